@@ -1,0 +1,176 @@
+"""The command line: build, status, show, verify, clean, site."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.table import Table
+
+import camfolio
+from camfolio.errors import CamfolioError, StoreError
+from camfolio.report import summary
+from camfolio.store.artefacts import Store
+from camfolio.study import inspect_study, open_portfolio
+
+STUDIES = Path("gen/studies")
+log = logging.getLogger("camfolio")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; a user's mistake becomes one sentence on standard error and an exit status above 0."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)]
+    )
+    try:
+        status: int = options.command(options)
+    except CamfolioError as error:
+        sys.stderr.write(f"camfolio: {error}\n")
+        return error.exit_status
+    except KeyboardInterrupt:
+        sys.stderr.write("camfolio: stopped; finished stages are kept.\n")
+        return 130
+    return status
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    top = argparse.ArgumentParser(prog="camfolio", description=camfolio.__doc__.partition("\n")[0])
+    top.add_argument("--version", action="version", version=camfolio.__version__)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    for name, (function, words) in COMMANDS.items():
+        command = commands.add_parser(name, help=words, description=words)
+        command.set_defaults(command=function)
+        command.add_argument("study", nargs="*", type=Path, metavar="STUDY", help="study files; all in gen/studies if none")
+        command.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="override a key")
+        command.add_argument("--store", type=Path, default=Path("artifacts"), help="folder of results (artifacts)")
+        if name == "show":
+            command.add_argument("--json", action="store_true", help="as JSON")
+        if name == "site":
+            command.add_argument("--site-dir", type=Path, default=Path("site"), help="where the site goes (site)")
+            command.add_argument("--serve", action="store_true", help="serve with live reload instead")
+            command.add_argument("--strict", action="store_true", help="fail on any warning")
+    return top
+
+
+def studies(options: argparse.Namespace) -> list[Path]:
+    """The study files asked for, or all there are."""
+    found = options.study or sorted(STUDIES.glob("*.yaml"))
+    if not found:
+        msg = f"Expected a study file, but there is none in {STUDIES}. Give its path."
+        raise StoreError(msg)
+    return list(found)
+
+
+def build_command(options: argparse.Namespace) -> int:
+    """Run the stages that are missing."""
+    for path in studies(options):
+        portfolio = open_portfolio(path, Store(options.store), options.overrides)
+        log.info("%s: %d results are there", portfolio.name, len(portfolio.artefacts))
+    return 0
+
+
+def status_command(options: argparse.Namespace) -> int:
+    """Print what is fresh, what is stale and why."""
+    console = Console()
+    for path in studies(options):
+        table = Table("stage", "state", "why", title=str(path), title_justify="left")
+        for state in inspect_study(path, Store(options.store), options.overrides):
+            table.add_row(state.stage.name, state.word, state.reason)
+        console.print(table)
+    return 0
+
+
+def show_command(options: argparse.Namespace) -> int:
+    """Print metrics and chosen examples, computing what is missing."""
+    found = {}
+    for path in studies(options):
+        portfolio = open_portfolio(path, Store(options.store), options.overrides)
+        found[portfolio.name] = summary(portfolio)
+    if options.json:
+        shown = next(iter(found.values())) if len(found) == 1 else found
+        sys.stdout.write(json.dumps(shown, indent=1, ensure_ascii=False) + "\n")
+    else:
+        for name, values in found.items():
+            show(name, values)
+    return 0
+
+
+def show(name: str, values: dict[str, dict[str, dict[str, object]]]) -> None:
+    """Metrics and examples as two tables."""
+    console = Console()
+    table = Table("metric", "value", "95 % interval", title=name, title_justify="left")
+    for metric, row in values["metrics"].items():
+        table.add_row(metric, number(row["value"]), f"{number(row['low'])} to {number(row['high'])}")
+    console.print(table)
+    cases = Table("method", "kind", "slice", "energy share", "true", "predicted")
+    for method, kinds in values["examples"].items():
+        for kind, case in kinds.items():
+            if isinstance(case, dict):
+                cells = (case["slice"], number(case["energy_share"]), case["true"], case["predicted"])
+                cases.add_row(method, kind, *map(str, cells))
+            else:
+                cases.add_row(method, kind, "none", "", "", "")
+    console.print(cases)
+
+
+def number(value: object) -> str:
+    """Three decimals, or that there is none."""
+    return f"{value:.3f}" if isinstance(value, float) else "not defined"
+
+
+def verify_command(options: argparse.Namespace) -> int:
+    """Compute everything anew in an empty store and compare every file with what is there."""
+    differing = 0
+    for path in studies(options):
+        kept = open_portfolio(path, Store(options.store), options.overrides)
+        with tempfile.TemporaryDirectory() as folder:
+            again = open_portfolio(path, Store(Path(folder)), options.overrides)
+            for name, artefact in kept.artefacts.items():
+                if artefact.manifest.outputs != again.artefacts[name].manifest.outputs:
+                    log.warning("%s: %s differs", kept.name, name)
+                    differing += 1
+    log.info("%s", "every file is the same to the byte" if not differing else f"{differing} results differ")
+    return 1 if differing else 0
+
+
+def clean_command(options: argparse.Namespace) -> int:
+    """Delete results that the studies do not use, and what killed runs left behind."""
+    store = Store(options.store)
+    states = [state for path in studies(options) for state in inspect_study(path, store, options.overrides)]
+    keep = {state.ingredients.key for state in states if state.artefact and state.ingredients}
+    log.info("%d results deleted, %d kept", store.sweep(keep), len(keep))
+    return 0
+
+
+def site_command(options: argparse.Namespace) -> int:
+    """Build or serve the site of the given studies with MkDocs."""
+    settings = {"studies": [str(path) for path in studies(options)], "overrides": options.overrides}
+    settings["store"] = str(options.store)
+    target = ["serve"] if options.serve else ["build", "--site-dir", str(options.site_dir.resolve())]
+    command = [sys.executable, "-m", "mkdocs", *target, *(["--strict"] if options.strict else [])]
+    environment = os.environ | {"CAMFOLIO_SITE": json.dumps(settings), "NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
+    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own arguments
+
+
+COMMANDS = {
+    "build": (build_command, "Run the stages that are missing."),
+    "status": (status_command, "Say what is fresh, what is stale and why."),
+    "show": (show_command, "Print metrics with intervals and the chosen examples."),
+    "verify": (verify_command, "Compute everything anew and compare to the byte."),
+    "clean": (clean_command, "Delete results that no study uses."),
+    "site": (site_command, "Build or serve the site of the given studies."),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

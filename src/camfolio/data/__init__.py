@@ -1,0 +1,1 @@
+"""Where slices come from, how they are split by patient and how they reach the network."""

@@ -1,0 +1,92 @@
+"""How slices reach the network: the LightningDataModule, and augmentation that leaves a nodule what it is."""
+
+from __future__ import annotations
+
+import math
+
+import pytorch_lightning as pl
+import torch
+from jaxtyping import Float32
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.data import DataLoader, TensorDataset
+
+from camfolio.config import Augmentation
+from camfolio.data.slices import Slices
+from camfolio.shapes import Names
+
+Batch = tuple[Tensor, Tensor]
+
+
+class SliceLoading(pl.LightningDataModule):
+    """Batches of (HU float32 (batch, height, width), label int64 (batch,)) for each part.
+
+    Training batches are shuffled by a generator of their own, so that the order depends on the seed alone; the last,
+    incomplete one is left out (batch norm does not like a batch of one). There are no worker processes: the slices
+    are in memory, and a worker's own random state would make results depend on their number.
+    """
+
+    def __init__(self, slices: Slices, part: Names, *, batch_size: int, seed: int) -> None:
+        super().__init__()
+        self.batch_size = batch_size
+        self.seed = seed
+        self.parts = {name: tensors(slices.select(part == name)) for name in ("train", "validation", "test")}
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """Shuffled, complete batches."""
+        generator = torch.Generator().manual_seed(self.seed)
+        train = self.parts["train"]
+        size = min(self.batch_size, len(train))
+        return DataLoader(train, size, shuffle=True, drop_last=True, generator=generator)
+
+    def val_dataloader(self) -> DataLoader[Batch]:
+        """Validation slices in their order."""
+        return DataLoader(self.parts["validation"], 256)
+
+    def test_dataloader(self) -> DataLoader[Batch]:
+        """Test slices in their order."""
+        return DataLoader(self.parts["test"], 256)
+
+
+def tensors(slices: Slices) -> TensorDataset:
+    """Attenuation and labels as torch sees them."""
+    return TensorDataset(torch.from_numpy(slices.hounsfield), torch.from_numpy(slices.label))
+
+
+def augment(
+    hounsfield: Float32[Tensor, "batch height width"], settings: Augmentation, generator: torch.Generator
+) -> Float32[Tensor, "batch height width"]:
+    """Each slice turned, mirrored, shifted and zoomed at random, with noise added; one interpolation in all.
+
+    A nodule is as malignant upside down, so any rotation and mirroring is allowed. Shifts and zoom stay small: the
+    nodule must remain in view, and its size is a cue. Pixels from outside repeat the border.
+
+    Args:
+        hounsfield: HU.
+        settings: the ranges.
+        generator: the only source of chance, on the CPU.
+    """
+    count, height, width = hounsfield.shape
+    theta = random_affine(count, (height, width), settings, generator).to(hounsfield.device)
+    grid = functional.affine_grid(theta, [count, 1, height, width], align_corners=False)
+    moved = functional.grid_sample(hounsfield.unsqueeze(1), grid, padding_mode="border", align_corners=False)
+    noise = torch.randn(count, 1, 1, generator=generator).abs() * settings.noise_hu
+    grain = torch.randn(count, height, width, generator=generator)
+    return moved.squeeze(1) + (grain * noise).to(hounsfield.device)
+
+
+def random_affine(
+    count: int, size: tuple[int, int], settings: Augmentation, generator: torch.Generator
+) -> Float32[Tensor, "count 2 3"]:
+    """Random 2x3 matrices in the coordinates of `affine_grid`: -1 to 1 from edge to edge."""
+
+    def uniform(limit: float, *shape: int) -> Tensor:
+        return (torch.rand(shape, generator=generator) * 2 - 1) * limit
+
+    angle = uniform(math.radians(settings.rotation_degrees), count)
+    scale = 1 + uniform(settings.zoom, count)
+    flip = torch.where(torch.rand(count, generator=generator) < (0.5 if settings.flips else 0.0), -1.0, 1.0)
+    cosine, sine = torch.cos(angle) * scale, torch.sin(angle) * scale
+    shift = uniform(settings.shift_pixels, count, 2) * 2 / torch.tensor([size[1], size[0]])
+    rows = torch.stack([cosine * flip, -sine, sine * flip, cosine], dim=1).view(count, 2, 2)
+    return torch.cat([rows, shift.unsqueeze(2)], dim=2)

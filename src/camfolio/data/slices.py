@@ -1,0 +1,97 @@
+"""Slices: the one form in which every source hands over its CT data, and its invariants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from camfolio.errors import DataError
+from camfolio.shapes import Hounsfield, Labels, Masks, Names, Spacing
+
+
+@dataclass(frozen=True)
+class Slices:
+    """Axial CT slices around nodules.
+
+    Attributes:
+        hounsfield: float32 (N, height, width), HU, finite.
+        label: int64 (N,), 0 for the first class (benign) and 1 for the second (malignant).
+        mask: bool (N, height, width), the nodule by the readers' consensus; may be empty.
+        patient: str (N,), whoever shares an id is never in two parts of a split.
+        spacing: float32 (N, 2), mm per pixel along rows and columns, > 0.
+        id: str (N,), unique; ties are broken by it.
+
+    Raises:
+        DataError: if the arrays do not fit together, are empty, hold NaN, or an id occurs twice.
+    """
+
+    hounsfield: Hounsfield
+    label: Labels
+    mask: Masks
+    patient: Names
+    spacing: Spacing
+    id: Names
+
+    def __post_init__(self) -> None:
+        check_lengths(self)
+        check_values(self)
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def select(self, index: np.ndarray) -> Slices:
+        """The slices at `index` (integers or a boolean mask), in that order."""
+        return Slices(**{field.name: getattr(self, field.name)[index] for field in fields(self)})
+
+    @property
+    def area_mm2(self) -> np.ndarray:
+        """Area of the nodule on the slice in square millimetres, float64 (N,)."""
+        return self.mask.sum((1, 2)) * self.spacing.astype(np.float64).prod(1)
+
+    def save(self, path: Path) -> None:
+        """Write all arrays to an uncompressed npz."""
+        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
+        np.savez(path, allow_pickle=False, **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> Slices:
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as arrays:
+            return cls(**{field.name: arrays[field.name] for field in fields(cls)})
+
+
+def check_lengths(slices: Slices) -> None:
+    """Every array tells of the same number of slices, and there is at least one."""
+    count = len(slices.label)
+    if count == 0:
+        msg = "Expected at least one slice, but got none: the source or the label rule left nothing."
+        raise DataError(msg)
+    for field in fields(slices):
+        found = len(getattr(slices, field.name))
+        if found != count:
+            msg = f"Expected {count} entries in {field.name}, as in label, but got {found}."
+            raise DataError(msg)
+    if slices.mask.shape != slices.hounsfield.shape:
+        msg = f"Expected masks of shape {slices.hounsfield.shape}, as the slices, but got {slices.mask.shape}."
+        raise DataError(msg)
+
+
+def check_values(slices: Slices) -> None:
+    """Attenuation is finite, labels are 0 or 1, spacing is positive, ids are unique."""
+    broken = np.flatnonzero(~np.isfinite(slices.hounsfield).all((1, 2)))
+    if broken.size:
+        msg = f"Expected finite Hounsfield units, but got NaN or infinity in slice {slices.id[broken[0]]}."
+        raise DataError(msg)
+    odd = np.setdiff1d(slices.label, [0, 1])
+    if odd.size:
+        msg = f"Expected labels 0 and 1, but got {odd[0]}."
+        raise DataError(msg)
+    if not (slices.spacing > 0).all():
+        msg = f"Expected a pixel spacing above 0 mm, but got {slices.spacing.min():g}."
+        raise DataError(msg)
+    names, counts = np.unique(slices.id, return_counts=True)
+    if counts.max() > 1:
+        msg = f"Expected every slice id once, but got {names[counts.argmax()]} {counts.max()} times."
+        raise DataError(msg)

@@ -1,0 +1,92 @@
+"""Slices from one npz file with plain arrays."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from camfolio.data.resampling import resample
+from camfolio.data.slices import Slices
+from camfolio.errors import DataError
+
+NEEDED = ("image", "label", "mask", "patient", "spacing_xyz")
+KINDS = {"image": "iuf", "label": "iub", "mask": "b", "patient": "U", "spacing_xyz": "f", "id": "U"}
+
+
+def read(path: Path, spacing_mm: float | None = None) -> tuple[Slices, dict[str, Any]]:
+    """Read slices and count them.
+
+    Args:
+        path: npz with image (N,H,W; HU), label (N,; 0 or 1), mask (N,H,W; bool), patient (N,; str), spacing_xyz
+            (N,3; mm) and, if wanted, id (N,; str, unique). Nothing in it is unpickled.
+        spacing_mm: resample to this pixel spacing; None keeps each slice's own.
+
+    Returns:
+        The slices, and a card of plain JSON values.
+
+    Raises:
+        DataError: if the file is no npz, lacks an array, or holds one of the wrong type or shape.
+    """
+    arrays = read_arrays(path)
+    for name, array in arrays.items():
+        check(name, array, arrays["image"], path)
+    slices = Slices(
+        hounsfield=arrays["image"].astype(np.float32),
+        label=arrays["label"].astype(np.int64),
+        mask=arrays["mask"],
+        patient=arrays["patient"],
+        spacing=np.ascontiguousarray(arrays["spacing_xyz"][:, 1::-1]).astype(np.float32),
+        id=arrays["id"] if "id" in arrays else default_ids(arrays["patient"]),
+    )
+    card = {
+        "source": "npz",
+        "file": path.name,
+        "date": datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat(),
+        "attenuation": "measured",
+        "stored_spacing_mm": [float(slices.spacing.min()), float(slices.spacing.max())],
+    }
+    return (resample(slices, spacing_mm) if spacing_mm else slices), card
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays we use, unpickled none."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            missing = [name for name in NEEDED if name not in file.files]
+            if missing:
+                msg = f"Expected the arrays {', '.join(NEEDED)} in {path.name}, but {', '.join(missing)} is missing."
+                raise DataError(msg)
+            return {name: file[name] for name in (*NEEDED, "id") if name in file.files}
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        msg = f"Expected an npz file with plain arrays, but got {error} for {path.name}. Write it with numpy.savez."
+        raise DataError(msg) from None
+
+
+def check(name: str, array: np.ndarray, image: np.ndarray, path: Path) -> None:
+    """One array has the kind and the shape that its name promises."""
+    shape = {
+        "image": (len(array), *array.shape[1:]) if array.ndim == 3 else (),  # noqa: PLR2004 - slices, rows, columns
+        "mask": image.shape,
+        "spacing_xyz": (len(image), 3),
+    }.get(name, (len(image),))
+    if array.dtype.kind not in KINDS[name]:
+        msg = f"Expected {name} of kind {' or '.join(KINDS[name])}, but got {array.dtype} in {path.name}."
+        raise DataError(msg)
+    if array.shape != shape:
+        wanted = shape or "(slices, height, width)"
+        msg = f"Expected {name} of shape {wanted}, but got {array.shape} in {path.name}."
+        raise DataError(msg)
+
+
+def default_ids(patient: np.ndarray) -> np.ndarray:
+    """Ids made of the patient's and the running number among that patient's slices: `LIDC-IDRI-0078-s2`."""
+    seen: dict[str, int] = {}
+    ids = []
+    for name in patient:
+        seen[name] = seen.get(name, 0) + 1
+        ids.append(f"{name}-s{seen[name]}")
+    return np.array(ids)

@@ -1,0 +1,64 @@
+"""Train, validation and test parts, always by patient: whoever has several nodules is in one part only."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import numpy as np
+
+from camfolio.errors import DataError
+from camfolio.shapes import Labels, Names
+
+PARTS = ("train", "validation", "test")
+
+
+def split_by_patient(patient: Names, label: Labels, shares: Mapping[str, float], seed: int) -> Names:
+    """Assign every slice to a part.
+
+    Patients are put into strata by their classes (only benign, only malignant, both) and ordered inside a stratum by a
+    hash of seed and id, so that the result depends on nothing else. Walking along that order, each patient goes to the
+    part that lacks the largest part of its share of the stratum's slices.
+
+    Args:
+        patient: (N,) ids.
+        label: (N,) 0 or 1.
+        shares: share of the slices per part, adding up to 1.
+        seed: another seed gives another split.
+
+    Returns:
+        (N,) the name of each slice's part.
+
+    Raises:
+        DataError: if there are fewer patients than parts.
+    """
+    names, index, count = np.unique(patient, return_inverse=True, return_counts=True)
+    if len(names) < len(shares):
+        msg = f"Expected at least {len(shares)} patients for {', '.join(shares)}, but got {len(names)}."
+        raise DataError(msg)
+    malignant = np.bincount(index, weights=label) / count
+    stratum = np.where(malignant == 0, 0, np.where(malignant == 1, 1, 2))
+    order = sorted(range(len(names)), key=lambda i: draw(str(names[i]), seed))
+    part = np.empty(len(names), dtype=object)
+    for wanted in range(3):
+        members = [i for i in order if stratum[i] == wanted]
+        for member, chosen in zip(members, fill(count[members], shares), strict=True):
+            part[member] = chosen
+    return part[index].astype(np.str_)
+
+
+def fill(counts: np.ndarray, shares: Mapping[str, float]) -> list[str]:
+    """Deal patients with so many slices each to the parts, keeping every part as near to its share as possible."""
+    filled = dict.fromkeys(shares, 0)
+    dealt = []
+    for count in counts:
+        total = sum(filled.values()) + int(count)
+        chosen = max(shares, key=lambda name: shares[name] * total - filled[name])
+        filled[chosen] += int(count)
+        dealt.append(chosen)
+    return dealt
+
+
+def draw(patient: str, seed: int) -> str:
+    """A patient's place in the order: a hash, so that it depends on no other patient."""
+    return hashlib.sha256(f"{seed}/{patient}".encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Is a number certain, is a map right: intervals over patients, and maps against the nodule's mask."""

@@ -1,0 +1,50 @@
+"""Maps as a result: raw at the layer's resolution, enlarged to the slice, and what a scaling does to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jaxtyping import Float, Int64
+from torch import Tensor
+from torch.nn import functional
+
+from camfolio.errors import ExplanationError, nearest
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Maps of N images by every method asked for, on the CPU.
+
+    Attributes:
+        layer: full name of the layer.
+        targets: int64 (N,) the class each map explains.
+        logits: (N, classes).
+        signed: method -> (N, h, w) the weighted sum before its ReLU: negative where evidence speaks against the target.
+    """
+
+    layer: str
+    targets: Int64[Tensor, " images"]
+    logits: Float[Tensor, "images classes"]
+    signed: Mapping[str, Float[Tensor, "images h w"]]
+
+    @property
+    def maps(self) -> dict[str, Float[Tensor, "images h w"]]:
+        """Method -> (N, h, w) raw maps as their papers define them: >= 0, at the layer's resolution, not scaled."""
+        return {method: signed.relu() for method, signed in self.signed.items()}
+
+    def upsampled(self, method: str, size: int | tuple[int, int]) -> Float[Tensor, "images height width"]:
+        """The maps of a method enlarged to `size` pixels (both sides, or height and width), not scaled.
+
+        Raises:
+            ExplanationError: for a method that was not computed.
+        """
+        if method not in self.signed:
+            msg = f"Expected a method of this explanation, but got {method!r}. {nearest(method, self.signed)}"
+            raise ExplanationError(msg)
+        return enlarge(self.signed[method].relu(), (size, size) if isinstance(size, int) else size)
+
+
+def enlarge(maps: Float[Tensor, "images h w"], size: tuple[int, int]) -> Float[Tensor, "images height width"]:
+    """Bilinear, with half-pixel centres (align_corners False): cells and pixels keep their places."""
+    return functional.interpolate(maps.unsqueeze(1), size, mode="bilinear", align_corners=False).squeeze(1)

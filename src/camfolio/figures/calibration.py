@@ -1,0 +1,50 @@
+"""Figure: calibration, predicted probability against the share that is malignant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from camfolio.figures.output import Drawing, write
+from camfolio.figures.style import Theme, new_figure, tidy
+from camfolio.stages.files import read_json
+
+
+def run(*, out: Path, evaluation: Path, classes: tuple[str, str]) -> None:
+    """Draw from `evaluation.json`."""
+    write(out, drawing(read_json(evaluation / "evaluation.json"), classes))
+
+
+def drawing(result: dict[str, Any], classes: tuple[str, str]) -> Drawing:
+    """Points for bins, their size by the number of slices in them."""
+    bins = result["calibration"]
+    columns = ["low", "high", "slices", "predicted", "observed"]
+    error = result["metrics"]["calibration_error"]["value"]
+    alt = (
+        f"Calibration of the test probabilities in {len(bins)} bins: mean predicted probability of {classes[1]} against "
+        f"the share that is {classes[1]}, with the diagonal of perfect calibration. The mean distance is {error:.3f}."
+    )
+
+    def draw(theme: Theme) -> Figure:
+        figure = new_figure(theme, 4.4, 4.0, layout="constrained")
+        panel(figure.subplots(), bins, classes, theme)
+        return figure
+
+    return Drawing(draw, alt, columns, [[row[name] for name in columns] for row in bins])
+
+
+def panel(axes: Axes, bins: list[dict[str, Any]], classes: tuple[str, str], theme: Theme) -> None:
+    """The diagonal, the bins, and how many slices each holds."""
+    axes.plot([0, 1], [0, 1], ":", color=theme.faint, linewidth=1)
+    axes.plot([row["predicted"] for row in bins], [row["observed"] for row in bins], "-", color=theme.accent, linewidth=1)
+    for row in bins:
+        axes.plot(row["predicted"], row["observed"], "o", color=theme.accent, markersize=3 + row["slices"] ** 0.5 / 2)
+        axes.annotate(str(row["slices"]), (row["predicted"], row["observed"]), (7, -11), textcoords="offset points", fontsize=7.5)
+    axes.text(0.03, 0.95, "numbers: slices in the bin", color=theme.faint, fontsize=8.5)
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.04, 1.04), aspect="equal")
+    axes.set_xlabel(f"predicted probability of {classes[1]}")
+    axes.set_ylabel(f"share that is {classes[1]}")
+    tidy(axes, theme)

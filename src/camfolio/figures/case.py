@@ -1,0 +1,84 @@
+"""Figure: one example of one method: slice, map, and both together with the readers' outline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.cm import ScalarMappable
+from matplotlib.figure import Figure
+
+from camfolio.figures.inputs import Example, load_case, load_example, outcome, share_words
+from camfolio.figures.output import Drawing, write, write_empty
+from camfolio.figures.panels import RAMP, show_map, show_outline, show_overlay, show_slice
+from camfolio.figures.style import METHOD_NAMES, Theme, new_figure
+from camfolio.stages.files import read_json
+
+NOTHING = {
+    "misclassified": "No test slice was misclassified: there is no such example.",
+    "good": "No correctly classified test slice has a map and a nodule to compare: there is no good example.",
+    "bad": "No correctly classified test slice is left for a bad example.",
+}
+
+
+def run(
+    *,
+    out: Path,
+    slices: Path,
+    split: Path,
+    localisation: Path,
+    selection: Path,
+    method: str,
+    kind: str,
+    classes: tuple[str, str],
+    window_hu: tuple[float, float],
+) -> None:
+    """Draw the example that selection chose, or say why there is none."""
+    case = load_case(selection, method, kind)
+    if case is None:
+        write_empty(out, NOTHING[kind])
+        return
+    write(out, drawing(load_example(slices, split, localisation, case), method, classes, window_hu))
+
+
+def drawing(example: Example, method: str, classes: tuple[str, str], window_hu: tuple[float, float]) -> Drawing:
+    """Three panels and a colour bar."""
+    values = example.maps[method]
+    share = example.case["energy_share"]
+    title = outcome(example.case, classes)
+    alt = (
+        f"{METHOD_NAMES[method]} on slice {example.case['id']}: {title}. {peak_words(values, example.mask)} "
+        f"{share_words(share)} of the map's energy lies inside the readers' outline, which covers "
+        f"{example.case['area_share']:.1%} of the slice."
+    )
+
+    def draw(theme: Theme) -> Figure:
+        figure = new_figure(theme, 7.6, 2.75, layout="constrained")
+        left, middle, right = figure.subplots(1, 3)
+        show_slice(left, example.hounsfield, window_hu, example.spacing_mm)
+        left.set_title(title, fontsize=8.5)
+        show_map(middle, values, theme)
+        middle.set_title(f"{METHOD_NAMES[method]}, max {values.max():.3g}", fontsize=8.5)
+        show_slice(right, example.hounsfield, window_hu, example.spacing_mm)
+        show_overlay(right, values)
+        show_outline(right, example.mask)
+        right.set_title(f"{share_words(share)} of the energy inside", fontsize=8.5)
+        bar = figure.colorbar(ScalarMappable(cmap=colormaps[RAMP]), ax=right, shrink=0.86, ticks=[0, 0.5, 1])
+        bar.set_label("share of the map's maximum", fontsize=7.5)
+        bar.outline.set_visible(False)  # type: ignore[operator]  # matplotlib's stubs take it for a callable
+        return figure
+
+    rows = [
+        [row, column, float(example.hounsfield[row, column]), bool(example.mask[row, column]), float(values[row, column])]
+        for row, column in np.ndindex(values.shape)
+    ]
+    return Drawing(draw, alt, ["row", "column", "hounsfield", "nodule", method], rows)
+
+
+def peak_words(values: np.ndarray, mask: np.ndarray) -> str:
+    """Where the map is highest."""
+    if values.max() <= 0:
+        return "The map is empty."
+    inside = bool(mask[np.unravel_index(values.argmax(), values.shape)])
+    return f"The map is highest {'inside' if inside else 'outside'} the nodule."

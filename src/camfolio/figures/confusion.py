@@ -1,0 +1,53 @@
+"""Figure: the confusion matrix, counts and row percentages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from camfolio.figures.output import Drawing, write
+from camfolio.figures.style import Theme, new_figure, ramp_of
+from camfolio.stages.files import read_json
+
+
+def run(*, out: Path, evaluation: Path, classes: tuple[str, str]) -> None:
+    """Draw from `evaluation.json`."""
+    write(out, drawing(np.array(read_json(evaluation / "evaluation.json")["confusion"]), classes))
+
+
+def drawing(counts: np.ndarray, classes: tuple[str, str]) -> Drawing:
+    """A 2x2 matrix, shaded by the share of its row."""
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    rows = [
+        [true, called, int(counts[i, j]), float(shares[i, j])]
+        for i, true in enumerate(classes)
+        for j, called in enumerate(classes)
+    ]
+    alt = "Confusion matrix of the test slices. " + " ".join(
+        f"Of {counts[i].sum()} {true} slices {counts[i, i]} ({shares[i, i]:.0%}) are called {true}."
+        for i, true in enumerate(classes)
+    )
+
+    def draw(theme: Theme) -> Figure:
+        figure = new_figure(theme, 4.2, 3.7, layout="constrained")
+        matrix(figure.subplots(), counts, shares, classes, theme)
+        return figure
+
+    return Drawing(draw, alt, ["label", "called", "slices", "share of row"], rows)
+
+
+def matrix(axes: Axes, counts: np.ndarray, shares: np.ndarray, classes: tuple[str, str], theme: Theme) -> None:
+    """Cells with counts large and percentages small."""
+    axes.imshow(shares, cmap=ramp_of(theme), vmin=0, vmax=1.25)
+    for (row, column), count in np.ndenumerate(counts):
+        axes.text(column, row - 0.06, str(count), ha="center", va="center", fontsize=19)
+        axes.text(column, row + 0.24, f"{shares[row, column]:.1%} of row", ha="center", va="center", fontsize=8.5)
+    axes.set_xticks([0, 1], classes)
+    axes.set_yticks([0, 1], classes, rotation=90, va="center")
+    axes.set_xlabel("the network says")
+    axes.set_ylabel("the readers say")
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)

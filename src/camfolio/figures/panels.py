@@ -1,0 +1,82 @@
+"""Slices and maps on axes: pixels as pixels, the readers' outline, a scale bar, maps that let the CT through."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
+
+from camfolio.figures.style import OUTLINE, Theme
+
+Image = Float[np.ndarray, "height width"]
+RAMP = "inferno"
+
+
+def show_slice(axes: Axes, hounsfield: Image, window_hu: tuple[float, float], spacing_mm: float) -> None:
+    """A slice in its window (HU), not smoothed, with a 10 mm bar."""
+    axes.imshow(hounsfield, cmap="gray", vmin=window_hu[0], vmax=window_hu[1], interpolation="none")
+    blank(axes)
+    length = 10 / spacing_mm
+    height, width = hounsfield.shape
+    start, row = width - 2.5 - length, height - 2.5
+    halo = [withStroke(linewidth=3.2, foreground="black")]
+    axes.plot([start, start + length], [row, row], color="white", linewidth=1.6, solid_capstyle="butt", path_effects=halo)
+    text_halo = [withStroke(linewidth=2.0, foreground="black")]
+    axes.text(
+        start + length / 2, row - 0.8, "10 mm", color="white", fontsize=6.5, ha="center", va="bottom", path_effects=text_halo
+    )
+
+
+def show_map(axes: Axes, values: Image, theme: Theme) -> None:
+    """A map as a share of its own maximum (0 to 1) on an even ramp; an empty one says so."""
+    axes.imshow(relative(values), cmap=RAMP, vmin=0, vmax=1, interpolation="none")
+    blank(axes)
+    if values.max() <= 0:
+        axes.text(0.5, 0.5, "empty", transform=axes.transAxes, ha="center", va="center", color="white")
+        axes.set_facecolor(theme.paper)
+
+
+def show_overlay(axes: Axes, values: Image) -> None:
+    """A map laid over the slice already there: the higher the value, the less the CT shines through."""
+    share = relative(values)
+    colours = colormaps[RAMP](share)
+    colours[..., 3] = 0.85 * share**0.8
+    axes.imshow(colours, interpolation="none")
+
+
+def relative(values: Image) -> Image:
+    """A map divided by its own maximum; an empty one stays 0."""
+    top = values.max()
+    share: Image = np.clip(values / top, 0, 1) if top > 0 else np.zeros_like(values)
+    return share
+
+
+def show_outline(axes: Axes, mask: Bool[np.ndarray, "height width"]) -> None:
+    """The nodule's outline along the edges of its pixels, thin with a dark halo."""
+    for across, along in edges(mask):
+        halo = [withStroke(linewidth=2.8, foreground="black", alpha=0.7)]
+        axes.plot(along, across, color=OUTLINE, linewidth=1.3, solid_capstyle="projecting", path_effects=halo)
+
+
+def edges(mask: Bool[np.ndarray, "height width"]) -> list[tuple[list[float], list[float]]]:
+    """Pixel edges between nodule and not nodule, each as its two ends ([rows], [columns]).
+
+    >>> edges(np.array([[False, True]]))
+    [([-0.5, 0.5], [0.5, 0.5]), ([-0.5, 0.5], [1.5, 1.5]), ([-0.5, -0.5], [0.5, 1.5]), ([0.5, 0.5], [0.5, 1.5])]
+    """
+    padded = np.pad(mask, 1)
+    found = []
+    for row, column in np.argwhere(padded[1:-1, 1:] != padded[1:-1, :-1]):
+        found.append(([row - 0.5, row + 0.5], [column - 0.5, column - 0.5]))
+    for row, column in np.argwhere(padded[1:, 1:-1] != padded[:-1, 1:-1]):
+        found.append(([row - 0.5, row - 0.5], [column - 0.5, column + 0.5]))
+    return [([float(v) for v in rows], [float(v) for v in columns]) for rows, columns in found]
+
+
+def blank(axes: Axes) -> None:
+    """No ticks, no frame."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)

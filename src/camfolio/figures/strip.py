@@ -1,0 +1,63 @@
+"""Figure: one misclassified slice under all methods, side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from camfolio.figures.inputs import Example, load_case, load_example, outcome, share_words
+from camfolio.figures.output import Drawing, write, write_empty
+from camfolio.figures.panels import show_outline, show_overlay, show_slice
+from camfolio.figures.style import METHOD_NAMES, Theme, new_figure
+
+
+def run(
+    *,
+    out: Path,
+    slices: Path,
+    split: Path,
+    localisation: Path,
+    selection: Path,
+    methods: tuple[str, ...],
+    classes: tuple[str, str],
+    window_hu: tuple[float, float],
+) -> None:
+    """Draw the error made with the highest probability, or say that there is none."""
+    case = load_case(selection, methods[0], "misclassified")
+    if case is None:
+        write_empty(out, "No test slice was misclassified: there is nothing to compare here.")
+        return
+    write(out, drawing(load_example(slices, split, localisation, case), methods, classes, window_hu))
+
+
+def drawing(
+    example: Example, methods: tuple[str, ...], classes: tuple[str, str], window_hu: tuple[float, float]
+) -> Drawing:
+    """The slice, then its overlay per method; each map as a share of its own maximum."""
+    shares = {method: share_of(example, method) for method in methods}
+    title = outcome(example.case, classes)
+    words = ", ".join(f"{METHOD_NAMES[method]} {share_words(share)}" for method, share in shares.items())
+    alt = f"Slice {example.case['id']}: {title}, and its maps side by side. Energy inside the outline: {words}."
+
+    def draw(theme: Theme) -> Figure:
+        figure = new_figure(theme, 2.25 * (1 + len(methods)), 2.6, layout="constrained")
+        panels = figure.subplots(1, 1 + len(methods))
+        for axes in panels:
+            show_slice(axes, example.hounsfield, window_hu, example.spacing_mm)
+            show_outline(axes, example.mask)
+        panels[0].set_title(title, fontsize=7.5)
+        for axes, method in zip(panels[1:], methods, strict=True):
+            show_overlay(axes, example.maps[method])
+            axes.set_title(f"{METHOD_NAMES[method]}: {share_words(shares[method])} inside", fontsize=8)
+        return figure
+
+    rows = [[method, "" if share is None else share] for method, share in shares.items()]
+    return Drawing(draw, alt, ["method", "energy share"], rows)
+
+
+def share_of(example: Example, method: str) -> float | None:
+    """Energy share of one map of this slice; None where not defined."""
+    values = example.maps[method].astype(float)
+    total = values.sum()
+    return float((values * example.mask).sum() / total) if total > 0 and example.mask.any() else None

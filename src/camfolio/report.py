@@ -1,0 +1,37 @@
+"""The results of a study as plain values: what `camfolio show --json` prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from camfolio.study import Portfolio
+
+
+def summary(portfolio: Portfolio) -> dict[str, Any]:
+    """Metrics with intervals, confusion matrix, baseline, and the chosen examples by method and kind."""
+    evaluation = portfolio.artefacts["evaluation"].json("evaluation.json")
+    chosen = portfolio.artefacts["selection"].json("cases.json")["methods"]
+    classes = portfolio.study.classes
+    return {
+        "study": portfolio.name,
+        "classes": list(classes),
+        "test": {name: evaluation[name] for name in ("slices", "patients", "positives")},
+        "metrics": evaluation["metrics"],
+        "baseline": {"area": evaluation["baseline"]},
+        "difference_to_baseline": evaluation["difference"],
+        "confusion_matrix": evaluation["confusion"],
+        "localisation": portfolio.artefacts["localisation"].json("localisation.json"),
+        "examples": {
+            method: {kind: example(case, classes) for kind, case in found["cases"].items()}
+            for method, found in chosen.items()
+        },
+    }
+
+
+def example(case: dict[str, Any] | None, classes: tuple[str, str]) -> dict[str, Any] | None:
+    """One chosen example with the classes' names."""
+    if case is None:
+        return None
+    names = {"slice": case["id"], "true": classes[case["true"]], "predicted": classes[case["predicted"]]}
+    numbers = ("probability", "energy_share", "energy_ratio", "area_share", "rank", "among")
+    return names | {name: case[name] for name in numbers}

@@ -1,0 +1,37 @@
+"""Stage `explanations`: maps of every test slice by every method."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from camfolio.config import Explanation, Network
+from camfolio.data.slices import Slices
+from camfolio.explanation.explain import explain
+from camfolio.network import load_weights, make_network, through_window
+from camfolio.progress import tracked
+
+
+def run(
+    *, out: Path, slices: Path, split: Path, training: Path, network: Network, explanation: Explanation, threads: int
+) -> None:
+    """Write `maps.npz`: per method the signed maps, float32 (n, h, w); `targets` and `logits` of the same slices."""
+    torch.set_num_threads(threads)
+    model = make_network(width=network.width, blocks=network.blocks, dropout=network.dropout)
+    load_weights(model, training / "network.safetensors")
+    test = np.load(split / "part.npy", allow_pickle=False) == "test"
+    data = Slices.load(slices / "slices.npz").select(test)
+    result = explain(
+        model,
+        through_window(torch.from_numpy(data.hounsfield), network.window_hu),
+        explanation.layer,
+        explanation.methods,
+        torch.from_numpy(data.label) if explanation.target == "true" else None,
+        track=tracked,
+    )
+    signed = {method: maps.numpy() for method, maps in result.signed.items()}
+    np.savez(
+        out / "maps.npz", allow_pickle=False, **signed, targets=result.targets.numpy(), logits=result.logits.numpy()
+    )

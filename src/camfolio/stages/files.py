@@ -1,0 +1,17 @@
+"""Plain result files: JSON that is the same bytes for the same values, and refuses NaN."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - JSON is anything
+    """Write indented JSON; a NaN is a mistake of ours and raises ValueError."""
+    path.write_text(json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON is anything
+    """Read what `write_json` wrote."""
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,69 @@
+"""Stage `selection`: the examples of every method, and what their captions say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from camfolio.config import Explanation, Selection
+from camfolio.data.slices import Slices
+from camfolio.evaluation import malignant_probability
+from camfolio.selection import Answers, Case, choose
+from camfolio.stages.files import write_json
+
+
+def run(
+    *,
+    out: Path,
+    slices: Path,
+    split: Path,
+    explanations: Path,
+    localisation: Path,
+    explanation: Explanation,
+    selection: Selection,
+) -> None:
+    """Write `cases.json`: method -> kind -> case or null, with every number of its caption."""
+    test = np.load(split / "part.npy", allow_pickle=False) == "test"
+    data = Slices.load(slices / "slices.npz").select(test)
+    with np.load(explanations / "maps.npz", allow_pickle=False) as maps:
+        answers = answers_of(data, maps["logits"])
+    with np.load(localisation / "scores.npz", allow_pickle=False) as scores:
+        result = {}
+        for method in explanation.methods:
+            chosen = choose(answers, scores[f"{selection.score}/{method}"])
+            numbers = {name: scores[f"{name}/{method}"] for name in ("energy_share", "energy_ratio")}
+            numbers["area_share"] = scores["area_share"]
+            cases = {kind: describe(case, answers, numbers) for kind, case in chosen.cases.items()}
+            result[method] = {"cases": cases, "undefined": chosen.undefined}
+    wrong, right = int((~answers.correct).sum()), int(answers.correct.sum())
+    write_json(out / "cases.json", {"methods": result, "misclassified": wrong, "correct": right})
+
+
+def answers_of(data: Slices, logits: np.ndarray) -> Answers:
+    """What the network said, from its logits (N, 2)."""
+    malignant = malignant_probability(logits)
+    predicted = logits.argmax(1).astype(np.int64)
+    return Answers(data.id, data.patient, data.label, predicted, np.where(predicted == 1, malignant, 1 - malignant))
+
+
+def describe(case: Case | None, answers: Answers, numbers: dict[str, np.ndarray]) -> dict[str, Any] | None:
+    """A case with its numbers as plain JSON; a score that is not defined is null."""
+    if case is None:
+        return None
+    return {
+        "slice": case.slice,
+        "id": str(answers.id[case.slice]),
+        "true": int(answers.label[case.slice]),
+        "predicted": int(answers.predicted[case.slice]),
+        "probability": float(answers.probability[case.slice]),
+        "rank": case.rank,
+        "among": case.among,
+        **{name: finite(values[case.slice]) for name, values in numbers.items()},
+    }
+
+
+def finite(value: np.floating[Any]) -> float | None:
+    """A number, or None if it is not defined."""
+    return float(value) if np.isfinite(value) else None

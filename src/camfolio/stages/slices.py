@@ -1,0 +1,68 @@
+"""Stage `slices`: from a source to slices.npz and card.json."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from camfolio.config import Data, LabelRule, PhantomData
+from camfolio.data.slices import Slices
+from camfolio.data.sources import npz
+from camfolio.stages.files import write_json
+
+
+def run(*, out: Path, data: Data, labels: LabelRule, seed: int, path: Path | None = None) -> None:
+    """Read the study's source.
+
+    Args:
+        out: gets `slices.npz` and `card.json`.
+        data: the study's `data` section; its own path is left aside.
+        labels: used by sources with readers' ratings.
+        seed: of the phantom's rendering.
+        path: the file that the source reads, if it reads one.
+    """
+    slices, card = read(data, labels, seed, path)
+    slices.save(out / "slices.npz")
+    write_json(out / "card.json", card | describe(slices))
+
+
+def read(data: Data, labels: LabelRule, seed: int, path: Path | None) -> tuple[Slices, dict[str, Any]]:
+    """Slices and card from the source that `data` names."""
+    if isinstance(data, PhantomData):
+        from camfolio.data.sources import lidc_phantom
+
+        return lidc_phantom.read(
+            statistic=labels.statistic,
+            min_readers=labels.min_readers,
+            slices_per_nodule=data.slices_per_nodule,
+            size=data.size,
+            spacing_mm=data.spacing_mm,
+            seed=seed,
+        )
+    return npz.read(path or data.path, data.spacing_mm)
+
+
+def describe(slices: Slices) -> dict[str, Any]:
+    """Counts and ranges that every data card shows, whatever the source."""
+    area = slices.area_mm2
+    return {
+        "slices": len(slices),
+        "patients_used": len(np.unique(slices.patient)),
+        "slices_by_class": np.bincount(slices.label, minlength=2).tolist(),
+        "shape": list(slices.hounsfield.shape[1:]),
+        "spacing_mm": [float(slices.spacing.min()), float(slices.spacing.max())],
+        "hounsfield": np.percentile(slices.hounsfield, [0, 5, 50, 95, 100]).tolist(),
+        "area_mm2_by_class": [np.percentile(area[slices.label == one], [25, 50, 75]).tolist() if (slices.label == one).any() else None for one in (0, 1)],
+        "empty_masks": int((~slices.mask.any((1, 2))).sum()),
+        "border_masks": int(touches_border(slices.mask).sum()),
+    }
+
+
+def touches_border(mask: np.ndarray) -> np.ndarray:
+    """Where a nodule reaches the edge of its slice, so that a part of it may be missing; bool (N,)."""
+    frame = np.ones(mask.shape[1:], dtype=bool)
+    frame[1:-1, 1:-1] = False
+    touching: np.ndarray = (mask & frame).any((1, 2))
+    return touching

@@ -1,0 +1,56 @@
+"""Stage `training`: train or load; either way network.safetensors and the history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+
+from camfolio.config import Network, Training
+from camfolio.data.loading import SliceLoading
+from camfolio.data.slices import Slices
+from camfolio.network import load_weights, make_network, save_network
+from camfolio.stages.files import write_json
+from camfolio.training import train
+
+
+def run(
+    *, out: Path, slices: Path, split: Path, network: Network, training: Training, seed: int, checkpoint: Path | None = None
+) -> None:
+    """Write `network.safetensors` and `training.json`.
+
+    Args:
+        out: gets the files.
+        slices, split: folders of the stages before.
+        network, training: sections of the study.
+        seed: of weights, order and augmentation.
+        checkpoint: loaded instead of training; then the history is empty.
+    """
+    torch.set_num_threads(training.threads)
+    pl.seed_everything(seed, verbose=False)
+    model = make_network(width=network.width, blocks=network.blocks, dropout=network.dropout)
+    history: list[dict[str, float]] = []
+    if checkpoint:
+        load_weights(model, checkpoint)
+    else:
+        loading = SliceLoading(
+            Slices.load(slices / "slices.npz"),
+            np.load(split / "part.npy", allow_pickle=False),
+            batch_size=training.batch_size,
+            seed=seed,
+        )
+        history = [dict(row) for row in train(model, loading, window_hu=network.window_hu, settings=training, seed=seed)]
+    save_network(model, out / "network.safetensors")
+    losses = [row["validation/loss"] for row in history]
+    write_json(
+        out / "training.json",
+        {
+            "loaded": checkpoint.name if checkpoint else None,
+            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "best_epoch": int(np.argmin(losses)) + 1 if losses else None,
+            "epochs": len(history),
+            "history": history,
+        },
+    )

@@ -1,0 +1,182 @@
+"""Stages, what goes into their keys, and the folders in which their results stand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from filelock import FileLock
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from camfolio.errors import StoreError
+from camfolio.store.files import file_digest
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a study: a function `run(out, **upstream, **files, **parameters)` that fills the folder `out`.
+
+    Attributes:
+        name: unique in the study; also the folder in the store.
+        module: holds `run`.
+        also: further modules whose code decides the result but which `module` imports by name at run time.
+        parameters: JSON values handed to `run`; part of the key.
+        upstream: parameter of `run` -> name of the stage whose folder it receives.
+        files: parameter of `run` -> file outside the store; its digest is part of the key, its path is not.
+        group: missing stages of one group are computed by one worker, so that it imports its libraries once.
+    """
+
+    name: str
+    module: str
+    also: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    upstream: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
+    group: str = ""
+
+
+class Ingredients(BaseModel):
+    """Everything that decides a stage's result; its digest is the key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: str
+    parameters: dict[str, Any]
+    inputs: dict[str, str]
+    code: dict[str, str]
+    libraries: dict[str, str]
+
+    @cached_property
+    def key(self) -> str:
+        """SHA-256 over the canonical JSON of the ingredients."""
+        return digest_of(self.model_dump(mode="json"))
+
+
+class Manifest(BaseModel):
+    """The delivery note of an artefact: what it was made from, what it holds, how long it took."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    ingredients: Ingredients
+    outputs: dict[str, str]
+    seconds: float
+
+    @cached_property
+    def digest(self) -> str:
+        """One digest over all output files: what later stages see of this one."""
+        return digest_of(self.outputs)
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A finished result: a folder and its manifest."""
+
+    folder: Path
+    manifest: Manifest
+
+    def __truediv__(self, name: str) -> Path:
+        """The path of one output file; refused if the manifest does not list it."""
+        if name not in self.manifest.outputs:
+            msg = f"Expected {name} in {self.folder}, but its manifest lists {', '.join(self.manifest.outputs)}."
+            raise StoreError(msg)
+        return self.folder / name
+
+    def json(self, name: str) -> Any:  # noqa: ANN401 - JSON is anything
+        """One output file, parsed."""
+        return json.loads((self / name).read_text(encoding="utf-8"))
+
+
+class Store:
+    """The folder `artifacts/`: one folder per stage, in it one per key.
+
+    A result is written aside under its key's lock and renamed into place; nothing else is ever read.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, ingredients: Ingredients) -> Path:
+        """Where the result of these ingredients stands or will stand."""
+        return self.root / ingredients.stage / ingredients.key[:20]
+
+    def find(self, ingredients: Ingredients) -> Artefact | None:
+        """The finished result of these ingredients, if there is one."""
+        folder = self.folder(ingredients)
+        manifest = read_manifest(folder)
+        return Artefact(folder, manifest) if manifest and manifest.key == ingredients.key else None
+
+    def history(self, stage: str) -> list[Manifest]:
+        """The manifests of all results of a stage, newest first."""
+        folders = sorted((self.root / stage).glob("*/" + MANIFEST), key=lambda file: -file.stat().st_mtime_ns)
+        return [manifest for file in folders if (manifest := read_manifest(file.parent))]
+
+    def make(self, ingredients: Ingredients, compute: Callable[[Path], None]) -> Artefact:
+        """Compute a result under its lock, or take the one that somebody else finished meanwhile."""
+        folder = self.folder(ingredients)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.root / ".locks" / f"{ingredients.key}.lock"):
+            found = self.find(ingredients)
+            if found:
+                return found
+            aside = folder.with_name(folder.name + ".part")
+            remove(aside)
+            remove(folder)
+            aside.mkdir()
+            start = perf_counter()
+            compute(aside)
+            write_manifest(aside, ingredients, perf_counter() - start)
+            os.replace(aside, folder)
+        return Artefact(folder, Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8")))
+
+    def sweep(self, keep: set[str]) -> int:
+        """Delete all results whose key is not in `keep`, and what killed runs left behind; returns how many."""
+        swept = 0
+        for folder in self.root.glob("*/*/"):
+            manifest = read_manifest(folder)
+            if folder.parent.name != ".locks" and (manifest is None or manifest.key not in keep):
+                remove(folder)
+                swept += 1
+        return swept
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of a finished folder; None for one that is absent, unfinished or damaged."""
+    if folder.suffix == ".part":
+        return None
+    try:
+        return Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValidationError, UnicodeDecodeError):
+        return None
+
+
+def write_manifest(folder: Path, ingredients: Ingredients, seconds: float) -> None:
+    """List what a stage wrote, with digests."""
+    outputs = {
+        str(path.relative_to(folder).as_posix()): file_digest(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    manifest = Manifest(key=ingredients.key, ingredients=ingredients, outputs=outputs, seconds=round(seconds, 3))
+    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+
+
+def digest_of(value: Any) -> str:  # noqa: ANN401 - JSON is anything
+    """SHA-256 of the canonical JSON of a value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def remove(folder: Path) -> None:
+    """Delete a folder if it is there."""
+    if folder.exists():
+        shutil.rmtree(folder)

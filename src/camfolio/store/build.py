@@ -1,0 +1,165 @@
+"""From stages to results: which are there, which are missing and why, and the worker that computes them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import camfolio.errors
+from camfolio.errors import CamfolioError, StoreError
+from camfolio.store.artefacts import Artefact, Ingredients, Stage, Store
+from camfolio.store.code import CodeReader
+from camfolio.store.files import file_digest
+
+log = logging.getLogger("camfolio")
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a stage stands: `fresh`, `stale`, `new` or `waiting` for a stage before it, and why.
+
+    Attributes:
+        folders: parameter of `run` -> folder of the finished stage before it.
+    """
+
+    stage: Stage
+    word: str
+    reason: str
+    artefact: Artefact | None = None
+    ingredients: Ingredients | None = None
+    folders: Mapping[str, Path] = field(default_factory=dict)
+
+
+def survey(stages: Sequence[Stage], store: Store) -> list[State]:
+    """The state of every stage, without computing anything."""
+    reader = CodeReader(store.root / "code.json")
+    states: dict[str, State] = {}
+    for stage in stages:
+        states[stage.name] = state_of(stage, states, store, reader)
+    return list(states.values())
+
+
+def state_of(stage: Stage, before: Mapping[str, State], store: Store, reader: CodeReader) -> State:
+    """One stage, given the states of those before it."""
+    waits = sorted(name for name in stage.upstream.values() if before[name].artefact is None)
+    if waits:
+        return State(stage, "waiting", f"waits for {', '.join(waits)}")
+    upstream = {name: artefact for name, other in stage.upstream.items() if (artefact := before[other].artefact)}
+    folders = {name: artefact.folder for name, artefact in upstream.items()}
+    ingredients = gather(stage, upstream, reader)
+    artefact = store.find(ingredients)
+    if artefact:
+        return State(stage, "fresh", f"key {ingredients.key[:12]}", artefact, ingredients)
+    earlier = store.history(stage.name)
+    if not earlier:
+        return State(stage, "new", "never computed", None, ingredients, folders)
+    reasons = min((differences(manifest.ingredients, ingredients) for manifest in earlier), key=len)
+    return State(stage, "stale", "; ".join(reasons) or "its folder is damaged", None, ingredients, folders)
+
+
+def gather(stage: Stage, upstream: Mapping[str, Artefact], reader: CodeReader) -> Ingredients:
+    """Everything that decides the stage's result."""
+    inputs = {name: file_digest(path) for name, path in stage.files.items()}
+    inputs |= {name: artefact.manifest.digest for name, artefact in upstream.items()}
+    code = reader.behind((stage.module, *stage.also))
+    parameters = json.loads(json.dumps(dict(stage.parameters)))
+    return Ingredients(
+        stage=stage.name, parameters=parameters, inputs=inputs, code=code.modules, libraries=code.libraries
+    )
+
+
+def differences(old: Ingredients, new: Ingredients) -> list[str]:
+    """What changed between two sets of ingredients, in words."""
+    found = [f"{key} changed from {a} to {b}" for key, a, b in changes(flat(old.parameters), flat(new.parameters))]
+    found += [f"input {name} changed" for name, _, _ in changes(old.inputs, new.inputs)]
+    found += [f"code of {name} changed" for name, _, _ in changes(old.code, new.code)]
+    return found + [f"{name} changed from {a} to {b}" for name, a, b in changes(old.libraries, new.libraries)]
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Keys whose values differ, with both values (None where there was or is none)."""
+    return [(key, old.get(key), new.get(key)) for key in sorted(old | dict(new)) if old.get(key) != new.get(key)]
+
+
+def flat(parameters: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested parameters under dotted keys.
+
+    >>> flat({"training": {"seed": 1}})
+    {'training.seed': 1}
+    """
+    found: dict[str, Any] = {}
+    for key, value in parameters.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return found
+
+
+def build(stages: Sequence[Stage], store: Store) -> dict[str, Artefact]:
+    """Compute what is missing, in fresh interpreters, and return every stage's result by name.
+
+    Raises:
+        CamfolioError: the sentence of the first stage that failed.
+    """
+    while missing := next_batch(survey(stages, store)):
+        run_worker([job for job in missing if job.ingredients], store)
+    return {state.stage.name: state.artefact for state in survey(stages, store) if state.artefact}
+
+
+def next_batch(states: Sequence[State]) -> list[State]:
+    """The missing stages that can be computed now in one worker."""
+    ready = [state for state in states if state.artefact is None and state.word != "waiting"]
+    first = ready[0].stage if ready else None
+    return [state for state in ready if first and (state.stage is first or same_group(state.stage, first))]
+
+
+def same_group(one: Stage, other: Stage) -> bool:
+    """Two stages that share a worker."""
+    return bool(one.group) and one.group == other.group
+
+
+def run_worker(missing: Sequence[State], store: Store) -> None:
+    """Let one fresh interpreter compute stages whose inputs are all there.
+
+    The worker's standard input stays open as long as we live: when we die, however we die, it ends and stops.
+    """
+    jobs = [job(state) for state in missing]
+    log.info("computing %s", ", ".join(state.stage.name for state in missing))
+    command = [sys.executable, "-m", "camfolio.store.worker"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
+        if worker.stdin is None or worker.stdout is None:
+            msg = "Expected pipes to the worker, but got none."
+            raise RuntimeError(msg)
+        try:
+            worker.stdin.write(json.dumps({"store": str(store.root), "jobs": jobs}) + "\n")
+            worker.stdin.flush()
+        except BrokenPipeError:
+            log.debug("the worker ended before it read its jobs; its exit status tells why")
+        said = worker.stdout.read()
+        status = worker.wait()
+    check_worker(status, said, ", ".join(state.stage.name for state in missing))
+
+
+def job(state: State) -> dict[str, Any]:
+    """What a worker needs to know of one stage."""
+    if state.ingredients is None:
+        msg = f"Expected the ingredients of {state.stage.name}, but it is waiting."
+        raise RuntimeError(msg)
+    paths = {name: str(path) for name, path in (*state.folders.items(), *state.stage.files.items())}
+    return {"module": state.stage.module, "paths": paths, "ingredients": state.ingredients.model_dump(mode="json")}
+
+
+def check_worker(status: int, said: str, names: str) -> None:
+    """Raise again what the worker could not do."""
+    if status == 0:
+        return
+    try:
+        failure = json.loads(said)
+    except ValueError:
+        failure = {"error": "StoreError", "message": f"Expected a result of {names}, but its process ended with {status}."}
+    kind = getattr(camfolio.errors, failure["error"], StoreError)
+    raise kind(failure["message"]) if issubclass(kind, CamfolioError) else StoreError(failure["message"])

@@ -1,0 +1,150 @@
+"""What code a stage runs: digests of its module and of every module of ours that it imports, blind to comments.
+
+A module's digest is taken from its syntax tree without docstrings, so a comment, a docstring or a line break changes
+no key. Left out are the rooms that hold no computation: settings (their values are in the key), errors, array types,
+and the store itself.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import sys
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from camfolio.store.files import replace_file
+
+PACKAGE = "camfolio"
+ROOT = Path(__file__).parent.parent
+BLIND = ("camfolio.config", "camfolio.errors", "camfolio.shapes", "camfolio.studyfile", "camfolio.store")
+DISTRIBUTIONS = {"PIL": "pillow", "pytorch_lightning": "pytorch-lightning", "yaml": "pyyaml"}
+RESULT_NEUTRAL = {"jaxtyping", "pydantic", "rich", "filelock"}
+
+
+@dataclass(frozen=True)
+class ModuleCode:
+    """One module of ours: digest of its code, modules of ours it imports, other packages it imports."""
+
+    digest: str
+    ours: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Code:
+    """All the code behind a stage: digest by module, version by library."""
+
+    modules: dict[str, str]
+    libraries: dict[str, str]
+
+
+class CodeReader:
+    """Digests of modules, remembered by the bytes of their files between runs.
+
+    Args:
+        memory: the file that remembers; unreadable is as good as absent, since every entry can be made again.
+    """
+
+    def __init__(self, memory: Path) -> None:
+        self.memory = memory
+        self.known = read_memory(memory)
+        self.read: dict[str, ModuleCode] = {}
+
+    def behind(self, modules: tuple[str, ...]) -> Code:
+        """Follow the imports of `modules` (full names, such as `camfolio.stages.training`) through the package."""
+        closure: dict[str, ModuleCode] = {}
+        waiting = list(modules)
+        while waiting:
+            name = waiting.pop()
+            if name not in closure and name != PACKAGE and not name.startswith(BLIND):
+                closure[name] = self.module(name)
+                waiting += closure[name].ours
+        others = {package for code in closure.values() for package in code.others} - RESULT_NEUTRAL
+        libraries = {package: version(package) for package in sorted(others)} | {"python": python_version()}
+        return Code({name: closure[name].digest for name in sorted(closure)}, libraries)
+
+    def module(self, name: str) -> ModuleCode:
+        """The code of one module; its file is read once and parsed only if its bytes are new."""
+        if name not in self.read:
+            source = module_path(name).read_bytes()
+            seen = hashlib.sha256(name.encode() + b"\0" + source).hexdigest()
+            if seen not in self.known:
+                self.known[seen] = examine(name, source)
+                self.remember()
+            self.read[name] = self.known[seen]
+        return self.read[name]
+
+    def remember(self) -> None:
+        """Write down what is known, in one step."""
+        entries = {seen: (code.digest, code.ours, code.others) for seen, code in self.known.items()}
+        replace_file(self.memory, json.dumps(entries))
+
+
+def examine(name: str, source: bytes) -> ModuleCode:
+    """Parse a module: its digest without docstrings, and its imports."""
+    tree = ast.parse(source)
+    ours, others = imports(tree)
+    parents = {name.rsplit(".", depth)[0] for depth in range(1, name.count("."))}
+    for node in ast.walk(tree):
+        drop_docstring(node)
+    digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return ModuleCode(digest, tuple(sorted(ours | parents)), tuple(sorted(others)))
+
+
+def drop_docstring(node: ast.AST) -> None:
+    """Take constants that stand alone as statements out of a body: they compute nothing."""
+    body = getattr(node, "body", None)
+    if isinstance(body, list):
+        kept = [part for part in body if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
+        node.__dict__["body"] = kept
+
+
+def imports(tree: ast.AST) -> tuple[set[str], set[str]]:
+    """Modules of ours and other packages that a module imports, at whatever depth of its code."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    ours = {module_of(name) for name in names if name.partition(".")[0] == PACKAGE}
+    roots = {name.partition(".")[0] for name in names}
+    return ours, roots - {PACKAGE} - sys.stdlib_module_names
+
+
+def module_of(name: str) -> str:
+    """The module in which a name stands: `camfolio.errors.nearest` is found in `camfolio.errors`."""
+    return name if module_path(name).exists() else name.rpartition(".")[0]
+
+
+def module_path(name: str) -> Path:
+    """The file of a module or package of ours."""
+    path = ROOT.joinpath(*name.split(".")[1:])
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+@cache
+def version(package: str) -> str:
+    """The installed version of the distribution that provides a package."""
+    try:
+        return metadata.version(DISTRIBUTIONS.get(package, package))
+    except metadata.PackageNotFoundError:
+        return "absent"
+
+
+def python_version() -> str:
+    """Major and minor: patch releases do not change results."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def read_memory(file: Path) -> dict[str, ModuleCode]:
+    """What earlier runs wrote down, or nothing."""
+    try:
+        entries = json.loads(file.read_text(encoding="utf-8"))
+        return {seen: ModuleCode(code, tuple(ours), tuple(others)) for seen, (code, ours, others) in entries.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}

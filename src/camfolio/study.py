@@ -1,0 +1,124 @@
+"""The stages of a study in their order: what each one reads and what decides its result. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from camfolio.config import Study
+from camfolio.store.artefacts import Artefact, Stage, Store
+from camfolio.store.build import State, build, survey
+from camfolio.studyfile import read_study
+
+KINDS = ("misclassified", "good", "bad")
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """A study with its name and the results of all its stages."""
+
+    name: str
+    study: Study
+    artefacts: Mapping[str, Artefact]
+
+
+def open_portfolio(path: Path, store: Store, overrides: Sequence[str] = ()) -> Portfolio:
+    """Read a study file and compute whatever is missing.
+
+    Raises:
+        CamfolioError: the sentence of the first mistake, in the file or in a stage.
+    """
+    study = read_study(path, overrides)
+    return Portfolio(path.stem, study, build(stages(study), store))
+
+
+def inspect_study(path: Path, store: Store, overrides: Sequence[str] = ()) -> list[State]:
+    """Where every stage of a study stands; nothing is computed."""
+    return survey(stages(read_study(path, overrides)), store)
+
+
+def stages(study: Study) -> tuple[Stage, ...]:
+    """The table of contents of a study."""
+    seed = {"seed": study.seed}
+    threads = {"threads": study.training.threads}
+    network = section(study, "network")
+    training = section(study, "training")
+    explanation = section(study, "explanation")
+    evaluation = section(study, "evaluation")
+    selection = section(study, "selection")
+    data = section(study, "data") | section(study, "labels")
+    files = named_files(study)
+    return (
+        stage("slices", data | seed, files=files["slices"]),
+        stage("split", section(study, "split") | seed, "slices"),
+        stage("training", network | training | seed, "slices", "split", files=files["training"]),
+        stage("predictions", network | threads, "slices", "training"),
+        stage("evaluation", evaluation | seed, "slices", "split", "predictions"),
+        stage("explanations", network | explanation | threads, "slices", "split", "training"),
+        stage("localisation", explanation | evaluation | seed, "slices", "split", "explanations"),
+        stage("selection", explanation | selection, "slices", "split", "explanations", "localisation"),
+        *figure_stages(study),
+    )
+
+
+def figure_stages(study: Study) -> tuple[Stage, ...]:
+    """All figures of a study; they share a worker, since importing matplotlib takes longer than drawing."""
+    classes = {"classes": list(study.classes)}
+    window = {"window_hu": list(study.network.window_hu)}
+    methods = {"methods": list(study.explanation.methods)}
+    examples = ("slices", "split", "localisation", "selection")
+    return (
+        figure("training_curves", {}, "training"),
+        figure("confusion", classes, "evaluation"),
+        figure("roc", {}, "evaluation"),
+        figure("calibration", classes, "evaluation"),
+        figure("teaser", classes | window | methods, *examples),
+        figure("strip", classes | window | methods, *examples),
+        *(
+            figure("case", classes | window | {"method": method, "kind": kind}, *examples, name=f"{method}-{kind}")
+            for method in study.explanation.methods
+            for kind in KINDS
+        ),
+    )
+
+
+def stage(name: str, parameters: Mapping[str, Any], *upstream: str, files: Mapping[str, Path] | None = None) -> Stage:
+    """The stage whose `run` is in `camfolio.stages.NAME` and takes each stage before it under that stage's name."""
+    return Stage(
+        name=name,
+        module=f"camfolio.stages.{name}",
+        parameters=parameters,
+        upstream={before: before for before in upstream},
+        files=files or {},
+    )
+
+
+def figure(module: str, parameters: Mapping[str, Any], *upstream: str, name: str = "") -> Stage:
+    """The figure whose `run` is in `camfolio.figures.MODULE`."""
+    return Stage(
+        name=f"figure-{name or module}",
+        module=f"camfolio.figures.{module}",
+        parameters=parameters,
+        upstream={before: before for before in upstream},
+        group="figures",
+    )
+
+
+def section(study: Study, name: str) -> dict[str, Any]:
+    """One section as JSON under its name; of files only the names, since their digests are inputs of the stage."""
+    values = getattr(study, name).model_dump(mode="json")
+    for key in ("path", "checkpoint"):
+        if values.get(key):
+            values[key] = Path(values[key]).name
+    return {name: values}
+
+
+def named_files(study: Study) -> dict[str, dict[str, Path]]:
+    """Stage -> files outside the store that it reads."""
+    path, checkpoint = getattr(study.data, "path", None), study.network.checkpoint
+    return {
+        "slices": {"path": path} if path else {},
+        "training": {"checkpoint": checkpoint} if checkpoint else {},
+    }

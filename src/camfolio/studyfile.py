@@ -1,0 +1,201 @@
+"""Reading a study file: YAML to settings, with one sentence and the place for every mistake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from camfolio.config import NpzData, PhantomData, Study
+from camfolio.errors import StudyError, nearest
+
+Place = tuple[str | int, ...]
+DATA_SOURCES: Mapping[str, type[BaseModel]] = {"lidc-phantom": PhantomData, "npz": NpzData}
+WORDING: Mapping[str, str] = {
+    "path_type": "a path",
+    "model_type": "a section with keys",
+    "model_attributes_type": "a section with keys",
+    "string_too_short": "some text",
+    "tuple_type": "a list",
+}
+
+
+class Loader(yaml.SafeLoader):
+    """Safe YAML that also reads 1e-3 as a number, as everyone expects, and refuses a key given twice."""
+
+
+Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
+
+
+def read_study(path: Path, overrides: Sequence[str] = ()) -> Study:
+    """Read and validate a study.
+
+    Args:
+        path: a YAML file; relative paths inside it start at its folder.
+        overrides: `key.key=value` from the command line, values in YAML; paths in them start at the current folder.
+
+    Raises:
+        StudyError: for the first mistake, in one sentence with file, line, key, and what was expected.
+    """
+    document, lines = parse(path)
+    resolve_paths(document, path.parent)
+    given: dict[Place, str] = {}
+    for override in overrides:
+        given[apply(document, override)] = override
+    try:
+        study = Study.model_validate(document)
+    except ValidationError as error:
+        raise StudyError(sentence(error, path, lines, given)) from None
+    check_files(study, path, lines, given)
+    return study
+
+
+def parse(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
+    """The document and, for every key in it, its line (from 1)."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        msg = f"Expected a study file, but there is none at {path}. Give the path of a .yaml file."
+        raise StudyError(msg) from None
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"Expected a readable study file in UTF-8, but got {error} for {path}."
+        raise StudyError(msg) from None
+    try:
+        loader = Loader(text)
+        node = loader.get_single_node()
+        lines = dict(key_lines(node, path)) if node else {}
+        document = loader.construct_document(node) if node else None  # type: ignore[no-untyped-call]  # PyYAML stubs
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}, line {mark.line + 1}" if mark else str(path)
+        msg = f"Expected YAML, but got a mistake in {where}: {getattr(error, 'problem', error)}."
+        raise StudyError(msg) from None
+    if not isinstance(document, dict):
+        msg = f"Expected keys and values in {path}, but got {type(document).__name__}. See docs/study-file.md."
+        raise StudyError(msg)
+    return document, lines
+
+
+def key_lines(node: yaml.Node, path: Path, place: Place = ()) -> list[tuple[Place, int]]:
+    """Where every key stands; a key that stands twice is refused."""
+    found: list[tuple[Place, int]] = []
+    if not isinstance(node, yaml.MappingNode):
+        return found
+    for key, value in node.value:
+        here = (*place, key.value)
+        line = key.start_mark.line + 1
+        if here in dict(found):
+            msg = f"Expected every key once, but got {dotted(here)} again in {path}, line {line}."
+            raise StudyError(msg)
+        found += [(here, line), *key_lines(value, path, here)]
+    return found
+
+
+def resolve_paths(document: dict[str, Any], folder: Path) -> None:
+    """Make the paths of files that a study names relative to the study file's folder."""
+    for section, key in (("data", "path"), ("network", "checkpoint")):
+        value = document.get(section)
+        if isinstance(value, dict) and isinstance(value.get(key), str):
+            value[key] = str(folder / value[key])
+
+
+def apply(document: dict[str, Any], override: str) -> Place:
+    """Set one key from the command line; another data source drops the keys of the source before it."""
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        msg = f"Expected --set KEY=VALUE, but got --set {override}. For example --set training.max_epochs=5."
+        raise StudyError(msg)
+    try:
+        value = yaml.load(text, Loader)  # noqa: S506 - Loader is a SafeLoader
+    except yaml.YAMLError:
+        msg = f"Expected a YAML value after the equals sign, but got --set {override}."
+        raise StudyError(msg) from None
+    *sections, last = key.split(".")
+    target = document
+    for section in sections:
+        target = target.setdefault(section, {})
+        if not isinstance(target, dict):
+            msg = f"Expected a section before the last dot, but {section} is a value, in --set {override}."
+            raise StudyError(msg)
+    if (sections, last) == (["data"], "source") and target.get("source") != value:
+        target.clear()
+    target[last] = value
+    return (*sections, last)
+
+
+def sentence(error: ValidationError, path: Path, lines: Mapping[Place, int], given: Mapping[Place, str]) -> str:
+    """The first mistake in words: what was expected, what was found, and where."""
+    first = error.errors()[0]
+    place: Place = tuple(part for part in first["loc"] if part not in DATA_SOURCES)
+    where = position(place, path, lines, given)
+    kind, found = first["type"], first["input"]
+    if kind == "extra_forbidden":
+        section = known_keys(place[:-1], found_source(error))
+        return f"Expected a known key, but got {dotted(place)} ({where}). {nearest(str(place[-1]), section)}"
+    if kind == "missing":
+        return f"Expected the key {dotted(place)}, but it is missing ({where}). Add it."
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        where = position((*place, "source"), path, lines, given)
+        got = found.get("source") if isinstance(found, dict) else found
+        return f"Expected a data source, but got {got!r} for data.source ({where}). {nearest(str(got), DATA_SOURCES)}"
+    if kind == "value_error":
+        return f"Expected {first['msg'].removeprefix('Value error, ')} ({where})."
+    expected = WORDING.get(kind) or first["msg"].removeprefix("Input should be ")
+    if expected.startswith(("greater", "less")):
+        expected = f"a value {expected}"
+    return f"Expected {expected}, but got {found!r} for {dotted(place)} ({where})."
+
+
+def found_source(error: ValidationError) -> str:
+    """The tag of the data section in which the mistake stands, or nothing."""
+    return next((str(part) for part in error.errors()[0]["loc"] if part in DATA_SOURCES), "")
+
+
+def known_keys(place: Place, source: str) -> list[str]:
+    """The keys that the section at `place` may hold."""
+    model: type[BaseModel] = Study
+    for part in place:
+        if part == "data":
+            model = DATA_SOURCES[source]
+            continue
+        annotation = model.model_fields[str(part)].annotation
+        model = next(kind for kind in (annotation, *get_args(annotation)) if isinstance(kind, type))
+    return list(model.model_fields)
+
+
+def position(place: Place, path: Path, lines: Mapping[Place, int], given: Mapping[Place, str]) -> str:
+    """The command-line override or the file and line in which the nearest enclosing key stands."""
+    for end in range(len(place), -1, -1):
+        if place[:end] in given:
+            return f"from --set {given[place[:end]]}"
+        if place[:end] in lines:
+            return f"{path}, line {lines[place[:end]]}"
+    return str(path)
+
+
+def dotted(place: Place) -> str:
+    """A place as one writes it: section.key.
+
+    >>> dotted(("training", "blocks", 0))
+    'training.blocks.0'
+    """
+    return ".".join(str(part) for part in place) or "the study"
+
+
+def check_files(study: Study, path: Path, lines: Mapping[Place, int], given: Mapping[Place, str]) -> None:
+    """The files that the study names are there."""
+    named: dict[Place, Path | None] = {
+        ("data", "path"): getattr(study.data, "path", None),
+        ("network", "checkpoint"): study.network.checkpoint,
+    }
+    for place, file in named.items():
+        if file is not None and not file.is_file():
+            where = position(place, path, lines, given)
+            msg = f"Expected a file, but there is none at {file} for {dotted(place)} ({where}). Check the path."
+            raise StudyError(msg)
