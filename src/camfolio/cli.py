@@ -51,8 +51,12 @@ def parser() -> argparse.ArgumentParser:
     for name, (function, words) in COMMANDS.items():
         command = commands.add_parser(name, help=words, description=words)
         command.set_defaults(command=function)
-        command.add_argument("study", nargs="*", type=Path, metavar="STUDY", help="study files; all in gen/studies if none")
-        command.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="override a key")
+        command.add_argument(
+            "study", nargs="*", type=Path, metavar="STUDY", help="study files; all in gen/studies if none"
+        )
+        command.add_argument(
+            "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="override a key"
+        )
         command.add_argument("--store", type=Path, default=Path("artifacts"), help="folder of results (artifacts)")
         if name == "show":
             command.add_argument("--json", action="store_true", help="as JSON")
@@ -159,7 +163,11 @@ def site_command(options: argparse.Namespace) -> int:
     settings["store"] = str(options.store)
     target = ["serve"] if options.serve else ["build", "--site-dir", str(options.site_dir.resolve())]
     command = [sys.executable, "-m", "mkdocs", *target, *(["--strict"] if options.strict else [])]
-    environment = os.environ | {"CAMFOLIO_SITE": json.dumps(settings), "NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
+    environment = os.environ | {
+        "CAMFOLIO_SITE": json.dumps(settings),
+        "NO_MKDOCS_2_WARNING": "1",
+        "DISABLE_MKDOCS_2_WARNING": "true",
+    }
     return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own arguments
 
 

@@ -145,6 +145,7 @@ class Study(Settings):
 
     title: Text
     excerpt: Text
+    label: str = ""
     author: str = ""
     classes: Annotated[tuple[Text, Text], Field(strict=False)] = ("benign", "malignant")
     seed: int = Field(0, ge=0, lt=2**32)

@@ -49,7 +49,9 @@ class EpochProgress(Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002 - Lightning's signature
         """Say where the validation stands."""
-        values = {name.partition("/")[2]: float(value) for name, value in trainer.callback_metrics.items() if "val" in name}
+        values = {
+            name.partition("/")[2]: float(value) for name, value in trainer.callback_metrics.items() if "val" in name
+        }
         said = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}, validation loss {values['loss']:.3f}, AUC {values['auc']:.3f}"
         self.bar.update(self.task, description=said)
         if self.bar.disable:

@@ -23,6 +23,11 @@ class Portfolio:
     study: Study
     artefacts: Mapping[str, Artefact]
 
+    @property
+    def label(self) -> str:
+        """The study's short name in the navigation."""
+        return self.study.label or self.name.replace("-", " ").capitalize()
+
 
 def open_portfolio(path: Path, store: Store, overrides: Sequence[str] = ()) -> Portfolio:
     """Read a study file and compute whatever is missing.

@@ -59,7 +59,9 @@ class Classifier(pl.LightningModule):
         hounsfield, label = batch
         self.record(self.validation_metrics, self(hounsfield), label)
 
-    def record(self, metrics: MetricCollection, logits: Float32[Tensor, "batch 2"], label: Int64[Tensor, " batch"]) -> None:
+    def record(
+        self, metrics: MetricCollection, logits: Float32[Tensor, "batch 2"], label: Int64[Tensor, " batch"]
+    ) -> None:
         """Add a batch to the epoch's loss (without smoothing), accuracy and AUC of a part."""
         loss = functional.cross_entropy(logits.detach(), label)
         metrics.update(logits.detach().softmax(1)[:, 1], label)
@@ -70,7 +72,10 @@ class Classifier(pl.LightningModule):
         """AdamW; weight decay on weight matrices only, not on biases and norms."""
         decayed = [weight for weight in self.network.parameters() if weight.ndim > 1]
         plain = [weight for weight in self.network.parameters() if weight.ndim <= 1]
-        groups = [{"params": decayed, "weight_decay": self.settings.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+        groups = [
+            {"params": decayed, "weight_decay": self.settings.weight_decay},
+            {"params": plain, "weight_decay": 0.0},
+        ]
         optimizer = torch.optim.AdamW(groups, lr=self.settings.learning_rate)
         steps = int(self.trainer.estimated_stepping_batches)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: one_cycle(step / max(1, steps)))

@@ -8,9 +8,7 @@ from jaxtyping import Float, Float64
 from camfolio.shapes import Masks
 
 
-def energy_share(
-    maps: Float[np.ndarray, "slices height width"], masks: Masks
-) -> Float64[np.ndarray, " slices"]:
+def energy_share(maps: Float[np.ndarray, "slices height width"], masks: Masks) -> Float64[np.ndarray, " slices"]:
     """The share of a map's energy that lies inside the nodule (energy-based pointing game, Wang et al. 2020).
 
     sum(map inside the mask) / sum(map), from 0 to 1; what a map of one value everywhere would get is `area_share`.
@@ -34,9 +32,7 @@ def area_share(masks: Masks) -> Float64[np.ndarray, " slices"]:
     return masks.mean((1, 2), dtype=np.float64)
 
 
-def energy_ratio(
-    maps: Float[np.ndarray, "slices height width"], masks: Masks
-) -> Float64[np.ndarray, " slices"]:
+def energy_ratio(maps: Float[np.ndarray, "slices height width"], masks: Masks) -> Float64[np.ndarray, " slices"]:
     """Energy share over area share: 1 is chance, NaN where the map or the mask is empty."""
     area = area_share(masks)
     return np.divide(energy_share(maps, masks), area, out=np.full(len(maps), np.nan), where=area > 0)

@@ -39,10 +39,14 @@ def drawing(result: dict[str, Any], classes: tuple[str, str]) -> Drawing:
 def panel(axes: Axes, bins: list[dict[str, Any]], classes: tuple[str, str], theme: Theme) -> None:
     """The diagonal, the bins, and how many slices each holds."""
     axes.plot([0, 1], [0, 1], ":", color=theme.faint, linewidth=1)
-    axes.plot([row["predicted"] for row in bins], [row["observed"] for row in bins], "-", color=theme.accent, linewidth=1)
+    axes.plot(
+        [row["predicted"] for row in bins], [row["observed"] for row in bins], "-", color=theme.accent, linewidth=1
+    )
     for row in bins:
         axes.plot(row["predicted"], row["observed"], "o", color=theme.accent, markersize=3 + row["slices"] ** 0.5 / 2)
-        axes.annotate(str(row["slices"]), (row["predicted"], row["observed"]), (7, -11), textcoords="offset points", fontsize=7.5)
+        axes.annotate(
+            str(row["slices"]), (row["predicted"], row["observed"]), (7, -11), textcoords="offset points", fontsize=7.5
+        )
     axes.text(0.03, 0.95, "numbers: slices in the bin", color=theme.faint, fontsize=8.5)
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.04, 1.04), aspect="equal")
     axes.set_xlabel(f"predicted probability of {classes[1]}")

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from camfolio.figures.inputs import Example, load_case, load_example, outcome, share_words
 from camfolio.figures.output import Drawing, write, write_empty
 from camfolio.figures.panels import RAMP, show_map, show_outline, show_overlay, show_slice
-from camfolio.figures.style import METHOD_NAMES, Theme, new_figure
-from camfolio.stages.files import read_json
+from camfolio.figures.style import Theme, new_figure
+from camfolio.names import METHOD_NAMES
 
 NOTHING = {
     "misclassified": "No test slice was misclassified: there is no such example.",
@@ -70,7 +70,13 @@ def drawing(example: Example, method: str, classes: tuple[str, str], window_hu: 
         return figure
 
     rows = [
-        [row, column, float(example.hounsfield[row, column]), bool(example.mask[row, column]), float(values[row, column])]
+        [
+            row,
+            column,
+            float(example.hounsfield[row, column]),
+            bool(example.mask[row, column]),
+            float(values[row, column]),
+        ]
         for row, column in np.ndindex(values.shape)
     ]
     return Drawing(draw, alt, ["row", "column", "hounsfield", "nodule", method], rows)

@@ -22,10 +22,19 @@ def show_slice(axes: Axes, hounsfield: Image, window_hu: tuple[float, float], sp
     height, width = hounsfield.shape
     start, row = width - 2.5 - length, height - 2.5
     halo = [withStroke(linewidth=3.2, foreground="black")]
-    axes.plot([start, start + length], [row, row], color="white", linewidth=1.6, solid_capstyle="butt", path_effects=halo)
+    axes.plot(
+        [start, start + length], [row, row], color="white", linewidth=1.6, solid_capstyle="butt", path_effects=halo
+    )
     text_halo = [withStroke(linewidth=2.0, foreground="black")]
     axes.text(
-        start + length / 2, row - 0.8, "10 mm", color="white", fontsize=6.5, ha="center", va="bottom", path_effects=text_halo
+        start + length / 2,
+        row - 0.8,
+        "10 mm",
+        color="white",
+        fontsize=6.5,
+        ha="center",
+        va="bottom",
+        path_effects=text_halo,
     )
 
 

@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 DPI = 100
 CLASS_COLOURS = ("#0072B2", "#D55E00")
 METHOD_COLOURS = {"grad_cam": "#009E73", "hires_cam": "#CC79A7", "score_cam": "#E69F00"}
-METHOD_NAMES = {"grad_cam": "Grad-CAM", "hires_cam": "HiRes-CAM", "score_cam": "Score-CAM"}
 OUTLINE = "#56B4E9"
 
 

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from camfolio.figures.inputs import Example, load_case, load_example, outcome
 from camfolio.figures.output import Drawing, write, write_empty
 from camfolio.figures.panels import show_outline, show_overlay, show_slice
-from camfolio.figures.style import METHOD_NAMES, Theme, new_figure
+from camfolio.figures.style import Theme, new_figure
+from camfolio.names import METHOD_NAMES
 
 
 def run(

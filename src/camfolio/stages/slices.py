@@ -54,7 +54,10 @@ def describe(slices: Slices) -> dict[str, Any]:
         "shape": list(slices.hounsfield.shape[1:]),
         "spacing_mm": [float(slices.spacing.min()), float(slices.spacing.max())],
         "hounsfield": np.percentile(slices.hounsfield, [0, 5, 50, 95, 100]).tolist(),
-        "area_mm2_by_class": [np.percentile(area[slices.label == one], [25, 50, 75]).tolist() if (slices.label == one).any() else None for one in (0, 1)],
+        "area_mm2_by_class": [
+            np.percentile(area[slices.label == one], [25, 50, 75]).tolist() if (slices.label == one).any() else None
+            for one in (0, 1)
+        ],
         "empty_masks": int((~slices.mask.any((1, 2))).sum()),
         "border_masks": int(touches_border(slices.mask).sum()),
     }

@@ -17,7 +17,14 @@ from camfolio.training import train
 
 
 def run(
-    *, out: Path, slices: Path, split: Path, network: Network, training: Training, seed: int, checkpoint: Path | None = None
+    *,
+    out: Path,
+    slices: Path,
+    split: Path,
+    network: Network,
+    training: Training,
+    seed: int,
+    checkpoint: Path | None = None,
 ) -> None:
     """Write `network.safetensors` and `training.json`.
 
@@ -41,7 +48,9 @@ def run(
             batch_size=training.batch_size,
             seed=seed,
         )
-        history = [dict(row) for row in train(model, loading, window_hu=network.window_hu, settings=training, seed=seed)]
+        history = [
+            dict(row) for row in train(model, loading, window_hu=network.window_hu, settings=training, seed=seed)
+        ]
     save_network(model, out / "network.safetensors")
     losses = [row["validation/loss"] for row in history]
     write_json(

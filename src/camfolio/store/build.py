@@ -160,6 +160,9 @@ def check_worker(status: int, said: str, names: str) -> None:
     try:
         failure = json.loads(said)
     except ValueError:
-        failure = {"error": "StoreError", "message": f"Expected a result of {names}, but its process ended with {status}."}
+        failure = {
+            "error": "StoreError",
+            "message": f"Expected a result of {names}, but its process ended with {status}.",
+        }
     kind = getattr(camfolio.errors, failure["error"], StoreError)
     raise kind(failure["message"]) if issubclass(kind, CamfolioError) else StoreError(failure["message"])

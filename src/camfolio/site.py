@@ -1,0 +1,58 @@
+"""The site of a project, as the generator's script asks for it: which studies, and what to show when one is wrong."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from camfolio import wording
+from camfolio.errors import CamfolioError, StudyError
+from camfolio.pages import Page, Site, make_site
+from camfolio.store.artefacts import Store
+
+VARIABLE = "CAMFOLIO_SITE"
+log = logging.getLogger("mkdocs.plugins.camfolio")
+
+
+def site_for(project: Path, *, serving: bool) -> Site:
+    """All pages of a project.
+
+    Args:
+        project: the folder with `gen/`; results are kept in its `artifacts/`.
+        serving: a mistake becomes a page that says it, so that the browser shows it and the next edit mends it;
+            otherwise it ends the build with one sentence and exit status 1 or 2.
+    """
+    try:
+        wanted = order()
+        studies = [Path(path) for path in wanted["studies"]] or sorted((project / "gen" / "studies").glob("*.yaml"))
+        if not studies:
+            msg = "Expected a study file, but there is none in gen/studies. Copy one from the documentation."
+            raise StudyError(msg)
+        return make_site(project, Store(project / wanted["store"]), studies, wanted["overrides"])
+    except CamfolioError as error:
+        if not serving:
+            raise SystemExit(failure(error)) from None
+        log.error("%s", error)  # noqa: TRY400 - the sentence says all; a traceback would hide it
+        return Site([mistake_page(error)])
+
+
+def order() -> Mapping[str, Any]:
+    """What `camfolio site` asked for through the environment; nothing special if it was not asked."""
+    asked: dict[str, Any] = json.loads(os.environ.get(VARIABLE, "{}"))
+    return {"studies": [], "overrides": [], "store": "artifacts", **asked}
+
+
+def failure(error: CamfolioError) -> int:
+    """Say a mistake on standard error; the exit status is the error's own."""
+    log.critical("%s", error)
+    return error.exit_status
+
+
+def mistake_page(error: CamfolioError) -> Page:
+    """The home page while something is wrong."""
+    words = f"# This site cannot be built yet\n\n{wording.as_text(str(error))}\n\nSave the corrected file: this page reloads by itself.\n"
+    return Page("index.md", words.encode())

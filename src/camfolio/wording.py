@@ -1,0 +1,133 @@
+"""How values read on a page: numbers with their intervals, names as text, formulas as MathML."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from latex2mathml.converter import convert
+from markupsafe import Markup
+
+from camfolio.names import METHOD_NAMES
+
+MARKDOWN = str.maketrans({sign: f"&#{ord(sign)};" for sign in "&<>\"'`*_[]|~^=$\\{}"})
+UNDEFINED = "not defined"
+
+
+def as_text(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts out
+    """A string from outside as nothing but text: neither HTML nor Markdown in it acts.
+
+    >>> print(as_text("<b>*x*"))
+    &#60;b&#62;&#42;x&#42;
+    """
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return Markup(value.translate(MARKDOWN))  # noqa: S704 - every sign that acts was just replaced
+    return value
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number with fixed digits.
+
+    >>> number(0.94449)
+    '0.944'
+    >>> number(None)
+    'not defined'
+    """
+    return UNDEFINED if value is None else f"{value:.{digits}f}"
+
+
+def percent(value: float | None, digits: int = 0) -> str:
+    """A share in percent.
+
+    >>> percent(0.256, 1)
+    '25.6 %'
+    """
+    return UNDEFINED if value is None else f"{100 * value:.{digits}f} %"
+
+
+def interval(row: Mapping[str, Any], digits: int = 3) -> str:
+    """A value with its 95 % interval.
+
+    >>> interval({"value": 0.944, "low": 0.92, "high": 0.961})
+    '0.944 (0.920 to 0.961)'
+    """
+    if row["value"] is None or row["low"] is None:
+        return number(row["value"], digits)
+    return f"{row['value']:.{digits}f} ({row['low']:.{digits}f} to {row['high']:.{digits}f})"
+
+
+def percent_interval(row: Mapping[str, Any]) -> str:
+    """A share with its 95 % interval, in percent.
+
+    >>> percent_interval({"value": 0.5, "low": 0.4, "high": 0.6})
+    '50 % (40 to 60)'
+    """
+    if row["value"] is None or row["low"] is None:
+        return percent(row["value"])
+    return f"{100 * row['value']:.0f} % ({100 * row['low']:.0f} to {100 * row['high']:.0f})"
+
+
+def span(values: Sequence[float], digits: int = 2) -> str:
+    """From the lowest to the highest, or the one value.
+
+    >>> span([0.5, 0.98]), span([1.0, 1.0])
+    ('0.50 to 0.98', '1.00')
+    """
+    low, high = f"{min(values):.{digits}f}", f"{max(values):.{digits}f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A count with its noun.
+
+    >>> counted(1, "slice"), counted(2, "slice")
+    ('1 slice', '2 slices')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}".replace(",", " ")
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as one says them.
+
+    >>> listed(["Grad-CAM", "HiRes-CAM", "Score-CAM"])
+    'Grad-CAM, HiRes-CAM and Score-CAM'
+    """
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def code(value: object) -> Markup:
+    """A name from code or a file."""
+    return Markup("<code>{}</code>").format(as_text(str(value)))
+
+
+def front_matter(value: str) -> Markup:
+    """A string as a YAML value that is safe as HTML, too: page titles go into the theme as they are."""
+    return Markup(json.dumps(html.escape(value), ensure_ascii=False))  # noqa: S704 - escaped
+
+
+def mathml(formula: str, *, block: bool = False) -> Markup:
+    """A LaTeX formula as MathML, which browsers draw without any script."""
+    return Markup(convert(formula, display="block" if block else "inline"))  # noqa: S704 - the library's own markup
+
+
+def method_name(method: str) -> str:
+    """The name by which the field knows a method."""
+    return METHOD_NAMES[method]
+
+
+FILTERS = {
+    "ci": interval,
+    "code": code,
+    "counted": counted,
+    "front_matter": front_matter,
+    "listed": listed,
+    "mathml": mathml,
+    "method": method_name,
+    "num": number,
+    "pct": percent,
+    "pct_ci": percent_interval,
+    "span": span,
+}
