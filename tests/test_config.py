@@ -30,7 +30,7 @@ def fields() -> Iterator[tuple[type[config.Settings], str]]:
             yield kind, name
 
 
-@pytest.mark.parametrize(("kind", "name"), fields(), ids=lambda value: getattr(value, "__name__", value))
+@pytest.mark.parametrize(("kind", "name"), list(fields()), ids=lambda value: getattr(value, "__name__", value))
 def test_every_field_is_frozen(kind, name):
     settings = made(kind)
     with pytest.raises(ValidationError, match="frozen"):

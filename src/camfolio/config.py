@@ -24,8 +24,8 @@ class Settings(BaseModel):
 class PhantomData(Settings):
     """The embedded default: contours and ratings that LIDC's radiologists drew, simulated attenuation."""
 
-    source: Literal["lidc-phantom"]
-    slices_per_nodule: int = Field(3, ge=1, le=9)
+    source: Literal["lidc-phantom"] = Field(description="real outlines and ratings, simulated attenuation")
+    slices_per_nodule: int = Field(3, ge=1, le=9, description="axial slices drawn per nodule, at most")
     size: int = Field(32, ge=16, le=128, description="pixels along each side")
     spacing_mm: float = Field(1.0, ge=0.3, le=3.0, description="mm per pixel")
 
@@ -33,8 +33,8 @@ class PhantomData(Settings):
 class NpzData(Settings):
     """Slices from one npz file with the arrays image, label, mask, patient and spacing_xyz."""
 
-    source: Literal["npz"]
-    path: Annotated[Path, Field(strict=False)]
+    source: Literal["npz"] = Field(description="arrays in one npz file")
+    path: Annotated[Path, Field(strict=False)] = Field(description="the file, relative to the study file")
     spacing_mm: float | None = Field(None, ge=0.3, le=3.0, description="resample to mm per pixel; as stored if absent")
 
 
@@ -44,16 +44,16 @@ Data = Annotated[PhantomData | NpzData, Field(discriminator="source")]
 class LabelRule(Settings):
     """How readers' malignancy ratings (1 to 5) become a label; exactly 3 is excluded. Used by sources with ratings."""
 
-    statistic: Literal["median", "mean"] = "median"
-    min_readers: int = Field(3, ge=1, le=4)
+    statistic: Literal["median", "mean"] = Field("median", description="of the readers' malignancy ratings")
+    min_readers: int = Field(3, ge=1, le=4, description="nodules that fewer readers outlined are left out")
 
 
 class Split(Settings):
     """Shares of the slices, by patient; they add up to 1."""
 
-    train: float = Field(0.70, gt=0, lt=1)
-    validation: float = Field(0.15, gt=0, lt=1)
-    test: float = Field(0.15, gt=0, lt=1)
+    train: float = Field(0.70, gt=0, lt=1, description="share of the slices to learn from")
+    validation: float = Field(0.15, gt=0, lt=1, description="share that chooses the best epoch")
+    test: float = Field(0.15, gt=0, lt=1, description="share that everything is reported on")
 
     @model_validator(mode="after")
     def adds_up(self) -> Split:
@@ -69,10 +69,16 @@ class Network(Settings):
     """A residual network for small slices and what it receives."""
 
     width: int = Field(16, ge=4, le=128, description="channels of the first block")
-    blocks: Annotated[tuple[int, int, int, int], Field(strict=False)] = (2, 2, 2, 2)
-    window_hu: Annotated[tuple[float, float], Field(strict=False)] = (-1000.0, 400.0)
-    dropout: float = Field(0.0, ge=0, lt=1)
-    checkpoint: Annotated[Path, Field(strict=False)] | None = None
+    blocks: Annotated[tuple[int, int, int, int], Field(strict=False)] = Field(
+        (2, 2, 2, 2), description="basic blocks per layer"
+    )
+    window_hu: Annotated[tuple[float, float], Field(strict=False)] = Field(
+        (-1000.0, 400.0), description="lower and upper end of the intensity window, HU"
+    )
+    dropout: float = Field(0.0, ge=0, lt=1, description="share of features dropped before the last layer")
+    checkpoint: Annotated[Path, Field(strict=False)] | None = Field(
+        None, description="weights to load instead of training: .safetensors, or a .ckpt or .pt of plain tensors"
+    )
 
     @model_validator(mode="after")
     def window_is_ordered(self) -> Network:
@@ -89,9 +95,9 @@ class Network(Settings):
 class Augmentation(Settings):
     """Changes that leave a nodule what it is."""
 
-    rotation_degrees: float = Field(180.0, ge=0, le=180)
-    flips: bool = True
-    shift_pixels: float = Field(2.0, ge=0, le=8)
+    rotation_degrees: float = Field(180.0, ge=0, le=180, description="largest turn, either way")
+    flips: bool = Field(True, description="mirror half of the slices")
+    shift_pixels: float = Field(2.0, ge=0, le=8, description="largest shift along each axis")
     zoom: float = Field(0.1, ge=0, lt=0.5, description="largest relative change of scale")
     noise_hu: float = Field(20.0, ge=0, le=200, description="standard deviation of the added noise")
 
@@ -99,31 +105,33 @@ class Augmentation(Settings):
 class Training(Settings):
     """How the network is trained; with `network.checkpoint` nothing is trained."""
 
-    max_epochs: int = Field(30, ge=1, le=1000)
+    max_epochs: int = Field(30, ge=1, le=1000, description="epochs at most; the learning rate is planned for them")
     patience: int = Field(10, ge=1, description="epochs without a better validation loss before it stops")
-    batch_size: int = Field(64, ge=2, le=4096)
-    learning_rate: float = Field(3e-3, gt=0, le=1)
-    weight_decay: float = Field(0.05, ge=0, le=1)
-    label_smoothing: float = Field(0.05, ge=0, lt=0.5)
+    batch_size: int = Field(64, ge=2, le=4096, description="slices per step")
+    learning_rate: float = Field(3e-3, gt=0, le=1, description="highest of the cycle")
+    weight_decay: float = Field(0.05, ge=0, le=1, description="of weight matrices; biases and norms have none")
+    label_smoothing: float = Field(0.05, ge=0, lt=0.5, description="share of each label given to the other class")
     ema_decay: float = Field(0.99, ge=0, lt=1, description="moving average of the weights; 0: none")
-    accelerator: Literal["auto", "cpu", "gpu", "mps"] = "auto"
-    threads: int = Field(2, ge=1, le=64)
-    augmentation: Augmentation = Augmentation()
+    accelerator: Literal["auto", "cpu", "gpu", "mps"] = Field("auto", description="where to train")
+    threads: int = Field(2, ge=1, le=64, description="of torch; another number gives slightly other weights")
+    augmentation: Augmentation = Field(Augmentation(), description="random changes of training slices")
 
 
 class Evaluation(Settings):
     """How certain the numbers are."""
 
     resamples: int = Field(1000, ge=100, le=100_000, description="bootstrap resamples of patients")
-    calibration_bins: int = Field(10, ge=2, le=50)
+    calibration_bins: int = Field(10, ge=2, le=50, description="of equal width, from probability 0 to 1")
 
 
 class Explanation(Settings):
     """Which maps, at which layer, for which answer."""
 
-    layer: Text = "layer2.1.conv2"
-    methods: Annotated[tuple[Method, ...], Field(strict=False, min_length=1)] = ("grad_cam", "hires_cam", "score_cam")
-    target: Literal["predicted", "true"] = "predicted"
+    layer: Text = Field("layer2.1.conv2", description="full name of the explained layer; a wrong one lists all")
+    methods: Annotated[tuple[Method, ...], Field(strict=False, min_length=1)] = Field(
+        ("grad_cam", "hires_cam", "score_cam"), description="in the order of the page"
+    )
+    target: Literal["predicted", "true"] = Field("predicted", description="the class whose logit is explained")
 
     @model_validator(mode="after")
     def methods_are_unique(self) -> Explanation:
@@ -137,26 +145,28 @@ class Explanation(Settings):
 class Selection(Settings):
     """Which number makes an example good or bad."""
 
-    score: Literal["energy_share", "energy_ratio"] = "energy_share"
+    score: Literal["energy_share", "energy_ratio"] = Field("energy_share", description="what good and bad mean")
 
 
 class Study(Settings):
     """Everything a portfolio is made from."""
 
-    title: Text
-    excerpt: Text
-    label: str = ""
-    author: str = ""
-    classes: Annotated[tuple[Text, Text], Field(strict=False)] = ("benign", "malignant")
-    seed: int = Field(0, ge=0, lt=2**32)
-    data: Data
-    labels: LabelRule = LabelRule()
-    split: Split = Split()
-    network: Network = Network()
-    training: Training = Training()
-    evaluation: Evaluation = Evaluation()
-    explanation: Explanation = Explanation()
-    selection: Selection = Selection()
+    title: Text = Field(description="heading of the write-up")
+    excerpt: Text = Field(description="one or two sentences under it")
+    label: str = Field("", description="short name in the navigation; made from the file's name if absent")
+    author: str = Field("", description="who publishes the page")
+    classes: Annotated[tuple[Text, Text], Field(strict=False)] = Field(
+        ("benign", "malignant"), description="names of label 0 and label 1"
+    )
+    seed: int = Field(0, ge=0, lt=2**32, description="of rendering, split, weights, order, augmentation and bootstrap")
+    data: Data = Field(description="where slices come from")
+    labels: LabelRule = Field(LabelRule(), description="how ratings become labels")
+    split: Split = Field(Split(), description="parts, by patient")
+    network: Network = Field(Network(), description="the classifier")
+    training: Training = Field(Training(), description="how it learns")
+    evaluation: Evaluation = Field(Evaluation(), description="intervals")
+    explanation: Explanation = Field(Explanation(), description="the maps")
+    selection: Selection = Field(Selection(), description="the examples")
 
     @model_validator(mode="after")
     def classes_differ(self) -> Study:

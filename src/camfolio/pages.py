@@ -19,6 +19,7 @@ import camfolio
 from camfolio import wording
 from camfolio.architecture import rooms
 from camfolio.errors import CamfolioError, PageError
+from camfolio.reference import sections
 from camfolio.store.artefacts import Artefact, Store
 from camfolio.study import Portfolio, open_portfolio
 
@@ -62,14 +63,14 @@ def make_site(project: Path, store: Store, studies: Sequence[Path], overrides: S
     """
     portfolios = [open_portfolio(path, store, overrides) for path in studies]
     environment = make_environment(project / "gen" / "templates")
-    shared = {"version": camfolio.__version__, "rooms": rooms(), "studies": [results(one) for one in portfolios]}
+    shared = {"version": camfolio.__version__, "rooms": rooms(), "settings": sections(), "studies": [results(one) for one in portfolios]}
     pages = render_folder(environment, "", "", shared)
-    sections = {}
+    navigation = {}
     for portfolio in portfolios:
         written = study_pages(environment, portfolio, shared)
         pages += written
-        sections[portfolio.label] = [page.path for page in written if page.path.endswith(".md")]
-    return Site(pages, sections)
+        navigation[portfolio.label] = [page.path for page in written if page.path.endswith(".md")]
+    return Site(pages, navigation)
 
 
 def study_pages(environment: Environment, portfolio: Portfolio, shared: Mapping[str, Any]) -> list[Page]:

@@ -21,7 +21,14 @@ WORDING: Mapping[str, str] = {
     "model_attributes_type": "a section with keys",
     "string_too_short": "some text",
     "tuple_type": "a list",
+    "too_short": "a longer list",
+    "too_long": "a shorter list",
+    "missing": "a longer list",
+    "invalid_key": "keys that are text",
 }
+
+
+DEEPEST = 3
 
 
 class Loader(yaml.SafeLoader):
@@ -46,7 +53,7 @@ def read_study(path: Path, overrides: Sequence[str] = ()) -> Study:
     document, lines = parse(path)
     resolve_paths(document, path.parent)
     given: dict[Place, str] = {}
-    for override in overrides:
+    for override in sorted(overrides, key=lambda override: not override.startswith("data.source=")):
         given[apply(document, override)] = override
     try:
         study = Study.model_validate(document)
@@ -69,9 +76,9 @@ def parse(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
     try:
         loader = Loader(text)
         node = loader.get_single_node()
-        lines = dict(key_lines(node, path)) if node else {}
         document = loader.construct_document(node) if node else None  # type: ignore[no-untyped-call]  # PyYAML stubs
-    except yaml.YAMLError as error:
+        lines = dict(key_lines(node, path)) if node else {}
+    except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}, line {mark.line + 1}" if mark else str(path)
         msg = f"Expected YAML, but got a mistake in {where}: {getattr(error, 'problem', error)}."
@@ -83,9 +90,11 @@ def parse(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
 
 
 def key_lines(node: yaml.Node, path: Path, place: Place = ()) -> list[tuple[Place, int]]:
-    """Where every key stands; a key that stands twice is refused."""
+    """Where every key stands; a key that stands twice is refused. No setting has more than three keys above it, while
+    YAML's aliases may go round for ever.
+    """
     found: list[tuple[Place, int]] = []
-    if not isinstance(node, yaml.MappingNode):
+    if not isinstance(node, yaml.MappingNode) or len(place) > DEEPEST:
         return found
     for key, value in node.value:
         here = (*place, key.value)
@@ -108,12 +117,12 @@ def resolve_paths(document: dict[str, Any], folder: Path) -> None:
 def apply(document: dict[str, Any], override: str) -> Place:
     """Set one key from the command line; another data source drops the keys of the source before it."""
     key, equals, text = override.partition("=")
-    if not equals or not key:
+    if not equals or not all(key.split(".")):
         msg = f"Expected --set KEY=VALUE, but got --set {override}. For example --set training.max_epochs=5."
         raise StudyError(msg)
     try:
         value = yaml.load(text, Loader)  # noqa: S506 - Loader is a SafeLoader
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):
         msg = f"Expected a YAML value after the equals sign, but got --set {override}."
         raise StudyError(msg) from None
     *sections, last = key.split(".")
@@ -132,20 +141,20 @@ def apply(document: dict[str, Any], override: str) -> Place:
 def sentence(error: ValidationError, path: Path, lines: Mapping[Place, int], given: Mapping[Place, str]) -> str:
     """The first mistake in words: what was expected, what was found, and where."""
     first = error.errors()[0]
-    place: Place = tuple(part for part in first["loc"] if part not in DATA_SOURCES)
+    place: Place = tuple(part for i, part in enumerate(first["loc"]) if first["loc"][:i] != ("data",) or part not in DATA_SOURCES)
     where = position(place, path, lines, given)
     kind, found = first["type"], first["input"]
     if kind == "extra_forbidden":
         section = known_keys(place[:-1], found_source(error))
         return f"Expected a known key, but got {dotted(place)} ({where}). {nearest(str(place[-1]), section)}"
-    if kind == "missing":
+    if kind == "missing" and isinstance(place[-1], str):
         return f"Expected the key {dotted(place)}, but it is missing ({where}). Add it."
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         where = position((*place, "source"), path, lines, given)
         got = found.get("source") if isinstance(found, dict) else found
         return f"Expected a data source, but got {got!r} for data.source ({where}). {nearest(str(got), DATA_SOURCES)}"
     if kind == "value_error":
-        return f"Expected {first['msg'].removeprefix('Value error, ')} ({where})."
+        return f"Expected {first['msg'].removeprefix('Value error, ')} for {dotted(place)} ({where})."
     expected = WORDING.get(kind) or first["msg"].removeprefix("Input should be ")
     if expected.startswith(("greater", "less")):
         expected = f"a value {expected}"

@@ -110,7 +110,9 @@ def front_matter(value: str) -> Markup:
 
 def mathml(formula: str, *, block: bool = False) -> Markup:
     """A LaTeX formula as MathML, which browsers draw without any script."""
-    return Markup(convert(formula, display="block" if block else "inline"))  # noqa: S704 - the library's own markup
+    drawn = Markup(convert(formula, display="block" if block else "inline"))  # noqa: S704 - the library's own markup
+    # Markdown takes a line that begins with <math> for a block of its own; a span stays in its sentence.
+    return Markup("<div>{}</div>").format(drawn) if block else Markup("<span>{}</span>").format(drawn)
 
 
 def method_name(method: str) -> str:

@@ -3,6 +3,8 @@
 Armato et al. 2011, Medical Physics 38:915-931; contours and ratings under CC BY 3.0. No attenuation is in it.
 """
 
+# mypy: disable-error-code="no-any-return"
+# scipy's results have no type for mypy; what is returned is checked at run time, under pytest.
 from __future__ import annotations
 
 import io
@@ -142,7 +144,9 @@ def read_nodules() -> tuple[Nodule, ...]:
     keys = list(zip(scans, arrays["annotation_nodule"].tolist(), read_annotations(arrays), strict=True))
     keys.sort(key=lambda key: (str(arrays["scan_patient"][key[0]]), key[1]))
     grouped = groupby(keys, key=lambda key: key[:2])
-    return tuple(nodule(arrays, *key, tuple(member[2] for member in members)) for key, members in grouped)
+    return tuple(
+        nodule_of(arrays, scan, number, tuple(one[2] for one in members)) for (scan, number), members in grouped
+    )
 
 
 def read_arrays(content: bytes) -> dict[str, np.ndarray]:
@@ -167,7 +171,7 @@ def read_contours(arrays: dict[str, np.ndarray]) -> list[Contour]:
     return [Contour(z, included, start, steps[a:b]) for z, included, start, (a, b) in zip(*columns, strict=True)]
 
 
-def nodule(arrays: dict[str, np.ndarray], scan: int, number: int, annotations: tuple[Annotation, ...]) -> Nodule:
+def nodule_of(arrays: dict[str, np.ndarray], scan: int, number: int, annotations: tuple[Annotation, ...]) -> Nodule:
     """One nodule with what is known about its scan."""
     return Nodule(
         patient=str(arrays["scan_patient"][scan]),
@@ -212,18 +216,18 @@ def native_agreement(nodule: Nodule, z_mm: float) -> Float32[np.ndarray, "rows c
         raise DataError(msg)
     points = np.concatenate([contour.points for contours in drawn for contour in contours])
     origin = points.min(axis=0) - 1
-    shape = tuple((points.max(axis=0) - origin + 2).tolist())
-    return np.mean([marked(contours, origin, shape) for contours in drawn], axis=0, dtype=np.float32)
+    rows, columns = (points.max(axis=0) - origin + 2).tolist()
+    return np.stack([marked(contours, origin, (rows, columns)) for contours in drawn]).mean(axis=0, dtype=np.float32)
 
 
-def centroid(share: Float32[np.ndarray, "rows columns"]) -> Float32[np.ndarray, "2"]:
+def centroid(share: Float32[np.ndarray, "rows columns"]) -> Float32[np.ndarray, " 2"]:
     """Row and column of the consensus' centre of mass, in pixels of the box."""
     consensus = share >= 0.5  # noqa: PLR2004 - at least half of the readers
     weight = consensus if consensus.any() else share
     return np.array(ndimage.center_of_mass(weight), np.float32)
 
 
-def marked(contours: Sequence[Contour], origin: Int[np.ndarray, "2"], shape: tuple[int, int]) -> Pixels:
+def marked(contours: Sequence[Contour], origin: Int[np.ndarray, " 2"], shape: tuple[int, int]) -> Pixels:
     """What one reader counts as nodule on one slice: all inclusions without the exclusions.
 
     An inclusion's outline lies outside of the nodule and is left out; so it is with an exclusion's outline, which

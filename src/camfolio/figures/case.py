@@ -54,10 +54,10 @@ def drawing(example: Example, method: str, classes: tuple[str, str], window_hu: 
     )
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 7.6, 2.75, layout="constrained")
+        figure = new_figure(theme, 8.4, 2.8, layout="constrained")
         left, middle, right = figure.subplots(1, 3)
         show_slice(left, example.hounsfield, window_hu, example.spacing_mm)
-        left.set_title(title, fontsize=8.5)
+        left.set_title(title, fontsize=8)
         show_map(middle, values, theme)
         middle.set_title(f"{METHOD_NAMES[method]}, max {values.max():.3g}", fontsize=8.5)
         show_slice(right, example.hounsfield, window_hu, example.spacing_mm)

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.patheffects import withStroke
 
 from camfolio.figures.style import OUTLINE, Theme
@@ -63,10 +64,10 @@ def relative(values: Image) -> Image:
 
 
 def show_outline(axes: Axes, mask: Bool[np.ndarray, "height width"]) -> None:
-    """The nodule's outline along the edges of its pixels, thin with a dark halo."""
-    for across, along in edges(mask):
-        halo = [withStroke(linewidth=2.8, foreground="black", alpha=0.7)]
-        axes.plot(along, across, color=OUTLINE, linewidth=1.3, solid_capstyle="projecting", path_effects=halo)
+    """The nodule's outline along the edges of its pixels, thin with a dark halo under all of it."""
+    lines = [list(zip(along, across, strict=True)) for across, along in edges(mask)]
+    for colour, width in (("#000000b3", 2.8), (OUTLINE, 1.3)):
+        axes.add_collection(LineCollection(lines, colors=colour, linewidths=width, capstyle="projecting"), autolim=False)
 
 
 def edges(mask: Bool[np.ndarray, "height width"]) -> list[tuple[list[float], list[float]]]:

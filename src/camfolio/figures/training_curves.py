@@ -7,12 +7,13 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from camfolio.figures.output import Drawing, write, write_empty
 from camfolio.figures.style import Theme, new_figure, tidy
 from camfolio.stages.files import read_json
 
-METRICS = {"loss": "cross-entropy", "accuracy": "accuracy", "auc": "area under the ROC curve"}
+METRICS = {"loss": "cross-entropy", "accuracy": "accuracy", "auc": "AUC"}
 
 
 def run(*, out: Path, training: Path) -> None:
@@ -58,5 +59,6 @@ def panel(axes: Axes, name: str, history: list[dict[str, float]], best: int, the
     axes.set_title(f"{METRICS[name]}: {value:.3f} at epoch {best}")
     axes.set_xlabel("epoch")
     axes.set_xlim(0.5, len(history) + 0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False, fontsize=8.5, labelcolor=theme.ink)
     tidy(axes, theme)

@@ -111,10 +111,11 @@ class Store:
         return self.root / ingredients.stage / ingredients.key[:20]
 
     def find(self, ingredients: Ingredients) -> Artefact | None:
-        """The finished result of these ingredients, if there is one."""
+        """The finished result of these ingredients, if there is one and no file of it was deleted."""
         folder = self.folder(ingredients)
         manifest = read_manifest(folder)
-        return Artefact(folder, manifest) if manifest and manifest.key == ingredients.key else None
+        whole = manifest and manifest.key == ingredients.key and all((folder / name).exists() for name in manifest.outputs)
+        return Artefact(folder, manifest) if manifest and whole else None
 
     def history(self, stage: str) -> list[Manifest]:
         """The manifests of all results of a stage, newest first."""

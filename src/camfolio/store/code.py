@@ -60,7 +60,7 @@ class CodeReader:
         waiting = list(modules)
         while waiting:
             name = waiting.pop()
-            if name not in closure and name != PACKAGE and not name.startswith(BLIND):
+            if name not in closure and name != PACKAGE and not is_blind(name):
                 closure[name] = self.module(name)
                 waiting += closure[name].ours
         others = {package for code in closure.values() for package in code.others} - RESULT_NEUTRAL
@@ -82,6 +82,11 @@ class CodeReader:
         """Write down what is known, in one step."""
         entries = {seen: (code.digest, code.ours, code.others) for seen, code in self.known.items()}
         replace_file(self.memory, json.dumps(entries))
+
+
+def is_blind(name: str) -> bool:
+    """Whether a module stands in a room that holds no computation."""
+    return any(name == room or name.startswith(f"{room}.") for room in BLIND)
 
 
 def examine(name: str, source: bytes) -> ModuleCode:

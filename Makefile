@@ -1,0 +1,48 @@
+# make site: everything, from an empty clone to site/. make serve: the same with live reload. make test: the fast tests.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# The date of the last commit, so that the same commit gives the same bytes.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+export NO_MKDOCS_2_WARNING := 1
+export DISABLE_MKDOCS_2_WARNING := true
+
+.PHONY: site serve deploy test test-all check format clean
+
+site: .venv/installed-docs
+	$(BIN)/mkdocs build --strict
+
+serve: .venv/installed-docs
+	$(BIN)/mkdocs serve
+
+deploy: .venv/installed-docs
+	$(BIN)/mkdocs gh-deploy --strict
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: .venv/installed-dev
+	$(BIN)/python -m pytest
+
+check: .venv/installed-dev
+	$(BIN)/ruff format --check src gen tests scripts
+	$(BIN)/ruff check src gen tests scripts
+	$(BIN)/mypy
+
+format: .venv/installed-dev
+	$(BIN)/ruff format src gen tests scripts
+	$(BIN)/ruff check --fix src gen tests scripts
+
+clean:
+	rm -rf site artifacts
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed-docs: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) -e ".[docs]"
+	touch $@
+
+.venv/installed-dev: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) -e ".[docs,test,dev]"
+	touch $@

@@ -1,0 +1,161 @@
+"""Slices with LIDC-IDRI's real contours, ratings and labels, and simulated attenuation: the data shipped with camfolio."""
+
+from __future__ import annotations
+
+import statistics as averages
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from camfolio.data.annotations import Nodule, agreement, read_nodules
+from camfolio.data.phantom import Appearance, fine_grid, render
+from camfolio.data.slices import Slices
+from camfolio.errors import DataError, nearest
+
+STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {"median": averages.median, "mean": averages.fmean}
+HALF = 0.5  # of the readers make a consensus
+ATTRIBUTION = (
+    "Contours and ratings: LIDC-IDRI (Armato et al. 2011, Medical Physics 38:915-931), The Cancer Imaging Archive, "
+    "doi 10.7937/K9/TCIA.2015.LO9QL9SX, CC BY 3.0. Attenuation: simulated."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """One slice of a nodule before it is rendered.
+
+    Attributes:
+        id: `LIDC-IDRI-0078-n02-s1`; s1 is the most central slice.
+        nodule: whose slice.
+        z_mm: its position.
+        label: 0 benign, 1 malignant.
+        mask: bool (size, size), pixels marked by at least half of the readers.
+    """
+
+    id: str
+    nodule: Nodule
+    z_mm: float
+    label: int
+    mask: np.ndarray
+
+
+def read(
+    *,
+    statistic: str,
+    min_readers: int,
+    slices_per_nodule: int,
+    size: int,
+    spacing_mm: float,
+    seed: int,
+    exclude_rating: float = 3.0,
+) -> tuple[Slices, dict[str, Any]]:
+    """Render slices of every nodule that enough readers drew and on which they lean to one side.
+
+    Args:
+        statistic: `median` or `mean` of the readers' malignancy ratings.
+        min_readers: how many readers must have drawn the nodule.
+        slices_per_nodule: how many axial slices of each, fewer where it spans fewer.
+        size: rows and columns of a slice.
+        spacing_mm: pixel spacing.
+        seed: of the simulation; the selection and the masks do not depend on it.
+        exclude_rating: nodules rated exactly this are left out; higher is malignant, lower benign.
+
+    Returns:
+        The slices, and a card of plain JSON values: counts, attribution, and that the attenuation is simulated.
+
+    Raises:
+        DataError: if the statistic is unknown, a number is below 1, or no nodule is left.
+    """
+    check(statistic, min_readers=min_readers, slices_per_nodule=slices_per_nodule, size=size)
+    nodules = read_nodules()
+    seen = [nodule for nodule in nodules if nodule.readers >= min_readers]
+    rated = [(nodule, STATISTICS[statistic](nodule.rated("malignancy"))) for nodule in seen]
+    used = [(nodule, int(rating > exclude_rating)) for nodule, rating in rated if rating != exclude_rating]
+    planned = [section for entry in used for section in sections(*entry, slices_per_nodule, size, spacing_mm)]
+    drawn = [section for section in planned if section.mask.any()]
+    if not drawn:
+        msg = f"Expected nodules drawn by at least {min_readers} readers, but got none. Lower min_readers (LIDC had 4)."
+        raise DataError(msg)
+    card = {
+        "source": "lidc-phantom",
+        "attenuation": "simulated",
+        "attribution": ATTRIBUTION,
+        "annotations": sum(nodule.readers for nodule in nodules),
+        "nodules": len(nodules),
+        "readers_histogram": histogram([nodule.readers for nodule in nodules]),
+        "nodules_with_too_few_readers": len(nodules) - len(seen),
+        "nodules_at_excluded_rating": len(seen) - len(used),
+        "nodules_used_by_class": histogram([label for _, label in used]),
+        "patients": len({section.nodule.patient for section in drawn}),
+        "slices_by_class": histogram([section.label for section in drawn]),
+        "slices_without_consensus_mask_dropped": len(planned) - len(drawn),
+    }
+    return assembled(drawn, size, spacing_mm, seed), card
+
+
+def check(statistic: str, **counts: int) -> None:
+    """The statistic is known and all counts are at least 1."""
+    if statistic not in STATISTICS:
+        msg = f"Expected a statistic of the readers' ratings, but got {statistic}. {nearest(statistic, STATISTICS)}"
+        raise DataError(msg)
+    for name, count in counts.items():
+        if count < 1:
+            msg = f"Expected {name} of at least 1, but got {count}."
+            raise DataError(msg)
+
+
+def histogram(values: list[int]) -> dict[str, int]:
+    """How often each value occurs, in ascending order, keys as JSON wants them.
+
+    >>> histogram([3, 1, 3])
+    {'1': 1, '3': 2}
+    """
+    return {str(value): count for value, count in sorted(Counter(values).items())}
+
+
+def sections(nodule: Nodule, label: int, number: int, size: int, spacing_mm: float) -> list[Section]:
+    """The chosen slices of one nodule with their masks; those without any pixel of consensus too."""
+    return [
+        Section(f"{nodule.id}-s{rank}", nodule, z, label, agreement(nodule, z, size, spacing_mm) >= HALF)
+        for rank, z in enumerate(chosen(nodule.consensus_positions(), number), start=1)
+    ]
+
+
+def chosen(positions: list[float], number: int) -> list[float]:
+    """Positions spread evenly by rank over all of them, the most central one first.
+
+    Each stands in the middle of one of `number` equal parts, so that three of nine are the second, fifth and eighth.
+
+    >>> chosen([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0], 3)
+    [5.0, 2.0, 8.0]
+    """
+    count = min(number, len(positions))
+    ranks = [int((part + HALF) * len(positions) / count) for part in range(count)]
+    return [positions[rank] for rank in sorted(ranks, key=lambda rank: (abs(2 * rank + 1 - len(positions)), rank))]
+
+
+def assembled(drawn: list[Section], size: int, spacing_mm: float, seed: int) -> Slices:
+    """All slices rendered, in the order of patients and nodules."""
+    return Slices(
+        hounsfield=np.stack([rendered(section, size, spacing_mm, seed) for section in drawn]),
+        label=np.array([section.label for section in drawn], np.int64),
+        mask=np.stack([section.mask for section in drawn]),
+        patient=np.array([section.nodule.patient for section in drawn]),
+        spacing=np.full((len(drawn), 2), spacing_mm, np.float32),
+        id=np.array([section.id for section in drawn]),
+    )
+
+
+def rendered(section: Section, size: int, spacing_mm: float, seed: int) -> np.ndarray:
+    """The attenuation of one slice, float32 (size, size), HU."""
+    return render(
+        agreement(section.nodule, section.z_mm, *fine_grid(size, spacing_mm)),
+        Appearance.of(section.nodule),
+        section.id,
+        spacing_mm=spacing_mm,
+        thickness_mm=section.nodule.thickness_mm,
+        seed=seed,
+    )

@@ -1,0 +1,350 @@
+"""From stages to results: real workers, a tiny package of stages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from camfolio.errors import DataError, StoreError
+from camfolio.store import code
+from camfolio.store.artefacts import MANIFEST, Stage, Store
+from camfolio.store.build import State, build, check_worker, flat, survey
+
+LOGGED = """
+import os
+from pathlib import Path
+
+HERE = Path(os.environ["TINY"])
+
+def log(name):
+    with (HERE / "log.txt").open("a") as file:
+        file.write(f"{name} {os.getpid()}\\n")
+"""
+STAGES = {
+    "__init__": "",
+    "ink": LOGGED,
+    "number": """
+from tiny_stages.ink import log
+
+def run(*, out, number=0, file=None):
+    log("number")
+    (out / "number.txt").write_text(file.read_text() if file else str(number))
+""",
+    "parity": """
+from tiny_stages.ink import log
+
+def run(*, out, number):
+    log("parity")
+    (out / "parity.txt").write_text(str(int((number / "number.txt").read_text()) % 2))
+""",
+    "word": """
+from tiny_stages.ink import log
+
+def run(*, out, parity, words):
+    log("word")
+    (out / "word.txt").write_text(words[int((parity / "parity.txt").read_text())])
+""",
+    "trouble": """
+import os, signal, time
+from camfolio.errors import DataError
+from tiny_stages.ink import HERE, log
+
+def run(*, out, number, how):
+    (out / "half.txt").write_text("half")
+    (HERE / "pid.txt").write_text(str(os.getpid()))
+    print("a library that prints")
+    if (HERE / "calm").exists():
+        how = "well"
+    if how == "expected":
+        raise DataError("Expected ink, but got water. Fill it.")
+    if how == "unexpected":
+        raise ZeroDivisionError("nothing to share")
+    if how == "exit":
+        raise SystemExit(7)
+    if how == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if how == "slow":
+        (HERE / "waiting").touch()
+        time.sleep(60)
+    (out / "half.txt").write_text("whole")
+""",
+}
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """A folder with the package `tiny_stages`, where the digests look for ours and the workers find it, too."""
+    (tmp_path / "tiny_stages").mkdir()
+    for name, source in STAGES.items():
+        (tmp_path / "tiny_stages" / f"{name}.py").write_text(source, encoding="utf-8")
+    monkeypatch.setattr(code, "ROOT", tmp_path / "tiny_stages")
+    monkeypatch.setattr(code, "PACKAGE", "tiny_stages")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("TINY", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def store(tiny):
+    return Store(tiny / "artifacts")
+
+
+def chain(number: int = 4, words: tuple[str, ...] = ("even", "odd")) -> list[Stage]:
+    return [
+        Stage("number", "tiny_stages.number", parameters={"number": number}),
+        Stage("parity", "tiny_stages.parity", upstream={"number": "number"}),
+        Stage("word", "tiny_stages.word", parameters={"words": list(words)}, upstream={"parity": "parity"}),
+    ]
+
+
+def troubled(how: str) -> list[Stage]:
+    trouble = Stage("trouble", "tiny_stages.trouble", parameters={"how": how}, upstream={"number": "number"})
+    return [chain()[0], trouble]
+
+
+def computed(tiny: Path) -> list[str]:
+    """The stages computed since the last time one asked."""
+    log = tiny / "log.txt"
+    if not log.exists():
+        return []
+    lines = log.read_text(encoding="utf-8").split("\n")[:-1]
+    log.unlink()
+    return [line.split()[0] for line in lines]
+
+
+def words(states: list[State]) -> dict[str, str]:
+    return {state.stage.name: state.word for state in states}
+
+
+def test_everything_missing_is_computed_in_order_and_only_once(tiny, store):
+    results = build(chain(), store)
+    assert computed(tiny) == ["number", "parity", "word"]
+    assert (results["word"] / "word.txt").read_text(encoding="utf-8") == "even"
+    assert build(chain(), store) == results
+    assert computed(tiny) == []
+
+
+def test_a_changed_parameter_recomputes_only_what_follows_from_it(tiny, store):
+    build(chain(), store)
+    computed(tiny)
+    results = build(chain(words=("straight", "odd")), store)
+    assert computed(tiny) == ["word"]
+    assert (results["word"] / "word.txt").read_text(encoding="utf-8") == "straight"
+
+
+def test_what_follows_from_equal_bytes_is_not_recomputed(tiny, store):
+    build(chain(4), store)
+    computed(tiny)
+    build(chain(6), store)
+    assert computed(tiny) == ["number", "parity"]
+
+
+def test_going_back_computes_nothing(tiny, store):
+    before = build(chain(4), store)
+    build(chain(5), store)
+    computed(tiny)
+    assert build(chain(4), store) == before
+    assert computed(tiny) == []
+
+
+def test_a_comment_computes_nothing_and_a_statement_its_stage(tiny, store):
+    build(chain(), store)
+    computed(tiny)
+    source = tiny / "tiny_stages" / "word.py"
+    source.write_text("# a comment\n" + source.read_text(encoding="utf-8"), encoding="utf-8")
+    build(chain(), store)
+    assert computed(tiny) == []
+    source.write_text(source.read_text(encoding="utf-8") + "\nTHREE = 3\n", encoding="utf-8")
+    assert survey(chain(), store)[-1].reason == "code of tiny_stages.word changed"
+    build(chain(), store)
+    assert computed(tiny) == ["word"]
+
+
+def test_a_file_counts_by_its_bytes_not_by_its_path(tiny, store):
+    for name, text in (("one", "1"), ("same", "1"), ("three", "3")):
+        (tiny / name).write_text(text, encoding="utf-8")
+
+    def from_file(name: str) -> list[Stage]:
+        return [Stage("number", "tiny_stages.number", files={"file": tiny / name})]
+
+    build(from_file("one"), store)
+    assert words(survey(from_file("same"), store)) == {"number": "fresh"}
+    (state,) = survey(from_file("three"), store)
+    assert (state.word, state.reason) == ("stale", "input file changed")
+    assert (build(from_file("three"), store)["number"] / "number.txt").read_text(encoding="utf-8") == "3"
+
+
+def test_a_survey_of_nothing_says_new_and_waiting(tiny, store):
+    states = survey(chain(), store)
+    assert words(states) == {"number": "new", "parity": "waiting", "word": "waiting"}
+    assert [state.reason for state in states] == ["never computed", "waits for number", "waits for parity"]
+    assert computed(tiny) == []
+
+
+def test_a_survey_of_a_finished_study_says_fresh(tiny, store):
+    results = build(chain(), store)
+    for state in survey(chain(), store):
+        assert state.word == "fresh"
+        assert state.reason == f"key {results[state.stage.name].manifest.key[:12]}"
+
+
+def test_a_survey_names_the_changed_parameter_with_both_values(tiny, store):
+    build(chain(4), store)
+    states = survey(chain(5), store)
+    assert words(states) == {"number": "stale", "parity": "waiting", "word": "waiting"}
+    assert states[0].reason == "number changed from 4 to 5"
+
+
+def test_a_survey_compares_with_the_earlier_result_that_differs_least(tiny, store):
+    one = replace(chain(1)[0], parameters={"number": 1, "file": None})
+    build([one], store)
+    build([chain(2)[0]], store)
+    (state,) = survey([chain(3)[0]], store)
+    assert state.reason == "number changed from 2 to 3"
+
+
+def test_a_lost_file_is_noticed_and_made_again(tiny, store):
+    (build(chain(), store)["parity"] / "parity.txt").unlink()
+    computed(tiny)
+    states = survey(chain(), store)
+    assert (states[1].word, states[1].reason) == ("stale", "its folder is damaged")
+    build(chain(), store)
+    assert computed(tiny) == ["parity"]
+
+
+def test_a_damaged_manifest_is_made_again_with_the_same_bytes(tiny, store):
+    before = build(chain(), store)
+    (before["number"].folder / MANIFEST).write_text("{", encoding="utf-8")
+    computed(tiny)
+    after = build(chain(), store)
+    assert computed(tiny) == ["number"]
+    assert after["number"].manifest.outputs == before["number"].manifest.outputs
+
+
+def test_nested_parameters_stand_under_dotted_keys():
+    assert flat({"a": {"b": {"c": 1}, "d": []}, "e": None}) == {"a.b.c": 1, "a.d": [], "e": None}
+
+
+def test_stages_of_one_group_share_a_worker(tiny, store):
+    stages = [replace(chain(n)[0], name=f"number-{n}", group="numbers") for n in (1, 2, 3)]
+    build([*stages, chain()[0]], store)
+    workers = [line.split()[1] for line in (tiny / "log.txt").read_text(encoding="utf-8").splitlines()]
+    assert len(set(workers[:3])) == 1
+    assert len(set(workers)) == 2
+
+
+def test_an_expected_mistake_arrives_as_the_same_class_with_the_same_sentence(tiny, store):
+    with pytest.raises(DataError, match=r"^Expected ink, but got water\. Fill it\.$"):
+        build(troubled("expected"), store)
+    assert words(survey(troubled("expected"), store)) == {"number": "fresh", "trouble": "new"}
+
+
+def test_an_unexpected_exception_becomes_a_sentence_with_its_name(tiny, store, capfd):
+    with pytest.raises(StoreError, match=r"Expected a result of trouble, but got ZeroDivisionError: nothing to share\."):
+        build(troubled("unexpected"), store)
+    said = capfd.readouterr()
+    assert "Traceback" in said.err
+    assert "a library that prints" in said.err
+    assert said.out == ""
+
+
+def test_a_parameter_that_run_does_not_know_becomes_a_sentence(tiny, store):
+    stage = replace(chain()[0], parameters={"nummer": 3})
+    with pytest.raises(StoreError, match="Expected a result of number, but got ValidationError"):
+        build([stage], store)
+
+
+@pytest.mark.parametrize(("how", "status"), [("killed", -signal.SIGKILL), ("exit", 7)])
+def test_a_dead_worker_becomes_a_sentence_and_a_later_build_succeeds(tiny, store, how, status):
+    with pytest.raises(StoreError, match=f"Expected a result of trouble, but its process ended with {int(status)}"):
+        build(troubled(how), store)
+    (tiny / "calm").touch()
+    results = build(troubled(how), store)
+    assert (results["trouble"] / "half.txt").read_text(encoding="utf-8") == "whole"
+    assert not list(store.root.glob("*/*.part"))
+
+
+def test_a_worker_that_ends_before_it_reads_its_order_becomes_a_sentence(tiny, store, monkeypatch):
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    stage = replace(chain()[0], parameters={"number": 1, "file": "x" * 300_000})
+    with pytest.raises(StoreError, match="Expected a result of number, but its process ended with 1"):
+        build([stage], store)
+
+
+def test_an_error_of_an_unknown_class_is_an_error_of_the_store():
+    with pytest.raises(StoreError, match="^Expected this$"):
+        check_worker(1, '{"error": "nearest", "message": "Expected this"}', "one")
+
+
+def test_real_slices_and_split_are_built_and_rebuilt(tmp_path, tiny_npz):
+    from camfolio.study import inspect_study, stages
+    from camfolio.studyfile import read_study
+
+    file = tiny_npz()
+    path = tmp_path / "tiny.yaml"
+    path.write_text(f"title: T\nexcerpt: E\ndata: {{source: npz, path: {file.name}}}\n", encoding="utf-8")
+    store = Store(tmp_path / "artifacts")
+    results = build(stages(read_study(path))[:2], store)
+    counts = results["split"].json("split.json")
+    assert sum(part["slices"] for part in counts.values()) == 24
+    other = inspect_study(path, store, ["split.train=0.6", "split.test=0.25"])
+    assert [state.word for state in other[:3]] == ["fresh", "stale", "waiting"]
+    assert other[1].reason == "split.test changed from 0.15 to 0.25; split.train changed from 0.7 to 0.6"
+
+
+def is_alive(pid: int) -> bool:
+    """A process that runs; one that only waits for its parent to take note of its end does not."""
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+
+
+def until(condition, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    return condition()
+
+
+PARENT = """
+import os
+from pathlib import Path
+from camfolio.store import code
+from camfolio.store.artefacts import Stage, Store
+from camfolio.store.build import build
+
+here = Path(os.environ["TINY"])
+code.ROOT, code.PACKAGE = here / "tiny_stages", "tiny_stages"
+number = Stage("number", "tiny_stages.number", parameters={"number": 4})
+trouble = Stage("trouble", "tiny_stages.trouble", parameters={"how": "slow"}, upstream={"number": "number"})
+build([number, trouble], Store(here / "artifacts"))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes in /proc")
+def test_a_killed_build_takes_its_worker_along_and_the_next_one_gives_the_same_bytes(tiny, store):
+    parent = subprocess.Popen([sys.executable, "-c", PARENT])
+    try:
+        assert until((tiny / "waiting").exists, 30)
+        worker = int((tiny / "pid.txt").read_text(encoding="utf-8"))
+        assert is_alive(worker)
+    finally:
+        os.kill(parent.pid, signal.SIGKILL)
+        parent.wait()
+    assert until(lambda: not is_alive(worker), 5)
+    assert words(survey(troubled("slow"), store)) == {"number": "fresh", "trouble": "new"}
+    (tiny / "calm").touch()
+    after = build(troubled("slow"), store)
+    undisturbed = build(troubled("slow"), Store(tiny / "other"))
+    for name, artefact in after.items():
+        assert artefact.manifest.outputs == undisturbed[name].manifest.outputs
+        assert artefact.manifest.key == undisturbed[name].manifest.key

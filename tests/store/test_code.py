@@ -1,0 +1,163 @@
+"""Code digests: what changes a key, and what does not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from camfolio.store import code
+from camfolio.store.code import Code, CodeReader
+
+STAGE = '"""A stage."""\n\nimport numpy as np\n\nfrom camfolio.rooms.floor import height\n\n\ndef run(out):\n    """Run."""\n    return height(2) + np.pi\n'
+FLOOR = "def height(n):\n    return n * 2\n"
+SILENT = {
+    "a comment": STAGE.replace("    return", "    # why\n    return"),
+    "another docstring": STAGE.replace("A stage.", "Another text."),
+    "no docstring": STAGE.replace('    """Run."""\n', ""),
+    "blank lines": STAGE.replace("\n\n", "\n\n\n\n"),
+    "a line break": STAGE.replace("height(2) + np.pi", "(\n        height(2)\n        + np.pi\n    )"),
+}
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package that stands where camfolio stands: stages/one.py imports rooms/floor.py and, through it, settings."""
+    root = tmp_path / "camfolio"
+    for name, source in {
+        "__init__.py": "",
+        "config.py": "WIDTH = 3\n",
+        "configuration.py": "DEPTH = 3\n",
+        "stages/__init__.py": '"""Stages."""\n',
+        "stages/one.py": STAGE,
+        "rooms/__init__.py": "",
+        "rooms/floor.py": "from camfolio import configuration\nfrom camfolio.config import WIDTH\n" + FLOOR,
+        "rooms/roof.py": "import scipy\n",
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(source, encoding="utf-8")
+    monkeypatch.setattr(code, "ROOT", root)
+    return root
+
+
+def behind(root: Path) -> Code:
+    return CodeReader(root.parent / "code.json").behind(("camfolio.stages.one",))
+
+
+def test_the_closure_holds_the_stage_its_packages_and_what_it_imports(package):
+    assert set(behind(package).modules) == {
+        "camfolio.stages",
+        "camfolio.stages.one",
+        "camfolio.rooms",
+        "camfolio.rooms.floor",
+        "camfolio.configuration",
+    }
+
+
+def test_libraries_are_the_stage_s_own_with_versions(package):
+    import numpy as np
+
+    libraries = behind(package).libraries
+    assert libraries["numpy"] == np.__version__
+    assert set(libraries) == {"numpy", "python"}
+
+
+@pytest.mark.parametrize("source", SILENT.values(), ids=SILENT)
+def test_what_computes_nothing_changes_no_digest(package, source):
+    before = behind(package)
+    assert source != STAGE
+    (package / "stages/one.py").write_text(source, encoding="utf-8")
+    assert behind(package) == before
+
+
+@pytest.mark.parametrize(("old", "new"), [("2)", "3)"), ("return", "pass; return"), ("height(2)", "height(n=2)")])
+def test_a_changed_statement_changes_the_digest_of_its_module_alone(package, old, new):
+    before = behind(package).modules
+    (package / "stages/one.py").write_text(STAGE.replace(old, new), encoding="utf-8")
+    after = behind(package).modules
+    assert {name for name in after if after[name] != before[name]} == {"camfolio.stages.one"}
+
+
+def test_a_changed_module_that_the_stage_imports_is_noticed(package):
+    before = behind(package).modules
+    floor = package / "rooms/floor.py"
+    floor.write_text(floor.read_text().replace("* 2", "* 3"), encoding="utf-8")
+    after = behind(package).modules
+    assert {name for name in after if after[name] != before[name]} == {"camfolio.rooms.floor"}
+
+
+@pytest.mark.parametrize("name", ["config.py", "rooms/roof.py"])
+def test_settings_and_what_is_not_imported_change_nothing(package, name):
+    before = behind(package)
+    (package / name).write_text("CHANGED = True\n", encoding="utf-8")
+    assert behind(package) == before
+
+
+def test_a_module_whose_name_only_begins_like_the_settings_counts(package):
+    before = behind(package).modules
+    (package / "configuration.py").write_text("DEPTH = 4\n", encoding="utf-8")
+    assert behind(package).modules != before
+
+
+def test_imports_inside_functions_count(package):
+    (package / "stages/one.py").write_text("def run(out):\n    from camfolio.rooms import roof\n", encoding="utf-8")
+    found = behind(package)
+    assert "camfolio.rooms.roof" in found.modules
+    assert "scipy" in found.libraries
+
+
+def test_modules_that_import_each_other_end(package):
+    (package / "rooms/floor.py").write_text("import camfolio.stages.one\n", encoding="utf-8")
+    assert "camfolio.rooms.floor" in behind(package).modules
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "{", "[]", "3", '{"a": 3}', '{"a": ["b"]}', '{"a": [1, 2, 3]}', "null", "\udcff"], ids=repr
+)
+def test_a_damaged_memory_is_made_again(package, damage):
+    before = behind(package)
+    memory = package.parent / "code.json"
+    memory.write_bytes(damage.encode("utf-8", "surrogateescape"))
+    assert behind(package) == before
+    assert json.loads(memory.read_text(encoding="utf-8"))
+
+
+def test_a_module_is_parsed_once_between_runs(package, monkeypatch):
+    before = behind(package)
+    monkeypatch.setattr(code, "examine", lambda *_: pytest.fail("parsed again"))
+    assert behind(package) == before
+
+
+def test_no_file_is_left_beside_the_memory(package):
+    behind(package)
+    assert {path.name for path in package.parent.iterdir()} == {"camfolio", "code.json"}
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory):
+    return CodeReader(tmp_path_factory.mktemp("memory") / "code.json")
+
+
+def test_training_knows_nothing_of_figures_and_maps(reader):
+    found = reader.behind(("camfolio.stages.training",))
+    assert "camfolio.data.loading" in found.modules
+    assert not [name for name in found.modules if name.startswith(("camfolio.figures", "camfolio.explanation"))]
+    assert "matplotlib" not in found.libraries
+    assert {"torch", "monai", "numpy", "pytorch_lightning"} <= set(found.libraries)
+
+
+def test_settings_errors_shapes_and_the_store_are_in_no_closure(reader):
+    found = reader.behind(("camfolio.stages.training", "camfolio.stages.explanations", "camfolio.figures.case"))
+    assert not [name for name in found.modules if name.startswith(("camfolio.store", "camfolio.config", "camfolio.err"))]
+    assert "camfolio.shapes" not in found.modules
+
+
+def test_every_library_behind_a_stage_has_a_version(reader):
+    from camfolio.config import Study
+    from camfolio.study import stages
+
+    study = Study.model_validate({"title": "T", "excerpt": "E", "data": {"source": "lidc-phantom"}})
+    for stage in stages(study):
+        versions = reader.behind((stage.module, *stage.also)).libraries
+        assert "absent" not in versions.values(), (stage.name, versions)
