@@ -97,21 +97,20 @@ class Augmentation(Settings):
 
     rotation_degrees: float = Field(180.0, ge=0, le=180, description="largest turn, either way")
     flips: bool = Field(True, description="mirror half of the slices")
-    shift_pixels: float = Field(2.0, ge=0, le=8, description="largest shift along each axis")
-    zoom: float = Field(0.1, ge=0, lt=0.5, description="largest relative change of scale")
-    noise_hu: float = Field(20.0, ge=0, le=200, description="standard deviation of the added noise")
+    shift_pixels: float = Field(3.0, ge=0, le=8, description="largest shift along each axis")
+    zoom: float = Field(0.2, ge=0, lt=0.5, description="largest relative change of scale")
+    noise_hu: float = Field(40.0, ge=0, le=200, description="largest standard deviation of the added noise")
 
 
 class Training(Settings):
     """How the network is trained; with `network.checkpoint` nothing is trained."""
 
-    max_epochs: int = Field(30, ge=1, le=1000, description="epochs at most; the learning rate is planned for them")
-    patience: int = Field(10, ge=1, description="epochs without a better validation loss before it stops")
-    batch_size: int = Field(64, ge=2, le=4096, description="slices per step")
-    learning_rate: float = Field(3e-3, gt=0, le=1, description="highest of the cycle")
+    max_epochs: int = Field(40, ge=1, le=1000, description="epochs at most; the learning rate is planned for them")
+    patience: int = Field(15, ge=1, description="epochs without a better validation loss before it stops")
+    batch_size: int = Field(32, ge=2, le=4096, description="slices per step")
+    learning_rate: float = Field(5e-3, gt=0, le=1, description="highest of the cycle")
     weight_decay: float = Field(0.05, ge=0, le=1, description="of weight matrices; biases and norms have none")
-    label_smoothing: float = Field(0.05, ge=0, lt=0.5, description="share of each label given to the other class")
-    ema_decay: float = Field(0.99, ge=0, lt=1, description="moving average of the weights; 0: none")
+    label_smoothing: float = Field(0.0, ge=0, lt=0.5, description="share of each label given to the other class")
     accelerator: Literal["auto", "cpu", "gpu", "mps"] = Field("auto", description="where to train")
     threads: int = Field(2, ge=1, le=64, description="of torch; another number gives slightly other weights")
     augmentation: Augmentation = Field(Augmentation(), description="random changes of training slices")

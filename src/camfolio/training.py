@@ -10,7 +10,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from jaxtyping import Float32, Int64
-from pytorch_lightning.callbacks import Callback, EarlyStopping, EMAWeightAveraging
+from pytorch_lightning.callbacks import Callback, EarlyStopping
 from torch import Tensor, nn
 from torch.nn import functional
 from torchmetrics import MetricCollection
@@ -82,10 +82,10 @@ class Classifier(pl.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-def one_cycle(progress: float, warm_up: float = 0.15) -> float:
+def one_cycle(progress: float, warm_up: float = 0.25) -> float:
     """The learning rate's factor: up from 0.04 to 1 along a cosine, then down to 0 (Smith & Topin 2018).
 
-    >>> [round(one_cycle(progress), 2) for progress in (0.0, 0.15, 1.0)]
+    >>> [round(one_cycle(progress), 2) for progress in (0.0, 0.25, 1.0)]
     [0.04, 1.0, 0.0]
     """
     if progress < warm_up:
@@ -94,11 +94,7 @@ def one_cycle(progress: float, warm_up: float = 0.15) -> float:
 
 
 class BestWeights(Callback):
-    """Keeps the weights of the epoch with the lowest validation loss, and the history of all epochs.
-
-    It stands before the moving average in the list of callbacks: at the end of a validation the averaged weights, on
-    which the metrics were taken, are still in place.
-    """
+    """Keeps the weights of the epoch with the lowest validation loss, and the history of all epochs."""
 
     def __init__(self) -> None:
         self.history: list[dict[str, float]] = []
@@ -127,20 +123,20 @@ def train(
 
     Returns:
         One record per epoch: `training/loss`, `training/accuracy`, `training/auc` (augmented slices, while the weights
-        move) and the same for `validation` (slices as they are, averaged weights).
+        move) and the same for `validation` (slices as they are).
     """
     best = BestWeights()
     stopping = EarlyStopping("validation/loss", patience=settings.patience)
-    average = [EMAWeightAveraging(decay=settings.ema_decay)] if settings.ema_decay else []
-    classifier = Classifier(network, window_hu, settings, seed)
-    trainer = make_trainer(settings, [best, stopping, EpochProgress(), *average])
+    # Convolutions in channels-last order are half as fast again on a CPU.
+    classifier = Classifier(network.to(memory_format=torch.channels_last), window_hu, settings, seed)
+    trainer = make_trainer(settings, [best, stopping, EpochProgress()])
     with warnings.catch_warnings():
         # Slices are in memory: more loader workers, as Lightning suggests, would only cost time.
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
         trainer.fit(classifier, loading)
     network.load_state_dict(best.weights)
-    network.eval().cpu()
+    network.eval().cpu().to(memory_format=torch.contiguous_format)
     return list(best.history)
 
 

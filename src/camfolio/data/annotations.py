@@ -23,6 +23,7 @@ from camfolio.errors import DataError
 
 FILE = "lidc_annotations.npz"
 SAME_SLICE_MM = 0.01  # readers' positions of one slice differ by rounding only
+SAMPLES = 2  # per pixel and axis: a wider pixel than the scan's must not fall between its samples
 
 Points: TypeAlias = Int[np.ndarray, "points 2"]
 """Row and column in pixels of the scan."""
@@ -38,7 +39,7 @@ class Ratings:
 
     Attributes:
         subtlety: 1 extremely subtle to 5 obvious.
-        internal_structure: 1 soft tissue, 2 fluid, 3 fat, 4 air.
+        internal_structure: 1 soft tissue, 2 fluid, 3 fat, 4 air; one reader once wrote 5, which means nothing.
         calcification: 1 popcorn, 2 laminated, 3 solid, 4 non-central, 5 central, 6 absent.
         sphericity: 1 linear, 3 ovoid, 5 round.
         margin: 1 poorly defined to 5 sharp.
@@ -186,7 +187,7 @@ def nodule_of(arrays: dict[str, np.ndarray], scan: int, number: int, annotations
 def agreement(nodule: Nodule, z_mm: float, size: int, spacing_mm: float) -> Agreement:
     """Share of the readers who count each pixel as nodule, on a grid centred on their consensus.
 
-    The scan's own pixels are counted first, then interpolated linearly. The grid's centre, between the middle pixels
+    The scan's own pixels are counted first, then interpolated linearly and averaged over each pixel of the grid. The grid's centre, between the middle pixels
     where `size` is even, lies on the centroid of the pixels counted by at least half of the readers, or of
     the agreement itself where there are none.
 
@@ -203,9 +204,11 @@ def agreement(nodule: Nodule, z_mm: float, size: int, spacing_mm: float) -> Agre
         DataError: if no reader drew the nodule on this slice.
     """
     share = native_agreement(nodule, z_mm)
-    step = spacing_mm / nodule.spacing_mm
-    offset = centroid(share) - step * (size - 1) / 2
-    return ndimage.affine_transform(share, np.full(2, step), offset, output_shape=(size, size), order=1)
+    fine = size * SAMPLES
+    step = spacing_mm / nodule.spacing_mm / SAMPLES
+    offset = centroid(share) - step * (fine - 1) / 2
+    sampled = ndimage.affine_transform(share, np.full(2, step), offset, output_shape=(fine, fine), order=1)
+    return sampled.reshape(size, SAMPLES, size, SAMPLES).mean(axis=(1, 3))
 
 
 def native_agreement(nodule: Nodule, z_mm: float) -> Float32[np.ndarray, "rows columns"]:

@@ -59,7 +59,8 @@ def augment(
     """Each slice turned, mirrored, shifted and zoomed at random, with noise added; one interpolation in all.
 
     A nodule is as malignant upside down, so any rotation and mirroring is allowed. Shifts and zoom stay small: the
-    nodule must remain in view, and its size is a cue. Pixels from outside repeat the border.
+    nodule must remain in view, and its size is a cue. What comes in from outside is the slice
+    mirrored at its edge. The standard deviation of the noise is drawn anew for every slice, from 0 to its limit.
 
     Args:
         hounsfield: HU.
@@ -69,8 +70,8 @@ def augment(
     count, height, width = hounsfield.shape
     theta = random_affine(count, (height, width), settings, generator).to(hounsfield.device)
     grid = functional.affine_grid(theta, [count, 1, height, width], align_corners=False)
-    moved = functional.grid_sample(hounsfield.unsqueeze(1), grid, padding_mode="border", align_corners=False)
-    noise = torch.randn(count, 1, 1, generator=generator).abs() * settings.noise_hu
+    moved = functional.grid_sample(hounsfield.unsqueeze(1), grid, padding_mode="reflection", align_corners=False)
+    noise = torch.rand(count, 1, 1, generator=generator) * settings.noise_hu
     grain = torch.randn(count, height, width, generator=generator)
     return moved.squeeze(1) + (grain * noise).to(hounsfield.device)
 
@@ -88,5 +89,6 @@ def random_affine(
     flip = torch.where(torch.rand(count, generator=generator) < (0.5 if settings.flips else 0.0), -1.0, 1.0)
     cosine, sine = torch.cos(angle) * scale, torch.sin(angle) * scale
     shift = uniform(settings.shift_pixels, count, 2) * 2 / torch.tensor([size[1], size[0]])
-    rows = torch.stack([cosine * flip, -sine, sine * flip, cosine], dim=1).view(count, 2, 2)
+    aspect = size[0] / size[1]  # the coordinates are stretched to a square, a rotation is not
+    rows = torch.stack([cosine * flip, -sine * aspect, sine * flip / aspect, cosine], dim=1).view(count, 2, 2)
     return torch.cat([rows, shift.unsqueeze(2)], dim=2)

@@ -26,6 +26,7 @@ RIM = 4  # fine pixels around the slice, so that its border is blurred like its 
 HU_RANGE = (-1024.0, 1500.0)
 WALL_SHARE = 0.22  # of the nodules lie near the chest wall
 STEP_MM = 0.6  # about a pixel of the scans that the readers drew on
+FILLINGS = {2: 8.0, 3: -85.0, 4: -900.0}  # HU of fluid, fat and air by LIDC's code of the internal structure
 HALF = 0.5  # an agreement above it is consensus
 
 Field: TypeAlias = Float[np.ndarray, "fine fine"]
@@ -310,7 +311,7 @@ def with_wall(tissue: Field, grid: Grid, shape: Shape, rng: np.random.Generator)
     beyond = outward + across**2 / (2 * radius) + 0.4 * np.sin(across / 5 + wave) - max(nodule + gap, 5)
     wall = strength - 140 * band(beyond, 1.8, 3.4) + 12 * correlated(grid, 1.0, rng)
     if rib < HALF:
-        wall = wall + 150 * band(beyond, 4.5, 11) + 420 * shell(beyond, 4.5, 11)
+        wall = wall + 150 * band(beyond, 4.5, 11.0) + 420 * shell(beyond, 4.5, 11.0)
     return tissue + edge(beyond, 0.2) * (wall - tissue)
 
 
@@ -359,16 +360,16 @@ def interior(grid: Grid, shape: Shape, appearance: Appearance, rng: np.random.Ge
     solid = rng.uniform(20, 60) + 10 * uneven
     # The core reaches the edge at texture 5 and vanishes at texture 1, whatever the nodule's size.
     inner = shape.depth / shape.radius + 0.18 * uneven
-    core = edge(inner - 1.25 + 2.5 * solidity**0.8, 0.12)
+    core = edge(inner - 1.3 + 1.6 * solidity, 0.12)
     content = structured(glass + core * (solid - glass), shape, appearance.internal_structure, uneven)
     return calcified(content, grid, shape, appearance.calcification, rng)
 
 
 def structured(content: Field, shape: Shape, structure: int, uneven: Field) -> Field:
-    """Fluid, fat or air within a wall of tissue; soft tissue is what is there anyway."""
-    if structure == 1:
+    """Fluid, fat or air within a wall of tissue; soft tissue, and any other code, is what is there anyway."""
+    if structure not in FILLINGS:
         return content
-    filling = {2: 8.0, 3: -85.0, 4: -900.0}.get(structure, 8.0)
+    filling = FILLINGS[structure]
     cavity = edge(shape.depth - 0.35 * shape.radius + 0.3 * uneven, 0.25)
     return content + cavity * (filling - content)
 
@@ -388,7 +389,7 @@ def calcified(content: Field, grid: Grid, shape: Shape, pattern: int, rng: np.ra
         aside = np.hypot(grid.y - shape.y - reach * np.sin(turn), grid.x - shape.x - reach * np.cos(turn))
         deposit = edge(max(0.3 * shape.radius, 0.6) - aside, 0.2)
     elif pattern == 5:  # noqa: PLR2004 - central
-        deposit = edge(deeper - 0.45, 0.06)
+        deposit = edge(deeper - 0.55, 0.06)
     else:
         return content
     return content + deposit * (calcium - content)

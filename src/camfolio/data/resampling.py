@@ -22,7 +22,8 @@ def resample(slices: Slices, spacing_mm: float) -> Slices:
         slices: N slices of any spacing.
         spacing_mm: wanted spacing, mm per pixel.
     """
-    resampled = [zoom(image, mask, row / spacing_mm) for image, mask, row in sampled(slices)]
+    wanted = float(np.float32(spacing_mm))  # as stored, so that a slice of this very spacing stays as it is
+    resampled = [zoom(image, mask, spacing / wanted) for image, mask, spacing in sampled(slices)]
     hounsfield = np.stack([image for image, _ in resampled]).astype(np.float32)
     mask = np.stack([mask for _, mask in resampled])
     spacing = np.full_like(slices.spacing, spacing_mm)

@@ -88,8 +88,9 @@ def check_values(slices: Slices) -> None:
     if odd.size:
         msg = f"Expected labels 0 and 1, but got {odd[0]}."
         raise DataError(msg)
-    if not (slices.spacing > 0).all():
-        msg = f"Expected a pixel spacing above 0 mm, but got {slices.spacing.min():g}."
+    unusable = ~(np.isfinite(slices.spacing) & (slices.spacing > 0))
+    if unusable.any():
+        msg = f"Expected a pixel spacing above 0 mm, but got {slices.spacing[unusable][0]:g}."
         raise DataError(msg)
     names, counts = np.unique(slices.id, return_counts=True)
     if counts.max() > 1:

@@ -30,7 +30,7 @@ def split_by_patient(patient: Names, label: Labels, shares: Mapping[str, float],
         (N,) the name of each slice's part.
 
     Raises:
-        DataError: if there are fewer patients than parts.
+        DataError: if there are too few patients, so that a part stays empty.
     """
     names, index, count = np.unique(patient, return_inverse=True, return_counts=True)
     if len(names) < len(shares):
@@ -44,6 +44,10 @@ def split_by_patient(patient: Names, label: Labels, shares: Mapping[str, float],
         members = [i for i in order if stratum[i] == wanted]
         for member, chosen in zip(members, fill(count[members], shares), strict=True):
             part[member] = chosen
+    empty = [name for name in shares if name not in set(part)]
+    if empty:
+        msg = f"Expected patients for {', '.join(shares)}, but {len(names)} are too few: none is left for {', '.join(empty)}."
+        raise DataError(msg)
     return part[index].astype(np.str_)
 
 

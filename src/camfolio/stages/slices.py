@@ -9,7 +9,7 @@ import numpy as np
 
 from camfolio.config import Data, LabelRule, PhantomData
 from camfolio.data.slices import Slices
-from camfolio.data.sources import npz
+from camfolio.data.sources import lidc_phantom, npz
 from camfolio.stages.files import write_json
 
 
@@ -31,8 +31,6 @@ def run(*, out: Path, data: Data, labels: LabelRule, seed: int, path: Path | Non
 def read(data: Data, labels: LabelRule, seed: int, path: Path | None) -> tuple[Slices, dict[str, Any]]:
     """Slices and card from the source that `data` names."""
     if isinstance(data, PhantomData):
-        from camfolio.data.sources import lidc_phantom
-
         return lidc_phantom.read(
             statistic=labels.statistic,
             min_readers=labels.min_readers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from camfolio.errors import DataError
 
 NEEDED = ("image", "label", "mask", "patient", "spacing_xyz")
 KINDS = {"image": "iuf", "label": "iub", "mask": "b", "patient": "U", "spacing_xyz": "f", "id": "U"}
+UNREADABLE = (OSError, ValueError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What numpy and zipfile raise for a file that is no npz, is cut short, damaged, encrypted or pickled."""
 
 
 def read(path: Path, spacing_mm: float | None = None) -> tuple[Slices, dict[str, Any]]:
@@ -32,6 +35,9 @@ def read(path: Path, spacing_mm: float | None = None) -> tuple[Slices, dict[str,
         DataError: if the file is no npz, lacks an array, or holds one of the wrong type or shape.
     """
     arrays = read_arrays(path)
+    if arrays["image"].ndim != 3:  # noqa: PLR2004 - slices, rows, columns
+        msg = f"Expected image of shape (slices, height, width), but got {arrays['image'].shape} in {path.name}."
+        raise DataError(msg)
     for name, array in arrays.items():
         check(name, array, arrays["image"], path)
     slices = Slices(
@@ -55,21 +61,23 @@ def read(path: Path, spacing_mm: float | None = None) -> tuple[Slices, dict[str,
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """The arrays we use, unpickled none."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            missing = [name for name in NEEDED if name not in file.files]
-            if missing:
-                msg = f"Expected the arrays {', '.join(NEEDED)} in {path.name}, but {', '.join(missing)} is missing."
-                raise DataError(msg)
-            return {name: file[name] for name in (*NEEDED, "id") if name in file.files}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            found = {name: file[name] for name in (*NEEDED, "id") if name in file.files}
+    except UNREADABLE as error:
         msg = f"Expected an npz file with plain arrays, but got {error} for {path.name}. Write it with numpy.savez."
         raise DataError(msg) from None
+    arrays = {name: array for name, array in found.items() if isinstance(array, np.ndarray)}
+    missing = [name for name in NEEDED if name not in arrays]
+    if missing:
+        msg = f"Expected the arrays {', '.join(NEEDED)} in {path.name}, but {', '.join(missing)} is missing."
+        raise DataError(msg)
+    return arrays
 
 
 def check(name: str, array: np.ndarray, image: np.ndarray, path: Path) -> None:
     """One array has the kind and the shape that its name promises."""
     shape = {
-        "image": (len(array), *array.shape[1:]) if array.ndim == 3 else (),  # noqa: PLR2004 - slices, rows, columns
+        "image": image.shape,
         "mask": image.shape,
         "spacing_xyz": (len(image), 3),
     }.get(name, (len(image),))
@@ -77,8 +85,7 @@ def check(name: str, array: np.ndarray, image: np.ndarray, path: Path) -> None:
         msg = f"Expected {name} of kind {' or '.join(KINDS[name])}, but got {array.dtype} in {path.name}."
         raise DataError(msg)
     if array.shape != shape:
-        wanted = shape or "(slices, height, width)"
-        msg = f"Expected {name} of shape {wanted}, but got {array.shape} in {path.name}."
+        msg = f"Expected {name} of shape {shape}, but got {array.shape} in {path.name}."
         raise DataError(msg)
 
 

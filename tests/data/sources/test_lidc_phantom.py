@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from camfolio.data import annotations
+from camfolio.data.sources import lidc_phantom
+from camfolio.errors import DataError
+
+RULE = {
+    "statistic": "median",
+    "min_readers": 3,
+    "slices_per_nodule": 3,
+    "size": 32,
+    "spacing_mm": 1.0,
+    "seed": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def everything():
+    """One slice of every nodule, not rendered: what is counted needs no attenuation."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lidc_phantom, "rendered", lambda _, size, *__: np.zeros((size, size), np.float32))
+        return lidc_phantom.read(**RULE | {"slices_per_nodule": 1})
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Only the first patients."""
+    nodules = annotations.read_nodules()[:20]
+    monkeypatch.setattr(lidc_phantom, "read_nodules", lambda: nodules)
+    return nodules
+
+
+def test_the_card_counts_every_nodule_once(everything):
+    _, card = everything
+    assert (card["annotations"], card["nodules"]) == (6859, 2667)
+    assert card["readers_histogram"] == {"1": 780, "2": 492, "3": 485, "4": 910}
+    assert card["nodules_with_too_few_readers"] == 780 + 492
+    assert card["nodules_at_excluded_rating"] == 511
+    assert card["nodules_used_by_class"] == {"0": 451, "1": 433}
+
+
+def test_slices_in_the_card_add_up(everything):
+    slices, card = everything
+    assert sum(card["slices_by_class"].values()) == len(slices)
+    assert len(slices) + card["slices_without_consensus_mask_dropped"] == 451 + 433
+    assert card["patients"] == len(set(slices.patient))
+
+
+def test_the_card_is_plain_json_and_says_what_is_simulated(everything):
+    _, card = everything
+    assert json.loads(json.dumps(card)) == card
+    assert card["attenuation"] == "simulated"
+    assert "10.7937/K9/TCIA.2015.LO9QL9SX" in card["attribution"]
+    assert "CC BY 3.0" in card["attribution"]
+
+
+def test_every_mask_holds_a_nodule_and_larger_ones_are_more_often_called_malignant(everything):
+    slices, _ = everything
+    assert slices.mask.any((1, 2)).all()
+    benign, malignant = (np.median(slices.area_mm2[slices.label == label]) for label in (0, 1))
+    assert malignant > 2 * benign
+
+
+def test_ids_name_patient_nodule_and_slice(few):
+    slices, _ = lidc_phantom.read(**RULE)
+    assert slices.id[0] == "LIDC-IDRI-0001-n01-s1"
+    assert all(name.startswith(f"{patient}-n") for name, patient in zip(slices.id, slices.patient, strict=True))
+    assert set(slices.patient) <= {nodule.patient for nodule in few}
+
+
+def test_masks_are_centred_and_the_spacing_is_the_wanted_one(few):
+    slices, _ = lidc_phantom.read(**RULE)
+    inside = slices.mask[~(slices.mask[:, [0, -1]].any((1, 2)) | slices.mask[:, :, [0, -1]].any((1, 2)))]
+    centres = np.array([np.argwhere(mask).mean(0) for mask in inside])
+    assert np.abs(centres - 15.5).max() < 1
+    assert (slices.spacing == 1).all()
+
+
+def test_the_mask_is_where_at_least_half_of_the_readers_agree(few):
+    slices, _ = lidc_phantom.read(**RULE)
+    first = few[0]
+    middle = lidc_phantom.chosen(first.consensus_positions(), 3)[0]
+    np.testing.assert_array_equal(slices.mask[0], annotations.agreement(first, middle, 32, 1.0) >= 0.5)
+
+
+def test_solid_nodules_are_brighter_than_what_surrounds_them(few):
+    slices, _ = lidc_phantom.read(**RULE)
+    assert slices.hounsfield[slices.mask].mean() > slices.hounsfield[~slices.mask].mean() + 400
+
+
+def test_reading_twice_gives_the_same_bytes(few):
+    one, two = (lidc_phantom.read(**RULE)[0] for _ in range(2))
+    assert one.hounsfield.tobytes() == two.hounsfield.tobytes()
+    assert one.id.tolist() == two.id.tolist()
+
+
+def test_the_seed_changes_attenuation_and_nothing_else(few):
+    one, two = (lidc_phantom.read(**RULE | {"seed": seed})[0] for seed in (0, 1))
+    assert not np.array_equal(one.hounsfield, two.hounsfield)
+    np.testing.assert_array_equal(one.mask, two.mask)
+    np.testing.assert_array_equal(one.label, two.label)
+
+
+def test_other_opinions_of_malignancy_change_labels_and_no_pixel(few, monkeypatch):
+    before, _ = lidc_phantom.read(**RULE)
+    turned = tuple(
+        replace(nodule, annotations=tuple(replace(a, ratings=reversed_opinion(a.ratings)) for a in nodule.annotations))
+        for nodule in few
+    )
+    monkeypatch.setattr(lidc_phantom, "read_nodules", lambda: turned)
+    after, _ = lidc_phantom.read(**RULE)
+    np.testing.assert_array_equal(after.label, 1 - before.label)
+    np.testing.assert_array_equal(after.hounsfield, before.hounsfield)
+
+
+def reversed_opinion(ratings):
+    return replace(ratings, malignancy=6 - ratings.malignancy)
+
+
+@pytest.mark.parametrize("statistic", ["median", "mean"])
+def test_labels_follow_the_statistic(few, statistic):
+    slices, card = lidc_phantom.read(**RULE | {"statistic": statistic, "slices_per_nodule": 1})
+    average = {"median": np.median, "mean": np.mean}[statistic]
+    opinion = {nodule.id: average(nodule.rated("malignancy")) for nodule in few if nodule.readers >= 3}
+    assert card["nodules_at_excluded_rating"] == sum(value == 3 for value in opinion.values())
+    for name, label in zip(slices.id, slices.label, strict=True):
+        assert label == (opinion[name.rpartition("-")[0]] > 3)
+
+
+def test_a_threshold_between_ratings_excludes_nobody(few):
+    _, card = lidc_phantom.read(**RULE | {"exclude_rating": 3.3, "slices_per_nodule": 1})
+    assert card["nodules_at_excluded_rating"] == 0
+
+
+def test_chosen_slices_are_spread_with_the_central_one_first():
+    assert lidc_phantom.chosen([0.0, 1.0, 2.0], 3) == [1.0, 0.0, 2.0]
+    assert lidc_phantom.chosen([0.0, 1.0, 2.0, 3.0, 4.0], 1) == [2.0]
+    assert lidc_phantom.chosen([5.0], 3) == [5.0]
+    assert lidc_phantom.chosen([], 3) == []
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 5])
+@pytest.mark.parametrize("available", range(1, 12))
+def test_no_position_is_chosen_twice(number, available):
+    picked = lidc_phantom.chosen([float(z) for z in range(available)], number)
+    assert len(set(picked)) == len(picked) == min(number, available)
+
+
+def test_an_unknown_statistic_is_named_with_the_known_ones():
+    with pytest.raises(DataError, match=r"but got meen\. Did you mean mean\? Known: mean, median\."):
+        lidc_phantom.read(**RULE | {"statistic": "meen"})
+
+
+@pytest.mark.parametrize("name", ["min_readers", "slices_per_nodule", "size"])
+def test_counts_below_one_are_refused(name):
+    with pytest.raises(DataError, match=rf"Expected {name} of at least 1, but got 0"):
+        lidc_phantom.read(**RULE | {name: 0})
+
+
+def test_more_readers_than_lidc_had_leave_nothing():
+    with pytest.raises(DataError, match=r"drawn by at least 5 readers, but got none\. Lower min_readers"):
+        lidc_phantom.read(**RULE | {"min_readers": 5})

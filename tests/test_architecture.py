@@ -1,0 +1,197 @@
+"""The house: rooms in the order of the data, imports that only point back, and the size of things."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+SOURCE = PROJECT / "src" / "camfolio"
+FILES = sorted(SOURCE.rglob("*.py"))
+MODULES = {
+    ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__"): path for path in FILES
+}
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+
+BASE = {"errors", "shapes", "config"}
+ROOMS: dict[str, set[str]] = {
+    "": {"explanation"},
+    "errors": set(),
+    "shapes": set(),
+    "config": set(),
+    "progress": set(),
+    "architecture": set(),
+    "wording": set(),
+    "network": BASE,
+    "data": BASE,
+    "training": BASE | {"data", "network", "progress"},
+    "explanation": BASE | {"network"},
+    "evidence": BASE,
+    "evaluation": BASE | {"evidence"},
+    "selection": BASE,
+    "stages": BASE
+    | {"data", "network", "training", "explanation", "evidence", "evaluation", "selection", "progress"},
+    "figures": BASE | {"data", "stages.files", "evidence"},
+    "studyfile": {"errors", "config"},
+    "store": {"errors"},
+    "study": {"errors", "config", "studyfile", "store"},
+    "report": {"errors", "study"},
+    "pages": {"errors", "config", "store", "study", "report", "wording", "architecture"},
+    "site": {"errors", "store", "study", "pages", "wording"},
+    "cli": {"", "errors", "store", "study", "report", "pages"},
+}
+"""Room -> the rooms it may import from, besides itself; `stages.files` is the one module that figures share."""
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "misc", "common", "manager", "base", "core"}
+HEAVY = ("torch", "monai", "matplotlib", "pytorch_lightning", "torchmetrics", "scipy")
+LIGHT = [
+    name
+    for name in ("camfolio", "camfolio.study", "camfolio.pages", "camfolio.cli", "camfolio.report", "camfolio.site")
+    if name in MODULES
+]
+
+
+def room(module: str) -> str:
+    """`camfolio.data.slices` stands in `data`; the package itself in the room without a name."""
+    return (module.split(".") + [""])[1]
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Full names of all modules (or names in them) that a module imports, at whatever depth."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def ours(module: str) -> set[str]:
+    """Modules of ours that a module imports."""
+    names = {name for name in imported(TREES[module]) if name.split(".")[0] == "camfolio"}
+    return {name if name in MODULES else name.rpartition(".")[0] for name in names}
+
+
+def functions(tree: ast.AST) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def test_every_room_has_its_place_in_the_order():
+    assert {room(module) for module in MODULES} == set(ROOMS)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_only_point_back(module):
+    allowed = ROOMS[room(module)] | {room(module)}
+    wrong = {
+        name
+        for name in ours(module)
+        if room(name) not in allowed and name.removeprefix("camfolio.") not in allowed
+    }
+    assert wrong == set()
+
+
+def test_the_order_of_rooms_has_no_circle():
+    """Only the package itself may point forward: its `explain` is fetched when somebody asks for it."""
+    left = {name: {before.split(".")[0] for before in allowed} for name, allowed in ROOMS.items() if name}
+    while left:
+        free = {name for name, before in left.items() if not before - {""} & set(left)}
+        assert free, left
+        left = {name: before for name, before in left.items() if name not in free}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_imports_itself_in_a_circle(module):
+    waiting, seen = ours(module), set()
+    while waiting:
+        name = waiting.pop()
+        assert name != module
+        if name not in seen and name != "camfolio":
+            seen.add(name)
+            waiting |= ours(name)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_library_knows_nothing_of_mkdocs(module):
+    assert not [name for name in imported(TREES[module]) if name.split(".")[0] in {"mkdocs", "mkdocs_gen_files"}]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_import_is_relative(module):
+    assert not [node for node in ast.walk(TREES[module]) if isinstance(node, ast.ImportFrom) and node.level]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nothing_is_printed_and_no_assert_meets_a_user(module):
+    calls = [node.func for node in ast.walk(TREES[module]) if isinstance(node, ast.Call)]
+    assert not [call for call in calls if isinstance(call, ast.Name) and call.id == "print"]
+    assert not [node for node in ast.walk(TREES[module]) if isinstance(node, ast.Assert)]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_is_a_drawer(module):
+    assert not set(module.split(".")) & FORBIDDEN_NAMES
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_is_read_in_one_sitting(module):
+    assert len(MODULES[module].read_text(encoding="utf-8").splitlines()) <= 300
+
+
+def test_half_of_the_modules_are_short():
+    lengths = sorted(len(path.read_text(encoding="utf-8").splitlines()) for path in FILES)
+    assert lengths[len(lengths) // 2] <= 150
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_function_body_is_longer_than_fifty_lines(module):
+    long = {}
+    for function in functions(TREES[module]):
+        body = function.body[1:] if ast.get_docstring(function) else function.body
+        if body and (lines := (function.end_lineno or 0) - body[0].lineno + 1) > 50:
+            long[function.name] = lines
+    assert long == {}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_begins_with_what_it_is_for(module):
+    docstring = ast.get_docstring(TREES[module]) or ""
+    assert docstring.partition("\n\n")[0].rstrip().endswith((".", ":")) or docstring.startswith("Interpretability")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_everything_public_has_a_docstring(module):
+    public = [
+        node
+        for parent in ast.walk(TREES[module])
+        if isinstance(parent, ast.Module | ast.ClassDef)
+        for node in parent.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+    ]
+    assert [node.name for node in public if not ast.get_docstring(node)] == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_argument_and_result_is_annotated(module):
+    bare = []
+    for function in functions(TREES[module]):
+        arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+        bare += [f"{function.name}({a.arg})" for a in arguments if not a.annotation and a.arg not in {"self", "cls"}]
+        bare += [function.name] if function.returns is None else []
+    assert bare == []
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "gen").glob("*.py")), ids=lambda path: path.name)
+def test_a_script_of_the_generator_is_a_thin_adapter(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 40
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_the_warm_path_imports_nothing_heavy(module):
+    code = f"import sys, {module}; print(*(name for name in {HEAVY} if name in sys.modules))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.split() == []
