@@ -17,9 +17,10 @@ from rich.logging import RichHandler
 from rich.table import Table
 
 import camfolio
-from camfolio.errors import CamfolioError, StoreError
+from camfolio.errors import CamfolioError, StudyError
 from camfolio.report import summary
-from camfolio.store.artefacts import Store
+from camfolio.store.artefacts import Artefact, Store
+from camfolio.store.files import file_digest
 from camfolio.study import inspect_study, open_portfolio
 
 STUDIES = Path("gen/studies")
@@ -72,7 +73,7 @@ def studies(options: argparse.Namespace) -> list[Path]:
     found = options.study or sorted(STUDIES.glob("*.yaml"))
     if not found:
         msg = f"Expected a study file, but there is none in {STUDIES}. Give its path."
-        raise StoreError(msg)
+        raise StudyError(msg)
     return list(found)
 
 
@@ -86,7 +87,7 @@ def build_command(options: argparse.Namespace) -> int:
 
 def status_command(options: argparse.Namespace) -> int:
     """Print what is fresh, what is stale and why."""
-    console = Console()
+    console = Console(markup=False)  # a class may be called [red]
     for path in studies(options):
         table = Table("stage", "state", "why", title=str(path), title_justify="left")
         for state in inspect_study(path, Store(options.store), options.overrides):
@@ -112,7 +113,7 @@ def show_command(options: argparse.Namespace) -> int:
 
 def show(name: str, values: dict[str, dict[str, dict[str, object]]]) -> None:
     """Metrics and examples as two tables."""
-    console = Console()
+    console = Console(markup=False)  # a class may be called [red]
     table = Table("metric", "value", "95 % interval", title=name, title_justify="left")
     for metric, row in values["metrics"].items():
         table.add_row(metric, number(row["value"]), f"{number(row['low'])} to {number(row['high'])}")
@@ -141,11 +142,16 @@ def verify_command(options: argparse.Namespace) -> int:
         with tempfile.TemporaryDirectory() as folder:
             again = open_portfolio(path, Store(Path(folder)), options.overrides)
             for name, artefact in kept.artefacts.items():
-                if artefact.manifest.outputs != again.artefacts[name].manifest.outputs:
+                if digests(artefact) != digests(again.artefacts[name]):
                     log.warning("%s: %s differs", kept.name, name)
                     differing += 1
     log.info("%s", "every file is the same to the byte" if not differing else f"{differing} results differ")
     return 1 if differing else 0
+
+
+def digests(artefact: Artefact) -> dict[str, str]:
+    """The files of a result as they are now, which may be not what its manifest remembers."""
+    return {name: file_digest(artefact / name) for name in artefact.manifest.outputs}
 
 
 def clean_command(options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ every stage that receives it, so this module is left out of the stages' code dig
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,7 +26,7 @@ class PhantomData(Settings):
     """The embedded default: contours and ratings that LIDC's radiologists drew, simulated attenuation."""
 
     source: Literal["lidc-phantom"] = Field(description="real outlines and ratings, simulated attenuation")
-    slices_per_nodule: int = Field(3, ge=1, le=9, description="axial slices drawn per nodule, at most")
+    slices_per_nodule: int = Field(3, ge=1, le=9, description="axial slices per nodule, those with the largest outlines")
     size: int = Field(32, ge=16, le=128, description="pixels along each side")
     spacing_mm: float = Field(1.0, ge=0.3, le=3.0, description="mm per pixel")
 
@@ -59,7 +60,7 @@ class Split(Settings):
     def adds_up(self) -> Split:
         """The three shares cover everything exactly once."""
         total = self.train + self.validation + self.test
-        if abs(total - 1) > 1e-6:
+        if not math.isclose(total, 1, abs_tol=1e-6):
             msg = f"shares that add up to 1, but got {total:g}"
             raise ValueError(msg)
         return self

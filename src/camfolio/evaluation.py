@@ -112,7 +112,7 @@ def evaluate(
 
 def roc(score: Tensor, truth: Tensor) -> Mapping[str, list[float]] | None:
     """The curve's points, or None if one class is missing."""
-    if len(truth.unique()) < 2:  # noqa: PLR2004 - both classes
+    if len(set(truth.tolist())) < 2:  # noqa: PLR2004 - both classes
         return None
     false_positive, true_positive, _ = binary_roc(score, truth)
     return {"false_positive": false_positive.tolist(), "true_positive": true_positive.tolist()}

@@ -8,7 +8,7 @@ from pickle import UnpicklingError
 
 import torch
 from jaxtyping import Float32
-from monai.networks.nets import ResNet
+from monai.networks.nets.resnet import ResNet
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -42,7 +42,7 @@ def make_network(*, width: int, blocks: Sequence[int], dropout: float = 0.0) -> 
         num_classes=2,
     )
     if dropout:
-        network.fc = nn.Sequential(nn.Dropout(dropout), network.fc)
+        network.add_module("fc", nn.Sequential(nn.Dropout(dropout), network.get_submodule("fc")))
     return network
 
 
@@ -60,7 +60,7 @@ def find_layer(network: nn.Module, name: str) -> nn.Module:
     Raises:
         NetworkError: for an unknown name, with the nearest one and the list of those that can be explained.
     """
-    layers = {layer: module for layer, module in network.named_modules() if layer}
+    layers: dict[str, nn.Module] = {layer: module for layer, module in network.named_modules() if layer}
     if name not in layers:
         spatial = [layer for layer, module in layers.items() if isinstance(module, nn.Conv2d) or "." not in layer]
         msg = f"Expected the name of a layer, but got {name!r}. {nearest(name, spatial)}"

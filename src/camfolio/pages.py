@@ -7,8 +7,9 @@ MkDocs: whoever wants files takes `Site.pages` and writes them.
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from markupsafe import Markup
 import camfolio
 from camfolio import wording
 from camfolio.architecture import rooms
-from camfolio.errors import CamfolioError, PageError
+from camfolio.errors import CamfolioError, PageError, StudyError
 from camfolio.reference import sections
 from camfolio.store.artefacts import Artefact, Store
 from camfolio.study import Portfolio, open_portfolio
@@ -41,11 +42,11 @@ class Site:
     """All generated files, and per study the pages of its section in the navigation."""
 
     pages: Sequence[Page]
-    sections: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    sections: Sequence[tuple[str, Sequence[str]]] = ()
 
     def nav(self, written: Sequence[Any]) -> list[Any]:
         """The navigation of mkdocs.yml with its entry `studies` replaced by one section per study."""
-        generated = [{html.escape(title): list(paths)} for title, paths in self.sections.items()]
+        generated = [{html.escape(title): list(paths)} for title, paths in self.sections]
         return [entry for given in written for entry in (generated if given == "studies" else [given])]
 
 
@@ -61,16 +62,35 @@ def make_site(project: Path, store: Store, studies: Sequence[Path], overrides: S
     Raises:
         CamfolioError: the first mistake in a study, a stage or a template.
     """
+    check_names(studies, project)
     portfolios = [open_portfolio(path, store, overrides) for path in studies]
     environment = make_environment(project / "gen" / "templates")
     shared = {"version": camfolio.__version__, "rooms": rooms(), "settings": sections(), "studies": [results(one) for one in portfolios]}
     pages = render_folder(environment, "", "", shared)
-    navigation = {}
+    navigation = []
     for portfolio in portfolios:
         written = study_pages(environment, portfolio, shared)
         pages += written
-        navigation[portfolio.label] = [page.path for page in written if page.path.endswith(".md")]
+        navigation.append((portfolio.label, [page.path for page in written if page.path.endswith(".md")]))
     return Site(pages, navigation)
+
+
+def check_names(studies: Sequence[Path], project: Path) -> None:
+    """A study's file name is the address of its section: plain, its own, and no other page's.
+
+    Raises:
+        StudyError: for the first name that cannot be an address.
+    """
+    pages = [*project.glob(f"gen/templates/*{SUFFIX}"), *project.glob("docs/*.md")]
+    taken = {"assets", "search", *(page.name.partition(".")[0] for page in pages)}
+    for path in studies:
+        if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", path.stem, re.ASCII):
+            msg = f"Expected a file name of letters, digits, dots, dashes and underscores, but got {path.name!r}. Rename it."
+            raise StudyError(msg)
+        if path.stem in taken:
+            msg = f"Expected a file name that no other part of the site has, but got {path.name!r}. Rename it."
+            raise StudyError(msg)
+        taken.add(path.stem)
 
 
 def study_pages(environment: Environment, portfolio: Portfolio, shared: Mapping[str, Any]) -> list[Page]:
@@ -112,6 +132,7 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
         "evaluation": read["evaluation"].json("evaluation.json"),
         "localisation": read["localisation"].json("localisation.json"),
         "cases": read["selection"].json("cases.json"),
+        "teaser": read["figure-teaser"].json("figure.json"),
         "provenance": {name: artefact.manifest for name, artefact in read.items()},
     }
 

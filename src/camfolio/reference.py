@@ -55,7 +55,12 @@ def inner(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - any annot
 
 def key(name: str, info: FieldInfo) -> Key:
     """One field in words."""
-    limits = [f"{sign} {getattr(rule, attribute)}" for rule in info.metadata for attribute, sign in LIMITS.items() if hasattr(rule, attribute)]
+    limits = [
+        f"{sign} {getattr(rule, attribute)}"
+        for rule in info.metadata
+        for attribute, sign in LIMITS.items()
+        if hasattr(rule, attribute)
+    ]
     takes = ", ".join([words(info.annotation), *limits])
     default = "" if info.default is PydanticUndefined else shown(info.default)
     return Key(name, takes, default, info.description or "")
@@ -89,4 +94,6 @@ def shown(default: object) -> str:
         return f"[{', '.join(shown(part) for part in default)}]"
     if isinstance(default, bool):
         return str(default).lower()
-    return "none" if default is None or default == "" else f"{default:g}" if isinstance(default, float) else str(default)
+    return (
+        "none" if default is None or default == "" else f"{default:g}" if isinstance(default, float) else str(default)
+    )

@@ -37,7 +37,8 @@ class Answers:
     @property
     def correct(self) -> Bool[np.ndarray, " slices"]:
         """Where the network agrees with the label."""
-        return self.label == self.predicted
+        agrees: np.ndarray = self.label == self.predicted
+        return agrees
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def parse(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
     try:
         loader = Loader(text)
         node = loader.get_single_node()
-        document = loader.construct_document(node) if node else None  # type: ignore[no-untyped-call]  # PyYAML stubs
+        document = loader.construct_document(node) if node else None
         lines = dict(key_lines(node, path)) if node else {}
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -141,7 +141,9 @@ def apply(document: dict[str, Any], override: str) -> Place:
 def sentence(error: ValidationError, path: Path, lines: Mapping[Place, int], given: Mapping[Place, str]) -> str:
     """The first mistake in words: what was expected, what was found, and where."""
     first = error.errors()[0]
-    place: Place = tuple(part for i, part in enumerate(first["loc"]) if first["loc"][:i] != ("data",) or part not in DATA_SOURCES)
+    place: Place = tuple(
+        part for i, part in enumerate(first["loc"]) if first["loc"][:i] != ("data",) or part not in DATA_SOURCES
+    )
     where = position(place, path, lines, given)
     kind, found = first["type"], first["input"]
     if kind == "extra_forbidden":

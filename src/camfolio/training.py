@@ -65,7 +65,7 @@ class Classifier(pl.LightningModule):
         """Add a batch to the epoch's loss (without smoothing), accuracy and AUC of a part."""
         loss = functional.cross_entropy(logits.detach(), label)
         metrics.update(logits.detach().softmax(1)[:, 1], label)
-        values = {f"{metrics.prefix}loss": loss, **metrics}
+        values: dict[str, Any] = {f"{metrics.prefix}loss": loss, **dict(metrics.items())}
         self.log_dict(values, on_step=False, on_epoch=True, batch_size=len(label))
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's own type is a union of ten
@@ -106,7 +106,7 @@ class BestWeights(Callback):
         loss = float(trainer.callback_metrics["validation/loss"])
         if not trainer.sanity_checking and loss < self.loss:
             self.loss = loss
-            weights = pl_module.network.state_dict()  # type: ignore[union-attr, operator]  # a Classifier's network
+            weights = pl_module.network.state_dict()  # type: ignore[union-attr]  # a Classifier's network
             self.weights = {name: tensor.detach().cpu().clone() for name, tensor in weights.items()}
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002 - Lightning's signature
@@ -128,7 +128,8 @@ def train(
     best = BestWeights()
     stopping = EarlyStopping("validation/loss", patience=settings.patience)
     # Convolutions in channels-last order are half as fast again on a CPU.
-    classifier = Classifier(network.to(memory_format=torch.channels_last), window_hu, settings, seed)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's annotations forget it
+    classifier = Classifier(network, window_hu, settings, seed)
     trainer = make_trainer(settings, [best, stopping, EpochProgress()])
     with warnings.catch_warnings():
         # Slices are in memory: more loader workers, as Lightning suggests, would only cost time.
@@ -136,7 +137,7 @@ def train(
         warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
         trainer.fit(classifier, loading)
     network.load_state_dict(best.weights)
-    network.eval().cpu().to(memory_format=torch.contiguous_format)
+    network.eval().cpu().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # as above
     return list(best.history)
 
 

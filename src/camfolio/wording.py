@@ -4,27 +4,41 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from latex2mathml.converter import convert
 from markupsafe import Markup
 
 from camfolio.names import METHOD_NAMES
 
-MARKDOWN = str.maketrans({sign: f"&#{ord(sign)};" for sign in "&<>\"'`*_[]|~^=$\\{}"})
+SIGNS = str.maketrans({sign: f"&#{ord(sign)};" for sign in "&<>\"'`*_[]|~^=$\\{}#"})
+ENDS = re.compile(r"^(?: |[-+!]|[0-9]+\.(?= |$))| $")
+SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 UNDEFINED = "not defined"
 
 
 def as_text(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts out
-    """A string from outside as nothing but text: neither HTML nor Markdown in it acts.
+    """A string from outside as nothing but text on one line: neither HTML nor Markdown in it acts. None is not defined.
 
     >>> print(as_text("<b>*x*"))
     &#60;b&#62;&#42;x&#42;
+    >>> print(as_text("1. a\\n- b"))
+    1&#46; a - b
     """
+    if value is None:
+        return UNDEFINED
     if isinstance(value, str) and not isinstance(value, Markup):
-        return Markup(value.translate(MARKDOWN))  # noqa: S704 - every sign that acts was just replaced
+        signs = SPACE.sub(" ", value).translate(SIGNS)
+        return Markup(ENDS.sub(entity_at_end, signs))  # noqa: S704 - every sign that acts was just replaced
     return value
+
+
+def entity_at_end(found: re.Match[str]) -> str:
+    """A sign that would begin a list or a box at a line's start, or a blank that would part a mark from its word."""
+    return f"{found[0][:-1]}&#{ord(found[0][-1])};"
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -103,6 +117,15 @@ def code(value: object) -> Markup:
     return Markup("<code>{}</code>").format(as_text(str(value)))
 
 
+def address(name: str) -> Markup:
+    """A study's or figure's name in a link, where an entity would become a part of the address.
+
+    >>> print(address("our_nodules"))
+    our_nodules
+    """
+    return Markup(quote(name))  # noqa: S704 - percent signs instead of every sign that acts
+
+
 def front_matter(value: str) -> Markup:
     """A string as a YAML value that is safe as HTML, too: page titles go into the theme as they are."""
     return Markup(json.dumps(html.escape(value), ensure_ascii=False))  # noqa: S704 - escaped
@@ -121,6 +144,7 @@ def method_name(method: str) -> str:
 
 
 FILTERS = {
+    "address": address,
     "ci": interval,
     "code": code,
     "counted": counted,

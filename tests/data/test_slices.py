@@ -71,9 +71,9 @@ def test_none_left_is_refused(tiny_slices):
 @pytest.fixture
 def unchecked():
     """As in production: no array types are checked, so that the sentence is what the user sees."""
-    config.update("jaxtyping_disable", True)  # noqa: FBT003 - jaxtyping has it so
+    config.update("jaxtyping_disable", True)
     yield
-    config.update("jaxtyping_disable", False)  # noqa: FBT003
+    config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Slices) if field.name != "label"])

@@ -26,7 +26,7 @@ def split_or_give_up(patient, label, seed=0, shares=SHARES):
     try:
         return split_by_patient(patient, label, shares, seed)
     except DataError:
-        assume(False)  # noqa: FBT003 - hypothesis has it so
+        assume(False)
 
 
 def big(count=400, seed=1):

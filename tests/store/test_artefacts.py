@@ -129,7 +129,8 @@ def test_json_is_parsed(store):
 def test_an_exception_leaves_no_final_folder_and_the_next_try_succeeds(store):
     def fail(out: Path) -> None:
         (out / "half.txt").write_text("half", encoding="utf-8")
-        raise RuntimeError("in the middle")
+        stop = "in the middle"
+        raise RuntimeError(stop)
 
     with pytest.raises(RuntimeError, match="in the middle"):
         store.make(ingredients(), fail)
@@ -208,6 +209,24 @@ def test_history_is_newest_first(store):
         folder = store.make(ingredients(parameters={"n": value}), write()).folder
         os.utime(folder / MANIFEST, (1000 - age, 1000 - age))
     assert [manifest.ingredients.parameters["n"] for manifest in store.history("one")] == [1, 2, 3]
+
+
+def test_sweep_leaves_alone_what_somebody_is_making_right_now(store):
+    begun, swept = threading.Event(), threading.Event()
+
+    def compute(out: Path) -> None:
+        write()(out)
+        begun.set()
+        assert swept.wait(20)
+
+    making = threading.Thread(target=store.make, args=(ingredients(), compute))
+    making.start()
+    assert begun.wait(20)
+    assert store.sweep(set()) == 0
+    swept.set()
+    making.join(timeout=20)
+    assert store.find(ingredients())
+    assert store.sweep(set()) == 1
 
 
 def test_sweep_keeps_what_it_is_told_and_deletes_the_rest(store):

@@ -249,7 +249,9 @@ def test_an_expected_mistake_arrives_as_the_same_class_with_the_same_sentence(ti
 
 
 def test_an_unexpected_exception_becomes_a_sentence_with_its_name(tiny, store, capfd):
-    with pytest.raises(StoreError, match=r"Expected a result of trouble, but got ZeroDivisionError: nothing to share\."):
+    with pytest.raises(
+        StoreError, match=r"Expected a result of trouble, but got ZeroDivisionError: nothing to share\."
+    ):
         build(troubled("unexpected"), store)
     said = capfd.readouterr()
     assert "Traceback" in said.err
@@ -281,7 +283,7 @@ def test_a_worker_that_ends_before_it_reads_its_order_becomes_a_sentence(tiny, s
 
 
 def test_an_error_of_an_unknown_class_is_an_error_of_the_store():
-    with pytest.raises(StoreError, match="^Expected this$"):
+    with pytest.raises(StoreError, match=r"^Expected this$"):
         check_worker(1, '{"error": "nearest", "message": "Expected this"}', "one")
 
 
@@ -315,7 +317,7 @@ def until(condition, seconds: float) -> bool:
 
 
 PARENT = """
-import os
+import os, sys
 from pathlib import Path
 from camfolio.store import code
 from camfolio.store.artefacts import Stage, Store
@@ -324,15 +326,22 @@ from camfolio.store.build import build
 here = Path(os.environ["TINY"])
 code.ROOT, code.PACKAGE = here / "tiny_stages", "tiny_stages"
 number = Stage("number", "tiny_stages.number", parameters={"number": 4})
-trouble = Stage("trouble", "tiny_stages.trouble", parameters={"how": "slow"}, upstream={"number": "number"})
+trouble = Stage("trouble", "tiny_stages.trouble", parameters={"how": sys.argv[1]}, upstream={"number": "number"})
 build([number, trouble], Store(here / "artifacts"))
 """
+
+
+def test_two_builds_at_once_compute_every_stage_once(tiny, store):
+    parents = [subprocess.Popen([sys.executable, "-c", PARENT, "well"]) for _ in range(2)]
+    assert [parent.wait(60) for parent in parents] == [0, 0]
+    assert computed(tiny) == ["number"]
+    assert words(survey(troubled("well"), store)) == {"number": "fresh", "trouble": "fresh"}
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes in /proc")
 def test_a_killed_build_takes_its_worker_along_and_the_next_one_gives_the_same_bytes(tiny, store):
-    parent = subprocess.Popen([sys.executable, "-c", PARENT])
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, "slow"])
     try:
         assert until((tiny / "waiting").exists, 30)
         worker = int((tiny / "pid.txt").read_text(encoding="utf-8"))

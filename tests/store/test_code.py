@@ -149,7 +149,9 @@ def test_training_knows_nothing_of_figures_and_maps(reader):
 
 def test_settings_errors_shapes_and_the_store_are_in_no_closure(reader):
     found = reader.behind(("camfolio.stages.training", "camfolio.stages.explanations", "camfolio.figures.case"))
-    assert not [name for name in found.modules if name.startswith(("camfolio.store", "camfolio.config", "camfolio.err"))]
+    assert not [
+        name for name in found.modules if name.startswith(("camfolio.store", "camfolio.config", "camfolio.err"))
+    ]
     assert "camfolio.shapes" not in found.modules
 
 

@@ -3,8 +3,6 @@
 Armato et al. 2011, Medical Physics 38:915-931; contours and ratings under CC BY 3.0. No attenuation is in it.
 """
 
-# mypy: disable-error-code="no-any-return"
-# scipy's results have no type for mypy; what is returned is checked at run time, under pytest.
 from __future__ import annotations
 
 import io
@@ -187,9 +185,9 @@ def nodule_of(arrays: dict[str, np.ndarray], scan: int, number: int, annotations
 def agreement(nodule: Nodule, z_mm: float, size: int, spacing_mm: float) -> Agreement:
     """Share of the readers who count each pixel as nodule, on a grid centred on their consensus.
 
-    The scan's own pixels are counted first, then interpolated linearly and averaged over each pixel of the grid. The grid's centre, between the middle pixels
-    where `size` is even, lies on the centroid of the pixels counted by at least half of the readers, or of
-    the agreement itself where there are none.
+    The scan's own pixels are counted first, then interpolated linearly and averaged over each pixel of the grid. The
+    grid's centre, between the middle pixels where `size` is even, lies on the centroid of the pixels counted by at
+    least half of the readers, or of the agreement itself where there are none.
 
     Args:
         nodule: whose contours.
@@ -208,7 +206,8 @@ def agreement(nodule: Nodule, z_mm: float, size: int, spacing_mm: float) -> Agre
     step = spacing_mm / nodule.spacing_mm / SAMPLES
     offset = centroid(share) - step * (fine - 1) / 2
     sampled = ndimage.affine_transform(share, np.full(2, step), offset, output_shape=(fine, fine), order=1)
-    return sampled.reshape(size, SAMPLES, size, SAMPLES).mean(axis=(1, 3))
+    averaged: Agreement = sampled.reshape(size, SAMPLES, size, SAMPLES).mean(axis=(1, 3))
+    return averaged
 
 
 def native_agreement(nodule: Nodule, z_mm: float) -> Float32[np.ndarray, "rows columns"]:
@@ -220,7 +219,9 @@ def native_agreement(nodule: Nodule, z_mm: float) -> Float32[np.ndarray, "rows c
     points = np.concatenate([contour.points for contours in drawn for contour in contours])
     origin = points.min(axis=0) - 1
     rows, columns = (points.max(axis=0) - origin + 2).tolist()
-    return np.stack([marked(contours, origin, (rows, columns)) for contours in drawn]).mean(axis=0, dtype=np.float32)
+    masks = np.stack([marked(contours, origin, (rows, columns)) for contours in drawn])
+    share: Float32[np.ndarray, "rows columns"] = masks.mean(axis=0, dtype=np.float32)
+    return share
 
 
 def centroid(share: Float32[np.ndarray, "rows columns"]) -> Float32[np.ndarray, " 2"]:
@@ -270,4 +271,5 @@ def enclosed(line: Pixels) -> Pixels:
     The line is connected over corners, its complement over edges only, so that nothing leaks between two of its pixels.
     """
     regions, _ = ndimage.label(~line)
-    return (regions != regions[0, 0]) & ~line
+    inside: Pixels = (regions != regions[0, 0]) & ~line
+    return inside

@@ -15,7 +15,8 @@ from camfolio.config import Augmentation
 from camfolio.data.slices import Slices
 from camfolio.shapes import Names
 
-Batch = tuple[Tensor, Tensor]
+Batch = tuple[Tensor, ...]
+"""Attenuation and labels."""
 
 
 class SliceLoading(pl.LightningDataModule):

@@ -48,7 +48,8 @@ class Slices:
     @property
     def area_mm2(self) -> np.ndarray:
         """Area of the nodule on the slice in square millimetres, float64 (N,)."""
-        return self.mask.sum((1, 2)) * self.spacing.astype(np.float64).prod(1)
+        area: np.ndarray = self.mask.sum((1, 2)) * self.spacing.astype(np.float64).prod(1)
+        return area
 
     def save(self, path: Path) -> None:
         """Write all arrays to an uncompressed npz."""

@@ -24,15 +24,18 @@ def energy_share(maps: Float[np.ndarray, "slices height width"], masks: Masks) -
     total = energy.sum((1, 2))
     inside = (energy * masks).sum((1, 2))
     defined = (total > 0) & masks.any((1, 2))
-    return np.divide(inside, total, out=np.full(len(maps), np.nan), where=defined)
+    share: np.ndarray = np.divide(inside, total, out=np.full(len(maps), np.nan), where=defined)
+    return share
 
 
 def area_share(masks: Masks) -> Float64[np.ndarray, " slices"]:
     """The share of the slice that the nodule covers, 0 to 1: the energy share of a map that says nothing."""
-    return masks.mean((1, 2), dtype=np.float64)
+    share: np.ndarray = masks.mean((1, 2), dtype=np.float64)
+    return share
 
 
 def energy_ratio(maps: Float[np.ndarray, "slices height width"], masks: Masks) -> Float64[np.ndarray, " slices"]:
     """Energy share over area share: 1 is chance, NaN where the map or the mask is empty."""
     area = area_share(masks)
-    return np.divide(energy_share(maps, masks), area, out=np.full(len(maps), np.nan), where=area > 0)
+    ratio: np.ndarray = np.divide(energy_share(maps, masks), area, out=np.full(len(maps), np.nan), where=area > 0)
+    return ratio

@@ -58,7 +58,7 @@ def explain(
     starts = range(0, len(images), CHUNK)
     steps = track(starts, len(starts), "maps") if track else iter(starts)
     with borrowed(model):
-        parts = [explain_chunk(model, module, images, start, methods, wanted) for start in steps]
+        parts = [explain_chunk(model, module, images, start, methods=methods, targets=wanted) for start in steps]
     return Explanation(
         layer=layer,
         targets=torch.cat([target for target, _, _ in parts]),
@@ -72,6 +72,7 @@ def explain_chunk(
     layer: nn.Module,
     images: Tensor,
     start: int,
+    *,
     methods: Sequence[str],
     targets: Tensor | None,
 ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:

@@ -66,7 +66,7 @@ def drawing(example: Example, method: str, classes: tuple[str, str], window_hu: 
         right.set_title(f"{share_words(share)} of the energy inside", fontsize=8.5)
         bar = figure.colorbar(ScalarMappable(cmap=colormaps[RAMP]), ax=right, shrink=0.86, ticks=[0, 0.5, 1])
         bar.set_label("share of the map's maximum", fontsize=7.5)
-        bar.outline.set_visible(False)  # type: ignore[operator]  # matplotlib's stubs take it for a callable
+        bar.outline.set_visible(False)
         return figure
 
     rows = [

@@ -38,7 +38,7 @@ def write(out: Path, drawing: Drawing) -> None:
     """Draw for every theme; the same data give the same bytes."""
     size: Mapping[str, int] = {}
     for theme in THEMES:
-        with mpl.rc_context(settings(theme)):
+        with mpl.rc_context(settings(theme)):  # type: ignore[arg-type]  # its keys are a Literal of 300 names
             figure = drawing.draw(theme)
             FigureCanvasAgg(figure)
             figure.savefig(out / f"{theme.name}.svg", metadata={"Date": None, "Creator": None})

@@ -67,7 +67,9 @@ def show_outline(axes: Axes, mask: Bool[np.ndarray, "height width"]) -> None:
     """The nodule's outline along the edges of its pixels, thin with a dark halo under all of it."""
     lines = [list(zip(along, across, strict=True)) for across, along in edges(mask)]
     for colour, width in (("#000000b3", 2.8), (OUTLINE, 1.3)):
-        axes.add_collection(LineCollection(lines, colors=colour, linewidths=width, capstyle="projecting"), autolim=False)
+        axes.add_collection(
+            LineCollection(lines, colors=colour, linewidths=width, capstyle="projecting"), autolim=False
+        )
 
 
 def edges(mask: Bool[np.ndarray, "height width"]) -> list[tuple[list[float], list[float]]]:

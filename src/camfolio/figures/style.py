@@ -65,7 +65,7 @@ def settings(theme: Theme) -> Mapping[str, Any]:
 
 def new_figure(theme: Theme, width: float, height: float, **layout: Any) -> Figure:  # noqa: ANN401 - matplotlib's own
     """A figure of `width` x `height` inches (100 px each) without any global state."""
-    with mpl.rc_context(settings(theme)):
+    with mpl.rc_context(settings(theme)):  # type: ignore[arg-type]  # its keys are a Literal of 300 names
         return Figure(figsize=(width, height), dpi=DPI, facecolor=theme.paper, **layout)
 
 

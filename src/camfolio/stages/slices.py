@@ -65,5 +65,5 @@ def touches_border(mask: np.ndarray) -> np.ndarray:
     """Where a nodule reaches the edge of its slice, so that a part of it may be missing; bool (N,)."""
     frame = np.ones(mask.shape[1:], dtype=bool)
     frame[1:-1, 1:-1] = False
-    touching: np.ndarray = (mask & frame).any((1, 2))
+    touching: np.ndarray = np.any(mask & frame, axis=(1, 2))
     return touching

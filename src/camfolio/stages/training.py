@@ -30,8 +30,10 @@ def run(
 
     Args:
         out: gets the files.
-        slices, split: folders of the stages before.
-        network, training: sections of the study.
+        slices: folder of that stage.
+        split: folder of that stage.
+        network: section of the study.
+        training: section of the study.
         seed: of weights, order and augmentation.
         checkpoint: loaded instead of training; then the history is empty.
     """

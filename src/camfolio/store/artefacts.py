@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from camfolio.errors import StoreError
@@ -114,7 +113,9 @@ class Store:
         """The finished result of these ingredients, if there is one and no file of it was deleted."""
         folder = self.folder(ingredients)
         manifest = read_manifest(folder)
-        whole = manifest and manifest.key == ingredients.key and all((folder / name).exists() for name in manifest.outputs)
+        whole = (
+            manifest and manifest.key == ingredients.key and all((folder / name).exists() for name in manifest.outputs)
+        )
         return Artefact(folder, manifest) if manifest and whole else None
 
     def history(self, stage: str) -> list[Manifest]:
@@ -137,7 +138,7 @@ class Store:
             start = perf_counter()
             compute(aside)
             write_manifest(aside, ingredients, perf_counter() - start)
-            os.replace(aside, folder)
+            aside.replace(folder)
         return Artefact(folder, Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8")))
 
     def sweep(self, keep: set[str]) -> int:
@@ -145,10 +146,20 @@ class Store:
         swept = 0
         for folder in self.root.glob("*/*/"):
             manifest = read_manifest(folder)
-            if folder.parent.name != ".locks" and (manifest is None or manifest.key not in keep):
+            if (manifest is None or manifest.key not in keep) and not self.is_being_made(folder):
                 remove(folder)
                 swept += 1
         return swept
+
+    def is_being_made(self, folder: Path) -> bool:
+        """Whether somebody holds the lock of the result that goes into this folder."""
+        for file in (self.root / ".locks").glob(f"{folder.stem}*.lock"):
+            try:
+                with FileLock(file, timeout=0):
+                    continue
+            except Timeout:
+                return True
+        return False
 
 
 def read_manifest(folder: Path) -> Manifest | None:

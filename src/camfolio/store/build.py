@@ -85,7 +85,7 @@ def differences(old: Ingredients, new: Ingredients) -> list[str]:
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """Keys whose values differ, with both values (None where there was or is none)."""
-    return [(key, old.get(key), new.get(key)) for key in sorted(old | dict(new)) if old.get(key) != new.get(key)]
+    return [(key, old.get(key), new.get(key)) for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
 
 
 def flat(parameters: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -134,7 +134,7 @@ def run_worker(missing: Sequence[State], store: Store) -> None:
     # Threads that wait asleep: with spinning ones a training next to any other busy program is ten times slower.
     environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, text=True) as worker:
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, text=True) as worker:  # noqa: S603 - ours
         if worker.stdin is None or worker.stdout is None:
             msg = "Expected pipes to the worker, but got none."
             raise RuntimeError(msg)

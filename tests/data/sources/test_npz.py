@@ -21,7 +21,16 @@ def test_a_good_file_is_read_as_it_was_written(tiny_npz, tiny_slices):
     assert np.array_equal(slices.hounsfield, written.hounsfield.round())
     for name in ("label", "mask", "patient", "spacing"):
         assert np.array_equal(getattr(slices, name), getattr(written, name))
-    assert slices.id.tolist() == ["p000-s1", "p000-s2", "p001-s1", "p001-s2", "p002-s1", "p002-s2", "p003-s1", "p003-s2"]
+    assert slices.id.tolist() == [
+        "p000-s1",
+        "p000-s2",
+        "p001-s1",
+        "p001-s2",
+        "p002-s1",
+        "p002-s2",
+        "p003-s1",
+        "p003-s2",
+    ]
     assert (card["source"], card["file"], card["attenuation"]) == ("npz", "tiny.npz", "measured")
     assert json.loads(json.dumps(card)) == card
 
@@ -65,10 +74,16 @@ WRONG = {
     "spacing of two axes": ({"spacing_xyz": np.ones((4, 2))}, r"spacing_xyz of shape \(4, 3\), but got \(4, 2\)"),
     "whole spacing": ({"spacing_xyz": np.ones((4, 3), int)}, "spacing_xyz of kind f, but got int64"),
     "spacing 0": ({"spacing_xyz": np.zeros((4, 3))}, "pixel spacing above 0 mm, but got 0"),
-    "NaN": ({"image": np.full((4, 16, 16), np.nan)}, "finite Hounsfield units, but got NaN or infinity in slice p000-s1"),
+    "NaN": (
+        {"image": np.full((4, 16, 16), np.nan)},
+        "finite Hounsfield units, but got NaN or infinity in slice p000-s1",
+    ),
     "an id twice": ({"id": np.array(["a", "a", "b", "c"])}, "every slice id once, but got a 2 times"),
     "ids as numbers": ({"id": np.arange(4)}, "id of kind U, but got int64"),
-    "pickled patients": ({"patient": np.array(["a", 1, None, "b"], dtype=object)}, "plain arrays, but got Object arrays"),
+    "pickled patients": (
+        {"patient": np.array(["a", 1, None, "b"], dtype=object)},
+        "plain arrays, but got Object arrays",
+    ),
 }
 
 

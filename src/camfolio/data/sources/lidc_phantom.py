@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from camfolio.data.annotations import Nodule, agreement, read_nodules
-from camfolio.data.phantom import Appearance, fine_grid, render
+from camfolio.data.phantom.appearance import Appearance
+from camfolio.data.phantom.grid import fine_grid
+from camfolio.data.phantom.render import render
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError, nearest
 
+DATE = "2015"  # of the collection, as in its doi
 STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {"median": averages.median, "mean": averages.fmean}
 HALF = 0.5  # of the readers make a consensus
 ATTRIBUTION = (
@@ -28,7 +31,7 @@ class Section:
     """One slice of a nodule before it is rendered.
 
     Attributes:
-        id: `LIDC-IDRI-0078-n02-s1`; s1 is the most central slice.
+        id: `LIDC-IDRI-0078-n02-s1`; s1 is the slice on which the nodule is largest.
         nodule: whose slice.
         z_mm: its position.
         label: 0 benign, 1 malignant.
@@ -64,7 +67,7 @@ def read(
         exclude_rating: nodules rated exactly this are left out; higher is malignant, lower benign.
 
     Returns:
-        The slices, and a card of plain JSON values: counts, attribution, and that the attenuation is simulated.
+        The slices, and a card of plain JSON values: counts, attribution, date, and that the attenuation is simulated.
 
     Raises:
         DataError: if the statistic is unknown, a number is below 1, or no nodule is left.
@@ -83,6 +86,7 @@ def read(
         "source": "lidc-phantom",
         "attenuation": "simulated",
         "attribution": ATTRIBUTION,
+        "date": DATE,
         "annotations": sum(nodule.readers for nodule in nodules),
         "nodules": len(nodules),
         "readers_histogram": histogram([nodule.readers for nodule in nodules]),
@@ -117,24 +121,16 @@ def histogram(values: list[int]) -> dict[str, int]:
 
 
 def sections(nodule: Nodule, label: int, number: int, size: int, spacing_mm: float) -> list[Section]:
-    """The chosen slices of one nodule with their masks; those without any pixel of consensus too."""
-    return [
-        Section(f"{nodule.id}-s{rank}", nodule, z, label, agreement(nodule, z, size, spacing_mm) >= HALF)
-        for rank, z in enumerate(chosen(nodule.consensus_positions(), number), start=1)
-    ]
+    """The `number` slices of one nodule on which it is largest, the largest first; those without consensus too.
 
-
-def chosen(positions: list[float], number: int) -> list[float]:
-    """Positions spread evenly by rank over all of them, the most central one first.
-
-    Each stands in the middle of one of `number` equal parts, so that three of nine are the second, fifth and eighth.
-
-    >>> chosen([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0], 3)
-    [5.0, 2.0, 8.0]
+    Ties go to the lower position. At the ends of a nodule a slice shows a grazing section that says little about it.
     """
-    count = min(number, len(positions))
-    ranks = [int((part + HALF) * len(positions) / count) for part in range(count)]
-    return [positions[rank] for rank in sorted(ranks, key=lambda rank: (abs(2 * rank + 1 - len(positions)), rank))]
+    positions = nodule.consensus_positions()
+    masks = [agreement(nodule, z, size, spacing_mm) >= HALF for z in positions]
+    order = sorted(range(len(positions)), key=lambda one: (-int(masks[one].sum()), positions[one]))[:number]
+    return [
+        Section(f"{nodule.id}-s{rank}", nodule, positions[one], label, masks[one]) for rank, one in enumerate(order, start=1)
+    ]
 
 
 def assembled(drawn: list[Section], size: int, spacing_mm: float, seed: int) -> Slices:

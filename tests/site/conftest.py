@@ -1,0 +1,256 @@
+"""A tiny study from slices to the built site, computed once per session and in one process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from camfolio.store import build
+from camfolio.store.artefacts import Store
+from camfolio.study import Portfolio, open_portfolio
+
+PROJECT = Path(__file__).resolve().parents[2]
+WITHOUT_END = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+TINY = {
+    "title": 'Discs, "nodules": a <b>tiny</b> study',
+    "label": "Tiny & quick",
+    "excerpt": "Discs on lung.",
+    "data": {"source": "npz", "path": "tiny.npz"},
+    "split": {"train": 0.5, "validation": 0.2, "test": 0.3},
+    "network": {"width": 4, "blocks": [1, 1, 1, 1]},
+    "training": {"max_epochs": 2, "batch_size": 8, "threads": 1},
+    "evaluation": {"resamples": 100},
+    "explanation": {"layer": "layer2.0.conv2"},
+}
+
+
+@dataclass
+class Element:
+    """One element of a page: its tag, attributes, the elements around it, and its visible text."""
+
+    tag: str
+    attributes: Mapping[str, str]
+    inside: list[Element]
+    text: str = ""
+
+
+@dataclass
+class Reading(HTMLParser):
+    """A page as its elements, in their order."""
+
+    elements: list[Element] = field(default_factory=list)
+    open: list[Element] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+
+    def handle_starttag(self, tag, attrs):
+        element = Element(tag, {name: value or "" for name, value in attrs}, list(self.open))
+        self.elements.append(element)
+        if tag not in WITHOUT_END:
+            self.open.append(element)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append(Element(tag, {name: value or "" for name, value in attrs}, list(self.open)))
+
+    def handle_endtag(self, tag):
+        while self.open and self.open.pop().tag != tag:
+            pass
+
+    def handle_data(self, data):
+        if not {"script", "style"} & {element.tag for element in self.open}:
+            for element in self.open:
+                element.text += data
+
+    def all(self, *tags: str) -> list[Element]:
+        return [element for element in self.elements if element.tag in tags]
+
+    def words(self, tag: str) -> list[str]:
+        """The visible text of every element with this tag, white space as one blank."""
+        return [" ".join(element.text.split()) for element in self.all(tag)]
+
+
+@pytest.fixture(scope="session")
+def read() -> Callable[[str], Reading]:
+    """`read(html)` gives its elements."""
+
+    def parse(text: str) -> Reading:
+        reading = Reading()
+        reading.feed(text)
+        return reading
+
+    return parse
+
+
+IN_ONE_PROCESS = """
+import sys
+from pathlib import Path
+from camfolio.store import build, worker
+from camfolio.store.artefacts import Store
+from camfolio.study import open_portfolio
+
+build.run_worker = lambda missing, store: [worker.compute(build.job(state), store) for state in missing]
+for path in sys.argv[2:]:
+    open_portfolio(Path(path), Store(Path(sys.argv[1])))
+"""
+"""Computes studies in one interpreter instead of a worker per stage, so that torch is imported once."""
+
+
+@pytest.fixture
+def no_worker(monkeypatch):
+    """Nothing may be computed."""
+
+    def refuse(missing, store):
+        pytest.fail(f"a worker was asked for {[state.stage.name for state in missing]}")
+
+    monkeypatch.setattr(build, "run_worker", refuse)
+
+
+@pytest.fixture(scope="session")
+def tiny_arrays(tiny_slices) -> dict[str, np.ndarray]:
+    """The npz arrays of 72 slices of 24 patients."""
+    slices = tiny_slices(72, 16, 3)
+    spacing = np.column_stack([slices.spacing[:, ::-1], np.full(len(slices), 2.0)]).astype(np.float32)
+    return {
+        "image": slices.hounsfield.round().astype(np.int16),
+        "label": slices.label.astype(np.uint8),
+        "mask": slices.mask,
+        "patient": slices.patient,
+        "spacing_xyz": spacing,
+    }
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory) -> Path:
+    """Where studies and the store of this session stand."""
+    return tmp_path_factory.mktemp("tiny")
+
+
+@pytest.fixture(scope="session")
+def write_study(folder, tiny_arrays) -> Callable[..., Path]:
+    """`write_study("name", arrays={...}, classes=[...])`: the tiny study with other keys and arrays; its path."""
+
+    def write(name: str, arrays: Mapping[str, np.ndarray] | None = None, **keys: object) -> Path:
+        document = json.loads(json.dumps(TINY))
+        for key, value in keys.items():
+            both = isinstance(value, dict) and key in document
+            document[key] = document[key] | value if both else value
+        data = folder / ("tiny.npz" if arrays is None else f"{name}.npz")
+        if not data.exists():
+            np.savez(data, **tiny_arrays | dict(arrays or {}))
+        document["data"]["path"] = data.name
+        path = folder / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(document), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def store(folder) -> Store:
+    """Results of this session; studies that share a stage share its result."""
+    return Store(folder / "artifacts")
+
+
+@pytest.fixture(scope="session")
+def compute(store) -> Callable[..., list[Portfolio]]:
+    """`compute(path, ...)` gives the portfolios of studies, everything they need computed beside this process."""
+
+    def portfolios_of(*paths: Path) -> list[Portfolio]:
+        ran = run_python("-c", IN_ONE_PROCESS, str(store.root), *map(str, paths), folder=store.root.parent)
+        assert ran.status == 0, ran.err
+        return [open_portfolio(path, store) for path in paths]
+
+    return portfolios_of
+
+
+@pytest.fixture(scope="session")
+def tiny_study(write_study) -> Path:
+    """The study file from which all others here differ by a few keys."""
+    return write_study("tiny")
+
+
+@pytest.fixture(scope="session")
+def portfolio(compute, tiny_study) -> Portfolio:
+    """The tiny study with all results: trained for two epochs, all methods, right and wrong answers."""
+    return compute(tiny_study)[0]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left: its exit status, standard output, standard error."""
+
+    status: int
+    out: str
+    err: str
+
+
+def run_python(*arguments: str, folder: Path, **environment: str) -> Ran:
+    quiet = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=os.environ | quiet | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def python() -> Callable[..., Ran]:
+    """`python("-m", "mkdocs", folder=..., VARIABLE=...)`: exit status, output and errors of a fresh interpreter."""
+    return run_python
+
+
+@pytest.fixture(scope="session")
+def copy_project(portfolio, store, tiny_study) -> Callable[[Path], Path]:
+    """`copy_project(target)`: templates, pages and settings of this project with the tiny study and its results."""
+
+    def copy(target: Path) -> Path:
+        for name in ("docs", "gen"):
+            shutil.copytree(PROJECT / name, target / name, ignore=shutil.ignore_patterns("studies", "__pycache__"))
+        shutil.copy(PROJECT / "mkdocs.yml", target)
+        shutil.copytree(store.root, target / "artifacts")
+        studies = target / "gen" / "studies"
+        studies.mkdir()
+        (target / "src").mkdir()
+        for file in (tiny_study, tiny_study.with_name("tiny.npz")):
+            shutil.copy2(file, studies)
+        return target
+
+    return copy
+
+
+@dataclass(frozen=True)
+class Built:
+    """A built site: the project it was built from, its folder, what the build said."""
+
+    project: Path
+    site: Path
+    ran: Ran
+
+    def pages(self) -> list[Path]:
+        return sorted(self.site.rglob("*.html"))
+
+
+@pytest.fixture(scope="session")
+def built(copy_project, tmp_path_factory) -> Built:
+    """The tiny site, built strictly with the date of the bytes fixed."""
+    project = copy_project(tmp_path_factory.mktemp("project"))
+    ran = run_python("-m", "mkdocs", "build", "--strict", folder=project, SOURCE_DATE_EPOCH="1700000000")
+    assert ran.status == 0, ran.err
+    return Built(project, project / "site", ran)
