@@ -55,7 +55,9 @@ def rebuild_after_edit(folder: Path) -> list[float]:
         port = probe.getsockname()[1]
     template = folder / "gen" / "templates" / "methods.md.jinja"
     command = [sys.executable, "-m", "mkdocs", "serve", "-a", f"127.0.0.1:{port}"]
-    with subprocess.Popen(command, cwd=folder, env=QUIET, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+    with subprocess.Popen(
+        command, cwd=folder, env=QUIET, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
         try:
             wait_for(port, "How the methods work")
             times = []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import ast
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent
+# The first paragraph of a module's docstring; parsing eighty files for it would take a fifth of a warm build.
+OPENING = re.compile(r'"""(?P<sentence>.*?)(?:\n\n|""")', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,10 @@ def rooms(root: Path = ROOT) -> list[Room]:
     """All modules of the package in the order of their paths; a package stands for its folder."""
     found = []
     for file in sorted(root.rglob("*.py"), key=place):
-        docstring = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+        opening = OPENING.match(file.read_text(encoding="utf-8"))
+        sentence = opening["sentence"] if opening else ""
         path = file.relative_to(root).as_posix().replace("__init__.py", "")
-        found.append(Room(path or "camfolio/", docstring.partition("\n\n")[0].replace("\n", " ")))
+        found.append(Room(path or "camfolio/", " ".join(sentence.split())))
     return found
 
 

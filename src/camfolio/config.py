@@ -26,7 +26,9 @@ class PhantomData(Settings):
     """The embedded default: contours and ratings that LIDC's radiologists drew, simulated attenuation."""
 
     source: Literal["lidc-phantom"] = Field(description="real outlines and ratings, simulated attenuation")
-    slices_per_nodule: int = Field(3, ge=1, le=9, description="axial slices per nodule, those with the largest outlines")
+    slices_per_nodule: int = Field(
+        3, ge=1, le=9, description="axial slices per nodule, those with the largest outlines"
+    )
     size: int = Field(32, ge=16, le=128, description="pixels along each side")
     spacing_mm: float = Field(1.0, ge=0.3, le=3.0, description="mm per pixel")
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float, Float64
+from scipy.special import expit
 from torch import Tensor
 from torchmetrics.functional.classification import (
     binary_accuracy,
@@ -35,13 +36,20 @@ def balanced_accuracy(probability: Tensor, label: Tensor) -> Tensor:
     return (recall + binary_specificity(probability, label, validate_args=False)) / 2
 
 
+def calibration_error(probability: Tensor, label: Tensor, bins: int) -> Tensor:
+    """Mean over slices of |share malignant - mean probability| in their bin; a probability of 1 is in the last one."""
+    # torchmetrics would give it a bin of its own.
+    below_one = probability.clamp_max(1 - 1e-12)
+    return binary_calibration_error(below_one, label, n_bins=bins, norm="l1", validate_args=False)
+
+
 def metrics(bins: int) -> dict[str, tuple[Metric, frozenset[int]]]:
     """Name -> function of malignant probability and label, and the classes without which it is not defined.
 
     An answer is malignant where its probability is above 0.5.
     """
     both, malignant, benign = frozenset({0, 1}), frozenset({1}), frozenset({0})
-    calibration = partial(binary_calibration_error, n_bins=bins, norm="l1")
+    distance = partial(calibration_error, bins=bins)
     functions: dict[str, tuple[Callable[..., Tensor], frozenset[int]]] = {
         "accuracy": (binary_accuracy, frozenset()),
         "balanced_accuracy": (balanced_accuracy, both),
@@ -49,9 +57,9 @@ def metrics(bins: int) -> dict[str, tuple[Metric, frozenset[int]]]:
         "specificity": (binary_specificity, benign),
         "auc": (binary_auroc, both),
         "average_precision": (binary_average_precision, malignant),
-        "calibration_error": (calibration, frozenset()),
+        "calibration_error": (distance, frozenset()),
     }
-    checked = {"balanced_accuracy"}
+    checked = {"balanced_accuracy", "calibration_error"}
     return {
         name: (function if name in checked else partial(function, validate_args=False), needs)
         for name, (function, needs) in functions.items()
@@ -132,5 +140,5 @@ def calibration(probability: Scores, label: Labels, bins: int) -> list[dict[str,
 
 def malignant_probability(logits: Float[np.ndarray, "slices 2"]) -> Scores:
     """Softmax probability of the second class, float64."""
-    margin = logits[:, 1].astype(np.float64) - logits[:, 0].astype(np.float64)
-    return 1 / (1 + np.exp(-margin))
+    probability: np.ndarray = expit(logits[:, 1].astype(np.float64) - logits[:, 0].astype(np.float64))
+    return probability

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
 from jaxtyping import Float32
 from monai.networks.nets.resnet import ResNet
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -96,12 +94,13 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, UnpicklingError, OSError, RuntimeError, ValueError, EOFError) as error:
+    except Exception as error:  # noqa: BLE001 - a damaged file makes torch's unpickler fail in a dozen ways
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         msg = f"Expected a checkpoint of plain tensors, but got {reason} for {path.name}. Save it as safetensors."
         raise NetworkError(msg) from None
     state = content.get("state_dict", content) if isinstance(content, dict) else {}
-    tensors = {name: tensor for name, tensor in state.items() if isinstance(tensor, Tensor)}
+    named = state.items() if isinstance(state, dict) else ()
+    tensors = {str(name): tensor for name, tensor in named if isinstance(tensor, Tensor)}
     if not tensors:
         msg = f"Expected a state dict of tensors, but {path.name} holds none. Save model.state_dict()."
         raise NetworkError(msg)

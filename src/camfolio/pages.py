@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
 import camfolio
@@ -22,6 +22,7 @@ from camfolio.architecture import rooms
 from camfolio.errors import CamfolioError, PageError, StudyError
 from camfolio.reference import sections
 from camfolio.store.artefacts import Artefact, Store
+from camfolio.store.files import file_digest
 from camfolio.study import Portfolio, open_portfolio
 
 SUFFIX = ".md.jinja"
@@ -64,8 +65,13 @@ def make_site(project: Path, store: Store, studies: Sequence[Path], overrides: S
     """
     check_names(studies, project)
     portfolios = [open_portfolio(path, store, overrides) for path in studies]
-    environment = make_environment(project / "gen" / "templates")
-    shared = {"version": camfolio.__version__, "rooms": rooms(), "settings": sections(), "studies": [results(one) for one in portfolios]}
+    environment = make_environment(project / "gen" / "templates", store.root / ".templates")
+    shared = {
+        "version": camfolio.__version__,
+        "rooms": rooms(),
+        "settings": sections(),
+        "studies": [results(one) for one in portfolios],
+    }
     pages = render_folder(environment, "", "", shared)
     navigation = []
     for portfolio in portfolios:
@@ -97,7 +103,9 @@ def study_pages(environment: Environment, portfolio: Portfolio, shared: Mapping[
     """The section of one study: its pages, index first, and the pictures."""
     pages = render_folder(environment, "study/", f"{portfolio.name}/", {**shared, **results(portfolio)}, portfolio)
     pages.sort(key=lambda page: (not page.path.endswith("/index.md"), page.path))
-    return pages + [picture for name, artefact in figures_of(portfolio).items() for picture in pictures(portfolio, name, artefact)]
+    return pages + [
+        picture for name, artefact in figures_of(portfolio).items() for picture in pictures(portfolio, name, artefact)
+    ]
 
 
 def figures_of(portfolio: Portfolio) -> dict[str, Artefact]:
@@ -137,9 +145,16 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
     }
 
 
-def make_environment(templates: Path) -> Environment:
-    """Jinja that stops at a missing value and takes every value as text, never as markup."""
+def make_environment(templates: Path, compiled: Path) -> Environment:
+    """Jinja that stops at a missing value and takes every value as text, never as markup.
+
+    Compiled templates are kept in the folder `compiled`. Formulas and other constants in them are already worded, so
+    their names carry the digest of the module that words.
+    """
+    compiled.mkdir(parents=True, exist_ok=True)
+    worded = file_digest(Path(wording.__file__))[:12]
     environment = Environment(
+        bytecode_cache=FileSystemBytecodeCache(str(compiled), f"pages-{worded}-%s"),
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
         autoescape=True,
@@ -224,7 +239,9 @@ class Figures:
     @staticmethod
     def picture(name: str, theme: str, about: Mapping[str, Any]) -> Markup:
         """One theme's picture with its size, so that the page does not jump while it loads."""
-        return Markup('![{alt}](figures/{name}-{theme}.svg#only-{theme}){{ width="{width}" height="{height}" }}').format(
+        return Markup(
+            '![{alt}](figures/{name}-{theme}.svg#only-{theme}){{ width="{width}" height="{height}" }}'
+        ).format(
             alt=wording.as_text(about["alt"]), name=name, theme=theme, width=about["width"], height=about["height"]
         )
 

@@ -24,7 +24,10 @@ def site_for(project: Path, *, serving: bool) -> Site:
     Args:
         project: the folder with `gen/`; results are kept in its `artifacts/`.
         serving: a mistake becomes a page that says it, so that the browser shows it and the next edit mends it;
-            otherwise it ends the build with one sentence and exit status 1 or 2.
+            otherwise it is raised.
+
+    Raises:
+        CamfolioError: the first mistake, unless serving.
     """
     try:
         wanted = order()
@@ -35,7 +38,7 @@ def site_for(project: Path, *, serving: bool) -> Site:
         return make_site(project, Store(project / wanted["store"]), studies, wanted["overrides"])
     except CamfolioError as error:
         if not serving:
-            raise SystemExit(failure(error)) from None
+            raise
         log.error("%s", error)  # noqa: TRY400 - the sentence says all; a traceback would hide it
         return Site([mistake_page(error)])
 
@@ -44,12 +47,6 @@ def order() -> Mapping[str, Any]:
     """What `camfolio site` asked for through the environment; nothing special if it was not asked."""
     asked: dict[str, Any] = json.loads(os.environ.get(VARIABLE, "{}"))
     return {"studies": [], "overrides": [], "store": "artifacts", **asked}
-
-
-def failure(error: CamfolioError) -> int:
-    """Say a mistake on standard error; the exit status is the error's own."""
-    log.critical("%s", error)
-    return error.exit_status
 
 
 def mistake_page(error: CamfolioError) -> Page:

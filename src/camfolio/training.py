@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import warnings
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from torchmetrics.classification import BinaryAccuracy, BinaryAUROC
 
 from camfolio.config import Training
 from camfolio.data.loading import Batch, SliceLoading, augment
+from camfolio.errors import NetworkError
 from camfolio.network import through_window
 from camfolio.progress import EpochProgress
 
@@ -124,6 +126,9 @@ def train(
     Returns:
         One record per epoch: `training/loss`, `training/accuracy`, `training/auc` (augmented slices, while the weights
         move) and the same for `validation` (slices as they are).
+
+    Raises:
+        NetworkError: if no epoch has a finite validation loss.
     """
     best = BestWeights()
     stopping = EarlyStopping("validation/loss", patience=settings.patience)
@@ -135,14 +140,20 @@ def train(
         # Slices are in memory: more loader workers, as Lightning suggests, would only cost time.
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
+        # Lightning 2.6 asks torch 2.13 a question in an old form.
+        warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*", category=FutureWarning)
         trainer.fit(classifier, loading)
+    if not best.weights:
+        msg = "Expected a validation loss in at least one epoch, but got NaN or infinity. Lower training.learning_rate."
+        raise NetworkError(msg)
     network.load_state_dict(best.weights)
     network.eval().cpu().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # as above
     return list(best.history)
 
 
 def make_trainer(settings: Training, callbacks: list[Callback]) -> pl.Trainer:
-    """Lightning's engine: any accelerator, deterministic, no files written."""
+    """Lightning's engine: any accelerator, deterministic, no files written, no advertising in the log."""
+    logging.getLogger("pytorch_lightning.utilities.rank_zero").setLevel(logging.WARNING)
     return pl.Trainer(
         accelerator=settings.accelerator,
         devices=1,

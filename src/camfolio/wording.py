@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from latex2mathml.converter import convert
 from markupsafe import Markup
 
 from camfolio.names import METHOD_NAMES
@@ -18,6 +17,7 @@ SIGNS = str.maketrans({sign: f"&#{ord(sign)};" for sign in "&<>\"'`*_[]|~^=$\\{}
 ENDS = re.compile(r"^(?: |[-+!]|[0-9]+\.(?= |$))| $")
 SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 UNDEFINED = "not defined"
+NARROW_SPACE = "\u202f"  # between thousands; a line does not break there
 
 
 def as_text(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts out
@@ -83,6 +83,17 @@ def percent_interval(row: Mapping[str, Any]) -> str:
     return f"{100 * row['value']:.0f} % ({100 * row['low']:.0f} to {100 * row['high']:.0f})"
 
 
+def points(row: Mapping[str, Any]) -> str:
+    """A difference of shares with its 95 % interval, in percentage points.
+
+    >>> points({"value": 0.24, "low": 0.18, "high": 0.3})
+    '24 percentage points (18 to 30)'
+    """
+    if row["value"] is None or row["low"] is None:
+        return UNDEFINED
+    return f"{100 * row['value']:.0f} percentage points ({100 * row['low']:.0f} to {100 * row['high']:.0f})"
+
+
 def span(values: Sequence[float], digits: int = 2) -> str:
     """From the lowest to the highest, or the one value.
 
@@ -99,7 +110,7 @@ def counted(count: int, one: str, many: str = "") -> str:
     >>> counted(1, "slice"), counted(2, "slice")
     ('1 slice', '2 slices')
     """
-    return f"{count:,} {one if count == 1 else many or one + 's'}".replace(",", " ")
+    return f"{count:,} {one if count == 1 else many or one + 's'}".replace(",", NARROW_SPACE)
 
 
 def listed(words: Sequence[str]) -> str:
@@ -133,6 +144,8 @@ def front_matter(value: str) -> Markup:
 
 def mathml(formula: str, *, block: bool = False) -> Markup:
     """A LaTeX formula as MathML, which browsers draw without any script."""
+    from latex2mathml.converter import convert
+
     drawn = Markup(convert(formula, display="block" if block else "inline"))  # noqa: S704 - the library's own markup
     # Markdown takes a line that begins with <math> for a block of its own; a span stays in its sentence.
     return Markup("<div>{}</div>").format(drawn) if block else Markup("<span>{}</span>").format(drawn)
@@ -155,5 +168,6 @@ FILTERS = {
     "num": number,
     "pct": percent,
     "pct_ci": percent_interval,
+    "points": points,
     "span": span,
 }

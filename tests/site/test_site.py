@@ -9,6 +9,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 
+from camfolio.errors import StudyError
 from camfolio.pages import Site
 from camfolio.site import site_for
 
@@ -189,7 +190,7 @@ def test_another_study_file_is_another_section_and_an_edited_template_recomputes
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ("titel: x\n", "Expected a known key, but got titel"),
+        ("titel: x\n", "Expected the key title, but it is missing"),
         ("title: [\n", "Expected YAML, but got a mistake in"),
         ("", "Expected keys and values in"),
     ],
@@ -207,18 +208,17 @@ def test_a_broken_study_file_ends_the_build_with_one_sentence(copy_project, pyth
     assert list(project.glob("site/**/*.html")) == []
 
 
-def test_a_project_without_studies_says_where_they_go(copy_project, tmp_path, caplog):
+def test_a_project_without_studies_says_where_they_go(copy_project, tmp_path):
     project = copy_project(tmp_path / "project")
     shutil.rmtree(project / "gen" / "studies")
-    with pytest.raises(SystemExit) as stopped:
+    with pytest.raises(StudyError, match="Expected a study file, but there is none in gen/studies"):
         site_for(project, serving=False)
-    assert stopped.value.code == 2
-    assert "Expected a study file, but there is none in gen/studies" in caplog.text
 
 
 def test_a_mistake_is_a_page_while_serving(copy_project, tmp_path, caplog):
     project = copy_project(tmp_path / "project")
-    (project / "gen" / "studies" / "broken.yaml").write_text("titel: <b>x</b>\n", encoding="utf-8")
+    with (project / "gen" / "studies" / "tiny.yaml").open("a", encoding="utf-8") as study:
+        study.write("titel: <b>x</b>\n")
     site = site_for(project, serving=True)
     assert [page.path for page in site.pages] == ["index.md"]
     page = site.pages[0].content.decode()
@@ -238,13 +238,12 @@ def test_what_the_command_line_asked_for_reaches_the_site(portfolio, store, tiny
 
 
 @pytest.mark.parametrize("name", ["our nodules", "a&b", "methods", "licence", "assets"])
-def test_a_file_name_that_is_no_address_is_refused(copy_project, tmp_path, name, caplog):
+def test_a_file_name_that_is_no_address_is_refused(copy_project, tmp_path, name):
     project = copy_project(tmp_path / "project")
     studies = project / "gen" / "studies"
     (studies / "tiny.yaml").rename(studies / f"{name}.yaml")
-    with pytest.raises(SystemExit):
+    with pytest.raises(StudyError, match=rf"but got '{name}\.yaml'\. Rename it\."):
         site_for(project, serving=False)
-    assert f"but got '{name}.yaml'. Rename it." in caplog.text
 
 
 def test_two_studies_with_one_label_are_two_sections(copy_project, tmp_path, no_worker):

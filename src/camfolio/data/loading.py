@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pytorch_lightning as pl
 import torch
@@ -15,7 +16,7 @@ from camfolio.config import Augmentation
 from camfolio.data.slices import Slices
 from camfolio.shapes import Names
 
-Batch = tuple[Tensor, ...]
+Batch = Sequence[Tensor]
 """Attenuation and labels."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
@@ -15,7 +14,6 @@ from camfolio.explanation.methods import METHODS, Batch
 from camfolio.explanation.probe import borrowed, read
 from camfolio.network import find_layer
 
-log = logging.getLogger("camfolio")
 CHUNK = 32
 Track = Callable[[Iterable[int], int, str], Iterator[int]]
 
@@ -38,7 +36,7 @@ def explain(
     Args:
         model: any module from images to logits (N, classes); it comes back as it was: modes, `requires_grad`, `.grad`,
             hooks, also after an exception.
-        images: (N, channels, height, width) as the model takes them.
+        images: (N, channels, height, width) as the model takes them, in its precision; the maps are in it, too.
         layer: full name of a layer with feature maps that runs once.
         methods: names from `camfolio.explanation.methods.METHODS`.
         targets: class to explain per image; None explains the predicted ones.
@@ -46,7 +44,8 @@ def explain(
 
     Raises:
         NetworkError: for a layer that does not exist, with the list of those that do.
-        ExplanationError: for a method that does not exist, no images, NaN in them, or targets out of range.
+        ExplanationError: for a method that does not exist, no images, NaN in them, targets that are no classes of the
+            model, or a layer without feature maps (see `probe.read`).
     """
     unknown = [method for method in methods if method not in METHODS]
     if unknown:
@@ -80,8 +79,9 @@ def explain_chunk(
     index = torch.arange(start, start + CHUNK).clamp_max(len(images) - 1)
     real = min(CHUNK, len(images) - start)
     device = next((parameter.device for parameter in model.parameters()), images.device)
-    chunk = images[index].to(device)
-    reading = read(model, layer, chunk, None if targets is None else targets[index].to(device))
+    chunk = images.detach()[index].to(device)
+    # A copy goes in: a model may begin with an in-place operation.
+    reading = read(model, layer, chunk.clone(), None if targets is None else targets[index].to(device))
 
     @torch.inference_mode()
     def forward(masked: Tensor) -> Tensor:
@@ -109,5 +109,8 @@ def check_targets(targets: Tensor, count: int) -> Tensor:
     """One class per image."""
     if targets.shape != (count,):
         msg = f"Expected one target for each of the {count} images, but got shape {tuple(targets.shape)}."
+        raise ExplanationError(msg)
+    if targets.is_floating_point():
+        msg = f"Expected whole numbers as targets, but got {targets.dtype}."
         raise ExplanationError(msg)
     return targets.long()

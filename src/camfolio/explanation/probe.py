@@ -37,31 +37,37 @@ def read(
 ) -> Reading:
     """One forward pass, and one backward pass that ends at the layer.
 
-    The layer's output is replaced by a leaf of its own, so nothing before the layer enters the graph; a copy goes on
-    into the model, since a later in-place ReLU would overwrite what we keep.
+    The layer's output is replaced by a leaf of its own, so nothing before the layer enters the graph. What we keep is a
+    copy, and what goes on into the model is another: an in-place ReLU on either would overwrite it.
 
     Args:
-        model: in evaluation mode (see `borrowed`).
+        model: borrowed, that is in evaluation mode and frozen, with gradients switched on (see `borrowed`).
         layer: a module of the model.
         images: whatever the model takes.
         target: class per image; None takes the predicted ones.
 
     Raises:
-        ExplanationError: if the layer is not run, its output is no feature map, or a target has no logit.
+        ExplanationError: if the layer does not run once, its output is no feature map, the logits do not depend on it
+            or are not (batch, classes), or a target has no logit.
     """
     leaves: list[Tensor] = []
 
-    def keep(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
-        leaves.append(output.detach().requires_grad_())
+    def keep(_module: nn.Module, _inputs: object, output: object) -> Tensor:
+        if not isinstance(output, Tensor) or not output.is_floating_point():
+            msg = (
+                f"Expected a layer with feature maps, but it puts out a {type(output).__name__}. Choose another layer."
+            )
+            raise ExplanationError(msg)
+        leaves.append(output.detach().clone().requires_grad_())
         return leaves[-1].clone()
 
     handle = layer.register_forward_hook(keep)
     try:
-        with torch.enable_grad():
-            logits = model(images)
+        logits = model(images)
     finally:
         handle.remove()
     leaf = the_feature_map(leaves)
+    check_logits(logits)
     if target is None:
         target = logits.detach().argmax(1)
     check_range(target, logits.shape[1])
@@ -82,6 +88,17 @@ def the_feature_map(leaves: list[Tensor]) -> Tensor:
     return leaves[0]
 
 
+def check_logits(logits: object) -> None:
+    """One row of logits per image, and they depend on the layer."""
+    if not isinstance(logits, Tensor) or logits.ndim != 2:  # noqa: PLR2004 - images and classes
+        found = f"shape {tuple(logits.shape)}" if isinstance(logits, Tensor) else f"a {type(logits).__name__}"
+        msg = f"Expected a model with logits of shape (images, classes), but it puts out {found}."
+        raise ExplanationError(msg)
+    if not logits.requires_grad:
+        msg = "Expected a layer that the logits depend on, but they do not. Choose another layer."
+        raise ExplanationError(msg)
+
+
 def check_range(target: Int64[Tensor, " batch"], classes: int) -> None:
     """Every target has a logit."""
     odd = target[(target < 0) | (target >= classes)]
@@ -94,6 +111,8 @@ def check_range(target: Int64[Tensor, " batch"], classes: int) -> None:
 def borrowed(model: nn.Module) -> Iterator[nn.Module]:
     """The model in evaluation mode with all weights frozen; afterwards as it was, also after an exception.
 
+    Gradients can be taken inside, also where the caller is under `no_grad` or `inference_mode`.
+
     Every submodule's mode and every parameter's `requires_grad` come back one by one; `.grad` is never touched, since
     frozen weights gather none.
     """
@@ -103,7 +122,8 @@ def borrowed(model: nn.Module) -> Iterator[nn.Module]:
         model.eval()
         for parameter, _ in asked:
             parameter.requires_grad_(False)
-        yield model
+        with torch.inference_mode(mode=False), torch.enable_grad():
+            yield model
     finally:
         for module, mode in modes:
             module.training = mode

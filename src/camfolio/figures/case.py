@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
-from camfolio.figures.inputs import Example, load_case, load_example, outcome, share_words
+from camfolio.figures.inputs import Example, load_case, load_example, outcome
 from camfolio.figures.output import Drawing, write, write_empty
 from camfolio.figures.panels import RAMP, show_map, show_outline, show_overlay, show_slice
 from camfolio.figures.style import Theme, new_figure
@@ -49,8 +49,7 @@ def drawing(example: Example, method: str, classes: tuple[str, str], window_hu: 
     title = outcome(example.case, classes)
     alt = (
         f"{METHOD_NAMES[method]} on slice {example.case['id']}: {title}. {peak_words(values, example.mask)} "
-        f"{share_words(share)} of the map's energy lies inside the readers' outline, which covers "
-        f"{example.case['area_share']:.1%} of the slice."
+        f"{energy_words(share)} the readers' outline, which covers {example.case['area_share']:.1%} of the slice."
     )
 
     def draw(theme: Theme) -> Figure:
@@ -63,7 +62,9 @@ def drawing(example: Example, method: str, classes: tuple[str, str], window_hu: 
         show_slice(right, example.hounsfield, window_hu, example.spacing_mm)
         show_overlay(right, values)
         show_outline(right, example.mask)
-        right.set_title(f"{share_words(share)} of the energy inside", fontsize=8.5)
+        right.set_title(
+            "share inside not defined" if share is None else f"{share:.0%} of the energy inside", fontsize=8.5
+        )
         bar = figure.colorbar(ScalarMappable(cmap=colormaps[RAMP]), ax=right, shrink=0.86, ticks=[0, 0.5, 1])
         bar.set_label("share of the map's maximum", fontsize=7.5)
         bar.outline.set_visible(False)
@@ -82,9 +83,18 @@ def drawing(example: Example, method: str, classes: tuple[str, str], window_hu: 
     return Drawing(draw, alt, ["row", "column", "hounsfield", "nodule", method], rows)
 
 
+def energy_words(share: float | None) -> str:
+    """How much of a map lies inside something, the beginning of a sentence."""
+    if share is None:
+        return "No share of energy is defined for"
+    return f"{share:.0%} of the map's energy lies inside"
+
+
 def peak_words(values: np.ndarray, mask: np.ndarray) -> str:
     """Where the map is highest."""
     if values.max() <= 0:
         return "The map is empty."
+    if not mask.any():
+        return "There is no nodule on the slice."
     inside = bool(mask[np.unravel_index(values.argmax(), values.shape)])
     return f"The map is highest {'inside' if inside else 'outside'} the nodule."

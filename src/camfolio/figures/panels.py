@@ -16,11 +16,12 @@ RAMP = "inferno"
 
 
 def show_slice(axes: Axes, hounsfield: Image, window_hu: tuple[float, float], spacing_mm: float) -> None:
-    """A slice in its window (HU), not smoothed, with a 10 mm bar."""
+    """A slice in its window (HU), not smoothed, with a bar of 10 mm, or fewer where it would fill half of the slice."""
     axes.imshow(hounsfield, cmap="gray", vmin=window_hu[0], vmax=window_hu[1], interpolation="none")
     blank(axes)
-    length = 10 / spacing_mm
     height, width = hounsfield.shape
+    bar_mm = next((bar for bar in (10, 5, 2) if bar / spacing_mm <= width / 2), 1)
+    length = bar_mm / spacing_mm
     start, row = width - 2.5 - length, height - 2.5
     halo = [withStroke(linewidth=3.2, foreground="black")]
     axes.plot(
@@ -30,7 +31,7 @@ def show_slice(axes: Axes, hounsfield: Image, window_hu: tuple[float, float], sp
     axes.text(
         start + length / 2,
         row - 0.8,
-        "10 mm",
+        f"{bar_mm} mm",
         color="white",
         fontsize=6.5,
         ha="center",

@@ -54,6 +54,7 @@ def settings(theme: Theme) -> Mapping[str, Any]:
         "svg.fonttype": "path",
         "svg.hashsalt": "camfolio",
         "text.color": theme.ink,
+        "text.parse_math": False,  # a class may be called "$x$"
         "xtick.color": theme.faint,
         "ytick.color": theme.faint,
         "xtick.labelcolor": theme.ink,

@@ -12,7 +12,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from camfolio.errors import StoreError
@@ -125,6 +124,8 @@ class Store:
 
     def make(self, ingredients: Ingredients, compute: Callable[[Path], None]) -> Artefact:
         """Compute a result under its lock, or take the one that somebody else finished meanwhile."""
+        from filelock import FileLock  # half of what a warm build would import
+
         folder = self.folder(ingredients)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(self.root / ".locks" / f"{ingredients.key}.lock"):
@@ -153,6 +154,8 @@ class Store:
 
     def is_being_made(self, folder: Path) -> bool:
         """Whether somebody holds the lock of the result that goes into this folder."""
+        from filelock import FileLock, Timeout
+
         for file in (self.root / ".locks").glob(f"{folder.stem}*.lock"):
             try:
                 with FileLock(file, timeout=0):

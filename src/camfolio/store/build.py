@@ -106,9 +106,11 @@ def build(stages: Sequence[Stage], store: Store) -> dict[str, Artefact]:
     Raises:
         CamfolioError: the sentence of the first stage that failed.
     """
-    while missing := next_batch(survey(stages, store)):
-        run_worker([job for job in missing if job.ingredients], store)
-    return {state.stage.name: state.artefact for state in survey(stages, store) if state.artefact}
+    states = survey(stages, store)
+    while missing := next_batch(states):
+        run_worker(missing, store)
+        states = survey(stages, store)
+    return {state.stage.name: state.artefact for state in states if state.artefact}
 
 
 def next_batch(states: Sequence[State]) -> list[State]:

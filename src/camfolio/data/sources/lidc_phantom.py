@@ -129,7 +129,8 @@ def sections(nodule: Nodule, label: int, number: int, size: int, spacing_mm: flo
     masks = [agreement(nodule, z, size, spacing_mm) >= HALF for z in positions]
     order = sorted(range(len(positions)), key=lambda one: (-int(masks[one].sum()), positions[one]))[:number]
     return [
-        Section(f"{nodule.id}-s{rank}", nodule, positions[one], label, masks[one]) for rank, one in enumerate(order, start=1)
+        Section(f"{nodule.id}-s{rank}", nodule, positions[one], label, masks[one])
+        for rank, one in enumerate(order, start=1)
     ]
 
 

@@ -1,0 +1,81 @@
+"""Against pytorch-grad-cam's maps on a fixed network; its conventions are in ../shared/parity/README.md."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from camfolio.explanation.explain import explain
+from camfolio.explanation.methods import Batch, grad_cam, hires_cam, score_weights
+from camfolio.explanation.probe import Reading, borrowed, read
+from camfolio.network import make_network
+
+STORED = Path(__file__).parents[3] / "shared" / "parity" / "peer_cams.npz"
+pytestmark = pytest.mark.skipif(not STORED.exists(), reason=f"the peer's maps are not here: {STORED}")
+LAYER = "layer2.1.conv2"
+
+
+@pytest.fixture(scope="module")
+def peer():
+    with np.load(STORED, allow_pickle=False) as arrays:
+        return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+
+
+@pytest.fixture(scope="module")
+def network(peer):
+    network = make_network(width=16, blocks=(2, 2, 2, 2))
+    weights = {name.removeprefix("state/"): tensor for name, tensor in peer.items() if name.startswith("state/")}
+    network.load_state_dict(weights)
+    return network.eval()
+
+
+def unit(maps, eps):
+    low = maps.amin((1, 2), keepdim=True)
+    return (maps - low) / (eps + (maps - low).amax((1, 2), keepdim=True))
+
+
+def as_the_peer_shows(signed):
+    """ReLU, min-max, bilinear to 32x32, min-max again."""
+    small = unit(signed.relu(), 1e-7)
+    large = functional.interpolate(small.unsqueeze(1), (32, 32), mode="bilinear", align_corners=False).squeeze(1)
+    return unit(large, 1e-7)
+
+
+def peer_batch(peer):
+    reading = Reading(peer["logits"], peer["targets"], peer["activations"], peer["grads"])
+    return Batch(reading, peer["inputs"], lambda images: images)
+
+
+@pytest.mark.parametrize(("method", "stored"), [(grad_cam, "gradcam"), (hires_cam, "hirescam")])
+def test_gradient_maps_from_the_stored_activations_and_gradients_are_the_peer_s(peer, method, stored):
+    shown = as_the_peer_shows(method(peer_batch(peer)))
+    torch.testing.assert_close(shown, peer[stored], rtol=0, atol=1e-5)
+
+
+def test_the_network_gives_the_stored_logits_activations_and_gradients(peer, network):
+    with borrowed(network):
+        reading = read(network, network.get_submodule(LAYER), peer["inputs"], peer["targets"])
+    torch.testing.assert_close(reading.logits, peer["logits"], rtol=0, atol=1e-5)
+    torch.testing.assert_close(reading.activations, peer["activations"], rtol=0, atol=1e-5)
+
+
+def test_score_cam_is_the_peer_s_once_channels_are_enlarged_its_way(peer, network):
+    with borrowed(network), torch.no_grad():
+        reading = read(network, network.get_submodule(LAYER), peer["inputs"], peer["targets"])
+        weights = score_weights(Batch(reading, peer["inputs"], network), align_corners=True).softmax(1)
+    shown = as_the_peer_shows((weights[:, :, None, None] * reading.activations).sum(1))
+    torch.testing.assert_close(shown, peer["scorecam"], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(("method", "stored"), [("grad_cam", "gradcam"), ("hires_cam", "hirescam")])
+def test_gradient_maps_end_to_end_in_float64_are_close_to_the_peer_s(peer, method, stored):
+    network = make_network(width=16, blocks=(2, 2, 2, 2))
+    weights = {name.removeprefix("state/"): tensor for name, tensor in peer.items() if name.startswith("state/")}
+    network.load_state_dict(weights)
+    found = explain(network.double(), peer["inputs"].double(), LAYER, [method], peer["targets"])
+    difference = (as_the_peer_shows(found.signed[method]).float() - peer[stored]).abs()
+    # The peer worked in float32: one flipped ReLU gate moves a few pixels, so most images must agree, and all nearly.
+    assert float(difference.median()) < 1e-5
+    assert float(difference.max()) < 2e-2

@@ -1,0 +1,382 @@
+import csv
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from PIL import Image
+
+from camfolio.evaluation import evaluate
+from camfolio.evidence.localisation import area_share, energy_ratio, energy_share
+from camfolio.figures import calibration, case, confusion, roc, strip, teaser, training_curves
+from camfolio.figures.output import Drawing, table, write
+from camfolio.figures.panels import edges, relative, show_map, show_outline, show_overlay, show_slice
+from camfolio.figures.style import DARK, LIGHT
+from camfolio.names import METHOD_NAMES
+from camfolio.selection import Case
+from camfolio.stages.files import read_json, write_json
+from camfolio.stages.selection import answers_of, describe
+
+METHODS = tuple(METHOD_NAMES)
+CLASSES = ("benign", "malignant")
+WINDOW = (-1000.0, 400.0)
+EMPTY_MAP, EMPTY_MASK = 5, 6  # slices of the test part
+
+
+def history_row(epoch):
+    return {
+        f"{part}/{name}": value
+        for part in ("training", "validation")
+        for name, value in (("loss", 0.7 - 0.1 * epoch), ("accuracy", 0.5 + 0.05 * epoch), ("auc", 0.6 + 0.05 * epoch))
+    }
+
+
+@pytest.fixture(scope="module")
+def study(tiny_slices, tmp_path_factory):
+    """Folders of every stage that figures read, by name; twelve of sixteen slices are the test part."""
+    root = tmp_path_factory.mktemp("study")
+    folders = {name: root / name for name in ("slices", "split", "localisation", "selection", "evaluation", "training")}
+    for folder in folders.values():
+        folder.mkdir()
+    whole = tiny_slices(n=16, size=16)
+    whole.mask[4 + EMPTY_MASK] = False
+    whole.save(folders["slices"] / "slices.npz")
+    part = np.array(["train"] * 4 + ["test"] * 12)
+    np.save(folders["split"] / "part.npy", part)
+    test = whole.select(part == "test")
+
+    chance = np.random.default_rng(0)
+    maps = {method: chance.random((12, 16, 16)).astype(np.float32) for method in METHODS}
+    maps["grad_cam"][EMPTY_MAP] = 0
+    enlarged = {f"enlarged/{method}": values for method, values in maps.items()}
+    np.savez(folders["localisation"] / "scores.npz", **enlarged)
+
+    margin = np.where(test.label == 1, 1.0, -1.0) + chance.normal(0, 0.8, 12)
+    margin[0] = 1.5 if test.label[0] == 0 else -1.5  # misclassified
+    logits = np.stack([np.zeros(12), margin], 1).astype(np.float32)
+    answers = answers_of(test, logits)
+    methods = {}
+    for method in METHODS:
+        numbers = {
+            "energy_share": energy_share(maps[method], test.mask),
+            "energy_ratio": energy_ratio(maps[method], test.mask),
+            "area_share": area_share(test.mask),
+        }
+        chosen = {"misclassified": 0, "good": EMPTY_MAP, "bad": EMPTY_MASK}
+        cases = {kind: describe(Case(one, 1, 9), answers, numbers) for kind, one in chosen.items()}
+        methods[method] = {"cases": cases, "undefined": 0}
+    write_json(folders["selection"] / "cases.json", {"methods": methods})
+
+    probability = 1 / (1 + np.exp(-margin))
+    result = evaluate(probability, test.label, test.patient, test.area_mm2, resamples=10, bins=5, seed=0)
+    write_json(folders["evaluation"] / "evaluation.json", result)
+    training = {"loaded": None, "best_epoch": 3, "epochs": 4, "history": [history_row(epoch) for epoch in (1, 2, 3, 2)]}
+    write_json(folders["training"] / "training.json", training)
+    return folders
+
+
+def drawers(study):
+    """Kind -> what draws it into a folder."""
+    example = {name: study[name] for name in ("slices", "split", "localisation", "selection")}
+    looks = {"classes": CLASSES, "window_hu": WINDOW}
+    evaluation = study["evaluation"]
+    return {
+        "calibration": lambda out: calibration.run(out=out, evaluation=evaluation, classes=CLASSES),
+        "case": lambda out: case.run(out=out, **example, method="score_cam", kind="misclassified", **looks),
+        "case, empty map": lambda out: case.run(out=out, **example, method="grad_cam", kind="good", **looks),
+        "case, empty mask": lambda out: case.run(out=out, **example, method="hires_cam", kind="bad", **looks),
+        "confusion": lambda out: confusion.run(out=out, evaluation=evaluation, classes=CLASSES),
+        "roc": lambda out: roc.run(out=out, evaluation=evaluation),
+        "strip": lambda out: strip.run(out=out, **example, methods=METHODS, **looks),
+        "teaser": lambda out: teaser.run(out=out, **example, methods=METHODS, **looks),
+        "training_curves": lambda out: training_curves.run(out=out, training=study["training"]),
+    }
+
+
+KINDS = tuple(drawers(dict.fromkeys(("slices", "split", "localisation", "selection", "evaluation", "training"))))
+
+
+@pytest.fixture(scope="module")
+def drawn(study, tmp_path_factory):
+    """`drawn(kind)`: a folder with that figure, drawn once."""
+    found = {}
+
+    def draw(kind):
+        if kind not in found:
+            found[kind] = tmp_path_factory.mktemp("figure")
+            drawers(study)[kind](found[kind])
+        return found[kind]
+
+    return draw
+
+
+def alt_of(folder):
+    return read_json(folder / "figure.json")["alt"]
+
+
+def rows_of(folder):
+    with (folder / "data.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_figure_drawn_twice_is_the_same_bytes_and_has_its_size(kind, study, drawn, tmp_path):
+    once = drawn(kind)
+    drawers(study)[kind](tmp_path)
+    names = {"light.svg", "light.png", "dark.svg", "dark.png", "data.csv", "figure.json"}
+    assert {path.name for path in once.iterdir()} == names
+    for name in names:
+        assert (once / name).read_bytes() == (tmp_path / name).read_bytes(), name
+    size = read_json(once / "figure.json")
+    for theme in ("light", "dark"):
+        with Image.open(once / f"{theme}.png") as picture:
+            assert picture.size == (2 * size["width"], 2 * size["height"])
+    assert (once / "light.svg").read_bytes() != (once / "dark.svg").read_bytes()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_alt_text_is_a_sentence(kind, drawn):
+    alt = alt_of(drawn(kind))
+    assert alt[0].isupper()
+    assert alt.endswith(".")
+    assert "  " not in alt
+    assert "None" not in alt
+    assert "nan" not in alt.split()
+
+
+def test_the_confusion_matrix_says_and_holds_its_counts(study, drawn):
+    counts = read_json(study["evaluation"] / "evaluation.json")["confusion"]
+    alt = alt_of(drawn("confusion"))
+    for i, name in enumerate(CLASSES):
+        share = counts[i][i] / sum(counts[i])
+        assert f"Of {sum(counts[i])} {name} slices {counts[i][i]} ({share:.0%}) are called {name}." in alt
+    rows = {(row["label"], row["called"]): int(row["slices"]) for row in rows_of(drawn("confusion"))}
+    assert rows == {(CLASSES[i], CLASSES[j]): counts[i][j] for i in (0, 1) for j in (0, 1)}
+
+
+def test_the_roc_figure_says_both_areas_and_holds_both_curves(study, drawn):
+    result = read_json(study["evaluation"] / "evaluation.json")
+    alt = alt_of(drawn("roc"))
+    assert f"an area of {result['metrics']['auc']['value']:.3f}" in alt
+    assert f"alone {result['baseline']['auc']['value']:.3f}" in alt
+    rows = rows_of(drawn("roc"))
+    for name, words in roc.NAMES.items():
+        curve = result["roc"][name]
+        held = [(float(row["1 - specificity"]), float(row["sensitivity"])) for row in rows if row["score"] == words]
+        np.testing.assert_allclose(held, list(zip(curve["false_positive"], curve["true_positive"], strict=True)))
+
+
+def test_the_calibration_figure_says_its_distance_and_holds_its_bins(study, drawn):
+    result = read_json(study["evaluation"] / "evaluation.json")
+    alt = alt_of(drawn("calibration"))
+    assert f"in {len(result['calibration'])} bins" in alt
+    assert f"distance is {result['metrics']['calibration_error']['value']:.3f}." in alt
+    held = [{name: float(value) for name, value in row.items()} for row in rows_of(drawn("calibration"))]
+    assert [row["slices"] for row in held] == [row["slices"] for row in result["calibration"]]
+    for row, expected in zip(held, result["calibration"], strict=True):
+        assert row == pytest.approx(expected, rel=1e-8)
+
+
+def test_training_curves_say_the_best_epoch_and_hold_every_epoch(drawn):
+    alt = alt_of(drawn("training_curves"))
+    assert "over 4 epochs" in alt
+    assert "falls from 0.60 to 0.40 at the best epoch, 3" in alt
+    rows = rows_of(drawn("training_curves"))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
+    assert [float(row["validation/loss"]) for row in rows] == pytest.approx([0.6, 0.5, 0.4, 0.5])
+
+
+def test_a_case_says_where_its_map_is_highest_and_holds_every_pixel(study, drawn):
+    folder, told = drawn("case"), read_json(study["selection"] / "cases.json")["methods"]["score_cam"]
+    told = told["cases"]["misclassified"]
+    with np.load(study["localisation"] / "scores.npz") as scores:
+        values = scores["enlarged/score_cam"][0]
+    with np.load(study["slices"] / "slices.npz") as slices:
+        hounsfield, mask = slices["hounsfield"][4], slices["mask"][4]
+    place = "inside" if mask[np.unravel_index(values.argmax(), values.shape)] else "outside"
+    alt = alt_of(folder)
+    assert f"Score-CAM on slice {told['id']}: benign, called malignant, p = {told['probability']:.2f}." in alt
+    assert f"The map is highest {place} the nodule. {told['energy_share']:.0%} of the map's energy" in alt
+    assert f"covers {mask.mean():.1%} of the slice." in alt
+    rows = rows_of(folder)
+    assert len(rows) == values.size
+    for row in rows:
+        at = int(row["row"]), int(row["column"])
+        assert float(row["score_cam"]) == pytest.approx(float(values[at]), rel=1e-8)
+        assert float(row["hounsfield"]) == pytest.approx(float(hounsfield[at]), rel=1e-8)
+        assert row["nodule"] == str(bool(mask[at]))
+
+
+def test_a_case_with_an_empty_map_says_so(drawn):
+    assert "The map is empty. No share of energy is defined for the readers' outline" in alt_of(
+        drawn("case, empty map")
+    )
+
+
+def test_a_case_with_an_empty_mask_says_that_its_share_is_not_defined(drawn):
+    alt = alt_of(drawn("case, empty mask"))
+    assert "There is no nodule on the slice. No share of energy is defined for the readers' outline" in alt
+    assert alt.endswith("which covers 0.0% of the slice.")
+
+
+def test_the_strip_says_and_holds_every_method_s_share(study, drawn):
+    alt, rows = alt_of(drawn("strip")), {row["method"]: row["energy share"] for row in rows_of(drawn("strip"))}
+    assert list(rows) == list(METHODS)
+    for method in METHODS:
+        share = read_json(study["selection"] / "cases.json")["methods"][method]["cases"]["misclassified"][
+            "energy_share"
+        ]
+        assert f"{METHOD_NAMES[method]} {share:.0%}" in alt
+        assert float(rows[method]) == pytest.approx(share, rel=1e-8)
+
+
+def test_the_teaser_names_its_slice_and_methods(study, drawn):
+    told = read_json(study["selection"] / "cases.json")["methods"]["grad_cam"]["cases"]["good"]
+    assert rows_of(drawn("teaser")) == [{"slice": told["id"]}]
+    assert "under Grad-CAM, HiRes-CAM, Score-CAM." in alt_of(drawn("teaser"))
+
+
+@pytest.fixture
+def nothing(study, tmp_path):
+    """The same folders, with no case chosen, one class, no training."""
+    empty = dict(study)
+    for name in ("selection", "evaluation", "training"):
+        empty[name] = tmp_path / name
+        empty[name].mkdir()
+    cases = {"cases": dict.fromkeys(case.NOTHING), "undefined": 0}
+    write_json(empty["selection"] / "cases.json", {"methods": dict.fromkeys(METHODS, cases)})
+    write_json(empty["evaluation"] / "evaluation.json", {"roc": {"network": None, "area": None}})
+    write_json(empty["training"] / "training.json", {"loaded": "peer.ckpt", "best_epoch": None, "history": []})
+    return empty
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("case", "No test slice was misclassified: there is no such example."),
+        ("case, empty map", "No correctly classified test slice has a map and a nodule to compare"),
+        ("case, empty mask", "No correctly classified test slice is left for a bad example."),
+        ("strip", "No test slice was misclassified: there is nothing to compare here."),
+        ("teaser", "No example could be chosen: there is no picture for this study."),
+        ("roc", "All test slices are of one class: a ROC curve is not defined."),
+        ("training_curves", "The network was loaded from peer.ckpt: there is no training to show."),
+    ],
+)
+def test_where_there_is_nothing_to_draw_a_sentence_says_why_and_there_is_no_picture(kind, sentence, nothing, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    drawers(nothing)[kind](out)
+    assert [path.name for path in out.iterdir()] == ["figure.json"]
+    said = json.loads((out / "figure.json").read_text())
+    assert list(said) == ["empty"]
+    assert said["empty"].startswith(sentence)
+    assert said["empty"].endswith(".")
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "$x_$", r"\frac", "a & b", "50 %", "$"])
+def test_a_class_may_have_any_name(name, tmp_path):
+    write(tmp_path, confusion.drawing(np.array([[3, 1], [0, 4]]), (name, "malignant")))
+    assert b"<script" not in (tmp_path / "light.svg").read_bytes()
+    assert rows_of(tmp_path)[0]["label"] == name
+
+
+def test_a_matrix_with_an_empty_row_has_shares_of_zero():
+    drawing = confusion.drawing(np.array([[3, 1], [0, 0]]), CLASSES)
+    assert [row[3] for row in drawing.rows] == [0.75, 0.25, 0.0, 0.0]
+
+
+def edges_by_loops(mask):
+    """Every pixel of the nodule, its four sides, unless the neighbour there is nodule, too."""
+    height, width = mask.shape
+    found = []
+    for row in range(height):
+        for column in range(width):
+            for down, right in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+                r, c = row + down, column + right
+                neighbour = 0 <= r < height and 0 <= c < width and mask[r, c]
+                if mask[row, column] and not neighbour:
+                    middle = row + down / 2, column + right / 2
+                    half = (0, 0.5) if down else (0.5, 0)
+                    ends = ([middle[0] - half[0], middle[0] + half[0]], [middle[1] - half[1], middle[1] + half[1]])
+                    found.append(ends)
+    return sorted(found)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_outline_s_edges_are_those_of_a_slow_twin(seed):
+    mask = np.random.default_rng(seed).random((6, 5)) > 0.5
+    assert sorted(edges(mask)) == edges_by_loops(mask)
+
+
+def test_an_empty_mask_has_no_outline_and_a_full_one_runs_around_the_slice():
+    assert edges(np.zeros((3, 4), bool)) == []
+    assert len(edges(np.ones((3, 4), bool))) == 14
+    axes = Figure().subplots()
+    show_outline(axes, np.zeros((3, 4), bool))
+    assert all(len(lines.get_segments()) == 0 for lines in axes.collections)
+
+
+def test_the_outline_is_drawn_along_the_edges_in_x_and_y():
+    mask = np.zeros((4, 6), bool)
+    mask[1, 4] = True
+    axes = Figure().subplots()
+    show_outline(axes, mask)
+    (halo, line) = axes.collections
+    assert isinstance(line, LineCollection)
+    points = np.concatenate(line.get_segments())
+    assert (points.min(0).tolist(), points.max(0).tolist()) == ([3.5, 0.5], [4.5, 1.5])
+    np.testing.assert_array_equal(np.concatenate(halo.get_segments()), points)
+
+
+def test_an_empty_map_says_empty_and_a_map_does_not():
+    for values, said in ((np.zeros((4, 4), np.float32), ["empty"]), (np.eye(4, dtype=np.float32), [])):
+        axes = Figure().subplots()
+        show_map(axes, values, LIGHT)
+        assert [text.get_text() for text in axes.texts] == said
+
+
+def test_a_map_is_shown_as_a_share_of_its_own_maximum():
+    values = np.array([[0.0, 1.0], [2.0, 4.0]], np.float32)
+    assert relative(values).tolist() == [[0, 0.25], [0.5, 1]]
+    assert relative(np.zeros((2, 2), np.float32)).tolist() == [[0, 0], [0, 0]]
+    axes = Figure().subplots()
+    show_map(axes, values, DARK)
+    np.testing.assert_array_equal(np.asarray(axes.images[0].get_array()), relative(values))
+
+
+def test_an_overlay_lets_the_slice_through_where_the_map_is_zero():
+    axes = Figure().subplots()
+    show_overlay(axes, np.array([[0.0, 1.0], [0.5, 2.0]], np.float32))
+    alpha = np.asarray(axes.images[0].get_array())[..., 3]
+    assert alpha[0, 0] == 0
+    assert alpha[1, 1] == pytest.approx(0.85)
+    assert alpha[0, 0] < alpha[1, 0] < alpha[0, 1] < alpha[1, 1]
+
+
+@pytest.mark.parametrize(
+    ("size", "spacing_mm", "said"), [(32, 1.0, "10 mm"), (16, 1.0, "5 mm"), (16, 0.3, "2 mm"), (128, 0.3, "10 mm")]
+)
+def test_the_scale_bar_fits_into_the_slice_and_is_as_long_as_it_says(size, spacing_mm, said):
+    axes = Figure().subplots()
+    show_slice(axes, np.zeros((size, size), np.float32), WINDOW, spacing_mm)
+    (bar,) = axes.lines
+    start, end = bar.get_xdata()
+    assert axes.texts[0].get_text() == said
+    assert (end - start) * spacing_mm == pytest.approx(float(said.split()[0]))
+    assert -0.5 <= start < end <= size - 0.5
+    assert axes.get_xlim() == (-0.5, size - 0.5)
+    assert axes.get_ylim() == (size - 0.5, -0.5)
+
+
+def test_the_table_quotes_what_needs_it_and_keeps_nine_digits():
+    drawing = Drawing(lambda _: Figure(), "A sentence.", ["a", 'b"'], [[1 / 3, 'x,"y'], [2, None]])
+    assert table(drawing) == 'a,"b"""\n0.333333333,"x,""y"\n2,\n'
+
+
+def test_a_case_is_plain_json(study):
+    told = read_json(study["selection"] / "cases.json")["methods"]["grad_cam"]["cases"]["good"]
+    assert told["energy_share"] is None
+    assert told["slice"] == EMPTY_MAP
+    assert asdict(Case(1, 2, 3)) == {"slice": 1, "rank": 2, "among": 3}

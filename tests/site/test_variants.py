@@ -1,0 +1,169 @@
+"""Studies at the edge: whatever is missing is said in a sentence, and the site builds strictly all the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+HALF_AND_HALF = """
+import sys
+import numpy as np, torch
+from camfolio.network import make_network, save_network, through_window
+
+torch.manual_seed(0)
+network = make_network(width=4, blocks=(1, 1, 1, 1), dropout=0.0).eval()
+with np.load(sys.argv[1]) as data, torch.no_grad():
+    slices = torch.from_numpy(data["image"].astype(np.float32))
+    margin = network(through_window(slices, (-1000.0, 400.0))).diff(dim=1).squeeze(1)
+    last = [module for module in network.modules() if isinstance(module, torch.nn.Linear)][-1]
+    last.bias[1] -= margin.median() - 1e-6
+    labels = network(through_window(slices, (-1000.0, 400.0))).argmax(1)
+save_network(network, sys.argv[2])
+np.save(sys.argv[3], labels.numpy().astype(np.uint8))
+"""
+"""An untrained network whose bias makes it call half of the slices malignant, and what it calls them."""
+VARIANTS = ["loaded", "perfect", "one_class", "no_masks", "one_method", "names"]
+CLASSES = ["<script>alert(1)</script>", "a|b*c_"]
+
+
+@pytest.fixture(scope="module")
+def checkpoint(portfolio, folder, python):
+    """Weights in a file, and the labels by which they are always right."""
+    names = ("tiny.npz", "weights.safetensors", "labels.npy")
+    ran = python("-c", HALF_AND_HALF, *names, folder=folder)
+    assert ran.status == 0, ran.err
+    return {"checkpoint": names[1]}, np.load(folder / names[2])
+
+
+@pytest.fixture(scope="module")
+def variants(checkpoint, write_study, compute, tiny_arrays):
+    """Name -> portfolio of every study at the edge."""
+    loaded, labels = checkpoint
+    assert 0 < labels.mean() < 1
+    empty = {"mask": np.zeros_like(tiny_arrays["mask"])}
+    benign = {"label": np.zeros_like(tiny_arrays["label"])}
+    paths = [
+        write_study("loaded", network=loaded),
+        write_study("perfect", {"label": labels}, network=loaded, explanation={"methods": ["grad_cam"]}),
+        write_study("one_class", benign, explanation={"methods": ["hires_cam"]}),
+        write_study("no_masks", empty, network=loaded, explanation={"methods": ["grad_cam", "score_cam"]}),
+        write_study("one_method", explanation={"methods": ["score_cam"]}),
+        write_study("names", classes=CLASSES, explanation={"methods": ["score_cam"]}, label="[x](y) _z_", title="# T: 'q'"),
+    ]
+    return dict(zip(VARIANTS, compute(*paths), strict=True))
+
+
+@pytest.fixture(scope="module")
+def site(variants, folder, store, python, tmp_path_factory):
+    """The strictly built site of all of them."""
+    target = tmp_path_factory.mktemp("site")
+    studies = [str(folder / f"{name}.yaml") for name in VARIANTS]
+    options = ("--strict", "--site-dir", str(target), "--store", str(store.root))
+    ran = python("-m", "camfolio.cli", "site", *studies, *options, folder=PROJECT)
+    assert ran.status == 0, ran.err
+    return target
+
+
+@pytest.fixture(scope="module")
+def article(site, read):
+    """`article("loaded", "model")`: the elements of one page."""
+
+    def page(*where: str):
+        return read(site.joinpath(*where, "index.html").read_text(encoding="utf-8"))
+
+    return page
+
+
+def said(reading) -> str:
+    return " ".join(reading.words("article")[0].split())
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("page", ["", "data", "model"])
+def test_no_page_shows_a_value_of_the_machine(article, name, page):
+    text = said(article(*filter(None, (name, page))))
+    assert re.findall(r"\b(?:nan|NaN|None|Undefined|inf|Traceback|null)\b|\{\{|\}\}|\{%|&#\d|&lt;", text) == []
+    assert re.findall(r".{30}not defined of (?:the|its).{20}", text) == []
+
+
+def test_the_home_page_shows_every_study(article):
+    reading = article()
+    assert re.findall(r"\b(?:nan|NaN|None|Undefined)\b", said(reading)) == []
+    assert len([one for one in reading.all("div") if one.attributes.get("class") == "study"]) == len(VARIANTS)
+
+
+def test_a_loaded_network_is_said_to_be_loaded(article, variants):
+    text = said(article("loaded"))
+    assert "its weights come from weights.safetensors" in text
+    assert "there is no training to show" in text
+    assert "training_curves" not in {figure.attributes["id"] for figure in article("loaded").all("figure")}
+    assert "Loaded from weights.safetensors" in said(article("loaded", "model"))
+    assert text.count("best weights") == 0
+    assert variants["loaded"].artefacts["training"].json("training.json")["history"] == []
+
+
+def test_without_an_error_there_is_no_misclassified_example(article, variants):
+    assert variants["perfect"].artefacts["selection"].json("cases.json")["misclassified"] == 0
+    text = said(article("perfect"))
+    assert "No test slice was misclassified: there is no such example." in text
+    assert "No test slice was misclassified: there is nothing to compare here." in text
+    identifiers = {figure.attributes["id"] for figure in article("perfect").all("figure")}
+    assert not {"strip", "grad_cam-misclassified"} & identifiers
+    assert {"grad_cam-good", "grad_cam-bad"} <= identifiers
+
+
+def test_a_test_part_of_one_class_has_no_curve(article):
+    text = said(article("one_class"))
+    assert "belong to one class, so the area under the ROC curve is not defined" in text
+    assert "All test slices are of one class: a ROC curve is not defined." in text
+    assert re.search(r"AUC (?:is )?0\.0", text) is None
+    assert re.search(r"sensitivity 0 %", text) is None
+
+
+def test_without_masks_nothing_is_good_or_bad(article):
+    text = said(article("no_masks"))
+    assert "No correctly classified test slice has a map and a nodule to compare: there is no good example." in text
+    identifiers = {figure.attributes["id"] for figure in article("no_masks").all("figure")}
+    assert not {"grad_cam-good", "grad_cam-bad", "score_cam-good", "score_cam-bad"} & identifiers
+    assert "grad_cam-misclassified" in identifiers
+
+
+def test_one_method_stands_alone(article):
+    reading = article("one_method")
+    headings = " ".join(reading.words("h2"))
+    assert "Score-CAM" in headings
+    assert headings.count("Grad-CAM") == 0
+    assert re.findall("All methods|every method|the others", said(reading)) == []
+
+
+@pytest.mark.parametrize("page", ["", "data", "model"])
+def test_names_of_classes_are_text_everywhere(article, page):
+    reading = article(*filter(None, ("names", page)))
+    assert all(name in said(reading) for name in CLASSES)
+    assert not [script for script in reading.all("script") if "alert" in script.attributes.get("src", "")]
+
+
+def test_names_of_classes_never_become_markup(site):
+    pages = {page.relative_to(site).as_posix(): page.read_text(encoding="utf-8") for page in site.rglob("*.html")}
+    assert [name for name, text in pages.items() if "<script>alert(1)" in text] == []
+
+
+def test_alternative_texts_name_classes_as_they_are(article):
+    described = " ".join(image.attributes["alt"] for image in article("names").all("img"))
+    assert all(name in described for name in CLASSES)
+
+
+def test_titles_and_labels_are_text(article):
+    reading = article("names")
+    assert reading.words("h1")[0].removesuffix("#").strip() == "# T: 'q'"
+    assert "[x](y) _z_" in " ".join(article().words("h3"))
+    assert "[x](y) _z_" in " ".join(article().words("nav"))
+
+
+def test_the_search_index_holds_names_as_text(site):
+    index = (site / "search" / "search_index.json").read_text(encoding="utf-8")
+    assert index.count("<script>alert") == 0
