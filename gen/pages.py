@@ -20,7 +20,7 @@ try:
     site = site_for(Path(config.config_file_path).parent, serving="serve" in sys.argv)
 except CamfolioError as error:
     stop = MkDocsException(str(error))  # ends MkDocs with this sentence and no traceback
-    stop.exit_code = error.exit_status
+    stop.exit_code = error.exit_status  # type: ignore[misc]  # click reads it from the exception it caught
     raise stop from None
 for page in site.pages:
     with mkdocs_gen_files.open(page.path, "wb") as file:

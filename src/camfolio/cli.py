@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.logging import RichHandler
@@ -111,7 +112,7 @@ def show_command(options: argparse.Namespace) -> int:
     return 0
 
 
-def show(name: str, values: dict[str, dict[str, dict[str, object]]]) -> None:
+def show(name: str, values: dict[str, Any]) -> None:
     """Metrics and examples as two tables."""
     console = Console(markup=False)  # a class may be called [red]
     table = Table("metric", "value", "95 % interval", title=name, title_justify="left")

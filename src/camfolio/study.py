@@ -12,6 +12,7 @@ from camfolio.store.artefacts import Artefact, Stage, Store
 from camfolio.store.build import State, build, survey
 from camfolio.studyfile import read_study
 
+EMBEDDED = Path(__file__).parent / "data" / "lidc_annotations.npz"
 KINDS = ("misclassified", "good", "bad")
 
 
@@ -124,6 +125,6 @@ def named_files(study: Study) -> dict[str, dict[str, Path]]:
     """Stage -> files outside the store that it reads."""
     path, checkpoint = getattr(study.data, "path", None), study.network.checkpoint
     return {
-        "slices": {"path": path} if path else {},
+        "slices": {"path": path} if path else {"embedded": EMBEDDED},
         "training": {"checkpoint": checkpoint} if checkpoint else {},
     }

@@ -54,16 +54,28 @@ def test_gradient_maps_from_the_stored_activations_and_gradients_are_the_peer_s(
     torch.testing.assert_close(shown, peer[stored], rtol=0, atol=1e-5)
 
 
-def test_the_network_gives_the_stored_logits_activations_and_gradients(peer, network):
+def test_the_network_gives_the_stored_logits_and_activations_and_nearly_the_gradients(peer, network):
     with borrowed(network):
         reading = read(network, network.get_submodule(LAYER), peer["inputs"], peer["targets"])
     torch.testing.assert_close(reading.logits, peer["logits"], rtol=0, atol=1e-5)
     torch.testing.assert_close(reading.activations, peer["activations"], rtol=0, atol=1e-5)
+    # A flipped ReLU gate moves single gradients, never most of them.
+    assert float((reading.gradients - peer["grads"]).abs().median()) < 1e-7
+
+
+def test_the_network_in_float64_gives_the_stored_logits_and_activations(peer):
+    network = make_network(width=16, blocks=(2, 2, 2, 2)).double().eval()
+    network.load_state_dict({name[6:]: tensor for name, tensor in peer.items() if name.startswith("state/")})
+    with borrowed(network):
+        reading = read(network, network.get_submodule(LAYER), peer["inputs"].double(), peer["targets"])
+    torch.testing.assert_close(reading.logits.float(), peer["logits"], rtol=0, atol=1e-5)
+    torch.testing.assert_close(reading.activations.float(), peer["activations"], rtol=0, atol=1e-5)
 
 
 def test_score_cam_is_the_peer_s_once_channels_are_enlarged_its_way(peer, network):
-    with borrowed(network), torch.no_grad():
+    with borrowed(network):
         reading = read(network, network.get_submodule(LAYER), peer["inputs"], peer["targets"])
+    with torch.no_grad():
         weights = score_weights(Batch(reading, peer["inputs"], network), align_corners=True).softmax(1)
     shown = as_the_peer_shows((weights[:, :, None, None] * reading.activations).sum(1))
     torch.testing.assert_close(shown, peer["scorecam"], rtol=0, atol=1e-5)

@@ -35,7 +35,7 @@ TINY = {
 }
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Element:
     """One element of a page: its tag, attributes, the elements around it, and its visible text."""
 
@@ -45,7 +45,7 @@ class Element:
     text: str = ""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Reading(HTMLParser):
     """A page as its elements, in their order."""
 

@@ -44,7 +44,10 @@ def shown(read):
 @pytest.fixture(scope="session")
 def pages(portfolio, tmp_path_factory):
     """Path -> page of the tiny study."""
-    return {page.path: page for page in study_pages(make_environment(TEMPLATES, tmp_path_factory.mktemp("compiled")), portfolio, SHARED)}
+    return {
+        page.path: page
+        for page in study_pages(make_environment(TEMPLATES, tmp_path_factory.mktemp("compiled")), portfolio, SHARED)
+    }
 
 
 @pytest.fixture
@@ -53,7 +56,13 @@ def fill(tmp_path, portfolio):
 
     def page(words: str) -> str:
         (tmp_path / "page.md.jinja").write_text(words, encoding="utf-8")
-        return render(make_environment(tmp_path, tmp_path / "compiled"), "page.md.jinja", "page.md.jinja", results(portfolio), portfolio).content.decode()
+        return render(
+            make_environment(tmp_path, tmp_path / "compiled"),
+            "page.md.jinja",
+            "page.md.jinja",
+            results(portfolio),
+            portfolio,
+        ).content.decode()
 
     return page
 
@@ -64,19 +73,27 @@ def table(reading) -> dict[str, list[str]]:
     return {row[0].text: [cell.text for cell in row[1:]] for row in rows if row}
 
 
-@pytest.mark.parametrize("words", ["{{ evaluation.metrics.acuracy }}", "{{ nobody }}", "{{ nobody.name }}", "{{ classes[2] }}"])
+@pytest.mark.parametrize(
+    "words", ["{{ evaluation.metrics.acuracy }}", "{{ nobody }}", "{{ nobody.name }}", "{{ classes[2] }}"]
+)
 def test_an_unknown_value_stops_with_template_and_line(fill, words):
-    with pytest.raises(PageError, match=r"Expected a template that can be filled.*gen/templates/page\.md\.jinja, line 3"):
+    with pytest.raises(
+        PageError, match=r"Expected a template that can be filled.*gen/templates/page\.md\.jinja, line 3"
+    ):
         fill(f"# Title\n\n{words}\n")
 
 
-@pytest.mark.parametrize("words", ["{% if %}", "{{ 1 + }}", "{% for x in classes %}", "{% endif %}", "{{ 3 | unknown }}"])
+@pytest.mark.parametrize(
+    "words", ["{% if %}", "{{ 1 + }}", "{% for x in classes %}", "{% endif %}", "{{ 3 | unknown }}"]
+)
 def test_a_mistake_of_syntax_stops_with_template_and_line(fill, words):
     with pytest.raises(PageError, match=r"gen/templates/page\.md\.jinja, line \d"):
         fill(f"# Title\n\n{words}\n")
 
 
-@pytest.mark.parametrize("words", ["{{ classes | num }}", "{{ 1 / 0 }}", "{{ 'solo_cam' | method }}", "{{ [] | span }}", "{{ [] | listed }}"])
+@pytest.mark.parametrize(
+    "words", ["{{ classes | num }}", "{{ 1 / 0 }}", "{{ 'solo_cam' | method }}", "{{ [] | span }}", "{{ [] | listed }}"]
+)
 def test_a_value_that_a_filter_cannot_take_stops_with_template_and_line(fill, words):
     with pytest.raises(PageError, match=r"gen/templates/page\.md\.jinja, line 3"):
         fill(f"# Title\n\n{words}\n")
@@ -88,7 +105,9 @@ def test_a_missing_part_of_a_page_stops(fill):
 
 
 def test_an_unknown_figure_stops_and_lists_the_known(fill):
-    with pytest.raises(PageError, match=r"Expected a figure of this study, but got 'rock'\. Known: calibration, confusion"):
+    with pytest.raises(
+        PageError, match=r"Expected a figure of this study, but got 'rock'\. Known: calibration, confusion"
+    ):
         fill('{% call figure("rock") %}x{% endcall %}')
 
 
@@ -99,7 +118,9 @@ def test_a_nothing_reads_as_not_defined(fill):
 def test_figures_are_numbered_in_the_order_of_the_page(pages, shown):
     reading, _ = shown(pages["tiny/index.md"])
     captions = [element.text for element in reading.all("figcaption")]
-    assert [int(re.match(r"\s*Figure (\d+)\.", caption)[1]) for caption in captions] == list(range(1, len(captions) + 1))
+    assert [int(re.match(r"\s*Figure (\d+)\.", caption)[1]) for caption in captions] == list(
+        range(1, len(captions) + 1)
+    )
     assert len(captions) == 15
 
 
@@ -144,7 +165,11 @@ def test_the_numbers_in_sentences_are_those_of_the_evaluation(pages, shown, port
     auc, area = evaluation["metrics"]["auc"], evaluation["baseline"]["auc"]
     for row in (auc, area):
         assert f"{row['value']:.3f} ({row['low']:.3f} to {row['high']:.3f})" in text
-    for count in (f"{evaluation['slices']} test slices", f"{evaluation['patients']} patients", f"{card['slices']} slices"):
+    for count in (
+        f"{evaluation['slices']} test slices",
+        f"{evaluation['patients']} patients",
+        f"{card['slices']} slices",
+    ):
         assert count in text
     (right_negative, wrong_negative), (wrong_positive, right_positive) = evaluation["confusion"]
     assert f"Of {right_negative + wrong_negative} benign slices, {right_negative} are called benign" in text
@@ -196,5 +221,7 @@ def test_a_navigation_without_studies_stays_as_it_is():
 def test_a_site_is_rendered_without_computing_anything(portfolio, store, tiny_study, no_worker, tmp_path):
     shutil.copytree(TEMPLATES, tmp_path / "gen" / "templates")
     site = make_site(tmp_path, store, [tiny_study])
-    assert {"index.md", "methods.md", "tiny/index.md", "tiny/figures/roc-light.svg"} <= {page.path for page in site.pages}
+    assert {"index.md", "methods.md", "tiny/index.md", "tiny/figures/roc-light.svg"} <= {
+        page.path for page in site.pages
+    }
     assert [label for label, _ in site.sections] == ["Tiny & quick"]

@@ -78,7 +78,12 @@ def test_all_pages_are_there(built):
 
 def test_every_link_and_picture_leads_somewhere(built, readings):
     anchors = {
-        page: {element.attributes[key] for element in reading.elements for key in ("id", "name") if key in element.attributes}
+        page: {
+            element.attributes[key]
+            for element in reading.elements
+            for key in ("id", "name")
+            if key in element.attributes
+        }
         for page, reading in readings.items()
     }
     broken = []
@@ -86,12 +91,16 @@ def test_every_link_and_picture_leads_somewhere(built, readings):
         for element in reading.all("a", "img", "script", "link", "source"):
             address = element.attributes.get("href") or element.attributes.get("src") or ""
             path, fragment = urldefrag(address)
-            if urlsplit(path).scheme in {"http", "https", "mailto", "data"} or "href" not in element.attributes and not path:
+            if urlsplit(path).scheme in {"http", "https", "mailto", "data"} or (
+                "href" not in element.attributes and not path
+            ):
                 continue
             root = built.site if path.startswith("/") else page.parent
             target = (root / unquote(path).lstrip("/")).resolve() if path else page
             target = target / "index.html" if target.is_dir() else target
-            if not target.is_file() or (fragment and target.suffix == ".html" and fragment not in {*anchors[target], "__skip"}):
+            if not target.is_file() or (
+                fragment and target.suffix == ".html" and fragment not in {*anchors[target], "__skip"}
+            ):
                 broken.append((page.relative_to(built.site).as_posix(), address))
     assert broken == []
 
@@ -167,7 +176,9 @@ def test_a_second_build_computes_nothing_and_imports_nothing_heavy(built, again)
     assert results_of(built.project) == before
 
 
-def test_another_study_file_is_another_section_and_an_edited_template_recomputes_nothing(copy_project, python, read, tmp_path):
+def test_another_study_file_is_another_section_and_an_edited_template_recomputes_nothing(
+    copy_project, python, read, tmp_path
+):
     project = copy_project(tmp_path / "project")
     studies = project / "gen" / "studies"
     second = (studies / "tiny.yaml").read_text(encoding="utf-8").replace("Discs on lung.", "The same discs again.")
@@ -182,7 +193,9 @@ def test_another_study_file_is_another_section_and_an_edited_template_recomputes
     assert len([one for one in home.all("div") if one.attributes.get("class") == "study"]) == 2
     assert {"tiny/", "second_one/"} <= {link.attributes["href"] for link in home.all("a")}
     for name in ("tiny", "second_one"):
-        assert "The end of this page." in read((project / "site" / name / "index.html").read_text(encoding="utf-8")).words("p")
+        assert "The end of this page." in read(
+            (project / "site" / name / "index.html").read_text(encoding="utf-8")
+        ).words("p")
         tabs = read((project / "site" / name / "model" / "index.html").read_text(encoding="utf-8"))
         assert {"../", "../data/"} <= {link.attributes["href"] for link in tabs.all("a")}
 
@@ -228,7 +241,7 @@ def test_a_mistake_is_a_page_while_serving(copy_project, tmp_path, caplog):
     assert site.nav(["index.md", "studies"]) == ["index.md"]
 
 
-def test_what_the_command_line_asked_for_reaches_the_site(portfolio, store, tiny_study, monkeypatch, no_worker, copy_project, tmp_path):
+def test_what_the_command_line_asked_for_reaches_the_site(store, tiny_study, monkeypatch, copy_project, tmp_path):
     project = copy_project(tmp_path / "project")
     order = {"studies": [str(tiny_study)], "overrides": ["label=Other"], "store": str(store.root)}
     monkeypatch.setenv("CAMFOLIO_SITE", json.dumps(order))

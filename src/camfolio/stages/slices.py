@@ -13,7 +13,9 @@ from camfolio.data.sources import lidc_phantom, npz
 from camfolio.stages.files import write_json
 
 
-def run(*, out: Path, data: Data, labels: LabelRule, seed: int, path: Path | None = None) -> None:
+def run(
+    *, out: Path, data: Data, labels: LabelRule, seed: int, path: Path | None = None, embedded: Path | None = None
+) -> None:
     """Read the study's source.
 
     Args:
@@ -22,7 +24,9 @@ def run(*, out: Path, data: Data, labels: LabelRule, seed: int, path: Path | Non
         labels: used by sources with readers' ratings.
         seed: of the phantom's rendering.
         path: the file that the source reads, if it reads one.
+        embedded: the file in the package that the source reads by itself; named so that its digest is in the key.
     """
+    del embedded
     slices, card = read(data, labels, seed, path)
     slices.save(out / "slices.npz")
     write_json(out / "card.json", card | describe(slices))

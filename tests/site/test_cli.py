@@ -1,0 +1,200 @@
+"""The command line: every command, what it prints, how it ends, and that nothing is computed twice."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from camfolio import cli
+from camfolio.store import build
+
+HEAVY = ("torch", "matplotlib", "monai", "pytorch_lightning", "scipy")
+
+
+@pytest.fixture
+def camfolio(store, tiny_study, monkeypatch, capsys):
+    """`camfolio("status", "--set", "seed=1")` on the tiny study: exit status, output, errors."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(command: str, *options: str, study=tiny_study, kept=store.root):
+        capsys.readouterr()
+        status = cli.main([command, str(study), "--store", str(kept), *options])
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return call
+
+
+@pytest.fixture
+def own_store(portfolio, store, tmp_path):
+    """A copy of the results, to be damaged."""
+    return shutil.copytree(store.root, tmp_path / "own")
+
+
+def results(root):
+    return {file.parent.relative_to(root).as_posix() for file in root.glob("*/*/manifest.json")}
+
+
+def states(out: str) -> dict[str, str]:
+    rows = [[cell.strip() for cell in line.strip("│┃").split("│")] for line in out.splitlines() if "│" in line]
+    return {row[0]: row[1] for row in rows if row[0]}
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_every_command_takes_overrides_and_a_store(command):
+    options = cli.parser().parse_args([command, "a.yaml", "--set", "seed=1", "--set", "author=x", "--store", "there"])
+    assert options.overrides == ["seed=1", "author=x"]
+    assert str(options.store) == "there"
+    assert [str(path) for path in options.study] == ["a.yaml"]
+
+
+@pytest.mark.parametrize("command", [name for name in cli.COMMANDS if name != "site"])
+def test_a_mistake_in_the_study_ends_with_status_two_and_one_line(camfolio, command):
+    status, out, err = camfolio(command, "--set", "training.epochs=3")
+    assert (status, out) == (2, "")
+    assert err.splitlines() == [err.strip()]
+    assert err.startswith("camfolio: Expected a known key, but got training.epochs (from --set training.epochs=3).")
+
+
+def test_a_study_that_is_not_there_ends_with_status_two(camfolio, tmp_path):
+    status, _, err = camfolio("build", study=tmp_path / "none.yaml")
+    assert status == 2
+    assert err.startswith("camfolio: Expected a study file, but there is none at")
+
+
+def test_a_folder_without_studies_ends_with_status_two(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["status"]) == 2
+    assert (
+        capsys.readouterr().err == "camfolio: Expected a study file, but there is none in gen/studies. Give its path.\n"
+    )
+
+
+def test_a_layer_that_is_not_there_ends_with_status_one_and_no_traceback(portfolio, store, tiny_study, python):
+    options = (
+        "--store",
+        str(store.root),
+        "--set",
+        "explanation.layer=layer9",
+        "--set",
+        "explanation.methods=[grad_cam]",
+    )
+    ran = python("-m", "camfolio.cli", "build", str(tiny_study), *options, folder=store.root.parent)
+    assert ran.status == 1
+    assert ran.err.splitlines()[-1].startswith("camfolio: Expected the name of a layer, but got 'layer9'.")
+    assert ran.err.count("Traceback") == 0
+
+
+def test_a_site_with_a_mistake_ends_with_the_status_of_the_mistake(tiny_study, copy_project, python, tmp_path):
+    project = copy_project(tmp_path / "project")
+    ran = python("-m", "camfolio.cli", "site", str(tiny_study), "--set", "seed=-1", folder=project)
+    assert ran.status == 2
+    assert "seed" in next(line for line in ran.err.splitlines() if "Expected" in line)
+    assert (ran.out + ran.err).count("Traceback") == 0
+
+
+def test_show_prints_metrics_examples_and_matrix_as_json(camfolio, portfolio, no_worker):
+    status, out, _ = camfolio("show", "--json")
+    found = json.loads(out)
+    assert status == 0
+    assert {"value", "low", "high"} <= set(found["metrics"]["auc"])
+    assert [len(row) for row in found["confusion_matrix"]] == [2, 2]
+    for method in ("grad_cam", "hires_cam", "score_cam"):
+        assert list(found["examples"][method]) == ["misclassified", "good", "bad"]
+        for case in found["examples"][method].values():
+            assert {"slice", "energy_share", "true", "predicted"} <= set(case)
+            assert {case["true"], case["predicted"]} <= set(found["classes"])
+
+
+def test_show_prints_tables(camfolio, portfolio, no_worker):
+    status, out, _ = camfolio("show")
+    assert status == 0
+    auc = portfolio.artefacts["evaluation"].json("evaluation.json")["metrics"]["auc"]
+    row = next(line for line in out.splitlines() if line.startswith("│ auc "))
+    assert f"{auc['value']:.3f}" in row
+    assert f"{auc['low']:.3f} to {auc['high']:.3f}" in row
+
+
+def test_everything_is_fresh_after_a_build(camfolio, portfolio):
+    status, out, _ = camfolio("status")
+    found = states(out)
+    assert status == 0
+    assert set(portfolio.artefacts) <= set(found)
+    assert {found[name] for name in portfolio.artefacts} == {"fresh"}
+
+
+def test_a_changed_setting_makes_a_stage_stale_and_the_next_ones_wait(camfolio, portfolio):
+    _, out, _ = camfolio("status", "--set", "training.max_epochs=3")
+    found = states(out)
+    assert (found["slices"], found["split"]) == ("fresh", "fresh")
+    assert found["training"] == "stale"
+    assert "training.max_epochs changed from 2 to 3" in out
+    assert {found[name] for name in ("predictions", "evaluation", "figure-roc")} == {"waiting"}
+
+
+def test_a_class_with_brackets_is_printed_as_it_is(camfolio, portfolio):
+    status, out, _ = camfolio("status", "--set", "classes=['[/red]', '[b]x']")
+    assert status == 0
+    assert "'[/red]', '[b]x'" in out
+
+
+def test_a_second_build_starts_no_worker_and_leaves_no_folder(camfolio, portfolio, store, no_worker):
+    before = results(store.root)
+    status, _, _ = camfolio("build")
+    assert status == 0
+    assert results(store.root) == before
+
+
+@pytest.mark.parametrize("command", [["build"], ["status"], ["show", "--json"]])
+def test_a_second_build_imports_nothing_heavy(portfolio, store, tiny_study, python, command):
+    code = f"import sys; from camfolio.cli import main; main(sys.argv[1:]); print([n for n in {HEAVY} if n in sys.modules])"
+    ran = python("-c", code, *command, str(tiny_study), "--store", str(store.root), folder=store.root.parent)
+    assert ran.status == 0
+    assert ran.out.splitlines()[-1] == "[]"
+
+
+def test_verify_finds_a_file_that_was_changed(camfolio, own_store, monkeypatch, store, caplog):
+    (file,) = own_store.glob("evaluation/*/evaluation.json")
+    file.write_text(file.read_text(encoding="utf-8").replace('"slices": 24', '"slices": 25', 1), encoding="utf-8")
+    copy_instead_of_computing(monkeypatch, store.root)
+    caplog.set_level("INFO")
+    status, _, _ = camfolio("verify", kept=own_store)
+    assert status == 1
+    assert "tiny: evaluation differs" in caplog.text
+    assert "1 results differ" in caplog.text
+
+
+def copy_instead_of_computing(monkeypatch, source):
+    """Missing results come from another store, as if they had been computed."""
+
+    def copy(missing, store):
+        for state in missing:
+            folder = store.folder(state.ingredients)
+            shutil.copytree(source / folder.relative_to(store.root), folder)
+
+    monkeypatch.setattr(build, "run_worker", copy)
+
+
+@pytest.mark.slow
+def test_verify_computes_anew_in_workers_and_finds_every_file_the_same(portfolio, store, tiny_study, python):
+    ran = python("-m", "camfolio.cli", "verify", str(tiny_study), "--store", str(store.root), folder=store.root.parent)
+    assert ran.status == 0, ran.err
+    assert "every file is the same to the byte" in ran.err
+
+
+def test_clean_removes_what_no_study_uses(camfolio, portfolio, own_store, store, tiny_study):
+    unused = own_store / "training" / "0123456789abcdef0123"
+    shutil.copytree(next((own_store / "training").iterdir()), unused)
+    manifest = unused / "manifest.json"
+    manifest.write_text(
+        manifest.read_text(encoding="utf-8").replace('"key":"', '"key":"0').replace('"key": "', '"key": "0'),
+        encoding="utf-8",
+    )
+    (own_store / "slices" / "0123456789abcdef0123.part").mkdir()
+    status, _, _ = camfolio("clean", kept=own_store)
+    assert status == 0
+    used = {artefact.folder.relative_to(store.root).as_posix() for artefact in portfolio.artefacts.values()}
+    assert results(own_store) == used
+    assert list(own_store.glob("*/*.part")) == []

@@ -1,0 +1,74 @@
+"""`mkdocs serve`: an edit reaches the page, a mistake is a page, and mending it brings the site back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+PATIENCE = 20
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@pytest.fixture
+def served(copy_project, tmp_path):
+    """The project and its address, while MkDocs serves it."""
+    project = copy_project(tmp_path / "project")
+    address = f"127.0.0.1:{free_port()}"
+    quiet = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
+    with (
+        (tmp_path / "said.txt").open("w") as said,
+        subprocess.Popen(
+            [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", address],
+            cwd=project,
+            env=os.environ | quiet,
+            stdout=said,
+            stderr=said,
+        ) as server,
+    ):
+        yield project, f"http://{address}/"
+        server.send_signal(signal.SIGINT)
+        assert server.wait(timeout=PATIENCE) == 0
+    assert "Traceback" not in (tmp_path / "said.txt").read_text(encoding="utf-8")
+
+
+def wait_for(words: str, address: str) -> None:
+    """Ask for a page until it holds the words."""
+    end, page = time.monotonic() + PATIENCE, ""
+    while time.monotonic() < end:
+        try:
+            with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
+                page = answer.read().decode()
+        except (urllib.error.URLError, OSError) as error:
+            page = str(error)
+        if words in page:
+            return
+        time.sleep(0.1)
+    pytest.fail(f"{words!r} did not appear in {len(page)} characters: {page[:200]}")
+
+
+def test_an_edit_appears_a_mistake_is_shown_and_mending_it_brings_the_page_back(served):
+    project, address = served
+    wait_for("Discs on lung.", address + "tiny/")
+    template = project / "gen" / "templates" / "study" / "index.md.jinja"
+    template.write_text(template.read_text(encoding="utf-8") + "\nA sentence of today.\n", encoding="utf-8")
+    wait_for("A sentence of today.", address + "tiny/")
+    study = project / "gen" / "studies" / "tiny.yaml"
+    right = study.read_text(encoding="utf-8")
+    study.write_text(right + "titel: x\n", encoding="utf-8")
+    wait_for("Expected a known key, but got titel", address)
+    study.write_text(right, encoding="utf-8")
+    wait_for("A sentence of today.", address + "tiny/")
+    wait_for("Tiny &amp; quick", address)
