@@ -156,9 +156,10 @@ def digests(artefact: Artefact) -> dict[str, str]:
 
 
 def clean_command(options: argparse.Namespace) -> int:
-    """Delete results that the studies do not use, and what killed runs left behind."""
+    """Delete results that no study uses, neither a given one nor one in gen/studies, and what killed runs left behind."""
     store = Store(options.store)
-    states = [state for path in studies(options) for state in inspect_study(path, store, options.overrides)]
+    known = {path.resolve(): path for path in (*studies(options), *STUDIES.glob("*.yaml"))}
+    states = [state for path in known.values() for state in inspect_study(path, store, options.overrides)]
     keep = {state.ingredients.key for state in states if state.artefact and state.ingredients}
     log.info("%d results deleted, %d kept", store.sweep(keep), len(keep))
     return 0

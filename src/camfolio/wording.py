@@ -21,11 +21,11 @@ NARROW_SPACE = "\u202f"  # between thousands; a line does not break there
 
 
 def as_text(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts out
-    """A string from outside as nothing but text on one line: neither HTML nor Markdown in it acts. None is not defined.
+    r"""A string from outside as nothing but text on one line: neither HTML nor Markdown in it acts. None is not defined.
 
     >>> print(as_text("<b>*x*"))
     &#60;b&#62;&#42;x&#42;
-    >>> print(as_text("1. a\\n- b"))
+    >>> print(as_text("1. a\n- b"))
     1&#46; a - b
     """
     if value is None:
