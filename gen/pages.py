@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
@@ -12,19 +13,27 @@ from mkdocs.exceptions import MkDocsException
 for name in [name for name in sys.modules if name.partition(".")[0] == "camfolio"]:
     del sys.modules[name]
 
-from camfolio.errors import CamfolioError  # noqa: E402 - after the purge
-from camfolio.site import site_for  # noqa: E402 - after the purge
-
-config = mkdocs_gen_files.config
+config, serving = mkdocs_gen_files.config, "serve" in sys.argv
 try:
-    site = site_for(Path(config.config_file_path).parent, serving="serve" in sys.argv)
-except CamfolioError as error:
-    stop = MkDocsException(str(error))  # ends MkDocs with this sentence and no traceback
-    stop.exit_code = error.exit_status  # type: ignore[misc]  # click reads it from the exception it caught
-    raise stop from None
-for page in site.pages:
-    with mkdocs_gen_files.open(page.path, "wb") as file:
-        file.write(page.content)
-    if page.source:
-        mkdocs_gen_files.set_edit_path(page.path, f"../{page.source}")
-config.nav = site.nav(config.nav)
+    from camfolio.site import site_for
+
+    site = site_for(Path(config.config_file_path).parent, serving=serving)
+    for page in site.pages:
+        with mkdocs_gen_files.open(page.path, "wb") as file:
+            file.write(page.content)
+        if page.source:
+            mkdocs_gen_files.set_edit_path(page.path, f"../{page.source}")
+    config.nav = site.nav(config.nav)
+except Exception as error:
+    if serving:  # whatever happens, requests are answered; the next edit may mend it
+        logging.getLogger("mkdocs.plugins.camfolio").exception("This site cannot be built yet")
+        said = f"{type(error).__name__}: {error}".replace("\n", " ")
+        with mkdocs_gen_files.open("index.md", "w") as file:
+            file.write(f"# This site cannot be built yet\n\n    {said}\n\nThe traceback is in the terminal.\n")
+        config.nav = None
+    elif hasattr(error, "exit_status"):  # a CamfolioError: MkDocs ends with its sentence and no traceback
+        stop = MkDocsException(str(error))
+        stop.exit_code = error.exit_status  # type: ignore[misc]  # click reads it from the exception it caught
+        raise stop from None
+    else:
+        raise

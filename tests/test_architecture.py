@@ -40,11 +40,11 @@ ROOMS: dict[str, set[str]] = {
     "figures": BASE | {"data", "stages.files", "evidence", "names"},
     "studyfile": {"errors", "config"},
     "store": {"errors"},
-    "study": {"errors", "config", "studyfile", "store"},
+    "study": {"errors", "config", "names", "studyfile", "store"},
     "report": {"errors", "study"},
     "pages": {"", "errors", "config", "store", "study", "report", "wording", "architecture", "reference"},
-    "site": {"errors", "store", "study", "pages", "wording"},
-    "cli": {"", "errors", "store", "study", "report", "pages"},
+    "site": {"errors", "store", "study", "studyfile", "pages", "wording"},
+    "cli": {"", "errors", "store", "study", "studyfile", "report", "pages"},
 }
 """Room -> the rooms it may import from, besides itself; `stages.files` is the one module that figures share."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "misc", "common", "manager", "base", "core"}

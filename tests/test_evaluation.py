@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from camfolio.evaluation import calibration, evaluate, malignant_probability, roc
+from camfolio.evaluation import calibration, evaluate, larger_is_second, malignant_probability, roc
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +72,7 @@ def study(kind, n=40):
 
 
 def evaluated(score, label, patient, area, **more):
-    return evaluate(score, label, patient, area, **({"resamples": 20, "bins": 10, "seed": 1} | more))
+    return evaluate(score, label, patient, area, **({"larger": True, "resamples": 20, "bins": 10, "seed": 1} | more))
 
 
 @pytest.mark.parametrize("kind", ["plain", "ties", "certain"])
@@ -126,9 +126,50 @@ def test_what_one_class_alone_does_not_define_is_none(only, missing):
     json.dumps(result, allow_nan=False)
 
 
-def test_empty_masks_alone_give_a_baseline_of_chance():
-    score, label, patient, _ = study("plain", 12)
-    assert evaluated(score, label, patient, np.zeros(12))["baseline"]["auc"]["value"] == 0.5
+def test_areas_that_nobody_knows_leave_baseline_and_difference_undefined():
+    score, label, patient, area = study("plain", 12)
+    result = evaluated(score, label, patient, np.full(12, np.nan))
+    assert result["baseline"] == {
+        "auc": {"value": None, "low": None, "high": None, "undefined": 20},
+        "direction": "larger",
+        "slices": 0,
+    }
+    assert result["difference"]["auc"]["value"] is None
+    assert result["roc"]["area"] is None
+    assert result["metrics"] == evaluated(score, label, patient, area)["metrics"]
+
+
+def test_the_difference_is_taken_on_the_slices_whose_area_is_known():
+    score, label, patient, area = study("plain")
+    area[::5] = np.nan
+    known = np.isfinite(area)
+    result = evaluated(score, label, patient, area)
+    baseline = auc_by_pairs(area[known], label[known])
+    assert result["baseline"]["auc"]["value"] == pytest.approx(baseline, abs=1e-6)
+    network = auc_by_pairs(score[known], label[known])
+    assert result["difference"]["auc"]["value"] == pytest.approx(network - baseline, abs=2e-6)
+    assert result["metrics"]["auc"]["value"] == pytest.approx(auc_by_pairs(score, label), abs=1e-6)
+
+
+def test_smaller_nodules_may_be_the_second_class():
+    score, label, patient, area = study("plain")
+    assert larger_is_second(area, label)
+    assert not larger_is_second(area, 1 - label)
+    turned = evaluated(score, 1 - label, patient, area, larger=False)["baseline"]
+    assert turned["auc"]["value"] == pytest.approx(auc_by_pairs(area, label), abs=1e-6)
+    assert turned["direction"] == "smaller"
+
+
+@pytest.mark.parametrize("label", [np.zeros(4, np.int64), np.array([0, 1, 0, 1])])
+def test_the_direction_is_larger_where_the_training_part_cannot_tell(label):
+    assert larger_is_second(np.full(4, np.nan), label)
+
+
+def test_two_scores_that_separate_perfectly_do_not_differ():
+    label = np.arange(12, dtype=np.int64) % 2
+    patient = np.array([f"p{i}" for i in range(12)])
+    result = evaluated(label * 0.8 + 0.1, label, patient, label * 50.0 + 10)
+    assert result["difference"]["auc"] == {"value": 0.0, "low": 0.0, "high": 0.0, "undefined": 0}
 
 
 def test_the_same_seed_gives_the_same_result_and_another_one_other_intervals_alone():

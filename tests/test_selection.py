@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camfolio.selection import KINDS, Answers, Case, choose
+from camfolio.names import KINDS
+from camfolio.selection import Answers, Case, choose
 
 
 def answers_of(rows):

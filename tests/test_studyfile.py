@@ -126,7 +126,7 @@ DATA_MISTAKES = {
     "missing file": ("data:\n  source: npz\n  path: no.npz\n", r"none at .*no\.npz for data\.path \(.*line 5\)"),
     "a key of the other source": (
         "data:\n  source: npz\n  path: a\n  size: 3\n",
-        r"known key, but got data\.size \(.*line 6\)\. Known: path, source, spacing_mm",
+        r"known key, but got data\.size \(.*line 6\)\. Known: attribution, date, labels_are, masks_are, path, source, spacing_mm",
     ),
     "out of range": (
         "data:\n  source: lidc-phantom\n  size: 8\n",
@@ -160,7 +160,9 @@ def test_another_encoding_is_refused(tmp_path):
 
 @pytest.mark.parametrize(("text", "got"), [("- a\n", "list"), ("just words\n", "str"), ("", "NoneType"), ("3", "int")])
 def test_a_file_without_keys_is_refused(tmp_path, text, got):
-    with pytest.raises(StudyError, match=f"Expected keys and values in .*tiny.yaml, but got {got}"):
+    with pytest.raises(
+        StudyError, match=rf'.*tiny\.yaml, but got {got}\. See the page "The study file" of the site\.$'
+    ):
         read_study(write(tmp_path, text))
 
 

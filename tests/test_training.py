@@ -14,7 +14,7 @@ from camfolio.config import Augmentation, Training
 from camfolio.data.loading import SliceLoading
 from camfolio.errors import NetworkError
 from camfolio.network import make_network, through_window
-from camfolio.training import one_cycle, train
+from camfolio.training import make_trainer, one_cycle, train
 
 WINDOW = (-1000.0, 400.0)
 STILL = Augmentation(rotation_degrees=0, flips=False, shift_pixels=0, zoom=0, noise_hu=0)
@@ -146,3 +146,10 @@ def test_the_learning_rate_rises_to_one_and_falls_to_zero_without_a_jump():
     assert (np.diff(factors[:101]) >= 0).all()
     assert (np.diff(factors[100:]) <= 0).all()
     assert np.abs(np.diff(factors)).max() < 0.02
+
+
+def test_an_accelerator_that_is_not_there_is_an_error_with_a_remedy(monkeypatch):
+    monkeypatch.setattr("pytorch_lightning.accelerators.cuda.CUDAAccelerator.is_available", lambda: False)
+    monkeypatch.setattr("pytorch_lightning.accelerators.mps.MPSAccelerator.is_available", lambda: False)
+    with pytest.raises(NetworkError, match=r"but got 'gpu' for training\.accelerator\. Use auto or cpu\."):
+        make_trainer(settings(accelerator="gpu"), [])

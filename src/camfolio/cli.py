@@ -21,8 +21,9 @@ import camfolio
 from camfolio.errors import CamfolioError, StudyError
 from camfolio.report import summary
 from camfolio.store.artefacts import Artefact, Store
-from camfolio.store.files import file_digest
+from camfolio.store.files import file_digest, file_error
 from camfolio.study import inspect_study, open_portfolio
+from camfolio.studyfile import study_files
 
 STUDIES = Path("gen/studies")
 log = logging.getLogger("camfolio")
@@ -36,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         status: int = options.command(options)
-    except CamfolioError as error:
+    except (CamfolioError, OSError) as caught:
+        error = file_error(caught) if isinstance(caught, OSError) else caught
         sys.stderr.write(f"camfolio: {error}\n")
         return error.exit_status
     except KeyboardInterrupt:
@@ -61,7 +63,11 @@ def parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--store", type=Path, default=Path("artifacts"), help="folder of results (artifacts)")
         if name == "show":
-            command.add_argument("--json", action="store_true", help="as JSON")
+            command.add_argument(
+                "--json",
+                action="store_true",
+                help="as JSON: the study's object, or, if there are several studies, an object with each under its name",
+            )
         if name == "site":
             command.add_argument("--site-dir", type=Path, default=Path("site"), help="where the site goes (site)")
             command.add_argument("--serve", action="store_true", help="serve with live reload instead")
@@ -71,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
 
 def studies(options: argparse.Namespace) -> list[Path]:
     """The study files asked for, or all there are."""
-    found = options.study or sorted(STUDIES.glob("*.yaml"))
+    found = options.study or study_files(STUDIES)
     if not found:
         msg = f"Expected a study file, but there is none in {STUDIES}. Give its path."
         raise StudyError(msg)
@@ -105,7 +111,7 @@ def show_command(options: argparse.Namespace) -> int:
         found[portfolio.name] = summary(portfolio)
     if options.json:
         shown = next(iter(found.values())) if len(found) == 1 else found
-        sys.stdout.write(json.dumps(shown, indent=1, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(shown, indent=1) + "\n")  # ASCII, for any console
     else:
         for name, values in found.items():
             show(name, values)
@@ -158,7 +164,8 @@ def digests(artefact: Artefact) -> dict[str, str]:
 def clean_command(options: argparse.Namespace) -> int:
     """Delete results that no study uses, neither a given one nor one in gen/studies, and what killed runs left behind."""
     store = Store(options.store)
-    known = {path.resolve(): path for path in (*studies(options), *STUDIES.glob("*.yaml"))}
+    store.check()  # before the survey, which leaves a file of ours there
+    known = {path.resolve(): path for path in (*studies(options), *study_files(STUDIES))}
     states = [state for path in known.values() for state in inspect_study(path, store, options.overrides)]
     keep = {state.ingredients.key for state in states if state.artefact and state.ingredients}
     log.info("%d results deleted, %d kept", store.sweep(keep), len(keep))
@@ -168,7 +175,7 @@ def clean_command(options: argparse.Namespace) -> int:
 def site_command(options: argparse.Namespace) -> int:
     """Build or serve the site of the given studies with MkDocs."""
     settings = {"studies": [str(path) for path in studies(options)], "overrides": options.overrides}
-    settings["store"] = str(options.store)
+    settings["store"] = str(options.store.resolve())
     target = ["serve"] if options.serve else ["build", "--site-dir", str(options.site_dir.resolve())]
     command = [sys.executable, "-m", "mkdocs", *target, *(["--strict"] if options.strict else [])]
     environment = os.environ | {

@@ -22,7 +22,16 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class PhantomData(Settings):
+class DataDescription(Settings):
+    """What only the author of a study knows about its data; words for the pages, nothing is computed from them."""
+
+    labels_are: str = Field("", description="what the labels are, for example 'histology after resection'")
+    masks_are: str = Field("", description="what the masks are, for example 'drawn by one radiologist'")
+    attribution: str = Field("", description="whom to name for the data")
+    date: str = Field("", description="date of the data")
+
+
+class PhantomData(DataDescription):
     """The embedded default: contours and ratings that LIDC's radiologists drew, simulated attenuation."""
 
     source: Literal["lidc-phantom"] = Field(description="real outlines and ratings, simulated attenuation")
@@ -33,7 +42,7 @@ class PhantomData(Settings):
     spacing_mm: float = Field(1.0, ge=0.3, le=3.0, description="mm per pixel")
 
 
-class NpzData(Settings):
+class NpzData(DataDescription):
     """Slices from one npz file with the arrays image, label, mask, patient and spacing_xyz."""
 
     source: Literal["npz"] = Field(description="arrays in one npz file")

@@ -34,6 +34,10 @@ class StoreError(CamfolioError):
     """An artefact that is missing, damaged or could not be computed."""
 
 
+class ChangedError(StoreError):
+    """Code or a file changed while a result was computed from it; the result was not kept."""
+
+
 class PageError(CamfolioError):
     """A template that cannot be rendered."""
 

@@ -26,6 +26,7 @@ from torchmetrics.functional.classification import (
 from camfolio.evidence.bootstrap import patient_resamples, summarise
 from camfolio.shapes import Labels, Names
 
+CHANCE = 0.5
 Metric = Callable[[Tensor, Tensor], Tensor]
 Scores = Float64[np.ndarray, " slices"]
 
@@ -67,7 +68,15 @@ def metrics(bins: int) -> dict[str, tuple[Metric, frozenset[int]]]:
 
 
 def evaluate(
-    probability: Scores, label: Labels, patient: Names, area_mm2: Scores, *, resamples: int, bins: int, seed: int
+    probability: Scores,
+    label: Labels,
+    patient: Names,
+    area_mm2: Scores,
+    *,
+    larger: bool,
+    resamples: int,
+    bins: int,
+    seed: int,
 ) -> dict[str, Any]:
     """Everything the pages say about the network's answers on one part of the data.
 
@@ -75,47 +84,74 @@ def evaluate(
         probability: (N,) of the second class, malignant.
         label: (N,) 0 or 1.
         patient: (N,) ids; intervals are over them.
-        area_mm2: (N,) the nodule's area on the slice: the baseline.
+        area_mm2: (N,) the nodule's area on the slice: the baseline; NaN where no mask tells it.
+        larger: whether a larger nodule speaks for the second class (see `larger_is_second`).
         resamples: of the bootstrap.
         bins: of the calibration error, of equal width.
         seed: of the bootstrap.
 
     Returns:
         Plain JSON values: `metrics` name -> value, low, high (None where not defined), `baseline` the same for the area,
-        `difference` network minus area, `confusion` [[true negatives, false positives], [false negatives, true
-        positives]], `roc` and `calibration` as drawn.
+        `difference` network minus area, both on the slices whose area is known, `confusion` [[true negatives, false
+        positives], [false negatives, true positives]], `roc` and `calibration` as drawn.
     """
-    score, truth, area = (torch.from_numpy(np.ascontiguousarray(array)) for array in (probability, label, area_mm2))
+    truth = torch.from_numpy(label)
+    known = np.isfinite(area_mm2)
+    score, area = (torch.from_numpy(np.ascontiguousarray(part)) for part in (probability, area_score(area_mm2, larger)))
     functions = {name: (metric, needs, score) for name, (metric, needs) in metrics(bins).items()}
     auc, needs = metrics(bins)["auc"]
-    functions["area_auc"] = (auc, needs, area / max(float(area.max()), 1.0))
+    beside = {"network": (auc, needs, score), "area": (auc, needs, area)}
 
     def everything(index: np.ndarray) -> list[float]:
-        rows = torch.from_numpy(index)
-        present = set(truth[rows].tolist())
-        return [
-            float(metric(values[rows], truth[rows])) if needs <= present else np.nan
-            for metric, needs, values in functions.values()
-        ]
+        measured = index[known[index]]
+        found = [value_of(*function, truth, index) for function in functions.values()]
+        return found + [value_of(*function, truth, measured) for function in beside.values()]
 
-    observed = dict(zip(functions, everything(np.arange(len(label))), strict=True))
-    table = np.array([everything(index) for index in patient_resamples(patient, resamples, seed)])
-    drawn = dict(zip(functions, table.T, strict=True))
-    intervals = {name: asdict(summarise(observed[name], drawn[name])) for name in functions}
-    difference = summarise(observed["auc"] - observed["area_auc"], drawn["auc"] - drawn["area_auc"])
+    observed = everything(np.arange(len(label)))
+    drawn = np.array([everything(index) for index in patient_resamples(patient, resamples, seed)]).T
+    intervals = [asdict(summarise(value, values)) for value, values in zip(observed, drawn, strict=True)]
+    difference = summarise(observed[-2] - observed[-1], drawn[-2] - drawn[-1])
     return {
         "slices": len(label),
         "patients": len(np.unique(patient)),
         "positives": int(label.sum()),
         "resamples": resamples,
-        "metrics": {name: intervals[name] for name in functions if name != "area_auc"},
-        "baseline": {"auc": intervals["area_auc"]},
+        "metrics": dict(zip(functions, intervals, strict=False)),
+        "baseline": {
+            "auc": intervals[-1],
+            "direction": "larger" if larger else "smaller",
+            "slices": int(known.sum()),
+        },
         "difference": {"auc": asdict(difference)},
         "always_majority": float(max(label.mean(), 1 - label.mean())),
         "confusion": binary_confusion_matrix(score, truth).tolist(),
-        "roc": {"network": roc(score, truth), "area": roc(functions["area_auc"][2], truth)},
+        "roc": {"network": roc(score, truth), "area": roc(area[known], truth[known])},
         "calibration": calibration(probability, label, bins),
     }
+
+
+def value_of(metric: Metric, needs: frozenset[int], values: Tensor, truth: Tensor, index: np.ndarray) -> float:
+    """A metric of some slices; NaN if a class it needs is missing.
+
+    Rounded to six digits: torchmetrics counts in float32, and a difference of 6e-8 is none.
+    """
+    rows = torch.from_numpy(index)
+    if not len(rows) or not needs <= set(truth[rows].tolist()):
+        return float("nan")
+    return round(float(metric(values[rows], truth[rows])), 6)
+
+
+def larger_is_second(area_mm2: Scores, label: Labels) -> bool:
+    """Whether larger nodules are more often of the second class, by the training part; yes if it cannot tell."""
+    known = np.isfinite(area_mm2)
+    curve = roc(torch.from_numpy(area_score(area_mm2[known], larger=True)), torch.from_numpy(label[known]))
+    return curve is None or float(np.trapezoid(curve["true_positive"], curve["false_positive"])) >= CHANCE
+
+
+def area_score(area_mm2: Scores, larger: bool) -> Scores:
+    """The area from 0 to 1, the larger the more it speaks for the second class; 0 where it is not known."""
+    share = np.nan_to_num(area_mm2 / max(float(np.nanmax(area_mm2, initial=0.0)), 1.0))
+    return share if larger else 1 - share
 
 
 def roc(score: Tensor, truth: Tensor) -> Mapping[str, list[float]] | None:

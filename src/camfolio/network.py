@@ -10,7 +10,9 @@ from jaxtyping import Float32
 from monai.networks.nets.resnet import ResNet
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.nn import functional
 
+from camfolio.config import Network
 from camfolio.errors import NetworkError, nearest
 
 
@@ -39,9 +41,36 @@ def make_network(*, width: int, blocks: Sequence[int], dropout: float = 0.0) -> 
         no_max_pool=True,
         num_classes=2,
     )
-    if dropout:
-        network.add_module("fc", nn.Sequential(nn.Dropout(dropout), network.get_submodule("fc")))
+    network.fc = DroppedLinear(planes[-1], 2, dropout)
     return network
+
+
+class DroppedLinear(nn.Linear):
+    """A linear layer that in training sees only a part of its features; its weights have the names of a plain one."""
+
+    def __init__(self, inputs: int, outputs: int, dropout: float) -> None:
+        super().__init__(inputs, outputs)
+        self.dropout = dropout
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(batch, inputs) to (batch, outputs)."""
+        return super().forward(functional.dropout(features, self.dropout, self.training))
+
+
+def trained_network(settings: Network, weights: Path) -> nn.Module:
+    """The network of a study with the weights of a file, in evaluation mode, on the CPU."""
+    network = make_network(width=settings.width, blocks=settings.blocks, dropout=settings.dropout)
+    load_weights(network, weights)
+    return network.eval()
+
+
+def device_for(accelerator: str) -> torch.device:
+    """Where predictions and maps are computed: `auto` takes a GPU if there is one, as Lightning does in training."""
+    if accelerator in {"auto", "gpu"} and torch.cuda.is_available():
+        return torch.device("cuda")
+    if accelerator in {"auto", "mps"} and torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
 
 
 def through_window(

@@ -19,9 +19,11 @@ from markupsafe import Markup
 import camfolio
 from camfolio import wording
 from camfolio.architecture import rooms
+from camfolio.config import DataDescription, Study
 from camfolio.errors import CamfolioError, PageError, StudyError
 from camfolio.reference import sections
 from camfolio.store.artefacts import Artefact, Store
+from camfolio.store.code import version
 from camfolio.store.files import file_digest
 from camfolio.study import Portfolio, open_portfolio
 
@@ -134,7 +136,7 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
         "label": portfolio.label,
         "study": portfolio.study,
         "classes": portfolio.study.classes,
-        "card": read["slices"].json("card.json"),
+        "card": described(read["slices"].json("card.json"), portfolio.study),
         "split": read["split"].json("split.json"),
         "training": read["training"].json("training.json"),
         "evaluation": read["evaluation"].json("evaluation.json"),
@@ -145,14 +147,21 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
     }
 
 
+def described(card: Mapping[str, Any], study: Study) -> dict[str, Any]:
+    """The counts of a data card with what is known about the data: the author's words before the source's."""
+    known = DESCRIPTIONS[study.data.source] | {"attribution": "", "date": ""} | dict(card)
+    given = {field: getattr(study.data, field) for field in DataDescription.model_fields}
+    return known | {field: words for field, words in given.items() if words}
+
+
 def make_environment(templates: Path, compiled: Path) -> Environment:
     """Jinja that stops at a missing value and takes every value as text, never as markup.
 
     Compiled templates are kept in the folder `compiled`. Formulas and other constants in them are already worded, so
-    their names carry the digest of the module that words.
+    their names carry the digest of the module that words and the version of the library that sets formulas.
     """
     compiled.mkdir(parents=True, exist_ok=True)
-    worded = file_digest(Path(wording.__file__))[:12]
+    worded = f"{file_digest(Path(wording.__file__))[:12]}-{version('latex2mathml')}"
     environment = Environment(
         bytecode_cache=FileSystemBytecodeCache(str(compiled), f"pages-{worded}-%s"),
         loader=FileSystemLoader(templates),
@@ -200,7 +209,7 @@ def line_of(error: BaseException, template: str) -> str:
     line = getattr(error, "lineno", None)
     trace = error.__traceback__
     while trace:
-        if trace.tb_frame.f_code.co_filename.endswith(template):
+        if trace.tb_frame.f_code.co_filename.replace("\\", "/").endswith(template):
             line = trace.tb_lineno
         trace = trace.tb_next
     return f", line {line}" if line else ""
@@ -251,4 +260,11 @@ class Figures:
         return Markup("[{words}](figures/{name}-{file}){{ download }}").format(words=words, name=name, file=file)
 
 
+DESCRIPTIONS = {
+    "lidc-phantom": {
+        "labels_are": "radiologists' opinions, not pathology",
+        "masks_are": "what at least half of the readers outlined",
+    },
+    "npz": {"labels_are": "taken from the file as they are", "masks_are": "the masks in the file"},
+}
 DOWNLOADS = {"light.svg": "SVG", "light.png": "PNG", "data.csv": "CSV"}

@@ -15,8 +15,6 @@ from jaxtyping import Bool, Float64, Int64
 
 from camfolio.shapes import Names
 
-KINDS = ("misclassified", "good", "bad")
-
 
 @dataclass(frozen=True)
 class Answers:

@@ -13,6 +13,8 @@ from camfolio import wording
 from camfolio.errors import CamfolioError, StudyError
 from camfolio.pages import Page, Site, make_site
 from camfolio.store.artefacts import Store
+from camfolio.store.files import file_error
+from camfolio.studyfile import study_files
 
 VARIABLE = "CAMFOLIO_SITE"
 log = logging.getLogger("mkdocs.plugins.camfolio")
@@ -31,14 +33,15 @@ def site_for(project: Path, *, serving: bool) -> Site:
     """
     try:
         wanted = order()
-        studies = [Path(path) for path in wanted["studies"]] or sorted((project / "gen" / "studies").glob("*.yaml"))
+        studies = [Path(path) for path in wanted["studies"]] or study_files(project / "gen" / "studies")
         if not studies:
             msg = "Expected a study file, but there is none in gen/studies. Copy one from the documentation."
             raise StudyError(msg)
         return make_site(project, Store(project / wanted["store"]), studies, wanted["overrides"])
-    except CamfolioError as error:
+    except (CamfolioError, OSError) as caught:
+        error = file_error(caught) if isinstance(caught, OSError) else caught
         if not serving:
-            raise
+            raise error from None
         log.error("%s", error)  # noqa: TRY400 - the sentence says all; a traceback would hide it
         return Site([mistake_page(error)])
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from camfolio.config import Study
+from camfolio.config import DataDescription, Study
+from camfolio.names import KINDS
 from camfolio.store.artefacts import Artefact, Stage, Store
 from camfolio.store.build import State, build, survey
 from camfolio.studyfile import read_study
 
 EMBEDDED = Path(__file__).parent / "data" / "lidc_annotations.npz"
-KINDS = ("misclassified", "good", "bad")
 
 
 @dataclass(frozen=True)
@@ -48,23 +48,24 @@ def inspect_study(path: Path, store: Store, overrides: Sequence[str] = ()) -> li
 def stages(study: Study) -> tuple[Stage, ...]:
     """The table of contents of a study."""
     seed = {"seed": study.seed}
-    threads = {"threads": study.training.threads}
+    device = {"threads": study.training.threads, "accelerator": study.training.accelerator}
     network = section(study, "network")
     training = section(study, "training")
     explanation = section(study, "explanation")
     evaluation = section(study, "evaluation")
     selection = section(study, "selection")
-    data = section(study, "data") | section(study, "labels")
+    data = {"data": without_words(study)} | section(study, "labels")
     files = named_files(study)
     return (
         stage("slices", data | seed, files=files["slices"]),
         stage("split", section(study, "split") | seed, "slices"),
+        stage("layer", network | explanation, "slices"),
         stage("training", network | training | seed, "slices", "split", files=files["training"]),
-        stage("predictions", network | threads, "slices", "training"),
+        stage("predictions", network | device, "slices", "training"),
         stage("evaluation", evaluation | seed, "slices", "split", "predictions"),
-        stage("explanations", network | explanation | threads, "slices", "split", "training"),
+        stage("explanations", network | explanation | device, "slices", "split", "training"),
         stage("localisation", explanation | evaluation | seed, "slices", "split", "explanations"),
-        stage("selection", explanation | selection, "slices", "split", "explanations", "localisation"),
+        stage("selection", explanation | selection, "slices", "split", "predictions", "localisation"),
         *figure_stages(study),
     )
 
@@ -119,6 +120,12 @@ def section(study: Study, name: str) -> dict[str, Any]:
         if values.get(key):
             values[key] = Path(values[key]).name
     return {name: values}
+
+
+def without_words(study: Study) -> dict[str, Any]:
+    """The `data` section without the author's words about it: they are on pages and decide no result."""
+    values: dict[str, Any] = section(study, "data")["data"]
+    return {key: value for key, value in values.items() if key not in DataDescription.model_fields}
 
 
 def named_files(study: Study) -> dict[str, dict[str, Path]]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from camfolio.config import NpzData, PhantomData, Study
 from camfolio.errors import StudyError, nearest
 
+PAGE = 'the page "The study file" of the site'
 Place = tuple[str | int, ...]
 DATA_SOURCES: Mapping[str, type[BaseModel]] = {"lidc-phantom": PhantomData, "npz": NpzData}
 WORDING: Mapping[str, str] = {
@@ -63,6 +64,11 @@ def read_study(path: Path, overrides: Sequence[str] = ()) -> Study:
     return study
 
 
+def study_files(folder: Path) -> list[Path]:
+    """All study files in a folder, by name."""
+    return sorted(path for path in folder.glob("*.*") if path.suffix in {".yaml", ".yml"})
+
+
 def parse(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
     """The document and, for every key in it, its line (from 1)."""
     try:
@@ -84,7 +90,7 @@ def parse(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
         msg = f"Expected YAML, but got a mistake in {where}: {getattr(error, 'problem', error)}."
         raise StudyError(msg) from None
     if not isinstance(document, dict):
-        msg = f"Expected keys and values in {path}, but got {type(document).__name__}. See docs/study-file.md."
+        msg = f"Expected keys and values in {path}, but got {type(document).__name__}. See {PAGE}."
         raise StudyError(msg)
     return document, lines
 

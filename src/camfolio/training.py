@@ -12,6 +12,7 @@ import pytorch_lightning as pl
 import torch
 from jaxtyping import Float32, Int64
 from pytorch_lightning.callbacks import Callback, EarlyStopping
+from pytorch_lightning.utilities.exceptions import MisconfigurationException  # type: ignore[attr-defined]  # its home has no version of its own
 from torch import Tensor, nn
 from torch.nn import functional
 from torchmetrics import MetricCollection
@@ -152,17 +153,25 @@ def train(
 
 
 def make_trainer(settings: Training, callbacks: list[Callback]) -> pl.Trainer:
-    """Lightning's engine: any accelerator, deterministic, no files written, no advertising in the log."""
+    """Lightning's engine: any accelerator, deterministic, no files written, no advertising in the log.
+
+    Raises:
+        NetworkError: if this computer has no such accelerator.
+    """
     logging.getLogger("pytorch_lightning.utilities.rank_zero").setLevel(logging.WARNING)
-    return pl.Trainer(
-        accelerator=settings.accelerator,
-        devices=1,
-        max_epochs=settings.max_epochs,
-        callbacks=callbacks,
-        deterministic=True,
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-    )
+    try:
+        return pl.Trainer(
+            accelerator=settings.accelerator,
+            devices=1,
+            max_epochs=settings.max_epochs,
+            callbacks=callbacks,
+            deterministic=True,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+        )
+    except MisconfigurationException:
+        msg = f"Expected an accelerator of this computer, but got {settings.accelerator!r} for training.accelerator. Use auto or cpu."
+        raise NetworkError(msg) from None

@@ -123,6 +123,24 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def clause(words: str) -> str:
+    """Words from a study inside a sentence of ours, which brings its own full stop.
+
+    >>> clause("histology after resection.")
+    'histology after resection'
+    """
+    return words.rstrip(" .")
+
+
+def shares(row: Mapping[str, float | None]) -> str:
+    """Methods with their energy shares.
+
+    >>> shares({"grad_cam": 0.31, "score_cam": None})
+    'Grad-CAM 31 %, Score-CAM not defined'
+    """
+    return ", ".join(f"{METHOD_NAMES[method]} {percent(share)}" for method, share in row.items())
+
+
 def code(value: object) -> Markup:
     """A name from code or a file."""
     return Markup("<code>{}</code>").format(as_text(str(value)))
@@ -159,6 +177,7 @@ def method_name(method: str) -> str:
 FILTERS = {
     "address": address,
     "ci": interval,
+    "clause": clause,
     "code": code,
     "counted": counted,
     "front_matter": front_matter,
@@ -169,5 +188,6 @@ FILTERS = {
     "pct": percent,
     "pct_ci": percent_interval,
     "points": points,
+    "shares": shares,
     "span": span,
 }

@@ -8,9 +8,11 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from PIL import Image
 
+from camfolio.data.slices import Slices
 from camfolio.evaluation import evaluate
 from camfolio.evidence.localisation import area_share, energy_ratio, energy_share
 from camfolio.figures import calibration, case, confusion, roc, strip, teaser, training_curves
+from camfolio.figures.inputs import load_example
 from camfolio.figures.output import Drawing, table, write
 from camfolio.figures.panels import edges, relative, show_map, show_outline, show_overlay, show_slice
 from camfolio.figures.style import DARK, LIGHT
@@ -50,8 +52,9 @@ def study(tiny_slices, tmp_path_factory):
     chance = np.random.default_rng(0)
     maps = {method: chance.random((12, 16, 16)).astype(np.float32) for method in METHODS}
     maps["grad_cam"][EMPTY_MAP] = 0
-    enlarged = {f"enlarged/{method}": values for method, values in maps.items()}
-    np.savez(folders["localisation"] / "scores.npz", **enlarged)
+    scores = {f"enlarged/{method}": values for method, values in maps.items()}
+    scores |= {f"energy_share/{method}": energy_share(values, test.mask) for method, values in maps.items()}
+    np.savez(folders["localisation"] / "scores.npz", **scores)
 
     margin = np.where(test.label == 1, 1.0, -1.0) + chance.normal(0, 0.8, 12)
     margin[0] = 1.5 if test.label[0] == 0 else -1.5  # misclassified
@@ -70,7 +73,7 @@ def study(tiny_slices, tmp_path_factory):
     write_json(folders["selection"] / "cases.json", {"methods": methods})
 
     probability = 1 / (1 + np.exp(-margin))
-    result = evaluate(probability, test.label, test.patient, test.area_mm2, resamples=10, bins=5, seed=0)
+    result = evaluate(probability, test.label, test.patient, test.area_mm2, larger=True, resamples=10, bins=5, seed=0)
     write_json(folders["evaluation"] / "evaluation.json", result)
     training = {"loaded": None, "best_epoch": 3, "epochs": 4, "history": [history_row(epoch) for epoch in (1, 2, 3, 2)]}
     write_json(folders["training"] / "training.json", training)
@@ -182,10 +185,37 @@ def test_the_calibration_figure_says_its_distance_and_holds_its_bins(study, draw
 def test_training_curves_say_the_best_epoch_and_hold_every_epoch(drawn):
     alt = alt_of(drawn("training_curves"))
     assert "over 4 epochs" in alt
-    assert "falls from 0.60 to 0.40 at the best epoch, 3" in alt
+    assert "Validation loss is 0.600 at epoch 1 and lowest, 0.400, at epoch 3." in alt
     rows = rows_of(drawn("training_curves"))
     assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
     assert [float(row["validation/loss"]) for row in rows] == pytest.approx([0.6, 0.5, 0.4, 0.5])
+
+
+def test_training_curves_say_that_the_first_epoch_is_the_best():
+    history = [history_row(epoch) for epoch in (3, 2)]
+    alt = training_curves.drawing({"best_epoch": 1, "history": history}).alt
+    assert "Validation loss is lowest, 0.400, at epoch 1." in alt
+    assert "over 1 epoch," in training_curves.drawing({"best_epoch": 1, "history": history[:1]}).alt
+
+
+def test_training_curves_draw_nothing_for_what_is_not_defined(tmp_path):
+    history = [history_row(epoch) | {"validation/auc": None, "training/auc": None} for epoch in (1, 2)]
+    drawing = training_curves.drawing({"best_epoch": 2, "history": history})
+    assert "validation AUC not defined (training not defined)." in drawing.alt
+    loss, accuracy, auc = drawing.draw(LIGHT).axes
+    assert (len(loss.lines), len(accuracy.lines), len(auc.lines)) == (4, 4, 1)
+    assert auc.get_title() == "AUC: not defined at epoch 2"
+    write(tmp_path, drawing)
+    assert [row["validation/auc"] for row in rows_of(tmp_path)] == ["", ""]
+
+
+def test_an_area_without_masks_has_no_curve(study):
+    result = read_json(study["evaluation"] / "evaluation.json")
+    result["roc"]["area"], result["baseline"]["auc"]["value"] = None, None
+    drawing = roc.drawing(result)
+    assert "the nodule's area has no curve for want of masks; a diagonal" in drawing.alt
+    assert {row[0] for row in drawing.rows} == {"network"}
+    assert len(drawing.draw(LIGHT).axes[0].lines) == 2
 
 
 def test_a_case_says_where_its_map_is_highest_and_holds_every_pixel(study, drawn):
@@ -210,15 +240,14 @@ def test_a_case_says_where_its_map_is_highest_and_holds_every_pixel(study, drawn
 
 
 def test_a_case_with_an_empty_map_says_so(drawn):
-    assert "The map is empty. No share of energy is defined for the readers' outline" in alt_of(
-        drawn("case, empty map")
-    )
+    alt = alt_of(drawn("case, empty map"))
+    assert "The map is empty. No share of energy is defined for the nodule's mask, which covers" in alt
 
 
 def test_a_case_with_an_empty_mask_says_that_its_share_is_not_defined(drawn):
     alt = alt_of(drawn("case, empty mask"))
-    assert "There is no nodule on the slice. No share of energy is defined for the readers' outline" in alt
-    assert alt.endswith("which covers 0.0% of the slice.")
+    assert "The map is highest at row" in alt
+    assert alt.endswith("The slice has no mask, so no share of energy is defined.")
 
 
 def test_the_strip_says_and_holds_every_method_s_share(study, drawn):
@@ -234,8 +263,17 @@ def test_the_strip_says_and_holds_every_method_s_share(study, drawn):
 
 def test_the_teaser_names_its_slice_and_methods(study, drawn):
     told = read_json(study["selection"] / "cases.json")["methods"]["grad_cam"]["cases"]["good"]
-    assert rows_of(drawn("teaser")) == [{"slice": told["id"]}]
-    assert "under Grad-CAM, HiRes-CAM, Score-CAM." in alt_of(drawn("teaser"))
+    rows, about = rows_of(drawn("teaser")), read_json(drawn("teaser") / "figure.json")
+    assert {row["slice"] for row in rows} == {told["id"]}
+    assert [row["method"] for row in rows] == list(METHODS)
+    assert (about["kind"], about["case"]) == ("good", told)
+    with np.load(study["localisation"] / "scores.npz") as scores:
+        for method in METHODS[1:]:
+            share = float(scores[f"energy_share/{method}"][EMPTY_MAP])
+            assert about["energy_share"][method] == pytest.approx(share)
+            assert f"{METHOD_NAMES[method]} {share:.0%}" in about["alt"]
+    assert about["energy_share"]["grad_cam"] is None
+    assert "Grad-CAM not defined" in about["alt"]
 
 
 @pytest.fixture
@@ -256,8 +294,8 @@ def nothing(study, tmp_path):
     ("kind", "sentence"),
     [
         ("case", "No test slice was misclassified: there is no such example."),
-        ("case, empty map", "No correctly classified test slice has a map and a nodule to compare"),
-        ("case, empty mask", "No correctly classified test slice is left for a bad example."),
+        ("case, empty map", "There is no good example: no correctly classified test slice has both a map and a mask"),
+        ("case, empty mask", "There is no bad example: no correctly classified test slice has both a map and a mask"),
         ("strip", "No test slice was misclassified: there is nothing to compare here."),
         ("teaser", "No example could be chosen: there is no picture for this study."),
         ("roc", "All test slices are of one class: a ROC curve is not defined."),
@@ -282,9 +320,20 @@ def test_a_class_may_have_any_name(name, tmp_path):
     assert rows_of(tmp_path)[0]["label"] == name
 
 
-def test_a_matrix_with_an_empty_row_has_shares_of_zero():
+def test_a_matrix_with_an_empty_row_has_no_shares_there():
     drawing = confusion.drawing(np.array([[3, 1], [0, 0]]), CLASSES)
-    assert [row[3] for row in drawing.rows] == [0.75, 0.25, 0.0, 0.0]
+    assert [row[3] for row in drawing.rows] == [0.75, 0.25, "", ""]
+    assert drawing.alt.endswith("There are no malignant slices.")
+    said = [text.get_text() for text in drawing.draw(LIGHT).axes[0].texts]
+    assert said == ["3", "75.0% of row", "1", "25.0% of row", "0", "no slices", "0", "no slices"]
+
+
+def test_the_scale_bar_takes_the_spacing_between_columns(study, tmp_path):
+    told = read_json(study["selection"] / "cases.json")["methods"]["grad_cam"]["cases"]["misclassified"]
+    slices = Slices.load(study["slices"] / "slices.npz")
+    slices.spacing[:] = 2.0, 0.5
+    slices.save(tmp_path / "slices.npz")
+    assert load_example(tmp_path, study["split"], study["localisation"], told).spacing_mm == 0.5
 
 
 def edges_by_loops(mask):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +66,37 @@ def test_a_study_that_is_not_there_ends_with_status_two(camfolio, tmp_path):
     assert err.startswith("camfolio: Expected a study file, but there is none at")
 
 
+@pytest.mark.parametrize("command", ["build", "status", "show", "clean"])
+def test_a_store_that_is_a_file_ends_with_status_one_and_one_line(camfolio, command, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    status, _, err = camfolio(command, kept=tmp_path / "file")
+    assert status == 1
+    assert err.splitlines() == [err.strip()]
+    assert err.startswith("camfolio: Expected files and folders that can be read and written, but got [Errno ")
+
+
+@pytest.mark.parametrize("name", ["one.yaml", "one.yml"])
+def test_study_files_may_end_either_way(monkeypatch, tmp_path, capsys, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gen" / "studies").mkdir(parents=True)
+    (tmp_path / "gen" / "studies" / name).write_text("titel: x\n", encoding="utf-8")
+    assert cli.main(["status"]) == 2
+    assert name in capsys.readouterr().err
+
+
+def test_the_site_is_asked_for_with_the_store_of_the_current_folder(monkeypatch, tmp_path):
+    asked = {}
+
+    def run(command, *, env, check):
+        asked.update(json.loads(env["CAMFOLIO_SITE"]))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["site", "one.yaml", "--store", "there"]) == 0
+    assert asked["store"] == str(Path(tmp_path / "there").resolve())
+
+
 def test_a_folder_without_studies_ends_with_status_two(monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     assert cli.main(["status"]) == 2
@@ -106,6 +139,21 @@ def test_show_prints_metrics_examples_and_matrix_as_json(camfolio, portfolio, no
         for case in found["examples"][method].values():
             assert {"slice", "energy_share", "true", "predicted"} <= set(case)
             assert {case["true"], case["predicted"]} <= set(found["classes"])
+
+
+def test_json_is_printed_on_consoles_that_know_few_letters(camfolio, portfolio, no_worker, monkeypatch):
+    monkeypatch.setattr(cli, "summary", lambda _: {"classes": ["gutartig", "b\u00f6sartig \u2192"]})
+    _, out, _ = camfolio("show", "--json")
+    assert out.isascii()
+    assert json.loads(out)["classes"][1] == "b\u00f6sartig \u2192"
+
+
+def test_several_studies_are_printed_under_their_names(portfolio, store, tiny_study, tmp_path, capsys):
+    for file in (tiny_study, tiny_study.with_name("tiny.npz")):
+        shutil.copy2(file, tmp_path)
+    other = (tmp_path / tiny_study.name).rename(tmp_path / "other.yaml")
+    assert cli.main(["show", str(tiny_study), str(other), "--store", str(store.root), "--json"]) == 0
+    assert list(json.loads(capsys.readouterr().out)) == ["tiny", "other"]
 
 
 def test_show_prints_tables(camfolio, portfolio, no_worker):
@@ -198,3 +246,14 @@ def test_clean_removes_what_no_study_uses(camfolio, portfolio, own_store, store,
     used = {artefact.folder.relative_to(store.root).as_posix() for artefact in portfolio.artefacts.values()}
     assert results(own_store) == used
     assert list(own_store.glob("*/*.part")) == []
+
+
+def test_clean_refuses_a_folder_that_is_no_store_and_leaves_nothing_there(camfolio, tmp_path):
+    kept = tmp_path / "repository"
+    (kept / "src" / "0123456789abcdef0123").mkdir(parents=True)
+    status, _, err = camfolio("clean", kept=kept)
+    assert status == 1
+    assert err == (
+        f"camfolio: Expected a folder of results, but {kept} holds other things. Give the right one with --store.\n"
+    )
+    assert [path.name for path in kept.rglob("*")] == ["src", "0123456789abcdef0123"]

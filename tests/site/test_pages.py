@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shutil
 from pathlib import Path
@@ -11,11 +12,13 @@ import yaml
 from markdown import Markdown
 
 from camfolio.errors import PageError
+from camfolio.names import METHOD_NAMES
 from camfolio.pages import Figures, Page, Site, make_environment, make_site, render, results, study_pages
 from camfolio.store.artefacts import Artefact
 
 PROJECT = Path(__file__).resolve().parents[2]
 TEMPLATES = PROJECT / "gen" / "templates"
+NAMES = ("benign", "malignant")
 SHARED = {"version": "0", "rooms": [], "settings": [], "studies": []}
 ROWS = {
     "Accuracy": "accuracy",
@@ -186,6 +189,119 @@ def test_captions_name_slice_rank_and_probability_of_the_chosen_case(pages, show
             assert case["id"] in caption
             assert f"rank {case['rank']} of {case['among']}" in caption
         assert f"{found['cases']['misclassified']['probability']:.2f}" in captions[f"{method}-misclassified"]
+
+
+def test_the_captions_of_teaser_and_strip_say_which_slice_by_which_rule_and_how_much(pages, shown, portfolio):
+    cases = portfolio.artefacts["selection"].json("cases.json")["methods"]
+    teaser = portfolio.artefacts["figure-teaser"].json("figure.json")
+    reading, _ = shown(pages["tiny/index.md"])
+    captions = {figure.attributes["id"]: " ".join(figure.text.split()) for figure in reading.all("figure")}
+    good, wrong = (cases["grad_cam"]["cases"][kind] for kind in ("good", "misclassified"))
+    for name, case in (("teaser", good), ("strip", wrong)):
+        assert f"Slice {case['id']}, labelled {NAMES[case['true']]}" in captions[name]
+        assert f"called {NAMES[case['predicted']]} with probability {case['probability']:.2f}" in captions[name]
+        assert f"rank {case['rank']} of {case['among']}" in captions[name]
+    assert "It is the good example of Grad-CAM" in captions["teaser"]
+    for method, name in METHOD_NAMES.items():
+        assert f"{name} {100 * teaser['energy_share'][method]:.0f} %" in captions["teaser"]
+        share = cases[method]["cases"]["misclassified"]["energy_share"]
+        assert f"{name} {100 * share:.0f} %" in captions["strip"]
+
+
+def page_with(environment, portfolio, page="index", **values) -> str:
+    """One page of the study with some of its results replaced; white space as one blank."""
+    template = environment.get_template(f"study/{page}.md.jinja")
+    figure = Figures({name.removeprefix("figure-"): one for name, one in portfolio.artefacts.items()})
+    written = template.render({**results(portfolio), "figure": figure, **values})
+    return " ".join(html.unescape(written).split())
+
+
+@pytest.fixture
+def changed(portfolio, tmp_path):
+    """`changed(page="index", cases=...)`: that page with some results replaced."""
+    return lambda page="index", **values: page_with(
+        make_environment(TEMPLATES, tmp_path / "compiled"), portfolio, page, **values
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "ratio", "said", "not_said"),
+    [
+        ("good", 0.5, "the map is elsewhere: it puts 0.50 times", "here the map puts"),
+        ("good", 1.2, "hardly more than the nodule's share of the slice: 1.20 times as much", "elsewhere"),
+        ("good", 3.0, "and here the map puts 3.00 times as much", "hardly more"),
+        ("bad", 0.1, "the map is elsewhere: it puts 0.10 times", "even here"),
+        ("bad", 1.3, "hardly more than the nodule's share of the slice: 1.30 times as much", "elsewhere"),
+        ("bad", 2.0, "and even here the map puts 2.00 times as much", "elsewhere"),
+    ],
+)
+def test_a_caption_says_what_its_numbers_carry(changed, portfolio, *, kind, ratio, said, not_said):
+    cases = portfolio.artefacts["selection"].json("cases.json")
+    for found in cases["methods"].values():
+        found["cases"][kind] |= {"energy_ratio": ratio, "energy_share": 0.1 * ratio, "area_share": 0.1, "rank": 2}
+    text = changed(cases=cases)
+    caption = text.partition(f'id="grad_cam-{kind}"')[2].partition("</figcaption>")[0]
+    assert said in caption
+    assert not_said not in caption
+    assert "those before it belong to patients already shown" in caption
+
+
+@pytest.mark.parametrize(
+    ("gain", "said"),
+    [
+        ({"value": 0.1, "low": 0.05, "high": 0.2}, "the network is better, the difference is 0.100"),
+        ({"value": -0.1, "low": -0.2, "high": -0.05}, "the network is **worse**: the difference is -0.100"),
+        ({"value": 0.1, "low": -0.05, "high": 0.2}, "does not exclude zero"),
+        ({"value": 0.1, "low": None, "high": None}, "the difference is 0.100, and there is no interval for it."),
+    ],
+)
+def test_the_difference_to_the_area_is_claimed_by_its_interval(changed, portfolio, gain, said):
+    evaluation = portfolio.artefacts["evaluation"].json("evaluation.json")
+    evaluation["difference"]["auc"] |= gain
+    sentences = ("the network is better", "**worse**", "does not exclude zero", "there is no interval")
+    text = changed(evaluation=evaluation)
+    assert said in text
+    assert sum(sentence in text for sentence in sentences) == 1
+
+
+def test_where_smaller_nodules_are_the_second_class_it_is_said(changed, portfolio):
+    evaluation = portfolio.artefacts["evaluation"].json("evaluation.json")
+    evaluation["baseline"]["direction"] = "smaller"
+    for page in ("index", "data"):
+        assert "the smaller the more it speaks for malignant" in changed(page, evaluation=evaluation)
+    evaluation["baseline"]["direction"] = "larger"
+    for page in ("index", "data"):
+        assert "the smaller the more" not in changed(page, evaluation=evaluation)
+
+
+@pytest.mark.parametrize(
+    ("best", "said"),
+    [(1, "it is 0.700 there, and no later epoch is better."), (2, "it is 0.700 at epoch 1 and lowest there, 0.600.")],
+)
+def test_the_best_epoch_is_told_as_it_was(changed, portfolio, best, said):
+    training = portfolio.artefacts["training"].json("training.json")
+    for row, loss in zip(training["history"], (0.7, 0.6 if best == 2 else 0.8), strict=True):
+        row["validation/loss"] = loss
+    text = changed(training=training | {"best_epoch": best})
+    assert said in text
+    assert "The two parts are not comparable" in text
+    assert re.findall("overfitting|carry over|fell from", text) == []
+
+
+@pytest.mark.parametrize("method", METHOD_NAMES)
+@pytest.mark.parametrize("layer", ["layer2.0.conv2", "layer4"])
+def test_every_method_has_its_paragraph(method, layer, portfolio, tmp_path):
+    template = make_environment(TEMPLATES, tmp_path).get_template("partials/methods.md")
+    explanation = portfolio.study.explanation.model_copy(update={"layer": layer})
+    study = portfolio.study.model_copy(update={"explanation": explanation})
+    assert template.render(study=study, method=method).strip().startswith(f"{METHOD_NAMES[method]} ")
+
+
+def test_a_model_card_holds_no_times(pages, shown, portfolio):
+    reading, _ = shown(pages["tiny/model.md"])
+    assert "Seconds" not in reading.words("th")
+    stages = [name for name in portfolio.artefacts if not name.startswith("figure-")]
+    assert set(stages) <= set(table(reading))
 
 
 def test_front_matter_takes_any_title(pages, shown):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,10 +11,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 PATIENCE = 20
+PACKAGE = Path(__file__).resolve().parents[2] / "src" / "camfolio"
 
 
 def free_port() -> int:
@@ -24,10 +27,11 @@ def free_port() -> int:
 
 @pytest.fixture
 def served(copy_project, tmp_path):
-    """The project and its address, while MkDocs serves it."""
+    """The project with a copy of our package and its address, while MkDocs serves it."""
     project = copy_project(tmp_path / "project")
+    shutil.copytree(PACKAGE, project / "src" / "camfolio", ignore=shutil.ignore_patterns("__pycache__"))
     address = f"127.0.0.1:{free_port()}"
-    quiet = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
+    quiet = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "PYTHONPATH": str(project / "src")}
     with (
         (tmp_path / "said.txt").open("w") as said,
         subprocess.Popen(
@@ -41,7 +45,6 @@ def served(copy_project, tmp_path):
         yield project, f"http://{address}/"
         server.send_signal(signal.SIGINT)
         assert server.wait(timeout=PATIENCE) == 0
-    assert "Traceback" not in (tmp_path / "said.txt").read_text(encoding="utf-8")
 
 
 def wait_for(words: str, address: str) -> None:
@@ -59,7 +62,7 @@ def wait_for(words: str, address: str) -> None:
     pytest.fail(f"{words!r} did not appear in {len(page)} characters: {page[:200]}")
 
 
-def test_an_edit_appears_a_mistake_is_shown_and_mending_it_brings_the_page_back(served):
+def test_an_edit_appears_a_mistake_is_shown_and_mending_it_brings_the_page_back(served, tmp_path):
     project, address = served
     wait_for("Discs on lung.", address + "tiny/")
     template = project / "gen" / "templates" / "study" / "index.md.jinja"
@@ -71,4 +74,17 @@ def test_an_edit_appears_a_mistake_is_shown_and_mending_it_brings_the_page_back(
     wait_for("Expected a known key, but got titel", address)
     study.write_text(right, encoding="utf-8")
     wait_for("A sentence of today.", address + "tiny/")
+    wait_for("Tiny &amp; quick", address)
+    assert "Traceback" not in (tmp_path / "said.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("file", ["errors.py", "pages.py", "stages/split.py"])
+def test_code_that_is_no_python_is_shown_and_mending_it_brings_the_page_back(served, file):
+    project, address = served
+    wait_for("Tiny &amp; quick", address)
+    source = project / "src" / "camfolio" / file
+    right = source.read_text(encoding="utf-8")
+    source.write_text(right + "def height(n:\n", encoding="utf-8")
+    wait_for("was never closed", address)
+    source.write_text(right, encoding="utf-8")
     wait_for("Tiny &amp; quick", address)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import shutil
+from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
+from jinja2 import Environment
 
-from camfolio.errors import StudyError
+from camfolio import pages
+from camfolio.errors import StoreError, StudyError
 from camfolio.pages import Site
 from camfolio.site import site_for
 
@@ -149,7 +154,7 @@ def test_the_home_page_has_a_card_per_study(built, readings):
     assert len(cards) == 1
     assert "Tiny & quick" in cards[0].text
     links = [a for a in reading.all("a") if cards[0] in a.inside and a.attributes["href"] == "tiny/"]
-    assert len(links) == 2
+    assert len(links) == 3  # two pictures, for light and dark pages, and the name
 
 
 def test_a_label_with_an_ampersand_reads_as_text_in_the_navigation(built, readings):
@@ -264,3 +269,53 @@ def test_two_studies_with_one_label_are_two_sections(copy_project, tmp_path, no_
     shutil.copy(project / "gen" / "studies" / "tiny.yaml", project / "gen" / "studies" / "tiny2.yaml")
     site = site_for(project, serving=False)
     assert [paths[0] for _, paths in site.sections] == ["tiny/index.md", "tiny2/index.md"]
+
+
+def test_a_study_file_may_end_in_yml(copy_project, tmp_path, no_worker):
+    project = copy_project(tmp_path / "project")
+    study = project / "gen" / "studies" / "tiny.yaml"
+    study.rename(study.with_suffix(".yml"))
+    assert [paths[0] for _, paths in site_for(project, serving=False).sections] == ["tiny/index.md"]
+
+
+def test_a_store_that_is_a_file_is_a_sentence_and_a_page_while_serving(copy_project, tmp_path):
+    project = copy_project(tmp_path / "project")
+    shutil.rmtree(project / "artifacts")
+    (project / "artifacts").write_text("", encoding="utf-8")
+    with pytest.raises(StoreError, match=r"^Expected files and folders that can be read and written, but got "):
+        site_for(project, serving=False)
+    assert b"can be read and written" in site_for(project, serving=True).pages[0].content
+
+
+@pytest.mark.parametrize(("order", "folder"), [({}, "artifacts"), ({"store": "there"}, "there")])
+def test_compiled_templates_of_the_theme_are_kept_beside_the_results(tmp_path, monkeypatch, order, folder):
+    monkeypatch.setenv("CAMFOLIO_SITE", json.dumps(order))
+    hooks = runpy.run_path(str(Path(__file__).resolve().parents[2] / "gen" / "hooks.py"))
+    environment = hooks["on_env"](Environment(autoescape=True), SimpleNamespace(config_file_path=tmp_path / "a"), [])
+    assert environment.bytecode_cache.directory == str(tmp_path / folder / ".templates")
+    assert [path.name for path in tmp_path.iterdir()] == [folder]
+
+
+def test_no_templates_are_kept_where_nothing_can_be_written(tmp_path, monkeypatch):
+    monkeypatch.delenv("CAMFOLIO_SITE", raising=False)
+    (tmp_path / "artifacts").write_text("", encoding="utf-8")
+    hooks = runpy.run_path(str(Path(__file__).resolve().parents[2] / "gen" / "hooks.py"))
+    environment = hooks["on_env"](Environment(autoescape=True), SimpleNamespace(config_file_path=tmp_path / "a"), [])
+    assert environment.bytecode_cache is None
+
+
+def test_another_version_of_the_library_of_formulas_compiles_templates_anew(tmp_path, monkeypatch):
+    names = []
+    for number in ("3.78.0", "3.79.0"):
+        monkeypatch.setattr(pages, "version", lambda _, number=number: number)
+        names.append(pages.make_environment(tmp_path, tmp_path / "compiled").bytecode_cache.pattern)
+    assert names[0] != names[1]
+
+
+@pytest.mark.parametrize("folder", ["/project/gen/templates/", "C:\\project\\gen\\templates\\"])
+def test_the_line_of_a_template_is_found_on_every_system(folder):
+    name = "study/index.md.jinja"
+    path = folder + (name.replace("/", "\\") if "\\" in folder else name)
+    with pytest.raises(ZeroDivisionError) as caught:
+        exec(compile("\n\n1 / 0", path, "exec"), {})
+    assert pages.line_of(caught.value, name) == ", line 3"

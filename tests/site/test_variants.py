@@ -26,7 +26,13 @@ save_network(network, sys.argv[2])
 np.save(sys.argv[3], labels.numpy().astype(np.uint8))
 """
 """An untrained network whose bias makes it call half of the slices malignant, and what it calls them."""
-VARIANTS = ["loaded", "perfect", "one_class", "no_masks", "one_method", "names"]
+VARIANTS = ["loaded", "perfect", "one_class", "no_masks", "one_method", "names", "words"]
+WORDS = {
+    "labels_are": "histology after resection.",
+    "masks_are": "drawn by *one* radiologist",
+    "attribution": "St. <Elsewhere>",
+    "date": "2019 to 2023",
+}
 CLASSES = ["<script>alert(1)</script>", "a|b*c_"]
 
 
@@ -54,6 +60,13 @@ def variants(checkpoint, write_study, compute, tiny_arrays):
         write_study("one_method", explanation={"methods": ["score_cam"]}),
         write_study(
             "names", classes=CLASSES, explanation={"methods": ["score_cam"]}, label="[x](y) _z_", title="# T: 'q'"
+        ),
+        write_study(
+            "words",
+            data=WORDS,
+            author="A. *Nobody*",
+            network={"checkpoint": loaded["checkpoint"]},
+            explanation={"layer": "layer4", "methods": ["grad_cam", "hires_cam"]},
         ),
     ]
     return dict(zip(VARIANTS, compute(*paths), strict=True))
@@ -104,7 +117,9 @@ def test_a_loaded_network_is_said_to_be_loaded(article, variants):
     assert "there is no training to show" in text
     assert "training_curves" not in {figure.attributes["id"] for figure in article("loaded").all("figure")}
     assert "Loaded from weights.safetensors" in said(article("loaded", "model"))
-    assert text.count("best weights") == 0
+    assert re.findall("never seen|best weights|trained on 36", text) == []
+    assert "whether they were trained on any of these patients is not known here" in text
+    assert "What its weights were trained on is not known here" in said(article("loaded", "model"))
     assert variants["loaded"].artefacts["training"].json("training.json")["history"] == []
 
 
@@ -124,14 +139,68 @@ def test_a_test_part_of_one_class_has_no_curve(article):
     assert "All test slices are of one class: a ROC curve is not defined." in text
     assert re.search(r"AUC (?:is )?0\.0", text) is None
     assert re.search(r"sensitivity 0 %", text) is None
+    assert "there are no malignant test slices." in text
+    assert "one of the two parts holds a single class, so its AUC is not defined." in text
+    assert "neither AUC nor balanced accuracy is defined" in said(article("one_class", "model"))
 
 
 def test_without_masks_nothing_is_good_or_bad(article):
     text = said(article("no_masks"))
-    assert "No correctly classified test slice has a map and a nodule to compare: there is no good example." in text
+    assert "There is no good example: no correctly classified test slice has both a map and a mask" in text
+    assert "The nodule's area cannot be compared with it: the test slices have no masks." in text
+    assert "could not be measured: no test slice has a mask." in text
+    assert "Whether the network uses more than the nodule's size could not be tested here." in text
+    assert "The nodule's area has none" in text
+    assert "Size is not measured." in said(article("no_masks", "data"))
+    assert "the nodule's area has no AUC for want of masks" in said(article("no_masks", "model"))
+    assert re.findall("does not exclude zero|was not shown to beat|Size is a shortcut", text) == []
     identifiers = {figure.attributes["id"] for figure in article("no_masks").all("figure")}
     assert not {"grad_cam-good", "grad_cam-bad", "score_cam-good", "score_cam-bad"} & identifiers
     assert "grad_cam-misclassified" in identifiers
+
+
+@pytest.mark.parametrize("name", [name for name in VARIANTS if name != "words"])
+@pytest.mark.parametrize("page", ["", "data", "model"])
+def test_no_page_about_a_file_speaks_of_readers(article, name, page):
+    text = said(article(*filter(None, (name, page))))
+    assert re.findall("[^.]*(?:reader|radiologist|opinion|simulated|pathology)[^.]*", text.split("Figure 1.")[0]) == []
+    assert re.findall("(?:readers|radiologists|opinion|simulated)", text) == []
+    assert "The labels are taken from the file as they are. The masks are the masks in the file." in text
+    assert "it is not a medical device" in text
+
+
+@pytest.mark.parametrize("page", ["", "data", "model"])
+def test_the_author_s_words_about_the_data_are_on_every_page(article, page):
+    text = said(article(*filter(None, ("words", page))))
+    assert "The labels are histology after resection. The masks are drawn by *one* radiologist." in text
+    assert "By A. *Nobody*." in text
+
+
+def test_the_author_s_words_about_the_data_are_on_data_card_and_home_page(article):
+    data, home = said(article("words", "data")), said(article())
+    assert "Attribution. St. <Elsewhere>" in data
+    assert "data of 2019 to 2023" in data
+    assert "By A. *Nobody*." in home
+    assert "2019 to 2023" in home
+    assert "Labels histology after resection" in " ".join(home.split())
+
+
+def test_words_about_the_data_compute_nothing_anew(variants):
+    assert variants["words"].artefacts["slices"].manifest.key == variants["loaded"].artefacts["slices"].manifest.key
+
+
+def test_in_front_of_the_pooling_both_gradient_methods_are_one_map(article, variants):
+    text = said(article("words"))
+    assert "it is the same map as Grad-CAM" in text
+    assert "there is more behind it" not in text
+    shares = variants["words"].artefacts["localisation"].json("localisation.json")["energy_share"]
+    assert shares["grad_cam"]["value"] == pytest.approx(shares["hires_cam"]["value"], rel=1e-4)
+
+
+def test_behind_a_middle_layer_there_is_more(article):
+    text = said(article("one_class"))
+    assert "here there is more behind it" in text
+    assert "it is the same map as Grad-CAM" not in text
 
 
 def test_one_method_stands_alone(article):

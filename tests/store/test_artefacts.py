@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from pathlib import Path
 
@@ -203,8 +204,6 @@ def test_threads_that_want_the_same_result_compute_it_once(store):
 
 
 def test_history_is_newest_first(store):
-    import os
-
     for age, value in enumerate((1, 2, 3)):
         folder = store.make(ingredients(parameters={"n": value}), write()).folder
         os.utime(folder / MANIFEST, (1000 - age, 1000 - age))
@@ -232,10 +231,38 @@ def test_sweep_leaves_alone_what_somebody_is_making_right_now(store):
 def test_sweep_keeps_what_it_is_told_and_deletes_the_rest(store):
     kept = store.make(ingredients(), write())
     store.make(ingredients(stage="two"), write())
-    (store.root / "one" / "abc.part").mkdir()
+    (store.root / "one" / f"{'0123456789' * 2}.part").mkdir()
     damaged = store.make(ingredients(parameters={}), write())
     (damaged.folder / MANIFEST).unlink()
     assert store.sweep({kept.manifest.key}) == 3
     assert store.find(ingredients()) == kept
     assert not damaged.folder.exists()
     assert store.make(ingredients(), never) == kept
+
+
+@pytest.mark.parametrize("name", ["one/notes", "one/0123456789abcdef012", ".git/objects", "src/camfolio.part"])
+def test_sweep_leaves_folders_alone_that_are_not_named_like_results(store, name):
+    store.make(ingredients(), write())
+    (store.root / name).mkdir(parents=True)
+    assert store.sweep(set()) == 1
+    assert (store.root / name).is_dir()
+
+
+def test_a_folder_that_holds_other_things_is_not_swept(tmp_path):
+    result = tmp_path / "docs" / "0123456789abcdef0123"
+    result.mkdir(parents=True)
+    with pytest.raises(
+        StoreError, match=r"^Expected a folder of results, but .* holds other things\. Give the right one"
+    ):
+        Store(tmp_path).sweep(set())
+    assert result.is_dir()
+
+
+def test_sweep_deletes_what_was_written_aside_by_a_killed_run_but_not_what_is_being_written(store):
+    store.make(ingredients(), write())
+    old, new = store.root / "code.json.abc.part", store.root / "code.json.xyz.part"
+    for file in (old, new):
+        file.write_text("{", encoding="utf-8")
+    os.utime(old, (1000, 1000))
+    store.sweep(set())
+    assert (old.exists(), new.exists()) == (False, True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from camfolio.errors import DataError, StoreError
+from camfolio.errors import ChangedError, DataError, StoreError
 from camfolio.store import code
 from camfolio.store.artefacts import MANIFEST, Stage, Store
 from camfolio.store.build import State, build, check_worker, flat, survey
@@ -29,7 +29,12 @@ def log(name):
         file.write(f"{name} {os.getpid()}\\n")
 """
 STAGES = {
-    "__init__": "",
+    "__init__": """
+from pathlib import Path
+from camfolio.store import code
+
+code.ROOT, code.PACKAGE = Path(__file__).parent, __name__
+""",
     "ink": LOGGED,
     "number": """
 from tiny_stages.ink import log
@@ -67,6 +72,8 @@ def run(*, out, number, how):
         raise DataError("Expected ink, but got water. Fill it.")
     if how == "unexpected":
         raise ZeroDivisionError("nothing to share")
+    if how == "full":
+        raise OSError(28, "No space left on device")
     if how == "exit":
         raise SystemExit(7)
     if how == "killed":
@@ -75,6 +82,16 @@ def run(*, out, number, how):
         (HERE / "waiting").touch()
         time.sleep(60)
     (out / "half.txt").write_text("whole")
+""",
+    "restless": """
+from tiny_stages.ink import HERE, log
+
+def run(*, out, edited, text, times, file=None):
+    log("restless")
+    if (HERE / "log.txt").read_text().count("restless") <= times:
+        with (HERE / edited).open("a") as opened:
+            opened.write(text)
+    (out / "file.txt").write_text(file.read_text() if file else "")
 """,
 }
 
@@ -265,6 +282,47 @@ def test_a_parameter_that_run_does_not_know_becomes_a_sentence(tiny, store):
         build([stage], store)
 
 
+def test_a_full_disk_becomes_a_sentence_without_traceback(tiny, store, capfd):
+    with pytest.raises(StoreError, match=r"can be read and written, but got \[Errno 28\] No space left on device\."):
+        build(troubled("full"), store)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def restless(edited: str, text: str, times: int, **files: Path) -> list[Stage]:
+    parameters = {"edited": edited, "text": text, "times": times}
+    return [Stage("restless", "tiny_stages.restless", parameters=parameters, files=files)]
+
+
+def test_code_that_changes_while_it_runs_is_run_again_under_its_new_key(tiny, store):
+    stages = restless("tiny_stages/ink.py", "THREE = 3\n", 1)
+    build(stages, store)
+    assert computed(tiny) == ["restless", "restless"]
+    assert words(survey(stages, store)) == {"restless": "fresh"}
+    assert len(store.history("restless")) == 1
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(tiny, store):
+    (tiny / "file").write_text("1", encoding="utf-8")
+    stages = restless("file", "2", 1, file=tiny / "file")
+    result = build(stages, store)["restless"]
+    assert (result / "file.txt").read_text(encoding="utf-8") == "12"
+    assert computed(tiny) == ["restless", "restless"]
+    (tiny / "file").write_text("1", encoding="utf-8")
+    assert words(survey(stages, store)) == {"restless": "stale"}
+
+
+def test_a_comment_written_while_the_code_runs_computes_nothing_again(tiny, store):
+    build(restless("tiny_stages/ink.py", "# a comment\n", 1), store)
+    assert computed(tiny) == ["restless"]
+
+
+def test_code_that_never_stands_still_ends_the_build(tiny, store):
+    with pytest.raises(ChangedError, match=r"while restless is computed, but tiny_stages\.ink did\."):
+        build(restless("tiny_stages/ink.py", "THREE = 3\n", 9), store)
+    assert computed(tiny) == ["restless"] * 3
+    assert store.history("restless") == []
+
+
 @pytest.mark.parametrize(("how", "status"), [("killed", -signal.SIGKILL), ("exit", 7)])
 def test_a_dead_worker_becomes_a_sentence_and_a_later_build_succeeds(tiny, store, how, status):
     with pytest.raises(StoreError, match=f"Expected a result of trouble, but its process ended with {int(status)}"):
@@ -298,9 +356,9 @@ def test_real_slices_and_split_are_built_and_rebuilt(tmp_path, tiny_npz):
     results = build(stages(read_study(path))[:2], store)
     counts = results["split"].json("split.json")
     assert sum(part["slices"] for part in counts.values()) == 24
-    other = inspect_study(path, store, ["split.train=0.6", "split.test=0.25"])
-    assert [state.word for state in other[:3]] == ["fresh", "stale", "waiting"]
-    assert other[1].reason == "split.test changed from 0.15 to 0.25; split.train changed from 0.7 to 0.6"
+    other = {s.stage.name: s for s in inspect_study(path, store, ["split.train=0.6", "split.test=0.25"])}
+    assert [other[name].word for name in ("slices", "split", "training")] == ["fresh", "stale", "waiting"]
+    assert other["split"].reason == "split.test changed from 0.15 to 0.25; split.train changed from 0.7 to 0.6"
 
 
 def is_alive(pid: int) -> bool:
@@ -327,7 +385,10 @@ here = Path(os.environ["TINY"])
 code.ROOT, code.PACKAGE = here / "tiny_stages", "tiny_stages"
 number = Stage("number", "tiny_stages.number", parameters={"number": 4})
 trouble = Stage("trouble", "tiny_stages.trouble", parameters={"how": sys.argv[1]}, upstream={"number": "number"})
-build([number, trouble], Store(here / "artifacts"))
+try:
+    build([number, trouble], Store(here / "artifacts"))
+except KeyboardInterrupt:
+    sys.exit("stopped")
 """
 
 
@@ -336,6 +397,18 @@ def test_two_builds_at_once_compute_every_stage_once(tiny, store):
     assert [parent.wait(60) for parent in parents] == [0, 0]
     assert computed(tiny) == ["number"]
     assert words(survey(troubled("well"), store)) == {"number": "fresh", "trouble": "fresh"}
+
+
+def test_ctrl_c_ends_the_worker_without_a_word(tiny, store):
+    command = [sys.executable, "-c", PARENT, "slow"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as parent:
+        try:
+            assert until((tiny / "waiting").exists, 30)
+        finally:
+            os.killpg(parent.pid, signal.SIGINT)
+        _, said = parent.communicate(timeout=10)
+    assert said.splitlines() == ["a library that prints", "stopped"]
+    assert words(survey(troubled("slow"), store)) == {"number": "fresh", "trouble": "new"}
 
 
 @pytest.mark.slow

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 from pathlib import Path
 
 import pytest
 
+from camfolio.errors import StoreError
 from camfolio.store import code
 from camfolio.store.code import Code, CodeReader
 
@@ -42,7 +44,10 @@ def package(tmp_path, monkeypatch):
 
 
 def behind(root: Path) -> Code:
-    return CodeReader(root.parent / "code.json").behind(("camfolio.stages.one",))
+    reader = CodeReader(root.parent / "code.json")
+    found = reader.behind(("camfolio.stages.one",))
+    reader.remember()
+    return found
 
 
 def test_the_closure_holds_the_stage_its_packages_and_what_it_imports(package):
@@ -129,6 +134,42 @@ def test_a_module_is_parsed_once_between_runs(package, monkeypatch):
     assert behind(package) == before
 
 
+def test_another_python_parses_for_itself(package, monkeypatch):
+    behind(package)
+    monkeypatch.setattr(code, "python_version", lambda: "3.99")
+    monkeypatch.setattr(code, "examine", lambda *_: code.ModuleCode("other", (), ()))
+    assert behind(package).modules == {"camfolio.stages.one": "other"}
+
+
+def test_what_is_no_longer_used_is_forgotten(package):
+    before = behind(package).modules
+    (package / "stages/one.py").write_text(STAGE + "\nTHREE = 3\n", encoding="utf-8")
+    behind(package)
+    assert len(json.loads((package.parent / "code.json").read_text(encoding="utf-8"))) == len(before)
+
+
+def test_nothing_is_written_if_nothing_is_new(package):
+    behind(package)
+    memory = package.parent / "code.json"
+    written = memory.stat().st_mtime_ns, memory.stat().st_ino
+    behind(package)
+    assert (memory.stat().st_mtime_ns, memory.stat().st_ino) == written
+
+
+def test_a_module_that_is_no_python_is_named_with_its_line(package):
+    (package / "rooms/floor.py").write_text("HEIGHT = 3\ndef height(n:\n", encoding="utf-8")
+    with pytest.raises(StoreError, match=r"but got a mistake in .*rooms.floor\.py, line 2: '\(' was never closed\."):
+        behind(package)
+
+
+def test_a_library_installed_in_another_way_has_its_version(monkeypatch):
+    monkeypatch.setattr(code, "installed", dict)
+    code.version.cache_clear()
+    assert code.version("PIL") == importlib.metadata.version("pillow")
+    assert code.version("no_such_library") == "absent"
+    code.version.cache_clear()
+
+
 def test_no_file_is_left_beside_the_memory(package):
     behind(package)
     assert {path.name for path in package.parent.iterdir()} == {"camfolio", "code.json"}
@@ -147,12 +188,12 @@ def test_training_knows_nothing_of_figures_and_maps(reader):
     assert {"torch", "monai", "numpy", "pytorch_lightning"} <= set(found.libraries)
 
 
-def test_settings_errors_shapes_and_the_store_are_in_no_closure(reader):
+def test_settings_errors_shapes_progress_and_the_store_are_in_no_closure(reader):
     found = reader.behind(("camfolio.stages.training", "camfolio.stages.explanations", "camfolio.figures.case"))
     assert not [
         name for name in found.modules if name.startswith(("camfolio.store", "camfolio.config", "camfolio.err"))
     ]
-    assert "camfolio.shapes" not in found.modules
+    assert not {"camfolio.shapes", "camfolio.progress"} & set(found.modules)
 
 
 def test_every_library_behind_a_stage_has_a_version(reader):

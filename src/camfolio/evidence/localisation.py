@@ -29,13 +29,15 @@ def energy_share(maps: Float[np.ndarray, "slices height width"], masks: Masks) -
 
 
 def area_share(masks: Masks) -> Float64[np.ndarray, " slices"]:
-    """The share of the slice that the nodule covers, 0 to 1: the energy share of a map that says nothing."""
-    share: np.ndarray = masks.mean((1, 2), dtype=np.float64)
+    """The share of the slice that the nodule covers, 0 to 1: the energy share of a map that says nothing.
+
+    NaN where the mask is empty: how large the nodule is there is not known.
+    """
+    share: np.ndarray = np.where(masks.any((1, 2)), masks.mean((1, 2), dtype=np.float64), np.nan)
     return share
 
 
 def energy_ratio(maps: Float[np.ndarray, "slices height width"], masks: Masks) -> Float64[np.ndarray, " slices"]:
     """Energy share over area share: 1 is chance, NaN where the map or the mask is empty."""
-    area = area_share(masks)
-    ratio: np.ndarray = np.divide(energy_share(maps, masks), area, out=np.full(len(maps), np.nan), where=area > 0)
+    ratio: np.ndarray = energy_share(maps, masks) / area_share(masks)
     return ratio

@@ -1,4 +1,4 @@
-"""Figure: one example of one method: slice, map, and both together with the readers' outline."""
+"""Figure: one example of one method: slice, map, and both together with the mask's outline."""
 
 from __future__ import annotations
 
@@ -17,8 +17,14 @@ from camfolio.names import METHOD_NAMES
 
 NOTHING = {
     "misclassified": "No test slice was misclassified: there is no such example.",
-    "good": "No correctly classified test slice has a map and a nodule to compare: there is no good example.",
-    "bad": "No correctly classified test slice is left for a bad example.",
+    "good": (
+        "There is no good example: no correctly classified test slice has both a map and a mask and belongs to a patient "
+        "who is not shown above."
+    ),
+    "bad": (
+        "There is no bad example: no correctly classified test slice has both a map and a mask and belongs to a patient "
+        "who is not shown above."
+    ),
 }
 
 
@@ -49,7 +55,7 @@ def drawing(example: Example, method: str, classes: tuple[str, str], window_hu: 
     title = outcome(example.case, classes)
     alt = (
         f"{METHOD_NAMES[method]} on slice {example.case['id']}: {title}. {peak_words(values, example.mask)} "
-        f"{energy_words(share)} the readers' outline, which covers {example.case['area_share']:.1%} of the slice."
+        f"{energy_words(share, example.mask)}"
     )
 
     def draw(theme: Theme) -> Figure:
@@ -83,18 +89,22 @@ def drawing(example: Example, method: str, classes: tuple[str, str], window_hu: 
     return Drawing(draw, alt, ["row", "column", "hounsfield", "nodule", method], rows)
 
 
-def energy_words(share: float | None) -> str:
-    """How much of a map lies inside something, the beginning of a sentence."""
+def energy_words(share: float | None, mask: np.ndarray) -> str:
+    """How much of a map lies inside the nodule's mask, and how much of the slice the mask covers."""
+    if not mask.any():
+        return "The slice has no mask, so no share of energy is defined."
     if share is None:
-        return "No share of energy is defined for"
-    return f"{share:.0%} of the map's energy lies inside"
+        return f"No share of energy is defined for the nodule's mask, which covers {mask.mean():.1%} of the slice."
+    return (
+        f"{share:.0%} of the map's energy lies inside the nodule's mask, which covers {mask.mean():.1%} of the slice."
+    )
 
 
 def peak_words(values: np.ndarray, mask: np.ndarray) -> str:
     """Where the map is highest."""
     if values.max() <= 0:
         return "The map is empty."
+    row, column = np.unravel_index(values.argmax(), values.shape)
     if not mask.any():
-        return "There is no nodule on the slice."
-    inside = bool(mask[np.unravel_index(values.argmax(), values.shape)])
-    return f"The map is highest {'inside' if inside else 'outside'} the nodule."
+        return f"The map is highest at row {row}, column {column}."
+    return f"The map is highest {'inside' if mask[row, column] else 'outside'} the nodule."

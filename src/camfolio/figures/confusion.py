@@ -21,13 +21,16 @@ def run(*, out: Path, evaluation: Path, classes: tuple[str, str]) -> None:
 def drawing(counts: np.ndarray, classes: tuple[str, str]) -> Drawing:
     """A 2x2 matrix, shaded by the share of its row."""
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    known = counts.sum(1) > 0
     rows = [
-        [true, called, int(counts[i, j]), float(shares[i, j])]
+        [true, called, int(counts[i, j]), float(shares[i, j]) if known[i] else ""]
         for i, true in enumerate(classes)
         for j, called in enumerate(classes)
     ]
     alt = "Confusion matrix of the test slices. " + " ".join(
         f"Of {counts[i].sum()} {true} slices {counts[i, i]} ({shares[i, i]:.0%}) are called {true}."
+        if known[i]
+        else f"There are no {true} slices."
         for i, true in enumerate(classes)
     )
 
@@ -44,10 +47,11 @@ def matrix(axes: Axes, counts: np.ndarray, shares: np.ndarray, classes: tuple[st
     axes.imshow(shares, cmap=ramp_of(theme), vmin=0, vmax=1.25)
     for (row, column), count in np.ndenumerate(counts):
         axes.text(column, row - 0.06, str(count), ha="center", va="center", fontsize=19)
-        axes.text(column, row + 0.24, f"{shares[row, column]:.1%} of row", ha="center", va="center", fontsize=8.5)
+        words = f"{shares[row, column]:.1%} of row" if counts[row].any() else "no slices"
+        axes.text(column, row + 0.24, words, ha="center", va="center", fontsize=8.5)
     axes.set_xticks([0, 1], classes)
     axes.set_yticks([0, 1], classes, rotation=90, va="center")
     axes.set_xlabel("the network says")
-    axes.set_ylabel("the readers say")
+    axes.set_ylabel("label")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)

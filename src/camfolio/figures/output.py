@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -26,12 +27,14 @@ class Drawing:
         draw: makes the figure for a theme.
         alt: what is seen, for whoever cannot see it.
         columns, rows: the data behind the figure.
+        facts: what a page may say about the figure, as plain JSON values.
     """
 
     draw: Callable[[Theme], Figure]
     alt: str
     columns: Sequence[str] = ()
     rows: Sequence[Sequence[object]] = field(default_factory=tuple)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write(out: Path, drawing: Drawing) -> None:
@@ -45,8 +48,8 @@ def write(out: Path, drawing: Drawing) -> None:
             figure.savefig(out / f"{theme.name}.png", dpi=DPI * PNG_SCALE, metadata={"Software": None})
             width, height = figure.get_size_inches() * DPI
             size = {"width": round(width), "height": round(height)}
-    (out / "data.csv").write_text(table(drawing), encoding="utf-8")
-    write_json(out / "figure.json", {"alt": drawing.alt, **size})
+    (out / "data.csv").write_text(table(drawing), encoding="utf-8", newline="\n")
+    write_json(out / "figure.json", {"alt": drawing.alt, **size, **drawing.facts})
 
 
 def write_empty(out: Path, sentence: str) -> None:

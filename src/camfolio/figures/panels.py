@@ -1,4 +1,4 @@
-"""Slices and maps on axes: pixels as pixels, the readers' outline, a scale bar, maps that let the CT through."""
+"""Slices and maps on axes: pixels as pixels, the mask's outline, a scale bar, maps that let the CT through."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ RAMP = "inferno"
 
 
 def show_slice(axes: Axes, hounsfield: Image, window_hu: tuple[float, float], spacing_mm: float) -> None:
-    """A slice in its window (HU), not smoothed, with a bar of 10 mm, or fewer where it would fill half of the slice."""
+    """A slice in its window (HU), not smoothed, with a bar of 10 mm, or fewer where it would fill half of the slice.
+
+    `spacing_mm` is that from column to column, since the bar is horizontal.
+    """
     axes.imshow(hounsfield, cmap="gray", vmin=window_hu[0], vmax=window_hu[1], interpolation="none")
     blank(axes)
     height, width = hounsfield.shape

@@ -1,4 +1,4 @@
-"""Figure: the ROC curve of the network beside that of the nodule's area."""
+"""Figure: the ROC curve of the network beside that of the nodule's area, where masks tell it."""
 
 from __future__ import annotations
 
@@ -25,17 +25,22 @@ def run(*, out: Path, evaluation: Path) -> None:
 
 
 def drawing(result: dict[str, Any]) -> Drawing:
-    """Two curves and the chance line."""
-    curves = result["roc"]
+    """The curves that are defined, and the chance line."""
+    curves = {name: curve for name, curve in result["roc"].items() if curve is not None}
     values = {"network": result["metrics"]["auc"]["value"], "area": result["baseline"]["auc"]["value"]}
     rows = [
         [NAMES[name], x, y]
         for name, curve in curves.items()
         for x, y in zip(curve["false_positive"], curve["true_positive"], strict=True)
     ]
+    beside = (
+        f"that of the nodule's area alone {values['area']:.3f}"
+        if "area" in curves
+        else "the nodule's area has no curve for want of masks"
+    )
     alt = (
-        f"ROC curves on the test slices. The network's has an area of {values['network']:.3f}, that of the nodule's area "
-        f"alone {values['area']:.3f}; a diagonal line marks chance."
+        f"ROC on the test slices. The network's curve has an area of {values['network']:.3f}, {beside}; a diagonal line "
+        "marks chance."
     )
 
     def draw(theme: Theme) -> Figure:
@@ -47,11 +52,11 @@ def drawing(result: dict[str, Any]) -> Drawing:
 
 
 def curve_panel(axes: Axes, curves: dict[str, Any], values: dict[str, float], theme: Theme) -> None:
-    """Curves as steps, named in the empty corner."""
+    """Curves from threshold to threshold, named in the empty corner."""
     looks = {"network": (theme.accent, "-"), "area": (theme.faint, "--")}
-    for name, (colour, dash) in looks.items():
+    for name, curve in curves.items():
+        colour, dash = looks[name]
         label = f"{NAMES[name]}, AUC {values[name]:.3f}"
-        curve = curves[name]
         axes.plot(curve["false_positive"], curve["true_positive"], dash, color=colour, linewidth=1.8, label=label)
     axes.plot([0, 1], [0, 1], ":", color=theme.faint, linewidth=1)
     axes.text(0.42, 0.37, "chance", color=theme.faint, fontsize=8.5)

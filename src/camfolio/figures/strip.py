@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from camfolio.figures.inputs import Example, load_case, load_example, outcome, share_words
+from camfolio.figures.inputs import Example, load_case, load_example, outcome, share_words, shares_words
 from camfolio.figures.output import Drawing, write, write_empty
 from camfolio.figures.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.style import Theme, new_figure
@@ -36,10 +36,12 @@ def drawing(
     example: Example, methods: tuple[str, ...], classes: tuple[str, str], window_hu: tuple[float, float]
 ) -> Drawing:
     """The slice, then its overlay per method; each map as a share of its own maximum."""
-    shares = {method: share_of(example, method) for method in methods}
+    shares = {method: example.shares[method] for method in methods}
     title = outcome(example.case, classes)
-    words = ", ".join(f"{METHOD_NAMES[method]} {share_words(share)}" for method, share in shares.items())
-    alt = f"Slice {example.case['id']}: {title}, and its maps side by side. Energy inside the outline: {words}."
+    alt = (
+        f"Slice {example.case['id']}: {title}, and its maps side by side. "
+        f"Energy inside the nodule's mask: {shares_words(shares)}."
+    )
 
     def draw(theme: Theme) -> Figure:
         figure = new_figure(theme, 2.25 * (1 + len(methods)), 2.6, layout="constrained")
@@ -55,10 +57,3 @@ def drawing(
 
     rows = [[method, "" if share is None else share] for method, share in shares.items()]
     return Drawing(draw, alt, ["method", "energy share"], rows)
-
-
-def share_of(example: Example, method: str) -> float | None:
-    """Energy share of one map of this slice; None where not defined."""
-    values = example.maps[method].astype(float)
-    total = values.sum()
-    return float((values * example.mask).sum() / total) if total > 0 and example.mask.any() else None

@@ -1,4 +1,4 @@
-"""How figures look: two designed themes, colours that mean the same everywhere, type and sizes."""
+"""How figures look: two designed themes, type and sizes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 DPI = 100
-CLASS_COLOURS = ("#0072B2", "#D55E00")
-METHOD_COLOURS = {"grad_cam": "#009E73", "hires_cam": "#CC79A7", "score_cam": "#E69F00"}
 OUTLINE = "#56B4E9"
 
 
@@ -26,11 +24,10 @@ class Theme:
     ink: str
     faint: str
     accent: str
-    classes: tuple[str, str]
 
 
-LIGHT = Theme("light", "#fbfaf7", "#1c2328", "#8a9299", "#0b7285", CLASS_COLOURS)
-DARK = Theme("dark", "#0f1418", "#e4e7ea", "#7d868d", "#4fb3c6", ("#4aa3df", "#f0803c"))
+LIGHT = Theme("light", "#fbfaf7", "#1c2328", "#8a9299", "#0b7285")
+DARK = Theme("dark", "#0f1418", "#e4e7ea", "#7d868d", "#4fb3c6")
 THEMES = (LIGHT, DARK)
 
 

@@ -1,4 +1,4 @@
-"""Figure: the teaser: the slice of the best good example, and its maps fading in from left to right."""
+"""Figure: the teaser: one example of the first method as the network sees it, and the same slice under every method."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from camfolio.figures.inputs import Example, load_case, load_example, outcome
+from camfolio.figures.inputs import Example, load_case, load_example, outcome, shares_words
 from camfolio.figures.output import Drawing, write, write_empty
 from camfolio.figures.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.style import Theme, new_figure
-from camfolio.names import METHOD_NAMES
 
 
 def run(
@@ -25,19 +24,24 @@ def run(
     window_hu: tuple[float, float],
 ) -> None:
     """Draw the first method's good example, or else its misclassified one."""
-    case = load_case(selection, methods[0], "good") or load_case(selection, methods[0], "misclassified")
-    if case is None:
-        write_empty(out, "No example could be chosen: there is no picture for this study.")
-        return
-    write(out, drawing(load_example(slices, split, localisation, case), methods, classes, window_hu))
+    for kind in ("good", "misclassified"):
+        case = load_case(selection, methods[0], kind)
+        if case:
+            example = load_example(slices, split, localisation, case)
+            write(out, drawing(example, kind, methods, classes, window_hu))
+            return
+    write_empty(out, "No example could be chosen: there is no picture for this study.")
 
 
 def drawing(
-    example: Example, methods: tuple[str, ...], classes: tuple[str, str], window_hu: tuple[float, float]
+    example: Example, kind: str, methods: tuple[str, ...], classes: tuple[str, str], window_hu: tuple[float, float]
 ) -> Drawing:
-    """No words, no axes: panels edge to edge."""
-    names = ", ".join(METHOD_NAMES[method] for method in methods)
-    alt = f"A CT slice of a lung nodule ({outcome(example.case, classes)}) beside the same slice under {names}."
+    """No words, no axes: panels edge to edge; pages get the case, its kind, and the energy shares of all methods."""
+    shares = {method: example.shares[method] for method in methods}
+    alt = (
+        f"CT slice {example.case['id']} ({outcome(example.case, classes)}) beside the same slice under every method. "
+        f"Energy inside the nodule's mask: {shares_words(shares)}."
+    )
 
     def draw(theme: Theme) -> Figure:
         figure = new_figure(theme, 2.4 * (1 + len(methods)), 2.4)
@@ -50,4 +54,6 @@ def drawing(
             show_outline(axes, example.mask)
         return figure
 
-    return Drawing(draw, alt, ["slice"], [[example.case["id"]]])
+    rows = [[example.case["id"], method, "" if share is None else share] for method, share in shares.items()]
+    facts = {"case": example.case, "kind": kind, "energy_share": shares}
+    return Drawing(draw, alt, ["slice", "method", "energy share"], rows, facts)

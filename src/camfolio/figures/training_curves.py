@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from camfolio.figures.style import Theme, new_figure, tidy
 from camfolio.stages.files import read_json
 
 METRICS = {"loss": "cross-entropy", "accuracy": "accuracy", "auc": "AUC"}
+Epoch = Mapping[str, float | None]
 
 
 def run(*, out: Path, training: Path) -> None:
@@ -29,13 +31,18 @@ def drawing(result: dict[str, Any]) -> Drawing:
     """Three small panels that share the epochs."""
     history, best = result["history"], result["best_epoch"]
     columns = ["epoch", *(f"{part}/{name}" for name in METRICS for part in ("training", "validation"))]
-    rows = [[epoch, *(record[name] for name in columns[1:])] for epoch, record in enumerate(history, start=1)]
-    first, last = history[0], history[best - 1]
+    rows = [
+        [epoch, *("" if record[name] is None else record[name] for name in columns[1:])]
+        for epoch, record in enumerate(history, start=1)
+    ]
+    at_best = history[best - 1]
+    accuracy, auc = (
+        f"{said(at_best[f'validation/{name}'])} (training {said(at_best[f'training/{name}'])})"
+        for name in ("accuracy", "auc")
+    )
     alt = (
-        f"Three line charts over {len(history)} epochs, training and validation. Validation loss falls from "
-        f"{first['validation/loss']:.2f} to {last['validation/loss']:.2f} at the best epoch, {best}; validation accuracy "
-        f"there is {last['validation/accuracy']:.2f} (training {last['training/accuracy']:.2f}) and validation AUC "
-        f"{last['validation/auc']:.3f} (training {last['training/auc']:.3f})."
+        f"Three line charts over {len(history)} {'epoch' if len(history) == 1 else 'epochs'}, training and validation. "
+        f"{loss_words(history, best)} Validation accuracy there is {accuracy}, validation AUC {auc}."
     )
 
     def draw(theme: Theme) -> Figure:
@@ -47,18 +54,35 @@ def drawing(result: dict[str, Any]) -> Drawing:
     return Drawing(draw, alt, columns, rows)
 
 
-def panel(axes: Axes, name: str, history: list[dict[str, float]], best: int, theme: Theme) -> None:
-    """One metric; the curves carry their names at their ends."""
+def said(value: float | None) -> str:
+    """A value of the history; null means that the part holds one class, on which it is not defined."""
+    return "not defined" if value is None else f"{value:.3f}"
+
+
+def loss_words(history: list[Epoch], best: int) -> str:
+    """How the validation loss came to its lowest value."""
+    first, lowest = said(history[0]["validation/loss"]), said(history[best - 1]["validation/loss"])
+    if best == 1:
+        return f"Validation loss is lowest, {lowest}, at epoch 1."
+    return f"Validation loss is {first} at epoch 1 and lowest, {lowest}, at epoch {best}."
+
+
+def panel(axes: Axes, name: str, history: list[Epoch], best: int, theme: Theme) -> None:
+    """One metric, training and validation; nothing is drawn where it is not defined."""
     epochs = range(1, len(history) + 1)
     looks = {"training": (theme.faint, "--"), "validation": (theme.accent, "-")}
     for part, (colour, dash) in looks.items():
-        axes.plot(epochs, [row[f"{part}/{name}"] for row in history], dash, color=colour, linewidth=1.6, label=part)
+        values = [value for row in history if (value := row[f"{part}/{name}"]) is not None]
+        if len(values) == len(history):
+            axes.plot(epochs, values, dash, color=colour, linewidth=1.6, label=part)
     value = history[best - 1][f"validation/{name}"]
     axes.axvline(best, color=theme.ink, linewidth=0.7, alpha=0.5)
-    axes.plot(best, value, "o", color=theme.accent, markersize=5)
-    axes.set_title(f"{METRICS[name]}: {value:.3f} at epoch {best}")
+    if value is not None:
+        axes.plot(best, value, "o", color=theme.accent, markersize=5)
+    axes.set_title(f"{METRICS[name]}: {said(value)} at epoch {best}")
     axes.set_xlabel("epoch")
     axes.set_xlim(0.5, len(history) + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(frameon=False, fontsize=8.5, labelcolor=theme.ink)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False, fontsize=8.5, labelcolor=theme.ink)
     tidy(axes, theme)

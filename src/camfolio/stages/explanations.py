@@ -8,21 +8,27 @@ import numpy as np
 import torch
 
 from camfolio.config import Explanation, Network
-from camfolio.data.slices import Slices
 from camfolio.explanation.explain import explain
-from camfolio.network import load_weights, make_network, through_window
+from camfolio.network import device_for, through_window, trained_network
 from camfolio.progress import tracked
+from camfolio.stages.reading import part_slices
 
 
 def run(
-    *, out: Path, slices: Path, split: Path, training: Path, network: Network, explanation: Explanation, threads: int
+    *,
+    out: Path,
+    slices: Path,
+    split: Path,
+    training: Path,
+    network: Network,
+    explanation: Explanation,
+    threads: int,
+    accelerator: str,
 ) -> None:
     """Write `maps.npz`: per method the signed maps, float32 (n, h, w); `targets` and `logits` of the same slices."""
     torch.set_num_threads(threads)
-    model = make_network(width=network.width, blocks=network.blocks, dropout=network.dropout)
-    load_weights(model, training / "network.safetensors")
-    test = np.load(split / "part.npy", allow_pickle=False) == "test"
-    data = Slices.load(slices / "slices.npz").select(test)
+    model = trained_network(network, training / "network.safetensors").to(device_for(accelerator))
+    data, _ = part_slices(slices, split, "test")
     result = explain(
         model,
         through_window(torch.from_numpy(data.hounsfield), network.window_hu),

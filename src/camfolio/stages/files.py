@@ -9,7 +9,9 @@ from typing import Any
 
 def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - JSON is anything
     """Write indented JSON; a NaN is a mistake of ours and raises ValueError."""
-    path.write_text(json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
+    )
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON is anything

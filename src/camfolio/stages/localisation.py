@@ -10,11 +10,11 @@ import numpy as np
 import torch
 
 from camfolio.config import Evaluation, Explanation
-from camfolio.data.slices import Slices
 from camfolio.evidence.bootstrap import interval
 from camfolio.evidence.localisation import area_share, energy_ratio, energy_share
 from camfolio.explanation.maps import enlarge
 from camfolio.stages.files import write_json
+from camfolio.stages.reading import part_slices
 
 
 def run(
@@ -30,8 +30,7 @@ def run(
     """Write `scores.npz` (per method and score (n,), NaN where not defined; `enlarged/METHOD` (n, H, W) maps) and
     `localisation.json` (means with intervals, and differences between methods, both over patients).
     """
-    test = np.load(split / "part.npy", allow_pickle=False) == "test"
-    data = Slices.load(slices / "slices.npz").select(test)
+    data, _ = part_slices(slices, split, "test")
     size = (data.mask.shape[1], data.mask.shape[2])
     scores: dict[str, np.ndarray] = {"area_share": area_share(data.mask)}
     with np.load(explanations / "maps.npz", allow_pickle=False) as signed:

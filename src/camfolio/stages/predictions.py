@@ -9,22 +9,21 @@ import torch
 
 from camfolio.config import Network
 from camfolio.data.slices import Slices
-from camfolio.network import load_weights, make_network, through_window
+from camfolio.network import device_for, through_window, trained_network
 
 CHUNK = 256
 
 
-def run(*, out: Path, slices: Path, training: Path, network: Network, threads: int) -> None:
+def run(*, out: Path, slices: Path, training: Path, network: Network, threads: int, accelerator: str) -> None:
     """Write `logits.npy`, float32 (N, 2), in chunks of one size, the last one padded."""
     torch.set_num_threads(threads)
-    model = make_network(width=network.width, blocks=network.blocks, dropout=network.dropout)
-    load_weights(model, training / "network.safetensors")
-    model.eval()
+    device = device_for(accelerator)
+    model = trained_network(network, training / "network.safetensors").to(device)
     hounsfield = torch.from_numpy(Slices.load(slices / "slices.npz").hounsfield)
     found = []
     with torch.inference_mode():
         for start in range(0, len(hounsfield), CHUNK):
             index = torch.arange(start, start + CHUNK).clamp_max(len(hounsfield) - 1)
-            logits = model(through_window(hounsfield[index], network.window_hu))
+            logits = model(through_window(hounsfield[index].to(device), network.window_hu)).cpu()
             found.append(logits[: len(hounsfield) - start].numpy())
     np.save(out / "logits.npy", np.concatenate(found), allow_pickle=False)

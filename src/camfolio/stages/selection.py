@@ -12,6 +12,7 @@ from camfolio.data.slices import Slices
 from camfolio.evaluation import malignant_probability
 from camfolio.selection import Answers, Case, choose
 from camfolio.stages.files import write_json
+from camfolio.stages.reading import part_slices
 
 
 def run(
@@ -19,16 +20,14 @@ def run(
     out: Path,
     slices: Path,
     split: Path,
-    explanations: Path,
+    predictions: Path,
     localisation: Path,
     explanation: Explanation,
     selection: Selection,
 ) -> None:
     """Write `cases.json`: method -> kind -> case or null, with every number of its caption."""
-    test = np.load(split / "part.npy", allow_pickle=False) == "test"
-    data = Slices.load(slices / "slices.npz").select(test)
-    with np.load(explanations / "maps.npz", allow_pickle=False) as maps:
-        answers = answers_of(data, maps["logits"])
+    data, test = part_slices(slices, split, "test")
+    answers = answers_of(data, np.load(predictions / "logits.npy", allow_pickle=False)[test])
     with np.load(localisation / "scores.npz", allow_pickle=False) as scores:
         result = {}
         for method in explanation.methods:

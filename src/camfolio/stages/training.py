@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from camfolio.data.slices import Slices
 from camfolio.network import load_weights, make_network, save_network
 from camfolio.stages.files import write_json
 from camfolio.training import train
+
+PARTS = {"training": "train", "validation": "validation"}
 
 
 def run(
@@ -40,7 +43,8 @@ def run(
     torch.set_num_threads(training.threads)
     pl.seed_everything(seed, verbose=False)
     model = make_network(width=network.width, blocks=network.blocks, dropout=network.dropout)
-    history: list[dict[str, float]] = []
+    rows: list[Mapping[str, float]] = []
+    history: list[dict[str, float | None]] = []
     if checkpoint:
         load_weights(model, checkpoint)
     else:
@@ -50,11 +54,11 @@ def run(
             batch_size=training.batch_size,
             seed=seed,
         )
-        history = [
-            dict(row) for row in train(model, loading, window_hu=network.window_hu, settings=training, seed=seed)
-        ]
+        rows = list(train(model, loading, window_hu=network.window_hu, settings=training, seed=seed))
+        undefined = {f"{name}/auc" for name, part in PARTS.items() if one_class(loading, part)}
+        history = [{name: None if name in undefined else value for name, value in row.items()} for row in rows]
     save_network(model, out / "network.safetensors")
-    losses = [row["validation/loss"] for row in history]
+    losses = [row["validation/loss"] for row in rows]
     write_json(
         out / "training.json",
         {
@@ -65,3 +69,8 @@ def run(
             "history": history,
         },
     )
+
+
+def one_class(loading: SliceLoading, part: str) -> bool:
+    """Whether all slices of a part are of one class, so that no AUC is defined on it."""
+    return len(set(loading.parts[part].tensors[1].tolist())) < 2  # noqa: PLR2004 - both classes

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, time
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from camfolio.errors import StoreError
-from camfolio.store.files import file_digest
+from camfolio.store.files import PART, file_digest
 
 MANIFEST = "manifest.json"
+MEMORY = "code.json"
+OURS = (MEMORY, ".locks", ".templates")
+NAMED = re.compile(rf"[0-9a-f]{{20}}({re.escape(PART)})?")
+ABANDONED_AFTER = 60.0
+"""Seconds after which a file that was written aside belongs to a killed run."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ class Store:
             found = self.find(ingredients)
             if found:
                 return found
-            aside = folder.with_name(folder.name + ".part")
+            aside = folder.with_name(folder.name + PART)
             remove(aside)
             remove(folder)
             aside.mkdir()
@@ -143,14 +149,34 @@ class Store:
         return Artefact(folder, Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8")))
 
     def sweep(self, keep: set[str]) -> int:
-        """Delete all results whose key is not in `keep`, and what killed runs left behind; returns how many."""
+        """Delete all results whose key is not in `keep`, and what killed runs left behind; returns how many.
+
+        Raises:
+            StoreError: for a folder that is no store.
+        """
+        self.check()
         swept = 0
         for folder in self.root.glob("*/*/"):
             manifest = read_manifest(folder)
-            if (manifest is None or manifest.key not in keep) and not self.is_being_made(folder):
+            unused = manifest is None or manifest.key not in keep
+            if NAMED.fullmatch(folder.name) and unused and not self.is_being_made(folder):
                 remove(folder)
                 swept += 1
+        for file in self.root.glob(f"{MEMORY}.*{PART}"):
+            if time() - file.stat().st_mtime > ABANDONED_AFTER:
+                file.unlink(missing_ok=True)
         return swept
+
+    def check(self) -> None:
+        """Refuse a folder with things in it of which none is ours.
+
+        Raises:
+            StoreError: with the folder's name.
+        """
+        held = {path.name for path in self.root.iterdir()} if self.root.is_dir() else set()
+        if held and not held.intersection(OURS):
+            msg = f"Expected a folder of results, but {self.root} holds other things. Give the right one with --store."
+            raise StoreError(msg)
 
     def is_being_made(self, folder: Path) -> bool:
         """Whether somebody holds the lock of the result that goes into this folder."""
@@ -167,7 +193,7 @@ class Store:
 
 def read_manifest(folder: Path) -> Manifest | None:
     """The manifest of a finished folder; None for one that is absent, unfinished or damaged."""
-    if folder.suffix == ".part":
+    if folder.suffix == PART:
         return None
     try:
         return Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -183,7 +209,7 @@ def write_manifest(folder: Path, ingredients: Ingredients, seconds: float) -> No
         if path.is_file()
     }
     manifest = Manifest(key=ingredients.key, ingredients=ingredients, outputs=outputs, seconds=round(seconds, 3))
-    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8", newline="\n")
 
 
 def digest_of(value: Any) -> str:  # noqa: ANN401 - JSON is anything

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import camfolio.errors
-from camfolio.errors import CamfolioError, StoreError
-from camfolio.store.artefacts import Artefact, Ingredients, Stage, Store
+from camfolio.errors import CamfolioError, ChangedError, StoreError
+from camfolio.store.artefacts import MEMORY, Artefact, Ingredients, Stage, Store
 from camfolio.store.code import CodeReader
 from camfolio.store.files import file_digest
 
+TRIES = 3
+"""How often a build computes something that changes under its hands before it gives up."""
 log = logging.getLogger("camfolio")
 
 
@@ -39,10 +41,11 @@ class State:
 
 def survey(stages: Sequence[Stage], store: Store) -> list[State]:
     """The state of every stage, without computing anything."""
-    reader = CodeReader(store.root / "code.json")
+    reader = CodeReader(store.root / MEMORY)
     states: dict[str, State] = {}
     for stage in stages:
         states[stage.name] = state_of(stage, states, store, reader)
+    reader.remember()
     return list(states.values())
 
 
@@ -105,10 +108,17 @@ def build(stages: Sequence[Stage], store: Store) -> dict[str, Artefact]:
 
     Raises:
         CamfolioError: the sentence of the first stage that failed.
+        ChangedError: if code or files changed in each of three tries.
     """
-    states = survey(stages, store)
+    states, changed = survey(stages, store), 0
     while missing := next_batch(states):
-        run_worker(missing, store)
+        try:
+            run_worker(missing, store)
+        except ChangedError as error:
+            changed += 1
+            if changed == TRIES:
+                raise
+            log.info("%s Trying again.", error)
         states = survey(stages, store)
     return {state.stage.name: state.artefact for state in states if state.artefact}
 
@@ -156,7 +166,12 @@ def job(state: State) -> dict[str, Any]:
         msg = f"Expected the ingredients of {state.stage.name}, but it is waiting."
         raise RuntimeError(msg)
     paths = {name: str(path) for name, path in (*state.folders.items(), *state.stage.files.items())}
-    return {"module": state.stage.module, "paths": paths, "ingredients": state.ingredients.model_dump(mode="json")}
+    return {
+        "modules": [state.stage.module, *state.stage.also],
+        "paths": paths,
+        "files": list(state.stage.files),
+        "ingredients": state.ingredients.model_dump(mode="json"),
+    }
 
 
 def check_worker(status: int, said: str, names: str) -> None:

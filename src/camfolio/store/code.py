@@ -2,7 +2,7 @@
 
 A module's digest is taken from its syntax tree without docstrings, so a comment, a docstring or a line break changes
 no key. Left out are the rooms that hold no computation: settings (their values are in the key), errors, array types,
-and the store itself.
+progress bars, and the store itself.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from camfolio.errors import StoreError
 from camfolio.store.files import replace_file
 
 PACKAGE = "camfolio"
 ROOT = Path(__file__).parent.parent
-BLIND = ("camfolio.config", "camfolio.errors", "camfolio.shapes", "camfolio.studyfile", "camfolio.store")
+BLIND = tuple(f"camfolio.{room}" for room in ("config", "errors", "progress", "shapes", "studyfile", "store"))
 DISTRIBUTIONS = {"PIL": "pillow", "pytorch_lightning": "pytorch-lightning", "yaml": "pyyaml"}
 RESULT_NEUTRAL = {"jaxtyping", "pydantic", "rich", "filelock"}
 
@@ -52,6 +53,7 @@ class CodeReader:
         self.memory = memory
         self.known = read_memory(memory)
         self.read: dict[str, ModuleCode] = {}
+        self.used: dict[str, ModuleCode] = {}
 
     def behind(self, modules: tuple[str, ...]) -> Code:
         """Follow the imports of `modules` (full names, such as `camfolio.stages.training`) through the package."""
@@ -67,19 +69,18 @@ class CodeReader:
         return Code({name: closure[name].digest for name in sorted(closure)}, libraries)
 
     def module(self, name: str) -> ModuleCode:
-        """The code of one module; its file is read once and parsed only if its bytes are new."""
+        """The code of one module; its file is read once and parsed only if its bytes or this Python are new."""
         if name not in self.read:
             source = module_path(name).read_bytes()
-            seen = hashlib.sha256(name.encode() + b"\0" + source).hexdigest()
-            if seen not in self.known:
-                self.known[seen] = examine(name, source)
-                self.remember()
-            self.read[name] = self.known[seen]
+            seen = hashlib.sha256(f"{python_version()}\0{name}\0".encode() + source).hexdigest()
+            self.read[name] = self.used[seen] = self.known.get(seen) or examine(name, source)
         return self.read[name]
 
     def remember(self) -> None:
-        """Write down what is known, in one step."""
-        entries = {seen: (code.digest, code.ours, code.others) for seen, code in self.known.items()}
+        """Write down what was read, in one step, if any of it is new; what was not read is forgotten."""
+        if self.used.keys() <= self.known.keys():
+            return
+        entries = {seen: (code.digest, code.ours, code.others) for seen, code in self.used.items()}
         replace_file(self.memory, json.dumps(entries))
 
 
@@ -89,8 +90,16 @@ def is_blind(name: str) -> bool:
 
 
 def examine(name: str, source: bytes) -> ModuleCode:
-    """Parse a module: its digest without docstrings, and its imports."""
-    tree = ast.parse(source)
+    """Parse a module: its digest without docstrings, and its imports.
+
+    Raises:
+        StoreError: with file and line, if it is no Python.
+    """
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        msg = f"Expected Python, but got a mistake in {module_path(name)}, line {error.lineno}: {error.msg}."
+        raise StoreError(msg) from None
     ours, others = imports(tree)
     parents = {name.rsplit(".", depth)[0] for depth in range(1, name.count("."))}
     for node in ast.walk(tree):
@@ -134,7 +143,8 @@ def module_path(name: str) -> Path:
 @cache
 def version(package: str) -> str:
     """The installed version of the distribution that provides a package."""
-    return installed().get(DISTRIBUTIONS.get(package, package).replace("-", "_").lower(), "absent")
+    name = DISTRIBUTIONS.get(package, package)
+    return installed().get(name.replace("-", "_").lower()) or otherwise_installed(name)
 
 
 @cache
@@ -150,6 +160,16 @@ def installed() -> dict[str, str]:
             name, _, number = folder.name.removesuffix(".dist-info").rpartition("-")
             found.setdefault(name.replace("-", "_").replace(".", "_").lower(), number)
     return found
+
+
+def otherwise_installed(name: str) -> str:
+    """The version of a distribution without such a folder (`.egg-info`, a zip file), or `absent`."""
+    from importlib import metadata  # not needed as a rule, and slow
+
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "absent"
 
 
 def python_version() -> str:

@@ -6,20 +6,26 @@ import importlib
 import json
 import logging
 import os
+import signal
 import sys
 import threading
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
 from pydantic import validate_call
 
-from camfolio.errors import CamfolioError
-from camfolio.store.artefacts import Ingredients, Store
+from camfolio.errors import CamfolioError, ChangedError
+from camfolio.store.artefacts import MEMORY, Ingredients, Store
+from camfolio.store.build import changes
+from camfolio.store.code import Code, CodeReader
+from camfolio.store.files import file_digest, file_error
 
 
 def main() -> int:
     """Read the jobs, compute them one after the other; the exit status says whether all went well."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends us at once; the one who started us says so
     report = keep_standard_output()
     order = json.loads(sys.stdin.readline())
     threading.Thread(target=end_with_parent, daemon=True).start()
@@ -28,8 +34,9 @@ def main() -> int:
     try:
         for job in order["jobs"]:
             compute(job, store)
-    except CamfolioError as error:
-        json.dump({"error": type(error).__name__, "message": str(error)}, report)
+    except (CamfolioError, OSError) as caught:
+        mistake = file_error(caught) if isinstance(caught, OSError) else caught
+        json.dump({"error": type(mistake).__name__, "message": str(mistake)}, report)
         return 1
     except Exception as error:  # noqa: BLE001 - whatever a stage raises is reported, in one sentence and a traceback
         traceback.print_exc()
@@ -45,9 +52,28 @@ def main() -> int:
 def compute(job: dict[str, Any], store: Store) -> None:
     """Run one stage; `validate_call` turns JSON parameters back into the settings that `run` declares."""
     ingredients = Ingredients.model_validate(job["ingredients"])
-    run = validate_call(importlib.import_module(job["module"]).run)
+    run = validate_call(importlib.import_module(job["modules"][0]).run)
     paths = {name: Path(path) for name, path in job["paths"].items()}
-    store.make(ingredients, lambda out: run(out=out, **paths, **ingredients.parameters))
+    files = {name: paths[name] for name in job["files"]}
+
+    def fill(out: Path) -> None:
+        run(out=out, **paths, **ingredients.parameters)
+        check_unchanged(ingredients, files, CodeReader(store.root / MEMORY).behind(tuple(job["modules"])))
+
+    store.make(ingredients, fill)
+
+
+def check_unchanged(ingredients: Ingredients, files: Mapping[str, Path], code: Code) -> None:
+    """The key was taken before this process read code and files: see that they are still what it says.
+
+    Raises:
+        ChangedError: naming what is not.
+    """
+    inputs = ingredients.inputs | {name: file_digest(path) for name, path in files.items()}
+    found = [name for name, _, _ in (*changes(ingredients.code, code.modules), *changes(ingredients.inputs, inputs))]
+    if found:
+        msg = f"Expected nothing to change while {ingredients.stage} is computed, but {', '.join(found)} did."
+        raise ChangedError(msg)
 
 
 def keep_standard_output() -> TextIO:

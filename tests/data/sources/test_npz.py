@@ -72,7 +72,7 @@ WRONG = {
     "a smaller mask": ({"mask": np.zeros((4, 8, 8), bool)}, r"mask of shape \(4, 16, 16\), but got \(4, 8, 8\)"),
     "patients as numbers": ({"patient": np.arange(4)}, "patient of kind U, but got int64"),
     "spacing of two axes": ({"spacing_xyz": np.ones((4, 2))}, r"spacing_xyz of shape \(4, 3\), but got \(4, 2\)"),
-    "whole spacing": ({"spacing_xyz": np.ones((4, 3), int)}, "spacing_xyz of kind f, but got int64"),
+    "spacing in words": ({"spacing_xyz": np.full((4, 3), "1")}, "spacing_xyz of kind i or u or f, but got <U1"),
     "spacing 0": ({"spacing_xyz": np.zeros((4, 3))}, "pixel spacing above 0 mm, but got 0"),
     "NaN": (
         {"image": np.full((4, 16, 16), np.nan)},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from camfolio.data.slices import Slices
 from camfolio.errors import DataError
 
 NEEDED = ("image", "label", "mask", "patient", "spacing_xyz")
-KINDS = {"image": "iuf", "label": "iub", "mask": "b", "patient": "U", "spacing_xyz": "f", "id": "U"}
+KINDS = {"image": "iuf", "label": "iub", "mask": "b", "patient": "U", "spacing_xyz": "iuf", "id": "U"}
 UNREADABLE = (OSError, ValueError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What numpy and zipfile raise for a file that is no npz, is cut short, damaged, encrypted or pickled."""
 
@@ -51,7 +50,6 @@ def read(path: Path, spacing_mm: float | None = None) -> tuple[Slices, dict[str,
     card = {
         "source": "npz",
         "file": path.name,
-        "date": datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat(),
         "attenuation": "measured",
         "stored_spacing_mm": [float(slices.spacing.min()), float(slices.spacing.max())],
     }
