@@ -87,11 +87,15 @@ def points(row: Mapping[str, Any]) -> str:
     """A difference of shares with its 95 % interval, in percentage points.
 
     >>> points({"value": 0.24, "low": 0.18, "high": 0.3})
-    '24 percentage points (18 to 30)'
+    '24.0 percentage points (18.0 to 30.0)'
+    >>> points({"value": -0.0001, "low": -0.3, "high": None})
+    '0.0 percentage points'
     """
-    if row["value"] is None or row["low"] is None:
+    if row["value"] is None:
         return UNDEFINED
-    return f"{100 * row['value']:.0f} percentage points ({100 * row['low']:.0f} to {100 * row['high']:.0f})"
+    value, *ends = (f"{100 * row[name]:z.1f}" for name in ("value", "low", "high") if row[name] is not None)
+    low_high = f" ({' to '.join(ends)})" if len(ends) == 2 else ""  # noqa: PLR2004 - both ends or none
+    return f"{value} percentage points{low_high}"
 
 
 def span(values: Sequence[float], digits: int = 2) -> str:

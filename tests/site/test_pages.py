@@ -228,6 +228,7 @@ def changed(portfolio, tmp_path):
     ("kind", "ratio", "said", "not_said"),
     [
         ("good", 0.5, "the map is elsewhere: it puts 0.50 times", "here the map puts"),
+        ("good", 0.9, "most of the map lies on the nodule, and yet less", "elsewhere"),
         ("good", 1.2, "hardly more than the nodule's share of the slice: 1.20 times as much", "elsewhere"),
         ("good", 3.0, "and here the map puts 3.00 times as much", "hardly more"),
         ("bad", 0.1, "the map is elsewhere: it puts 0.10 times", "even here"),
@@ -237,8 +238,9 @@ def changed(portfolio, tmp_path):
 )
 def test_a_caption_says_what_its_numbers_carry(changed, portfolio, *, kind, ratio, said, not_said):
     cases = portfolio.artefacts["selection"].json("cases.json")
+    area = 0.8 if ratio == 0.9 else 0.1
     for found in cases["methods"].values():
-        found["cases"][kind] |= {"energy_ratio": ratio, "energy_share": 0.1 * ratio, "area_share": 0.1, "rank": 2}
+        found["cases"][kind] |= {"energy_ratio": ratio, "energy_share": area * ratio, "area_share": area, "rank": 2}
     text = changed(cases=cases)
     caption = text.partition(f'id="grad_cam-{kind}"')[2].partition("</figcaption>")[0]
     assert said in caption

@@ -154,7 +154,7 @@ def test_the_home_page_has_a_card_per_study(built, readings):
     assert len(cards) == 1
     assert "Tiny & quick" in cards[0].text
     links = [a for a in reading.all("a") if cards[0] in a.inside and a.attributes["href"] == "tiny/"]
-    assert len(links) == 3  # two pictures, for light and dark pages, and the name
+    assert len(links) == 2  # the pictures, for light and dark pages, and the name
 
 
 def test_a_label_with_an_ampersand_reads_as_text_in_the_navigation(built, readings):

@@ -47,9 +47,9 @@ class Slices:
 
     @property
     def area_mm2(self) -> np.ndarray:
-        """Area of the nodule on the slice in square millimetres, float64 (N,)."""
+        """Area of the nodule on the slice in square millimetres, float64 (N,); NaN without a mask: not known."""
         area: np.ndarray = self.mask.sum((1, 2)) * self.spacing.astype(np.float64).prod(1)
-        return area
+        return np.where(self.mask.any((1, 2)), area, np.nan)
 
     def save(self, path: Path) -> None:
         """Write all arrays to an uncompressed npz."""

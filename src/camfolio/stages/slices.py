@@ -56,13 +56,16 @@ def describe(slices: Slices) -> dict[str, Any]:
         "shape": list(slices.hounsfield.shape[1:]),
         "spacing_mm": [float(slices.spacing.min()), float(slices.spacing.max())],
         "hounsfield": np.percentile(slices.hounsfield, [0, 5, 50, 95, 100]).tolist(),
-        "area_mm2_by_class": [
-            np.percentile(area[slices.label == one], [25, 50, 75]).tolist() if (slices.label == one).any() else None
-            for one in (0, 1)
-        ],
+        "area_mm2_by_class": [quartiles(area[slices.label == one]) for one in (0, 1)],
         "empty_masks": int((~slices.mask.any((1, 2))).sum()),
         "border_masks": int(touches_border(slices.mask).sum()),
     }
+
+
+def quartiles(area_mm2: np.ndarray) -> list[float] | None:
+    """Quartiles of the areas that are known; None if none is."""
+    known = area_mm2[np.isfinite(area_mm2)]
+    return np.percentile(known, [25, 50, 75]).tolist() if len(known) else None
 
 
 def touches_border(mask: np.ndarray) -> np.ndarray:
