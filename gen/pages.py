@@ -18,7 +18,8 @@ try:
     from camfolio.site import site_for
 
     site = site_for(Path(config.config_file_path).parent, serving=serving)
-    for page in site.pages:
+    config.extra["pictures"] = site.pictures  # gen/hooks.py lets MkDocs copy them from the store
+    for page in site.texts:
         with mkdocs_gen_files.open(page.path, "wb") as file:
             file.write(page.content)
         if page.source:

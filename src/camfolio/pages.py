@@ -28,7 +28,7 @@ from camfolio.store.files import file_digest
 from camfolio.study import Portfolio, open_portfolio
 
 SUFFIX = ".md.jinja"
-PICTURES = ("light.svg", "dark.svg", "light.png", "dark.png", "data.csv")
+PICTURES = ("light.svg", "dark.svg", "light.png", "data.csv")
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,34 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """One file of a figure: its path in the site, and the finished file in the store, which need not be read here."""
+
+    path: str
+    origin: Path
+
+    @property
+    def content(self) -> bytes:
+        """The file's bytes."""
+        return self.origin.read_bytes()
+
+
+@dataclass(frozen=True)
 class Site:
     """All generated files, and per study the pages of its section in the navigation."""
 
-    pages: Sequence[Page]
+    pages: Sequence[Page | Picture]
     sections: Sequence[tuple[str, Sequence[str]]] = ()
+
+    @property
+    def texts(self) -> list[Page]:
+        """The rendered pages."""
+        return [page for page in self.pages if isinstance(page, Page)]
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """The files of figures."""
+        return [page for page in self.pages if isinstance(page, Picture)]
 
     def nav(self, written: Sequence[Any]) -> list[Any]:
         """The navigation of mkdocs.yml with its entry `studies` replaced by one section per study."""
@@ -74,7 +97,7 @@ def make_site(project: Path, store: Store, studies: Sequence[Path], overrides: S
         "settings": sections(),
         "studies": [results(one) for one in portfolios],
     }
-    pages = render_folder(environment, "", "", shared)
+    pages: list[Page | Picture] = [*render_folder(environment, "", "", shared)]
     navigation = []
     for portfolio in portfolios:
         written = study_pages(environment, portfolio, shared)
@@ -101,11 +124,11 @@ def check_names(studies: Sequence[Path], project: Path) -> None:
         taken.add(path.stem)
 
 
-def study_pages(environment: Environment, portfolio: Portfolio, shared: Mapping[str, Any]) -> list[Page]:
+def study_pages(environment: Environment, portfolio: Portfolio, shared: Mapping[str, Any]) -> list[Page | Picture]:
     """The section of one study: its pages, index first, and the pictures."""
     pages = render_folder(environment, "study/", f"{portfolio.name}/", {**shared, **results(portfolio)}, portfolio)
     pages.sort(key=lambda page: (not page.path.endswith("/index.md"), page.path))
-    return pages + [
+    return [*pages] + [
         picture for name, artefact in figures_of(portfolio).items() for picture in pictures(portfolio, name, artefact)
     ]
 
@@ -119,10 +142,10 @@ def figures_of(portfolio: Portfolio) -> dict[str, Artefact]:
     }
 
 
-def pictures(portfolio: Portfolio, name: str, artefact: Artefact) -> list[Page]:
+def pictures(portfolio: Portfolio, name: str, artefact: Artefact) -> list[Picture]:
     """The files of one figure under `STUDY/figures/`; none if there was nothing to draw."""
     return [
-        Page(f"{portfolio.name}/figures/{name}-{file}", (artefact / file).read_bytes())
+        Picture(f"{portfolio.name}/figures/{name}-{file}", (artefact / file).resolve())
         for file in PICTURES
         if file in artefact.manifest.outputs
     ]
