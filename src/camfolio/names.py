@@ -28,13 +28,13 @@ SCALING_NAMES = {
 
 
 def method_name(method: str) -> str:
-    """The name by which the field knows a method; one of a user's own is named after its key.
+    """The name by which the field knows a method; one of a user's own, MODULE.NAME, is named after its key.
 
     >>> method_name("hires_cam"), method_name("our.methods.edge_cam"), method_name("our.methods.finer_edge_cam")
     ('HiRes-CAM', 'Edge-CAM', 'Finer Edge-CAM')
     """
-    if method in METHOD_NAMES:
+    module, _, key = method.rpartition(".")
+    if not module:
         return METHOD_NAMES[method]
-    key = method.rpartition(".")[2]
     words = ["CAM" if word == "cam" else word.capitalize() for word in key.removeprefix(FINER).split("_")]
     return ("Finer " if key.startswith(FINER) else "") + "-".join(words)
