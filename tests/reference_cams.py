@@ -2,19 +2,21 @@
 
 They share nothing with `camfolio.explanation`: gradients come from autograd through the whole network, enlarging and
 softmax are written out. Each takes (network, name of the layer, image (channels, height, width), target) and returns
-the signed map (h, w), before its ReLU.
+the signed map (h, w), before its ReLU. Gradient methods also take `comparison`: they then explain y - comparison * y',
+y' the largest other logit (Finer-CAM, Zhang et al. 2025, equation of the logit difference).
 """
 
 import copy
 import math
+from functools import partial
 
 import numpy as np
 import torch
 
 
-def grad_cam(network, layer, image, target):
+def grad_cam(network, layer, image, target, comparison=0.0):
     """Selvaraju et al. 2017, equations 1 and 2: alpha_k = 1/Z sum_ij dy/dA^k_ij, L = ReLU(sum_k alpha_k A^k)."""
-    activations, gradients = activations_and_gradients(network, layer, image, target)
+    activations, gradients = activations_and_gradients(network, layer, image, target, comparison)
     channels, h, w = activations.shape
     signed = np.zeros((h, w))
     for k in range(channels):
@@ -29,9 +31,9 @@ def grad_cam(network, layer, image, target):
     return signed
 
 
-def hires_cam(network, layer, image, target):
+def hires_cam(network, layer, image, target, comparison=0.0):
     """Draelos & Carin 2020, equation 3: L_ij = sum_k dy/dA^k_ij A^k_ij."""
-    activations, gradients = activations_and_gradients(network, layer, image, target)
+    activations, gradients = activations_and_gradients(network, layer, image, target, comparison)
     channels, h, w = activations.shape
     signed = np.zeros((h, w))
     for i in range(h):
@@ -45,22 +47,118 @@ def score_cam(network, layer, image, target):
     """Wang et al. 2020, algorithm 1: S_k = y(x * H_k) - y(baseline 0), alpha = softmax_k(S), L = sum_k alpha_k A^k."""
     activations, _ = activations_and_gradients(network, layer, image, target)
     pixels = image.double().numpy()
-    baseline = logits_of(network, np.zeros_like(pixels))[target]
+    baseline = scores_of(network, np.zeros_like(pixels))[target]
     scores = []
     for channel in activations:
         mask = unit_range(enlarge(channel, *pixels.shape[1:]))
         masked = np.stack([plane * mask for plane in pixels])
-        scores.append(logits_of(network, masked)[target] - baseline)
+        scores.append(scores_of(network, masked)[target] - baseline)
     signed = np.zeros(activations.shape[1:])
     for alpha, channel in zip(softmax(scores), activations, strict=True):
         signed = signed + alpha * channel
     return signed
 
 
-TWINS = {"grad_cam": grad_cam, "hires_cam": hires_cam, "score_cam": score_cam}
+def layer_cam(network, layer, image, target, comparison=0.0):
+    """Jiang et al. 2021, equations 5 and 6: w_k,ij = ReLU(g^k_ij), L_ij = sum_k w_k,ij A^k_ij."""
+    activations, gradients = activations_and_gradients(network, layer, image, target, comparison)
+    channels, h, w = activations.shape
+    signed = np.zeros((h, w))
+    for i in range(h):
+        for j in range(w):
+            for k in range(channels):
+                if gradients[k, i, j] > 0:
+                    signed[i, j] += gradients[k, i, j] * activations[k, i, j]
+    return signed
 
 
-def activations_and_gradients(network, layer, image, target):
+def xgrad_cam(network, layer, image, target, comparison=0.0):
+    """Fu et al. 2020, equation 8: w_k = sum_ij A^k_ij / (sum_ab A^k_ab) g^k_ij; a channel that cancels weighs 0."""
+    activations, gradients = activations_and_gradients(network, layer, image, target, comparison)
+    channels, h, w = activations.shape
+    signed = np.zeros((h, w))
+    for k in range(channels):
+        total, magnitude, weight = 0.0, 0.0, 0.0
+        for i in range(h):
+            for j in range(w):
+                total += activations[k, i, j]
+                magnitude += abs(activations[k, i, j])
+        if abs(total) <= 1e-6 * magnitude:
+            continue
+        for i in range(h):
+            for j in range(w):
+                weight += activations[k, i, j] / total * gradients[k, i, j]
+        signed += weight * activations[k]
+    return signed
+
+
+def grad_cam_plus_plus(network, layer, image, target, comparison=0.0):
+    """Chattopadhay et al. 2018, equations 5, 19 and 20 without the factor exp(y), which all weights share."""
+    activations, gradients = activations_and_gradients(network, layer, image, target, comparison)
+    channels, h, w = activations.shape
+    signed = np.zeros((h, w))
+    for k in range(channels):
+        third = 0.0
+        for i in range(h):
+            for j in range(w):
+                third += activations[k, i, j] * gradients[k, i, j] ** 3
+        weight = 0.0
+        for i in range(h):
+            for j in range(w):
+                g = gradients[k, i, j]
+                denominator = 2 * g**2 + third
+                alpha = g**2 / denominator if denominator else 0.0
+                weight += alpha * max(g, 0.0)
+        signed += weight * activations[k]
+    return signed
+
+
+def ablation_cam(network, layer, image, target):
+    """Ramaswamy & Desai 2020, equations 4 and 5: w_k = (y - y_k) / y, y_k with the k-th activation map set to zero."""
+    activations, _ = activations_and_gradients(network, layer, image, target)
+    pixels = image.double().numpy()
+    score = scores_of(network, pixels)[target]
+    signed = np.zeros(activations.shape[1:])
+    for k, channel in enumerate(activations):
+        without = scores_of(network, pixels, layer, k)[target]
+        signed += ((score - without) / score if score else 0.0) * channel
+    return signed
+
+
+def eigen_cam(network, layer, image, target):
+    """Muhammad & Yeasin 2020, section III, on centred channels: the leading eigenvector of the channels' covariance."""
+    activations, _ = activations_and_gradients(network, layer, image, target)
+    channels, h, w = activations.shape
+    centred = [channel - channel.mean() for channel in activations]
+    covariance = np.zeros((channels, channels))
+    for one in range(channels):
+        for other in range(channels):
+            for i in range(h):
+                for j in range(w):
+                    covariance[one, other] += centred[one][i, j] * centred[other][i, j]
+    leading = np.linalg.eigh(covariance)[1][:, -1]
+    signed = sum(weight * channel for weight, channel in zip(leading, centred, strict=True))
+    farthest = max(signed.ravel(), key=abs)
+    return -signed if farthest < 0 else signed
+
+
+GRADIENT_TWINS = {
+    "grad_cam": grad_cam,
+    "hires_cam": hires_cam,
+    "layer_cam": layer_cam,
+    "xgrad_cam": xgrad_cam,
+    "grad_cam_plus_plus": grad_cam_plus_plus,
+}
+TWINS = {
+    **GRADIENT_TWINS,
+    "score_cam": score_cam,
+    "ablation_cam": ablation_cam,
+    "eigen_cam": eigen_cam,
+    **{f"finer_{method}": partial(twin, comparison=1.0) for method, twin in GRADIENT_TWINS.items()},
+}
+
+
+def activations_and_gradients(network, layer, image, target, comparison=0.0):
     """A and dy/dA, both (channels, h, w), of one image; the graph runs through the whole network."""
     network = copy.deepcopy(network).double().eval()
     kept = []
@@ -70,16 +168,32 @@ def activations_and_gradients(network, layer, image, target):
         return output + 0.0  # what follows may work in place
 
     network.get_submodule(layer).register_forward_hook(keep)
-    y = network(image.double().unsqueeze(0).requires_grad_())[0, target]
+    logits = network(image.double().unsqueeze(0).requires_grad_())[0]
+    scores = [-logits[0], logits[0]] if len(logits) == 1 else list(logits)
+    y = scores.pop(target)
+    if comparison:
+        y = y - comparison * max(scores)
     (gradient,) = torch.autograd.grad(y, kept[0])
     return kept[0][0].detach().numpy(), gradient[0].numpy()
 
 
-def logits_of(network, image):
-    """Logits of one image (channels, height, width)."""
+def scores_of(network, image, layer=None, silenced=None):
+    """One score per class of one image (channels, height, width); channel `silenced` of a layer can be set to 0.
+
+    A single logit z stands for the classes -z and z.
+    """
     network = copy.deepcopy(network).double().eval()
+
+    def silence(_module, _inputs, output):
+        output = output.clone()
+        output[:, silenced] = 0
+        return output
+
+    if layer:
+        network.get_submodule(layer).register_forward_hook(silence)
     with torch.no_grad():
-        return network(torch.from_numpy(image).unsqueeze(0))[0].tolist()
+        logits = network(torch.from_numpy(image).unsqueeze(0))[0].tolist()
+    return [-logits[0], logits[0]] if len(logits) == 1 else logits
 
 
 def enlarge(cells, height, width):

@@ -23,7 +23,7 @@ ROOMS: dict[str, set[str]] = {
     "": {"explanation"},
     "errors": set(),
     "shapes": set(),
-    "config": set(),
+    "config": {"names"},
     "progress": set(),
     "architecture": set(),
     "wording": {"names"},
@@ -32,13 +32,13 @@ ROOMS: dict[str, set[str]] = {
     "network": BASE,
     "data": BASE,
     "training": BASE | {"data", "network", "progress"},
-    "explanation": BASE | {"network"},
+    "explanation": BASE | {"network", "names"},
     "evidence": BASE,
     "evaluation": BASE | {"evidence"},
     "selection": BASE,
     "stages": BASE | {"data", "network", "training", "explanation", "evidence", "evaluation", "selection", "progress"},
-    "figures": BASE | {"data", "stages.files", "evidence", "names"},
-    "studyfile": {"errors", "config"},
+    "figures": BASE | {"data", "stages.files", "evidence", "names", "explanation.scaling"},
+    "studyfile": {"errors", "config", "names"},
     "store": {"errors"},
     "study": {"errors", "config", "names", "studyfile", "store"},
     "report": {"errors", "study"},
@@ -46,7 +46,7 @@ ROOMS: dict[str, set[str]] = {
     "site": {"errors", "store", "study", "studyfile", "pages", "wording"},
     "cli": {"", "errors", "store", "study", "studyfile", "report", "pages"},
 }
-"""Room -> the rooms it may import from, besides itself; `stages.files` is the one module that figures share."""
+"""Room -> the rooms it may import from, besides itself; figures share one module of `stages`, and the scalings."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "misc", "common", "manager", "base", "core"}
 HEAVY = ("torch", "monai", "matplotlib", "pytorch_lightning", "torchmetrics", "scipy")
 LIGHT = [

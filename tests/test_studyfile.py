@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from camfolio.config import NpzData, PhantomData
 from camfolio.errors import StudyError
-from camfolio.studyfile import DATA_SOURCES, read_study
+from camfolio.studyfile import DATA_SOURCES, module_file, read_study
 
 GOOD = "title: Tiny\nexcerpt: A tiny study\ndata:\n  source: lidc-phantom\n"
 
@@ -56,8 +56,28 @@ MISTAKES = {
         r"Expected a finite number, but got inf for training\.learning_rate",
     ),
     "a choice that is none": (
-        "explanation: {methods: [cam]}\n",
-        r"'grad_cam', 'hires_cam' or 'score_cam', but got 'cam' for explanation\.methods\.0 \(.*line 5\)",
+        "explanation: {methods: [grad_kam]}\n",
+        r"Expected a method, but got 'grad_kam' for explanation\.methods\.0 \(.*line 5\)\. Did you mean grad_cam\? Known: ab",
+    ),
+    "a method that reads like no module": (
+        "explanation: {methods: [a..b]}\n",
+        r"Expected a method, but got 'a\.\.b' for",
+    ),
+    "a method of one's own that is not there": (
+        "explanation:\n  methods: [ours.edge_cam]\n",
+        r"Expected ours\.py in the study's folder or one above it, but there is none \(.*line 6\)\. Check ours\.edge_cam",
+    ),
+    "a layer twice": (
+        "explanation: {layers: [a, a]}\n",
+        r"Expected every layer once, but got \['a', 'a'\] for explanation",
+    ),
+    "the layer of before": (
+        "explanation: {layer: a}\n",
+        r"got explanation\.layer \(.*line 5\)\. Did you mean layers\?",
+    ),
+    "a scaling that is none": (
+        "explanation: {scaling: max}\n",
+        r"Expected 'per_image', 'shared' or 'signed', but got 'max'",
     ),
     "no text": ("author: 3\n", r"Expected a valid string, but got 3 for author"),
     "a date for a text": ("author: 2020-01-02\n", r"Expected a valid string, but got .* for author"),
@@ -266,3 +286,14 @@ def test_any_override_is_taken_or_refused_in_a_sentence(tmp_path_factory, key, v
         read_study(path, [f"{key}={value}"])
     except StudyError as error:
         assert str(error).startswith("Expected ")  # noqa: PT017 - both outcomes are fine, a crash is not
+
+
+@pytest.mark.parametrize("place", ["ours.py", "ours/__init__.py", "studies/ours.py", "studies/ours/__init__.py"])
+def test_a_module_of_one_s_own_is_found_in_the_study_s_folder_or_one_above(tmp_path, place):
+    (tmp_path / "studies").mkdir()
+    file = tmp_path / place
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+    study = write(tmp_path / "studies", GOOD + "explanation: {methods: [grad_cam, ours.edge_cam]}\n")
+    assert read_study(study).explanation.own_methods == ("ours.edge_cam",)
+    assert module_file("ours", tmp_path / "studies") == file

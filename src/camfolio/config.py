@@ -7,12 +7,26 @@ every stage that receives it, so this module is left out of the stages' code dig
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-Method = Literal["grad_cam", "hires_cam", "score_cam"]
+from camfolio.names import METHOD_NAMES
+
+OWN_METHOD = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
+
+
+def known_method(name: str) -> str:
+    """A method of ours, or something that reads like MODULE.NAME."""
+    if name not in METHOD_NAMES and not OWN_METHOD.fullmatch(name):
+        raise PydanticCustomError("method", "a method")  # noqa: EM101 - its type, a literal for the type checker
+    return name
+
+
+Method = Annotated[str, AfterValidator(known_method)]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -136,20 +150,43 @@ class Evaluation(Settings):
 
 
 class Explanation(Settings):
-    """Which maps, at which layer, for which answer."""
+    """Which maps, at which layers, for which answer, and what their colours stand for."""
 
-    layer: Text = Field("layer2.1.conv2", description="full name of the explained layer; a wrong one lists all")
+    layers: Annotated[tuple[Text, ...], Field(strict=False, min_length=1)] = Field(
+        ("layer2.1.conv2",),
+        description="full names of explained layers; pages show the first, the others' maps are stored; a wrong one lists all",
+    )
     methods: Annotated[tuple[Method, ...], Field(strict=False, min_length=1)] = Field(
-        ("grad_cam", "hires_cam", "score_cam"), description="in the order of the page"
+        ("grad_cam", "hires_cam", "score_cam"),
+        description=f"in the order of the page: {', '.join(METHOD_NAMES)}; or MODULE.NAME of one of your own",
     )
     target: Literal["predicted", "true"] = Field("predicted", description="the class whose logit is explained")
+    comparison: float = Field(
+        1.0, gt=0, le=10, description="how much of the strongest other class's logit the finer methods take off"
+    )
+    scaling: Literal["per_image", "shared", "signed"] = Field(
+        "per_image",
+        description="a map's colours: share of its own maximum, of the method's largest value in the study, "
+        "or of its own largest magnitude with both signs",
+    )
+
+    @property
+    def layer(self) -> str:
+        """The layer that the pages show."""
+        return self.layers[0]
+
+    @property
+    def own_methods(self) -> tuple[str, ...]:
+        """Those of the methods that are the user's own."""
+        return tuple(method for method in self.methods if method not in METHOD_NAMES)
 
     @model_validator(mode="after")
-    def methods_are_unique(self) -> Explanation:
-        """No method is named twice."""
-        if len(set(self.methods)) < len(self.methods):
-            msg = f"every method once, but got {list(self.methods)}"
-            raise ValueError(msg)
+    def names_are_unique(self) -> Explanation:
+        """No method and no layer is named twice."""
+        for kind, names in (("method", self.methods), ("layer", self.layers)):
+            if len(set(names)) < len(names):
+                msg = f"every {kind} once, but got {list(names)}"
+                raise ValueError(msg)
         return self
 
 

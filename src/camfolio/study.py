@@ -11,7 +11,7 @@ from camfolio.config import DataDescription, Study
 from camfolio.names import KINDS
 from camfolio.store.artefacts import Artefact, Stage, Store
 from camfolio.store.build import State, build, survey
-from camfolio.studyfile import read_study
+from camfolio.studyfile import module_file, read_study
 
 EMBEDDED = Path(__file__).parent / "data" / "lidc_annotations.npz"
 
@@ -37,33 +37,35 @@ def open_portfolio(path: Path, store: Store, overrides: Sequence[str] = ()) -> P
         CamfolioError: the sentence of the first mistake, in the file or in a stage.
     """
     study = read_study(path, overrides)
-    return Portfolio(path.stem, study, build(stages(study), store))
+    return Portfolio(path.stem, study, build(stages(study, path.parent), store))
 
 
 def inspect_study(path: Path, store: Store, overrides: Sequence[str] = ()) -> list[State]:
     """Where every stage of a study stands; nothing is computed."""
-    return survey(stages(read_study(path, overrides)), store)
+    return survey(stages(read_study(path, overrides), path.parent), store)
 
 
-def stages(study: Study) -> tuple[Stage, ...]:
-    """The table of contents of a study."""
+def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
+    """The table of contents of a study, whose file stands in `folder`."""
     seed = {"seed": study.seed}
     device = {"threads": study.training.threads, "accelerator": study.training.accelerator}
     network = section(study, "network")
     training = section(study, "training")
-    explanation = section(study, "explanation")
+    explanation = section(study, "explanation", leave=("scaling",))
     evaluation = section(study, "evaluation")
     selection = section(study, "selection")
     data = {"data": without_words(study)} | section(study, "labels")
-    files = named_files(study)
+    files = named_files(study, folder)
     return (
         stage("slices", data | seed, files=files["slices"]),
         stage("split", section(study, "split") | seed, "slices"),
-        stage("layer", network | explanation, "slices"),
+        stage("layer", network | explanation, "slices", files=files["explanations"]),
         stage("training", network | training | seed, "slices", "split", files=files["training"]),
         stage("predictions", network | device, "slices", "training"),
         stage("evaluation", evaluation | seed, "slices", "split", "predictions"),
-        stage("explanations", network | explanation | device, "slices", "split", "training"),
+        stage(
+            "explanations", network | explanation | device, "slices", "split", "training", files=files["explanations"]
+        ),
         stage("localisation", explanation | evaluation | seed, "slices", "split", "explanations"),
         stage("selection", explanation | selection, "slices", "split", "predictions", "localisation"),
         *figure_stages(study),
@@ -75,16 +77,17 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
     classes = {"classes": list(study.classes)}
     window = {"window_hu": list(study.network.window_hu)}
     methods = {"methods": list(study.explanation.methods)}
+    looks = classes | window | {"scaling": study.explanation.scaling}
     examples = ("slices", "split", "localisation", "selection")
     return (
         figure("training_curves", {}, "training"),
         figure("confusion", classes, "evaluation"),
         figure("roc", {}, "evaluation"),
         figure("calibration", classes, "evaluation"),
-        figure("teaser", classes | window | methods, *examples),
-        figure("strip", classes | window | methods, *examples),
+        figure("teaser", looks | methods, *examples),
+        figure("strip", looks | methods, *examples),
         *(
-            figure("case", classes | window | {"method": method, "kind": kind}, *examples, name=f"{method}-{kind}")
+            figure("case", looks | {"method": method, "kind": kind}, *examples, name=f"{method}-{kind}")
             for method in study.explanation.methods
             for kind in KINDS
         ),
@@ -113,9 +116,12 @@ def figure(module: str, parameters: Mapping[str, Any], *upstream: str, name: str
     )
 
 
-def section(study: Study, name: str) -> dict[str, Any]:
-    """One section as JSON under its name; of files only the names, since their digests are inputs of the stage."""
-    values = getattr(study, name).model_dump(mode="json")
+def section(study: Study, name: str, leave: Sequence[str] = ()) -> dict[str, Any]:
+    """One section as JSON under its name; of files only the names, since their digests are inputs of the stage.
+
+    Keys in `leave` are for other stages, so that changing them recomputes nothing here.
+    """
+    values = getattr(study, name).model_dump(mode="json", exclude=set(leave))
     for key in ("path", "checkpoint"):
         if values.get(key):
             values[key] = Path(values[key]).name
@@ -128,10 +134,13 @@ def without_words(study: Study) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key not in DataDescription.model_fields}
 
 
-def named_files(study: Study) -> dict[str, dict[str, Path]]:
-    """Stage -> files outside the store that it reads."""
+def named_files(study: Study, folder: Path) -> dict[str, dict[str, Path]]:
+    """Stage -> files outside the store that it reads; modules with methods of the user's own by `module:NAME`."""
     path, checkpoint = getattr(study.data, "path", None), study.network.checkpoint
+    modules = [method.rpartition(".")[0] for method in study.explanation.own_methods]
+    own = {f"module:{module}": file for module in modules if (file := module_file(module, folder))}
     return {
         "slices": {"path": path} if path else {"embedded": EMBEDDED},
         "training": {"checkpoint": checkpoint} if checkpoint else {},
+        "explanations": own,
     }

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from camfolio.config import NpzData, PhantomData, Study
 from camfolio.errors import StudyError, nearest
+from camfolio.names import METHOD_NAMES
 
 PAGE = 'the page "The study file" of the site'
 Place = tuple[str | int, ...]
@@ -161,6 +162,8 @@ def sentence(error: ValidationError, path: Path, lines: Mapping[Place, int], giv
         where = position((*place, "source"), path, lines, given)
         got = found.get("source") if isinstance(found, dict) else found
         return f"Expected a data source, but got {got!r} for data.source ({where}). {nearest(str(got), DATA_SOURCES)}"
+    if kind == "method":
+        return f"Expected a method, but got {found!r} for {dotted(place)} ({where}). {nearest(found, METHOD_NAMES)}"
     if kind == "value_error":
         return f"Expected {first['msg'].removeprefix('Value error, ')} for {dotted(place)} ({where})."
     expected = WORDING.get(kind) or first["msg"].removeprefix("Input should be ")
@@ -216,3 +219,18 @@ def check_files(study: Study, path: Path, lines: Mapping[Place, int], given: Map
             where = position(place, path, lines, given)
             msg = f"Expected a file, but there is none at {file} for {dotted(place)} ({where}). Check the path."
             raise StudyError(msg)
+    for method in study.explanation.own_methods:
+        module = method.rpartition(".")[0]
+        if module_file(module, path.parent) is None:
+            where = position(("explanation", "methods"), path, lines, given)
+            name = f"{module.replace('.', '/')}.py"
+            msg = f"Expected {name} in the study's folder or one above it, but there is none ({where}). Check {method}."
+            raise StudyError(msg)
+
+
+def module_file(module: str, folder: Path) -> Path | None:
+    """The file of a user's module: the first found in a folder or those above it."""
+    inside = Path(*module.split("."))
+    places = [place / inside for place in (folder.resolve(), *folder.resolve().parents)]
+    files = [file for place in places for file in (place.with_suffix(".py"), place / "__init__.py")]
+    return next((file for file in files if file.is_file()), None)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from camfolio.names import METHOD_NAMES
+from camfolio.names import SCALING_NAMES, method_name
 
 SIGNS = str.maketrans({sign: f"&#{ord(sign)};" for sign in "&<>\"'`*_[]|~^=$\\{}#"})
 ENDS = re.compile(r"^(?: |[-+!]|[0-9]+\.(?= |$))| $")
@@ -142,7 +142,7 @@ def shares(row: Mapping[str, float | None]) -> str:
     >>> shares({"grad_cam": 0.31, "score_cam": None})
     'Grad-CAM 31 %, Score-CAM not defined'
     """
-    return ", ".join(f"{METHOD_NAMES[method]} {percent(share)}" for method, share in row.items())
+    return ", ".join(f"{method_name(method)} {percent(share)}" for method, share in row.items())
 
 
 def code(value: object) -> Markup:
@@ -173,9 +173,13 @@ def mathml(formula: str, *, block: bool = False) -> Markup:
     return Markup("<div>{}</div>").format(drawn) if block else Markup("<span>{}</span>").format(drawn)
 
 
-def method_name(method: str) -> str:
-    """The name by which the field knows a method."""
-    return METHOD_NAMES[method]
+def scaling_name(scaling: str) -> str:
+    """What a map's colours stand for under a scaling.
+
+    >>> scaling_name("per_image")
+    "share of the map's own maximum"
+    """
+    return SCALING_NAMES[scaling]
 
 
 FILTERS = {
@@ -193,5 +197,6 @@ FILTERS = {
     "pct_ci": percent_interval,
     "points": points,
     "shares": shares,
+    "scaling": scaling_name,
     "span": span,
 }

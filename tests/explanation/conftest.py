@@ -61,6 +61,15 @@ def make_bottleneck(seed: int = 0) -> nn.Module:
     return Bottleneck().eval()
 
 
+def make_binary(seed: int = 0) -> nn.Module:
+    """One logit, around zero on the fixed images."""
+    torch.manual_seed(seed)
+    head = nn.Linear(4, 1)
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3, padding=1, stride=2), nn.ReLU(inplace=True), nn.AdaptiveAvgPool2d(1), nn.Flatten(), head
+    ).eval()
+
+
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
     before = torch.get_num_threads()
@@ -85,6 +94,12 @@ def plain_cnn() -> Callable[..., nn.Module]:
 def bottleneck() -> Callable[..., nn.Module]:
     """`bottleneck(seed=0)`: 3 classes; its layer is conv."""
     return make_bottleneck
+
+
+@pytest.fixture(scope="session")
+def binary() -> Callable[..., nn.Module]:
+    """`binary(seed=0)`: a Sequential with a single logit; its layer is "0", before an in-place ReLU."""
+    return make_binary
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from torch import nn
 from camfolio.errors import ExplanationError, NetworkError
 from camfolio.explanation.explain import CHUNK, explain
 from camfolio.explanation.maps import Explanation, enlarge
+from camfolio.names import METHOD_NAMES
 from reference_cams import enlarge as enlarge_by_hand
 
 LAYER = "layer2.1.conv2"
@@ -152,7 +153,7 @@ def test_hires_cam_of_two_classes_adds_up_to_that_of_their_sum(plain_cnn, images
 
     network = plain_cnn().double()
     parts = [explain(network, images.double(), "2", ["hires_cam"], [k] * 6).signed["hires_cam"] for k in range(3)]
-    whole = explain(Summed(network), images.double(), "inner.2", ["hires_cam"], [0] * 6).signed["hires_cam"]
+    whole = explain(Summed(network), images.double(), "inner.2", ["hires_cam"], 1).signed["hires_cam"]
     torch.testing.assert_close(whole, sum(parts), rtol=0, atol=1e-12)
 
 
@@ -190,7 +191,7 @@ def test_an_unknown_layer_is_told_the_nearest_and_all_real_ones(resnet, images, 
 
 def test_an_unknown_method_is_told_the_nearest(resnet, images):
     with pytest.raises(
-        ExplanationError, match=r"got 'gradcam'. Did you mean grad_cam\? Known: grad_cam, hires_cam, sco"
+        ExplanationError, match=r"got 'gradcam'. Did you mean grad_cam\? Known: ablation_cam, eigen_cam, fin"
     ):
         explain(resnet(), images, methods=["hires_cam", "gradcam"])
 
@@ -281,3 +282,98 @@ def test_an_explanation_can_be_made_by_hand():
     found = Explanation("layer", torch.tensor([1]), torch.tensor([[0.0, 1.0]]), signed)
     assert found.maps["grad_cam"].tolist() == [[[0.0, 2.0]]]
     assert found.upsampled("grad_cam", (2, 2)).tolist() == [[[0.0, 2.0], [0.0, 2.0]]]
+
+
+ALL = tuple(METHOD_NAMES)
+LAYERS = ("layer2.1.conv2", "layer1.1.conv2", "layer2.1", "layer3.1.conv2")
+
+
+@pytest.fixture(scope="module")
+def wide_sweep(resnet, images):
+    """Four layers, in an order of their own, all methods."""
+    network = resnet()
+    return network, explain(network, images, LAYERS, ALL)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_several_layers_in_one_sweep_give_the_bits_of_each_alone(layer, wide_sweep, images):
+    network, together = wide_sweep
+    alone, found = explain(network, images, layer, ALL), together.at(layer)
+    assert (found.layer, found.layers[0]) == (layer, layer)
+    assert torch.equal(found.logits, alone.logits)
+    for method in ALL:
+        assert torch.equal(found.signed[method], alone.signed[method]), method
+
+
+def test_the_first_layer_is_in_focus_and_the_others_are_kept(wide_sweep):
+    _, found = wide_sweep
+    assert found.layers == LAYERS
+    assert found.maps["grad_cam"].shape == (6, 8, 8)
+    assert found.at("layer1.1.conv2").maps["grad_cam"].shape == (6, 16, 16)
+    assert found.at("layer3.1.conv2").at("layer2.1.conv2").signed.keys() == found.signed.keys()
+    with pytest.raises(ExplanationError, match=r"got 'layer1.0.conv2'. Did you mean layer1.1.conv2\?"):
+        found.at("layer1.0.conv2")
+
+
+@pytest.mark.parametrize("layers", [[], ["layer1", "layer1"]])
+def test_layers_are_at_least_one_and_each_once(resnet, images, layers):
+    with pytest.raises(ExplanationError, match="Expected at least one layer and every layer once, but got"):
+        explain(resnet(), images, layers)
+
+
+def test_one_and_two_threads_and_any_company_give_the_same_bits_of_every_method(wide_sweep, images):
+    network, together = wide_sweep
+    torch.set_num_threads(2)
+    found = explain(network, images[[4, 1]], LAYERS[0], ALL)
+    for method in ALL:
+        assert torch.equal(found.signed[method], together.signed[method][[4, 1]]), method
+
+
+def test_one_target_is_meant_for_all_images(plain_cnn, images):
+    network = plain_cnn()
+    assert_same_bits(explain(network, images, "2", targets=2), explain(network, images, "2", targets=[2] * 6))
+    with pytest.raises(ExplanationError, match="Expected targets from 0 to 2, but got 3"):
+        explain(network, images, "2", targets=3)
+
+
+def test_a_single_logit_is_that_of_class_1_and_its_negative_that_of_class_0(binary, images):
+    network = binary()
+    with torch.no_grad():
+        network[-1].bias -= network(images).median()
+    found = explain(network, images, "0", ["hires_cam", "finer_hires_cam"])
+    assert found.logits.shape == (6, 1)
+    assert torch.equal(found.targets, (found.logits[:, 0] > 0).long())
+    assert len(found.targets.unique()) == 2
+    yes, no = (explain(network, images, "0", ["hires_cam"], target).signed["hires_cam"] for target in (1, 0))
+    assert torch.equal(yes, -no)
+    torch.testing.assert_close(found.signed["finer_hires_cam"], 2 * found.signed["hires_cam"])
+    with pytest.raises(ExplanationError, match="Expected targets from 0 to 1, but got 2"):
+        explain(network, images, "0", targets=2)
+
+
+@pytest.mark.parametrize("precision", [torch.float16, torch.bfloat16])
+def test_every_method_works_in_half_precision(plain_cnn, images, precision):
+    found = explain(plain_cnn().to(precision), images.to(precision), "2", ALL, 1)
+    for method in ALL:
+        assert found.signed[method].dtype == precision
+        assert bool(torch.isfinite(found.signed[method]).all()), method
+
+
+def test_logits_that_are_not_finite_are_named_with_their_image(plain_cnn, images):
+    network = plain_cnn()
+    with torch.no_grad():
+        network[-1].weight.fill_(3e38)
+        network[0].bias.fill_(3e4)
+    with pytest.raises(ExplanationError, match="Expected finite logits, but image 0 gives NaN or infinity"):
+        explain(network, images, "2")
+
+
+@pytest.mark.parametrize(("kind", "layer"), [("plain_cnn", "2"), ("bottleneck", "conv"), ("binary", "0")])
+def test_frozen_weights_and_training_mode_change_no_map_of_any_method(kind, layer, images, request):
+    make = request.getfixturevalue(kind)
+    free, frozen = (
+        explain(make().train(), images, layer, ALL, 1),
+        explain(make().requires_grad_(False), images, layer, ALL, 1),
+    )
+    for method in ALL:
+        assert torch.equal(free.signed[method], frozen.signed[method]), method

@@ -1,22 +1,29 @@
+import dataclasses
 import math
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from torch import nn
 
-from camfolio.config import Method
 from camfolio.explanation.explain import explain
-from camfolio.explanation.methods import METHODS, Batch, score_weights, unit_range
+from camfolio.explanation.methods import score_weights, unit_range
 from camfolio.explanation.probe import Reading
-from camfolio.names import METHOD_NAMES
+from camfolio.explanation.registry import METHODS, Batch
+from camfolio.names import FINER, GRADIENT_METHODS, METHOD_NAMES
 from reference_cams import TWINS, enlarge
 
-LAYERS = {"resnet": "layer2.1.conv2", "plain_cnn": "2", "bottleneck": "conv"}
+LAYERS = {"resnet": "layer2.1.conv2", "plain_cnn": "2", "bottleneck": "conv", "binary": "0"}
 
 
-def test_every_method_has_a_slow_twin_a_setting_and_a_name():
-    assert TWINS.keys() == METHODS.keys() == set(Method.__args__) == METHOD_NAMES.keys()
+def test_every_method_has_a_slow_twin_and_a_name_and_every_gradient_method_a_finer_variant():
+    assert TWINS.keys() == METHODS.keys() == METHOD_NAMES.keys() == BY_HAND.keys()
+    finer = {name for name, method in METHODS.items() if method.finer}
+    assert finer == {FINER + name for name in GRADIENT_METHODS}
+    assert all(METHODS[name].weigh is METHODS[name.removeprefix(FINER)].weigh for name in finer)
 
 
 @pytest.mark.parametrize("kind", LAYERS)
@@ -27,9 +34,10 @@ def test_a_method_agrees_with_its_slow_twin(method, kind, images, request):
     found = explain(network, images[:3].double(), LAYERS[kind], [method], targets)
     for image, target, signed, shown in zip(images, targets, found.signed[method], found.maps[method], strict=False):
         expected = TWINS[method](network, LAYERS[kind], image, target)
-        assert np.abs(expected).max() > 1e-4
-        np.testing.assert_allclose(signed.numpy(), expected, rtol=0, atol=1e-6)
-        np.testing.assert_allclose(shown.numpy(), np.maximum(expected, 0), rtol=0, atol=1e-6)
+        scale = np.abs(expected).max()
+        assert scale > 1e-4
+        np.testing.assert_allclose(signed.numpy(), expected, rtol=0, atol=1e-6 * max(scale, 1))
+        np.testing.assert_allclose(shown.numpy(), np.maximum(expected, 0), rtol=0, atol=1e-6 * max(scale, 1))
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -41,7 +49,10 @@ def test_a_method_agrees_with_its_slow_twin_on_slices_that_are_not_square(method
 
 
 def batch_by_hand():
-    """Two channels of 2x2 cells; the network answers with the sum of the pixels and 0."""
+    """Two channels of 2x2 cells; the network answers with the sum of the pixels and 0.
+
+    From the layer on it answers with ln 2, and ln 2 more for every cell of the first channel that is 3 or more.
+    """
     activations = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]], [[0.0, -1.0], [2.0, 1.0]]]], dtype=torch.float64)
     gradients = torch.tensor([[[[1.0, 0.0], [0.0, 1.0]], [[-1.0, -1.0], [0.0, 0.0]]]], dtype=torch.float64)
     image = torch.tensor([[[[0.0, 0.0], [0.0, 3 * math.log(2)]]]], dtype=torch.float64)
@@ -50,8 +61,12 @@ def batch_by_hand():
         total = images.sum((1, 2, 3))
         return torch.stack([total, torch.zeros_like(total)], 1)
 
+    def onward(cells):
+        bright = (cells[:, 0] >= 3).double().sum((1, 2))
+        return torch.stack([(1 + bright) * math.log(2), torch.zeros_like(bright)], 1)
+
     reading = Reading(forward(image), torch.tensor([0]), activations, gradients)
-    return Batch(reading, image, forward)
+    return Batch(reading, image, forward, onward)
 
 
 BY_HAND = {
@@ -61,7 +76,20 @@ BY_HAND = {
     "hires_cam": [[1.0, 1.0], [0.0, 4.0]],
     # the lit pixel is seen through masks of 1 and 2/3: scores 3 ln 2 and 2 ln 2, so weights 8 : 4
     "score_cam": [[2 / 3, 1.0], [8 / 3, 3.0]],
+    # gradients above zero, cell by cell: 1*1, 0*2, 0*3, 1*4
+    "layer_cam": [[1.0, 0.0], [0.0, 4.0]],
+    # evidence 1 + 4 over a sum of 10, and 0 + 1 over a sum of 2: each channel weighs a half
+    "xgrad_cam": [[0.5, 0.5], [2.5, 2.5]],
+    # first channel: sum A g^3 = 1 + 4, so 1/7 for both gradients of 1; the second has none above zero
+    "grad_cam_plus_plus": [[2 / 7, 4 / 7], [6 / 7, 8 / 7]],
+    # without the first channel 2 of 3 ln 2 are lost, without the second nothing
+    "ablation_cam": [[2 / 3, 4 / 3], [2.0, 8 / 3]],
+    # centred channels (-3 -1 1 3)/2 and (-1 -3 3 1)/2, both of length sqrt 5, correlation 12/20: the first component is
+    # their sum over sqrt 2: (-2 -2 2 2)/sqrt 2, and its first cell, as far from zero as any, is turned to be positive
+    "eigen_cam": [[math.sqrt(2), math.sqrt(2)], [-math.sqrt(2), -math.sqrt(2)]],
 }
+# By hand the batch's gradients are what a method is given, so the finer variant works on the same numbers.
+BY_HAND |= {FINER + name: BY_HAND[name] for name in GRADIENT_METHODS}
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -70,12 +98,109 @@ def test_a_method_gives_what_is_worked_out_by_hand(method):
     torch.testing.assert_close(signed, torch.tensor([BY_HAND[method]], dtype=torch.float64), rtol=0, atol=1e-12)
 
 
+def replaced(batch, **values):
+    return Batch(dataclasses.replace(batch.reading, **values), batch.images, batch.forward, batch.onward)
+
+
+def test_xgrad_cam_gives_no_weight_to_a_channel_that_cancels():
+    batch = batch_by_hand()
+    activations = batch.reading.activations.clone()
+    activations[:, 1] = torch.tensor([[1.0, -1.0], [2.0, -2.0]])
+    signed = METHODS["xgrad_cam"](replaced(batch, activations=activations))
+    torch.testing.assert_close(signed, 0.5 * activations[:, 0], rtol=0, atol=1e-12)
+    assert not METHODS["xgrad_cam"](replaced(batch, activations=torch.zeros_like(activations))).any()
+
+
+def test_grad_cam_plus_plus_of_gradients_of_zero_is_empty_and_no_nan():
+    batch = batch_by_hand()
+    signed = METHODS["grad_cam_plus_plus"](replaced(batch, gradients=torch.zeros_like(batch.reading.gradients)))
+    assert torch.equal(signed, torch.zeros_like(signed))
+
+
+def test_grad_cam_plus_plus_says_that_it_is_unstable():
+    assert "Warning: unstable at a signed layer" in METHODS["grad_cam_plus_plus"].weigh.__doc__
+
+
+def test_ablation_cam_turns_round_where_the_logit_is_negative_and_is_empty_where_it_is_zero():
+    batch = batch_by_hand()
+    logits = batch.reading.logits
+    for score in (-math.log(2), 0.0):
+        logits = torch.tensor([[score, 0.0]], dtype=torch.float64)
+        moved = replaced(batch, logits=logits)
+        lost = [score - math.log(2), score - 3 * math.log(2)]
+        weights = torch.tensor([one / score if score else 0.0 for one in lost], dtype=torch.float64)
+        expected = (weights[:, None, None] * batch.reading.activations[0]).sum(0, keepdim=True)
+        torch.testing.assert_close(METHODS["ablation_cam"](moved), expected, rtol=0, atol=1e-12)
+
+
+def test_eigen_cam_knows_neither_the_class_nor_the_sign_of_the_channels(plain_cnn, images):
+    network = plain_cnn().double()
+    one, other = (
+        explain(network, images.double(), "2", ["eigen_cam"], target).signed["eigen_cam"] for target in (0, 2)
+    )
+    assert torch.equal(one, other)
+    assert bool((one.amax((1, 2)) >= -one.amin((1, 2))).all())
+    batch = batch_by_hand()
+    constant = torch.full_like(batch.reading.activations, 3.0)
+    assert not METHODS["eigen_cam"](replaced(batch, activations=constant)).any()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    cells=arrays(np.float64, (2, 3, 4, 4), elements=st.integers(-4, 4)),
+    slopes=arrays(np.float64, (2, 3, 4, 4), elements=st.integers(-4, 4)),
+)
+def test_every_gradient_method_is_finite_and_knows_only_its_own_image(cells, slopes):
+    batch = batch_by_hand()
+    reading = Reading(torch.zeros(2, 2), torch.tensor([0, 1]), torch.from_numpy(cells), torch.from_numpy(slopes))
+    both = Batch(reading, batch.images, batch.forward, batch.onward)
+    for name in (*GRADIENT_METHODS, "eigen_cam"):
+        signed = METHODS[name](both)
+        assert bool(torch.isfinite(signed).all()), name
+        for i in range(2):
+            part = Reading(
+                torch.zeros(1, 2),
+                reading.target[:1],
+                *(tensor[i : i + 1] for tensor in (reading.activations, reading.gradients)),
+            )
+            alone = METHODS[name](Batch(part, batch.images, batch.forward, batch.onward))
+            torch.testing.assert_close(alone[0], signed[i], rtol=0, atol=1e-9)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    cells=arrays(np.float64, (1, 3, 4, 4), elements=st.integers(0, 4)),
+    slopes=arrays(np.float64, (1, 3, 4, 4), elements=st.integers(0, 4)),
+)
+def test_layer_cam_is_hires_cam_where_no_gradient_is_negative(cells, slopes):
+    batch = replaced(batch_by_hand(), activations=torch.from_numpy(cells), gradients=torch.from_numpy(slopes))
+    assert torch.equal(METHODS["layer_cam"](batch), METHODS["hires_cam"](batch))
+
+
+@pytest.mark.parametrize("method", ["grad_cam", "hires_cam"])
+@pytest.mark.parametrize("comparison", [1.0, 0.6])
+def test_a_finer_map_of_two_classes_is_the_difference_of_their_maps(method, comparison, resnet, images):
+    network, images = resnet().double(), images.double()
+    maps = [explain(network, images, methods=[method], targets=k).signed[method] for k in (0, 1)]
+    finer = explain(network, images, methods=[f"finer_{method}"], targets=1, comparison=comparison)
+    expected = maps[1] - comparison * maps[0]
+    torch.testing.assert_close(finer.signed[f"finer_{method}"], expected, rtol=0, atol=1e-12)
+
+
+def test_finer_and_plain_maps_do_not_change_each_other(plain_cnn, images):
+    network = plain_cnn()
+    both = explain(network, images, "2", ["finer_grad_cam", "grad_cam"])
+    for method in both.signed:
+        assert torch.equal(both.signed[method], explain(network, images, "2", [method]).signed[method])
+
+
 def test_negative_evidence_stays_in_the_signed_map_and_leaves_the_map():
     batch = batch_by_hand()
     against = Batch(
         Reading(batch.reading.logits, batch.reading.target, batch.reading.activations, -batch.reading.gradients),
         batch.images,
         batch.forward,
+        batch.onward,
     )
     torch.testing.assert_close(METHODS["grad_cam"](against), -METHODS["grad_cam"](batch))
 
@@ -103,7 +228,7 @@ def test_score_cam_sees_through_a_constant_channel_what_it_sees_in_an_empty_imag
     activations = batch.reading.activations.clone()
     activations[:, 1] = 2.0
     reading = Reading(batch.reading.logits, batch.reading.target, activations, batch.reading.gradients)
-    scores = score_weights(Batch(reading, batch.images, batch.forward))
+    scores = score_weights(Batch(reading, batch.images, batch.forward, batch.onward))
     torch.testing.assert_close(scores, torch.tensor([[3 * math.log(2), 0.0]], dtype=torch.float64))
 
 
@@ -116,7 +241,7 @@ def test_score_cam_enlarges_channels_with_half_pixel_centres():
         return torch.zeros(len(images), 2, dtype=torch.float64)
 
     reading = Reading(torch.zeros(1, 2), torch.tensor([0]), cells.expand(1, 1, 2, 2), cells.expand(1, 1, 2, 2))
-    score_weights(Batch(reading, torch.ones(1, 1, 6, 4, dtype=torch.float64), forward))
+    score_weights(Batch(reading, torch.ones(1, 1, 6, 4, dtype=torch.float64), forward, forward))
     enlarged = enlarge(cells.numpy(), 6, 4)
     np.testing.assert_allclose(seen[0][0, 0].numpy(), (enlarged - enlarged.min()) / np.ptp(enlarged), atol=1e-12)
 

@@ -8,8 +8,9 @@ import torch
 from torch.nn import functional
 
 from camfolio.explanation.explain import explain
-from camfolio.explanation.methods import Batch, grad_cam, hires_cam, score_weights
+from camfolio.explanation.methods import eigen_cam, grad_cam, hires_cam, layer_cam, score_weights, xgrad_cam
 from camfolio.explanation.probe import Reading, borrowed, read
+from camfolio.explanation.registry import Batch
 from camfolio.network import make_network
 
 STORED = Path(__file__).parents[3] / "shared" / "parity" / "peer_cams.npz"
@@ -43,20 +44,34 @@ def as_the_peer_shows(signed):
     return unit(large, 1e-7)
 
 
+def read_layer(network, images, targets):
+    return read(network, {LAYER: network.get_submodule(LAYER)}, images, targets)[0][LAYER]
+
+
 def peer_batch(peer):
     reading = Reading(peer["logits"], peer["targets"], peer["activations"], peer["grads"])
-    return Batch(reading, peer["inputs"], lambda images: images)
+    return Batch(reading, peer["inputs"], lambda images: images, lambda cells: cells)
 
 
-@pytest.mark.parametrize(("method", "stored"), [(grad_cam, "gradcam"), (hires_cam, "hirescam")])
+@pytest.mark.parametrize(
+    ("method", "stored"),
+    [(grad_cam, "gradcam"), (hires_cam, "hirescam"), (layer_cam, "layercam"), (xgrad_cam, "xgradcam")],
+)
 def test_gradient_maps_from_the_stored_activations_and_gradients_are_the_peer_s(peer, method, stored):
     shown = as_the_peer_shows(method(peer_batch(peer)))
     torch.testing.assert_close(shown, peer[stored], rtol=0, atol=1e-5)
 
 
+def test_eigen_cam_is_the_peer_s_up_to_the_sign_that_the_peer_leaves_to_chance(peer):
+    signed = eigen_cam(peer_batch(peer))
+    either = torch.stack([as_the_peer_shows(signed), as_the_peer_shows(-signed)])
+    difference = (either - peer["eigencam"]).abs().amax((2, 3)).amin(0)
+    assert float(difference.max()) <= 1e-5
+
+
 def test_the_network_gives_the_stored_logits_and_activations_and_nearly_the_gradients(peer, network):
     with borrowed(network):
-        reading = read(network, network.get_submodule(LAYER), peer["inputs"], peer["targets"])
+        reading = read_layer(network, peer["inputs"], peer["targets"])
     torch.testing.assert_close(reading.logits, peer["logits"], rtol=0, atol=1e-5)
     torch.testing.assert_close(reading.activations, peer["activations"], rtol=0, atol=1e-5)
     # A flipped ReLU gate moves single gradients, never most of them.
@@ -67,16 +82,16 @@ def test_the_network_in_float64_gives_the_stored_logits_and_activations(peer):
     network = make_network(width=16, blocks=(2, 2, 2, 2)).double().eval()
     network.load_state_dict({name[6:]: tensor for name, tensor in peer.items() if name.startswith("state/")})
     with borrowed(network):
-        reading = read(network, network.get_submodule(LAYER), peer["inputs"].double(), peer["targets"])
+        reading = read_layer(network, peer["inputs"].double(), peer["targets"])
     torch.testing.assert_close(reading.logits.float(), peer["logits"], rtol=0, atol=1e-5)
     torch.testing.assert_close(reading.activations.float(), peer["activations"], rtol=0, atol=1e-5)
 
 
 def test_score_cam_is_the_peer_s_once_channels_are_enlarged_its_way(peer, network):
     with borrowed(network):
-        reading = read(network, network.get_submodule(LAYER), peer["inputs"], peer["targets"])
+        reading = read_layer(network, peer["inputs"], peer["targets"])
     with torch.no_grad():
-        weights = score_weights(Batch(reading, peer["inputs"], network), align_corners=True).softmax(1)
+        weights = score_weights(Batch(reading, peer["inputs"], network, network), align_corners=True).softmax(1)
     shown = as_the_peer_shows((weights[:, :, None, None] * reading.activations).sum(1))
     torch.testing.assert_close(shown, peer["scorecam"], rtol=0, atol=1e-5)
 

@@ -4,7 +4,7 @@ from torch import nn
 
 from camfolio.errors import ExplanationError
 from camfolio.explanation.explain import explain
-from camfolio.explanation.probe import borrowed, read
+from camfolio.explanation.probe import borrowed, margin, read
 
 LAYER = "layer2.1.conv2"
 
@@ -25,6 +25,10 @@ class Breaking(nn.Module):
             msg = "no list has such an index"
             raise IndexError(msg)
         return cells.mean((2, 3))
+
+
+def read_one(model, layer, images, target):
+    return read(model, {"layer": layer}, images, target)[0]["layer"]
 
 
 def hooks_of(model):
@@ -116,7 +120,7 @@ def test_borrowed_gives_everything_back_when_its_body_fails(mixed):
 def test_an_in_place_relu_behind_the_layer_does_not_change_what_is_kept(plain_cnn, images):
     network = plain_cnn()
     with borrowed(network):
-        reading = read(network, network.get_submodule("2"), images, None)
+        reading = read_one(network, network.get_submodule("2"), images, None)
     with torch.no_grad():
         expected = network[2](network[1](network[0](images)))
     assert bool((reading.activations < 0).any())
@@ -139,7 +143,7 @@ def test_an_in_place_operation_on_what_the_layer_was_given_does_not_change_what_
     torch.manual_seed(0)
     network = Aliased()
     with borrowed(network):
-        reading = read(network, network.same, images, None)
+        reading = read_one(network, network.same, images, None)
         expected = network.conv(images).detach()
     assert torch.equal(reading.activations, expected)
     assert torch.equal(reading.logits, expected.mean((2, 3)))
@@ -148,7 +152,7 @@ def test_an_in_place_operation_on_what_the_layer_was_given_does_not_change_what_
 def test_gradients_are_those_of_the_target_s_logit_alone(images):
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, 2)).eval()
     with borrowed(network):
-        reading = read(network, network[0], images, torch.tensor([0, 1, 0, 1, 1, 0]))
+        reading = read_one(network, network[0], images, torch.tensor([0, 1, 0, 1, 1, 0]))
     expected = network[3].weight[reading.target] / (14 * 14)  # through the mean of 14x14 cells
     torch.testing.assert_close(reading.gradients, expected.detach()[:, :, None, None].expand(6, 2, 14, 14))
 
@@ -156,7 +160,7 @@ def test_gradients_are_those_of_the_target_s_logit_alone(images):
 def test_nothing_before_the_layer_is_in_the_graph(plain_cnn, images):
     network = plain_cnn()
     with borrowed(network):
-        reading = read(network, network.get_submodule("2"), images, None)
+        reading = read_one(network, network.get_submodule("2"), images, None)
     assert not reading.logits.requires_grad
     assert not reading.activations.requires_grad
     assert reading.gradients.grad_fn is None
@@ -165,11 +169,11 @@ def test_nothing_before_the_layer_is_in_the_graph(plain_cnn, images):
 def test_a_model_is_borrowed_and_read_also_under_no_grad_and_under_inference_mode(plain_cnn, images):
     network = plain_cnn()
     with borrowed(network):
-        free = read(network, network.get_submodule("2"), images, None)
+        free = read_one(network, network.get_submodule("2"), images, None)
     for guard in (torch.no_grad, torch.inference_mode):
         with guard():
             with borrowed(network):
-                guarded = read(network, network.get_submodule("2"), images, None)
+                guarded = read_one(network, network.get_submodule("2"), images, None)
             assert not torch.is_grad_enabled()
         assert torch.equal(guarded.gradients, free.gradients)
 
@@ -195,11 +199,11 @@ class Twice(nn.Module):
 @pytest.mark.parametrize(
     ("layer", "said"),
     [
-        ("conv", "Expected a layer that runs once in a forward pass, but it ran 2 times. Choose another layer."),
-        ("never", "Expected a layer that runs once in a forward pass, but it ran not at all. Choose another layer."),
-        ("unused", "Expected a layer that the logits depend on, but they do not. Choose another layer."),
-        ("pair", "Expected a layer with feature maps, but it puts out a tuple. Choose another layer."),
-        ("fc", r"Expected a layer with feature maps, but its output has shape \(32, 2\)"),
+        ("conv", "Expected a layer that runs once in a forward pass, but conv ran 2 times. Choose another layer."),
+        ("never", "Expected a layer that runs once in a forward pass, but never ran not at all. Choose another layer."),
+        ("unused", "Expected a layer that the logits depend on, but they do not depend on unused. Choose"),
+        ("pair", "Expected a layer with feature maps, but pair puts out a tuple. Choose another layer."),
+        ("fc", r"Expected a layer with feature maps, but the output of fc has shape \(32, 2\)"),
     ],
 )
 def test_a_layer_that_cannot_be_explained_says_why(layer, said, images):
@@ -230,3 +234,54 @@ def test_a_model_without_one_row_of_logits_per_image_is_an_error(tail, said, ima
     network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.AdaptiveAvgPool2d(1), pooled, tail)
     with pytest.raises(ExplanationError, match=said):
         explain(network, images, "0")
+
+
+def test_several_layers_are_read_with_one_forward_and_one_backward_pass(resnet, images):
+    network = resnet()
+    layers = {name: network.get_submodule(name) for name in ("layer3.1.conv2", "layer2.1.conv2", "layer2.1")}
+    passes = {"forward": 0, "backward": 0}
+
+    def forward(*_):
+        passes["forward"] += 1
+
+    def backward(*_):
+        passes["backward"] += 1
+
+    network.get_submodule("fc").register_forward_hook(forward)
+    network.get_submodule("fc").register_full_backward_hook(backward)
+    network.get_submodule("layer2.0").register_full_backward_hook(lambda *_: pytest.fail("went beyond the layer"))
+    with borrowed(network):
+        (readings,) = read(network, layers, images, None)
+    assert list(readings) == list(layers)
+    assert passes == {"forward": 1, "backward": 1}
+    assert all(reading.gradients.shape == reading.activations.shape for reading in readings.values())
+
+
+def test_layers_side_by_side_are_read_together(images):
+    class Parallel(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.left, self.right = nn.Conv2d(1, 2, 3), nn.Conv2d(1, 2, 3)
+
+        def forward(self, pixels):
+            return (self.left(pixels) * self.right(pixels)).mean((2, 3))
+
+    torch.manual_seed(0)
+    network = Parallel()
+    with borrowed(network):
+        (readings,) = read(network, {"left": network.left, "right": network.right}, images, None)
+        alone = [read_one(network, layer, images, None) for layer in (network.left, network.right)]
+    for reading, expected in zip(readings.values(), alone, strict=True):
+        assert torch.equal(reading.gradients, expected.gradients)
+
+
+def test_the_idle_one_of_several_layers_is_named(bottleneck, images):
+    with pytest.raises(ExplanationError, match="the logits depend on, but they do not depend on aside"):
+        explain(bottleneck(), images, ["conv", "aside"])
+
+
+def test_the_margin_takes_off_the_strongest_other_class():
+    logits = torch.tensor([[1.0, 5.0, 3.0], [4.0, 2.0, -1.0]])
+    assert margin(logits, torch.tensor([1, 2]), 0.0).tolist() == [5.0, -1.0]
+    assert margin(logits, torch.tensor([1, 2]), 0.5).tolist() == [3.5, -3.0]
+    assert margin(torch.tensor([[2.0], [2.0]]), torch.tensor([1, 0]), 1.0).tolist() == [4.0, -4.0]

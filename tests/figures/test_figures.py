@@ -11,17 +11,18 @@ from PIL import Image
 from camfolio.data.slices import Slices
 from camfolio.evaluation import evaluate
 from camfolio.evidence.localisation import area_share, energy_ratio, energy_share
+from camfolio.explanation.scaling import scaled
 from camfolio.figures import calibration, case, confusion, roc, strip, teaser, training_curves
-from camfolio.figures.inputs import load_example
+from camfolio.figures.inputs import load_case, load_example
 from camfolio.figures.output import Drawing, table, write
-from camfolio.figures.panels import edges, relative, show_map, show_outline, show_overlay, show_slice
-from camfolio.figures.style import DARK, LIGHT
-from camfolio.names import METHOD_NAMES
+from camfolio.figures.panels import SIGNED_RAMP, edges, show_map, show_outline, show_overlay, show_slice
+from camfolio.figures.style import DARK, LIGHT, METHOD_COLOURS, OWN_COLOUR, method_colour
+from camfolio.names import FINER, METHOD_NAMES, SCALING_NAMES, method_name
 from camfolio.selection import Case
 from camfolio.stages.files import read_json, write_json
 from camfolio.stages.selection import answers_of, describe
 
-METHODS = tuple(METHOD_NAMES)
+METHODS = ("grad_cam", "hires_cam", "score_cam", "finer_layer_cam", "ours.edge_cam")
 CLASSES = ("benign", "malignant")
 WINDOW = (-1000.0, 400.0)
 EMPTY_MAP, EMPTY_MASK = 5, 6  # slices of the test part
@@ -54,6 +55,7 @@ def study(tiny_slices, tmp_path_factory):
     maps["grad_cam"][EMPTY_MAP] = 0
     scores = {f"enlarged/{method}": values for method, values in maps.items()}
     scores |= {f"energy_share/{method}": energy_share(values, test.mask) for method, values in maps.items()}
+    scores |= {f"signed/{method}": values - 0.5 * (values > 0) for method, values in maps.items()}
     np.savez(folders["localisation"] / "scores.npz", **scores)
 
     margin = np.where(test.label == 1, 1.0, -1.0) + chance.normal(0, 0.8, 12)
@@ -257,7 +259,7 @@ def test_the_strip_says_and_holds_every_method_s_share(study, drawn):
         share = read_json(study["selection"] / "cases.json")["methods"][method]["cases"]["misclassified"][
             "energy_share"
         ]
-        assert f"{METHOD_NAMES[method]} {share:.0%}" in alt
+        assert f"{method_name(method)} {share:.0%}" in alt
         assert float(rows[method]) == pytest.approx(share, rel=1e-8)
 
 
@@ -271,7 +273,7 @@ def test_the_teaser_names_its_slice_and_methods(study, drawn):
         for method in METHODS[1:]:
             share = float(scores[f"energy_share/{method}"][EMPTY_MAP])
             assert about["energy_share"][method] == pytest.approx(share)
-            assert f"{METHOD_NAMES[method]} {share:.0%}" in about["alt"]
+            assert f"{method_name(method)} {share:.0%}" in about["alt"]
     assert about["energy_share"]["grad_cam"] is None
     assert "Grad-CAM not defined" in about["alt"]
 
@@ -333,7 +335,7 @@ def test_the_scale_bar_takes_the_spacing_between_columns(study, tmp_path):
     slices = Slices.load(study["slices"] / "slices.npz")
     slices.spacing[:] = 2.0, 0.5
     slices.save(tmp_path / "slices.npz")
-    assert load_example(tmp_path, study["split"], study["localisation"], told).spacing_mm == 0.5
+    assert load_example(tmp_path, study["split"], study["localisation"], told, "per_image").spacing_mm == 0.5
 
 
 def edges_by_loops(mask):
@@ -382,22 +384,83 @@ def test_the_outline_is_drawn_along_the_edges_in_x_and_y():
 def test_an_empty_map_says_empty_and_a_map_does_not():
     for values, said in ((np.zeros((4, 4), np.float32), ["empty"]), (np.eye(4, dtype=np.float32), [])):
         axes = Figure().subplots()
-        show_map(axes, values, LIGHT)
+        show_map(axes, scaled(values, "per_image", 1.0), LIGHT)
         assert [text.get_text() for text in axes.texts] == said
 
 
-def test_a_map_is_shown_as_a_share_of_its_own_maximum():
-    values = np.array([[0.0, 1.0], [2.0, 4.0]], np.float32)
-    assert relative(values).tolist() == [[0, 0.25], [0.5, 1]]
-    assert relative(np.zeros((2, 2), np.float32)).tolist() == [[0, 0], [0, 0]]
+@pytest.mark.parametrize(
+    ("scaling", "share", "low"),
+    [
+        ("per_image", [[0, 0], [0.5, 1]], 0),
+        ("shared", [[0, 0], [0.125, 0.25]], 0),
+        ("signed", [[-1, 0], [0.25, 0.5]], -1),
+    ],
+)
+def test_a_map_is_shown_as_its_scaling_says(scaling, share, low):
+    values = np.array([[-4.0, 0.0], [1.0, 2.0]], np.float32)
     axes = Figure().subplots()
-    show_map(axes, values, DARK)
-    np.testing.assert_array_equal(np.asarray(axes.images[0].get_array()), relative(values))
+    show_map(axes, scaled(values, scaling, 8.0), DARK)
+    (image,) = axes.images
+    assert np.asarray(image.get_array()).tolist() == share
+    assert image.get_clim() == (low, 1)
+
+
+def test_white_is_zero_where_signs_are_kept():
+    axes = Figure().subplots()
+    show_map(axes, scaled(np.array([[-3.0, 0.0, 3.0]], np.float32), "signed", 1.0), DARK)
+    (image,) = axes.images
+    against, nothing, speaks_for = image.cmap(image.norm(image.get_array()))[0]
+    assert image.cmap is SIGNED_RAMP
+    np.testing.assert_allclose(nothing, 1, atol=0.01)
+    assert against[2] > against[0]
+    assert speaks_for[0] > speaks_for[2]
+
+
+@pytest.mark.parametrize("scaling", SCALING_NAMES)
+def test_a_colour_bar_names_the_scaling(scaling, study):
+    example = load_example(
+        *(study[name] for name in ("slices", "split", "localisation")),
+        load_case(study["selection"], "score_cam", "misclassified"),
+        scaling,
+    )
+    figure = case.drawing(example, "score_cam", CLASSES, WINDOW).draw(LIGHT)
+    bar = figure.axes[-1]
+    assert " ".join(bar.get_ylabel().split()) == SCALING_NAMES[scaling]
+    assert bar.get_ylim() == (-1 if scaling == "signed" else 0, 1)
+
+
+def test_signed_and_shared_maps_are_those_that_localisation_wrote(study):
+    folders = [study[name] for name in ("slices", "split", "localisation")]
+    told = load_case(study["selection"], "score_cam", "misclassified")
+    with np.load(study["localisation"] / "scores.npz") as scores:
+        signed, enlarged = scores["signed/score_cam"], scores["enlarged/score_cam"]
+    found = load_example(*folders, told, "signed").shown["score_cam"]
+    np.testing.assert_allclose(found.share * found.limit, signed[told["slice"]], atol=1e-6)
+    found = load_example(*folders, told, "shared").shown["score_cam"]
+    assert found.limit == pytest.approx(float(enlarged.max()))
+    np.testing.assert_allclose(found.share * found.limit, enlarged[told["slice"]], atol=1e-6)
+
+
+def test_every_method_has_a_colour_of_its_own_and_a_finer_variant_that_of_its_method():
+    plain = [method for method in METHOD_NAMES if not method.startswith(FINER)]
+    assert set(plain) == set(METHOD_COLOURS)
+    assert len({*METHOD_COLOURS.values(), OWN_COLOUR}) == len(plain) + 1
+    assert method_colour("finer_xgrad_cam") == method_colour("xgrad_cam")
+    assert method_colour("ours.edge_cam") == OWN_COLOUR
+
+
+@pytest.mark.parametrize(("count", "rows", "columns"), [(1, 1, 2), (3, 1, 4), (4, 2, 4), (5, 2, 4)])
+def test_a_strip_has_at_most_four_panels_to_a_row(count, rows, columns, study):
+    folders = [study[name] for name in ("slices", "split", "localisation")]
+    example = load_example(*folders, load_case(study["selection"], "score_cam", "misclassified"), "per_image")
+    figure = strip.drawing(example, METHODS[:count], CLASSES, WINDOW).draw(LIGHT)
+    assert len(figure.axes) == count + 1
+    assert figure.get_size_inches().tolist() == [2.25 * columns, 2.6 * rows]
 
 
 def test_an_overlay_lets_the_slice_through_where_the_map_is_zero():
     axes = Figure().subplots()
-    show_overlay(axes, np.array([[0.0, 1.0], [0.5, 2.0]], np.float32))
+    show_overlay(axes, scaled(np.array([[0.0, 1.0], [0.5, 2.0]], np.float32), "per_image", 2.0))
     alpha = np.asarray(axes.images[0].get_array())[..., 3]
     assert alpha[0, 0] == 0
     assert alpha[1, 1] == pytest.approx(0.85)

@@ -31,7 +31,7 @@ TINY = {
     "network": {"width": 4, "blocks": [1, 1, 1, 1]},
     "training": {"max_epochs": 2, "batch_size": 8, "threads": 1},
     "evaluation": {"resamples": 100},
-    "explanation": {"layer": "layer2.0.conv2"},
+    "explanation": {"layers": ["layer2.0.conv2"]},
 }
 
 

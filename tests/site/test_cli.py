@@ -110,7 +110,7 @@ def test_a_layer_that_is_not_there_ends_with_status_one_and_no_traceback(portfol
         "--store",
         str(store.root),
         "--set",
-        "explanation.layer=layer9",
+        "explanation.layers=[layer9]",
         "--set",
         "explanation.methods=[grad_cam]",
     )

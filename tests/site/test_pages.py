@@ -202,7 +202,8 @@ def test_the_captions_of_teaser_and_strip_say_which_slice_by_which_rule_and_how_
         assert f"called {NAMES[case['predicted']]} with probability {case['probability']:.2f}" in captions[name]
         assert f"rank {case['rank']} of {case['among']}" in captions[name]
     assert "It is the good example of Grad-CAM" in captions["teaser"]
-    for method, name in METHOD_NAMES.items():
+    for method in portfolio.study.explanation.methods:
+        name = METHOD_NAMES[method]
         assert f"{name} {100 * teaser['energy_share'][method]:.0f} %" in captions["teaser"]
         share = cases[method]["cases"]["misclassified"]["energy_share"]
         assert f"{name} {100 * share:.0f} %" in captions["strip"]
@@ -294,7 +295,7 @@ def test_the_best_epoch_is_told_as_it_was(changed, portfolio, best, said):
 @pytest.mark.parametrize("layer", ["layer2.0.conv2", "layer4"])
 def test_every_method_has_its_paragraph(method, layer, portfolio, tmp_path):
     template = make_environment(TEMPLATES, tmp_path).get_template("partials/methods.md")
-    explanation = portfolio.study.explanation.model_copy(update={"layer": layer})
+    explanation = portfolio.study.explanation.model_copy(update={"layers": (layer,)})
     study = portfolio.study.model_copy(update={"explanation": explanation})
     assert template.render(study=study, method=method).strip().startswith(f"{METHOD_NAMES[method]} ")
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from camfolio.study import inspect_study
+
 PROJECT = Path(__file__).resolve().parents[2]
 HALF_AND_HALF = """
 import sys
@@ -26,7 +28,20 @@ save_network(network, sys.argv[2])
 np.save(sys.argv[3], labels.numpy().astype(np.uint8))
 """
 """An untrained network whose bias makes it call half of the slices malignant, and what it calls them."""
-VARIANTS = ["loaded", "perfect", "one_class", "no_masks", "one_method", "names", "words"]
+OWN = """
+from camfolio.explanation.registry import Batch, Signed, method
+
+
+@method("edge_cam", gradient=True)
+def edge_cam(batch: Batch) -> Signed:
+    return (batch.reading.gradients.abs() * batch.reading.activations).sum(1)
+"""
+VARIANTS = ["loaded", "perfect", "one_class", "no_masks", "one_method", "names", "words", "own"]
+OWN_EXPLANATION = {
+    "layers": ["layer2.0.conv2", "layer3.0.conv2"],
+    "methods": ["grad_cam_plus_plus", "finer_layer_cam", "ours.edge_cam", "eigen_cam"],
+    "scaling": "signed",
+}
 WORDS = {
     "labels_are": "histology after resection.",
     "masks_are": "drawn by *one* radiologist",
@@ -66,9 +81,11 @@ def variants(checkpoint, write_study, compute, tiny_arrays):
             data=WORDS,
             author="A. *Nobody*",
             network={"checkpoint": loaded["checkpoint"]},
-            explanation={"layer": "layer4", "methods": ["grad_cam", "hires_cam"]},
+            explanation={"layers": ["layer4"], "methods": ["grad_cam", "hires_cam"]},
         ),
+        write_study("own", network=loaded, explanation=OWN_EXPLANATION),
     ]
+    (paths[-1].parent / "ours.py").write_text(OWN)
     return dict(zip(VARIANTS, compute(*paths), strict=True))
 
 
@@ -238,3 +255,41 @@ def test_titles_and_labels_are_text(article):
 def test_the_search_index_holds_names_as_text(site):
     index = (site / "search" / "search_index.json").read_text(encoding="utf-8")
     assert index.count("<script>alert") == 0
+
+
+def test_methods_of_one_s_own_finer_ones_and_warnings_are_on_the_page(article):
+    reading = article("own")
+    assert {"Grad-CAM++", "Finer Layer-CAM", "Edge-CAM", "Eigen-CAM"} <= {
+        words.rstrip("#") for words in reading.words("h2")
+    }
+    text = said(reading)
+    assert "Edge-CAM is a method of this study's own, ours.edge_cam." in text
+    assert "Finer Layer-CAM is Layer-CAM of a difference" in text
+    assert "Be warned: it is unstable where activations have both signs" in text
+
+
+def test_captions_name_the_scaling(article):
+    assert "Scaling: signed share of the map's own largest magnitude" in said(article("own"))
+    assert "Scaling: share of the map's own maximum" in said(article("loaded"))
+
+
+def test_maps_of_all_layers_are_kept(variants):
+    with np.load(variants["own"].artefacts["explanations"] / "maps.npz") as maps:
+        assert maps["ours.edge_cam"].shape[1:] == (8, 8)
+        assert maps["layer3.0.conv2/ours.edge_cam"].shape[1:] == (4, 4)
+        assert len(maps.files) == 2 * 4 + 2
+
+
+def test_a_changed_method_computes_its_maps_anew_and_a_changed_scaling_none(variants, folder, store):
+    def stale(*overrides):
+        states = inspect_study(folder / "own.yaml", store, overrides)
+        return {state.stage.name: state.reason for state in states if state.word in {"stale", "new"}}
+
+    assert stale() == {}
+    redrawn = stale("explanation.scaling=shared")
+    assert redrawn
+    assert all(name.startswith("figure-") for name in redrawn)
+    (folder / "ours.py").write_text(OWN.replace("abs()", "relu()"))
+    assert stale() == dict.fromkeys(("layer", "explanations"), "input module:ours changed")
+    (folder / "ours.py").write_text(OWN)
+    assert stale() == {}

@@ -1,9 +1,9 @@
-"""Maps as a result: raw at the layer's resolution, enlarged to the slice, and what a scaling does to them."""
+"""Maps as a result: raw at the layer's resolution, and enlarged to the slice. Nothing is scaled here (see `scaling`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jaxtyping import Float, Int64
 from torch import Tensor
@@ -17,16 +17,35 @@ class Explanation:
     """Maps of N images by every method asked for, on the CPU.
 
     Attributes:
-        layer: full name of the layer.
+        layer: full name of the layer in focus.
         targets: int64 (N,) the class each map explains.
-        logits: (N, classes).
+        logits: (N, classes), as the model put them out.
         signed: method -> (N, h, w) the weighted sum before its ReLU: negative where evidence speaks against the target.
+        others: further layer of the same sweep -> method -> its signed maps (see `at`).
     """
 
     layer: str
     targets: Int64[Tensor, " images"]
     logits: Float[Tensor, "images classes"]
     signed: Mapping[str, Float[Tensor, "images h w"]]
+    others: Mapping[str, Mapping[str, Float[Tensor, "images _h _w"]]] = field(default_factory=dict)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """All layers of the sweep, the one in focus first."""
+        return (self.layer, *self.others)
+
+    def at(self, layer: str) -> Explanation:
+        """The same explanation with another of its layers in focus.
+
+        Raises:
+            ExplanationError: for a layer that was not in the sweep.
+        """
+        if layer not in self.layers:
+            msg = f"Expected a layer of this explanation, but got {layer!r}. {nearest(layer, self.layers)}"
+            raise ExplanationError(msg)
+        signed = {self.layer: self.signed, **self.others}
+        return Explanation(layer, self.targets, self.logits, signed.pop(layer), signed)
 
     @property
     def maps(self) -> dict[str, Float[Tensor, "images h w"]]:

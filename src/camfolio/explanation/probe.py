@@ -1,10 +1,10 @@
-"""What the methods work on: a layer's activations and the gradients of the targets' logits, taken from a model that is
+"""What the methods work on: activations of layers and the gradients of the targets' logits, taken from a model that is
 given back as it came.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -20,10 +20,10 @@ class Reading:
     """One batch, read at one layer.
 
     Attributes:
-        logits: (batch, classes).
+        logits: (batch, classes), as the model put them out.
         target: (batch,) the class that is explained.
         activations: (batch, channels, h, w) A, as the layer put them out.
-        gradients: (batch, channels, h, w) g = dy/dA, y the target's logit.
+        gradients: (batch, channels, h, w) g = dy/dA, y the target's logit, or its margin over another class.
     """
 
     logits: Float[Tensor, "batch classes"]
@@ -33,69 +33,121 @@ class Reading:
 
 
 def read(
-    model: nn.Module, layer: nn.Module, images: Float[Tensor, "batch ..."], target: Int64[Tensor, " batch"] | None
-) -> Reading:
-    """One forward pass, and one backward pass that ends at the layer.
+    model: nn.Module,
+    layers: Mapping[str, nn.Module],
+    images: Float[Tensor, "batch ..."],
+    target: Int64[Tensor, " batch"] | None,
+    comparisons: Sequence[float] = (0.0,),
+) -> list[dict[str, Reading]]:
+    """One forward pass, and per comparison one backward pass that ends at the earliest of the layers.
 
-    The layer's output is replaced by a leaf of its own, so nothing before the layer enters the graph. What we keep is a
-    copy, and what goes on into the model is another: an in-place ReLU on either would overwrite it.
+    The output of a layer that depends on no other of them is replaced by a leaf of its own, so nothing before it enters
+    the graph. What we keep is a copy, and what goes on into the model is another: an in-place ReLU on either would
+    overwrite it.
 
     Args:
         model: borrowed, that is in evaluation mode and frozen, with gradients switched on (see `borrowed`).
-        layer: a module of the model.
+        layers: modules of the model by name.
         images: whatever the model takes.
         target: class per image; None takes the predicted ones.
+        comparisons: a of y - a y' (see `margin`), one backward pass each; 0 is the target's logit alone.
+
+    Returns:
+        Per comparison: name of the layer -> its reading.
 
     Raises:
-        ExplanationError: if the layer does not run once, its output is no feature map, the logits do not depend on it
-            or are not (batch, classes), or a target has no logit.
+        ExplanationError: if a layer does not run once, its output is no feature map, the logits do not depend on it or
+            are not (batch, classes), or a target has no logit.
     """
-    leaves: list[Tensor] = []
+    kept: dict[str, list[Tensor]] = {name: [] for name in layers}
+    handles = [module.register_forward_hook(keeper(name, kept[name])) for name, module in layers.items()]
+    try:
+        logits = model(images)
+    finally:
+        for handle in handles:
+            handle.remove()
+    cells = {name: the_feature_map(name, outputs) for name, outputs in kept.items()}
+    check_logits(logits)
+    if target is None:
+        target = class_scores(logits.detach()).argmax(1)
+    check_range(target, class_scores(logits).shape[1])
+    readings = []
+    for left, comparison in enumerate(comparisons, start=1 - len(comparisons)):
+        gradients = gradients_of(margin(logits, target, comparison), cells, again=left < 0)
+        readings.append(
+            {name: Reading(logits.detach(), target, cells[name].detach(), gradients[name]) for name in cells}
+        )
+    return readings
+
+
+def keeper(name: str, outputs: list[Tensor]) -> Callable[[nn.Module, object, object], Tensor]:
+    """A hook that notes a copy of the layer's output and hands on another."""
 
     def keep(_module: nn.Module, _inputs: object, output: object) -> Tensor:
         if not isinstance(output, Tensor) or not output.is_floating_point():
             msg = (
-                f"Expected a layer with feature maps, but it puts out a {type(output).__name__}. Choose another layer."
+                f"Expected a layer with feature maps, but {name} puts out a {type(output).__name__}. "
+                "Choose another layer."
             )
             raise ExplanationError(msg)
-        leaves.append(output.detach().clone().requires_grad_())
-        return leaves[-1].clone()
+        copy = output.clone()
+        outputs.append(copy if copy.requires_grad else copy.detach().requires_grad_())
+        return outputs[-1].clone()
 
-    handle = layer.register_forward_hook(keep)
-    try:
-        logits = model(images)
-    finally:
-        handle.remove()
-    leaf = the_feature_map(leaves)
-    check_logits(logits)
-    if target is None:
-        target = logits.detach().argmax(1)
-    check_range(target, logits.shape[1])
-    chosen = logits.gather(1, target.unsqueeze(1)).sum()
-    (gradients,) = torch.autograd.grad(chosen, leaf)
-    return Reading(logits.detach(), target, leaf.detach(), gradients)
+    return keep
 
 
-def the_feature_map(leaves: list[Tensor]) -> Tensor:
+def gradients_of(scores: Float[Tensor, " batch"], cells: Mapping[str, Tensor], *, again: bool) -> dict[str, Tensor]:
+    """The gradient of every image's own score at every layer; `again` keeps the graph for another pass."""
+    found: Sequence[Tensor | None] = [None] * len(cells)
+    if scores.requires_grad:  # otherwise the logits depend on no layer
+        found = torch.autograd.grad(scores.sum(), list(cells.values()), retain_graph=again, allow_unused=True)
+    gradients = {name: gradient for name, gradient in zip(cells, found, strict=True) if gradient is not None}
+    idle = [name for name in cells if name not in gradients]
+    if idle:
+        msg = f"Expected a layer that the logits depend on, but they do not depend on {idle[0]}. Choose another layer."
+        raise ExplanationError(msg)
+    return gradients
+
+
+def class_scores(logits: Float[Tensor, "batch classes"]) -> Float[Tensor, "batch scores"]:
+    """One column per class: of a single logit z for "yes" these are -z (class 0) and z (class 1)."""
+    return torch.cat([-logits, logits], 1) if logits.shape[1] == 1 else logits
+
+
+def target_score(logits: Float[Tensor, "batch classes"], target: Int64[Tensor, " batch"]) -> Float[Tensor, " batch"]:
+    """y: the target's logit."""
+    return class_scores(logits).gather(1, target.unsqueeze(1)).squeeze(1)
+
+
+def margin(
+    logits: Float[Tensor, "batch classes"], target: Int64[Tensor, " batch"], comparison: float
+) -> Float[Tensor, " batch"]:
+    """Y - a y', y' the largest logit among the other classes; with a = 0 just y."""
+    score = target_score(logits, target)
+    if not comparison:
+        return score
+    others = class_scores(logits).scatter(1, target.unsqueeze(1), -torch.inf)
+    return score - comparison * others.max(1).values
+
+
+def the_feature_map(name: str, outputs: Sequence[Tensor]) -> Tensor:
     """The one output of the layer, if it is one, with channels, rows and columns."""
-    if len(leaves) != 1:
-        times = "not at all" if not leaves else f"{len(leaves)} times"
-        msg = f"Expected a layer that runs once in a forward pass, but it ran {times}. Choose another layer."
+    if len(outputs) != 1:
+        times = "not at all" if not outputs else f"{len(outputs)} times"
+        msg = f"Expected a layer that runs once in a forward pass, but {name} ran {times}. Choose another layer."
         raise ExplanationError(msg)
-    if leaves[0].ndim != 4:  # noqa: PLR2004 - batch, channels, rows, columns
-        msg = f"Expected a layer with feature maps, but its output has shape {tuple(leaves[0].shape)}."
+    if outputs[0].ndim != 4:  # noqa: PLR2004 - batch, channels, rows, columns
+        msg = f"Expected a layer with feature maps, but the output of {name} has shape {tuple(outputs[0].shape)}."
         raise ExplanationError(msg)
-    return leaves[0]
+    return outputs[0]
 
 
 def check_logits(logits: object) -> None:
-    """One row of logits per image, and they depend on the layer."""
+    """One row of logits per image."""
     if not isinstance(logits, Tensor) or logits.ndim != 2:  # noqa: PLR2004 - images and classes
         found = f"shape {tuple(logits.shape)}" if isinstance(logits, Tensor) else f"a {type(logits).__name__}"
         msg = f"Expected a model with logits of shape (images, classes), but it puts out {found}."
-        raise ExplanationError(msg)
-    if not logits.requires_grad:
-        msg = "Expected a layer that the logits depend on, but they do not. Choose another layer."
         raise ExplanationError(msg)
 
 

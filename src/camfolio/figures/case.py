@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from camfolio.explanation.scaling import Scaling
 from camfolio.figures.inputs import Example, load_case, load_example, outcome
 from camfolio.figures.output import Drawing, write, write_empty
-from camfolio.figures.panels import RAMP, show_map, show_outline, show_overlay, show_slice
+from camfolio.figures.panels import ramp_of, show_map, show_outline, show_overlay, show_slice
 from camfolio.figures.style import Theme, new_figure
-from camfolio.names import METHOD_NAMES
+from camfolio.names import SCALING_NAMES, method_name
 
 NOTHING = {
     "misclassified": "No test slice was misclassified: there is no such example.",
@@ -39,22 +41,23 @@ def run(
     kind: str,
     classes: tuple[str, str],
     window_hu: tuple[float, float],
+    scaling: Scaling = "per_image",
 ) -> None:
     """Draw the example that selection chose, or say why there is none."""
     case = load_case(selection, method, kind)
     if case is None:
         write_empty(out, NOTHING[kind])
         return
-    write(out, drawing(load_example(slices, split, localisation, case), method, classes, window_hu))
+    write(out, drawing(load_example(slices, split, localisation, case, scaling), method, classes, window_hu))
 
 
 def drawing(example: Example, method: str, classes: tuple[str, str], window_hu: tuple[float, float]) -> Drawing:
     """Three panels and a colour bar."""
-    values = example.maps[method]
+    values, scaled = example.maps[method], example.shown[method]
     share = example.case["energy_share"]
     title = outcome(example.case, classes)
     alt = (
-        f"{METHOD_NAMES[method]} on slice {example.case['id']}: {title}. {peak_words(values, example.mask)} "
+        f"{method_name(method)} on slice {example.case['id']}: {title}. {peak_words(values, example.mask)} "
         f"{energy_words(share, example.mask)}"
     )
 
@@ -63,16 +66,18 @@ def drawing(example: Example, method: str, classes: tuple[str, str], window_hu: 
         left, middle, right = figure.subplots(1, 3)
         show_slice(left, example.hounsfield, window_hu, example.spacing_mm)
         left.set_title(title, fontsize=8)
-        show_map(middle, values, theme)
-        middle.set_title(f"{METHOD_NAMES[method]}, max {values.max():.3g}", fontsize=8.5)
+        show_map(middle, scaled, theme)
+        top = f"max {values.max():.3g}" if scaled.scaling == "per_image" else f"1 is {scaled.limit:.3g}"
+        middle.set_title(f"{method_name(method)}, {top}", fontsize=8.5)
         show_slice(right, example.hounsfield, window_hu, example.spacing_mm)
-        show_overlay(right, values)
+        show_overlay(right, scaled)
         show_outline(right, example.mask)
         right.set_title(
             "share inside not defined" if share is None else f"{share:.0%} of the energy inside", fontsize=8.5
         )
-        bar = figure.colorbar(ScalarMappable(cmap=colormaps[RAMP]), ax=right, shrink=0.86, ticks=[0, 0.5, 1])
-        bar.set_label("share of the map's maximum", fontsize=7.5)
+        colours = ScalarMappable(Normalize(scaled.lowest, 1), ramp_of(scaled))
+        bar = figure.colorbar(colours, ax=right, shrink=0.86, ticks=[scaled.lowest, (scaled.lowest + 1) / 2, 1])
+        bar.set_label(fill(SCALING_NAMES[scaled.scaling], 34), fontsize=7.5)
         bar.outline.set_visible(False)
         return figure
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from camfolio.data.slices import Slices
-from camfolio.names import METHOD_NAMES
+from camfolio.explanation.scaling import ScaledMap, Scaling, scaled
+from camfolio.names import method_name
 from camfolio.stages.files import read_json
 
 
@@ -22,6 +24,7 @@ class Example:
         hounsfield, mask: the slice (HU) and the nodule.
         spacing_mm: mm per pixel from column to column, along which the scale bar lies.
         maps: method -> map at the slice's resolution, >= 0.
+        shown: method -> the same as the study scales it.
         shares: method -> energy share; None where not defined.
     """
 
@@ -29,21 +32,26 @@ class Example:
     hounsfield: np.ndarray
     mask: np.ndarray
     spacing_mm: float
-    maps: dict[str, np.ndarray]
-    shares: dict[str, float | None]
+    maps: Mapping[str, np.ndarray]
+    shown: Mapping[str, ScaledMap]
+    shares: Mapping[str, float | None]
 
 
-def load_example(slices: Path, split: Path, localisation: Path, case: dict[str, Any]) -> Example:
+def load_example(slices: Path, split: Path, localisation: Path, case: dict[str, Any], scaling: Scaling) -> Example:
     """The slice of a case among the test slices, and all its maps."""
     test = np.load(split / "part.npy", allow_pickle=False) == "test"
     data = Slices.load(slices / "slices.npz").select(np.flatnonzero(test)[[case["slice"]]])
     with np.load(localisation / "scores.npz", allow_pickle=False) as scores:
-        names = [name.partition("/")[2] for name in scores.files if name.startswith("enlarged/")]
-        maps = {method: scores[f"enlarged/{method}"][case["slice"]] for method in names}
-        found = {method: float(scores[f"energy_share/{method}"][case["slice"]]) for method in names}
+        methods = [name.partition("/")[2] for name in scores.files if name.startswith("enlarged/")]
+        enlarged = {method: scores[f"enlarged/{method}"] for method in methods}
+        signed = {method: scores[f"signed/{method}"] for method in methods} if scaling == "signed" else enlarged
+        found = {method: float(scores[f"energy_share/{method}"][case["slice"]]) for method in methods}
+    one = case["slice"]
+    maps = {method: values[one] for method, values in enlarged.items()}
+    shown = {method: scaled(signed[method][one], scaling, float(enlarged[method].max())) for method in methods}
     shares = {method: share if np.isfinite(share) else None for method, share in found.items()}
     _, between_columns = data.spacing[0].tolist()
-    return Example(case, data.hounsfield[0], data.mask[0], between_columns, maps, shares)
+    return Example(case, data.hounsfield[0], data.mask[0], between_columns, maps, shown, shares)
 
 
 def load_case(selection: Path, method: str, kind: str) -> dict[str, Any] | None:
@@ -65,4 +73,4 @@ def share_words(value: float | None) -> str:
 
 def shares_words(shares: dict[str, float | None]) -> str:
     """All methods with their energy shares: "Grad-CAM 31%, HiRes-CAM 40%"."""
-    return ", ".join(f"{METHOD_NAMES[method]} {share_words(share)}" for method, share in shares.items())
+    return ", ".join(f"{method_name(method)} {share_words(share)}" for method, share in shares.items())

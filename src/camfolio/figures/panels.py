@@ -7,12 +7,15 @@ from jaxtyping import Bool, Float
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.patheffects import withStroke
 
+from camfolio.explanation.scaling import ScaledMap
 from camfolio.figures.style import OUTLINE, Theme
 
 Image = Float[np.ndarray, "height width"]
-RAMP = "inferno"
+RAMP = colormaps["inferno"]
+SIGNED_RAMP = LinearSegmentedColormap.from_list("signed", ["#08306b", "#4393c3", "#ffffff", "#d6604d", "#67001f"])
 
 
 def show_slice(axes: Axes, hounsfield: Image, window_hu: tuple[float, float], spacing_mm: float) -> None:
@@ -43,28 +46,26 @@ def show_slice(axes: Axes, hounsfield: Image, window_hu: tuple[float, float], sp
     )
 
 
-def show_map(axes: Axes, values: Image, theme: Theme) -> None:
-    """A map as a share of its own maximum (0 to 1) on an even ramp; an empty one says so."""
-    axes.imshow(relative(values), cmap=RAMP, vmin=0, vmax=1, interpolation="none")
+def ramp_of(scaled: ScaledMap) -> Colormap:
+    """An even ramp for evidence of one sign; one that parts at zero, which is white, for both."""
+    return SIGNED_RAMP if scaled.lowest < 0 else RAMP
+
+
+def show_map(axes: Axes, scaled: ScaledMap, theme: Theme) -> None:
+    """A map in its colours; an empty one says so."""
+    axes.imshow(scaled.share, cmap=ramp_of(scaled), vmin=scaled.lowest, vmax=1, interpolation="none")
     blank(axes)
-    if values.max() <= 0:
-        axes.text(0.5, 0.5, "empty", transform=axes.transAxes, ha="center", va="center", color="white")
+    if scaled.is_empty:
+        ink = "black" if scaled.lowest < 0 else "white"
+        axes.text(0.5, 0.5, "empty", transform=axes.transAxes, ha="center", va="center", color=ink)
         axes.set_facecolor(theme.paper)
 
 
-def show_overlay(axes: Axes, values: Image) -> None:
-    """A map laid over the slice already there: the higher the value, the less the CT shines through."""
-    share = relative(values)
-    colours = colormaps[RAMP](share)
-    colours[..., 3] = 0.85 * share**0.8
+def show_overlay(axes: Axes, scaled: ScaledMap) -> None:
+    """A map laid over the slice already there: the farther from zero, the less the CT shines through."""
+    colours = ramp_of(scaled)((scaled.share - scaled.lowest) / (1 - scaled.lowest))
+    colours[..., 3] = 0.85 * np.abs(scaled.share) ** 0.8
     axes.imshow(colours, interpolation="none")
-
-
-def relative(values: Image) -> Image:
-    """A map divided by its own maximum; an empty one stays 0."""
-    top = values.max()
-    share: Image = np.clip(values / top, 0, 1) if top > 0 else np.zeros_like(values)
-    return share
 
 
 def show_outline(axes: Axes, mask: Bool[np.ndarray, "height width"]) -> None:

@@ -6,11 +6,14 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from camfolio.explanation.scaling import Scaling
 from camfolio.figures.inputs import Example, load_case, load_example, outcome, share_words, shares_words
 from camfolio.figures.output import Drawing, write, write_empty
 from camfolio.figures.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.style import Theme, new_figure
-from camfolio.names import METHOD_NAMES
+from camfolio.names import method_name
+
+COLUMNS = 4
 
 
 def run(
@@ -23,19 +26,20 @@ def run(
     methods: tuple[str, ...],
     classes: tuple[str, str],
     window_hu: tuple[float, float],
+    scaling: Scaling = "per_image",
 ) -> None:
     """Draw the error made with the highest probability, or say that there is none."""
     case = load_case(selection, methods[0], "misclassified")
     if case is None:
         write_empty(out, "No test slice was misclassified: there is nothing to compare here.")
         return
-    write(out, drawing(load_example(slices, split, localisation, case), methods, classes, window_hu))
+    write(out, drawing(load_example(slices, split, localisation, case, scaling), methods, classes, window_hu))
 
 
 def drawing(
     example: Example, methods: tuple[str, ...], classes: tuple[str, str], window_hu: tuple[float, float]
 ) -> Drawing:
-    """The slice, then its overlay per method; each map as a share of its own maximum."""
+    """The slice, then its overlay per method, at most four panels to a row."""
     shares = {method: example.shares[method] for method in methods}
     title = outcome(example.case, classes)
     alt = (
@@ -44,15 +48,19 @@ def drawing(
     )
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 2.25 * (1 + len(methods)), 2.6, layout="constrained")
-        panels = figure.subplots(1, 1 + len(methods))
-        for axes in panels:
+        columns = min(1 + len(methods), COLUMNS)
+        rows = -(-(1 + len(methods)) // columns)
+        figure = new_figure(theme, 2.25 * columns, 2.6 * rows, layout="constrained")
+        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+        for axes in panels[1 + len(methods) :]:
+            axes.remove()
+        for axes in panels[: 1 + len(methods)]:
             show_slice(axes, example.hounsfield, window_hu, example.spacing_mm)
             show_outline(axes, example.mask)
         panels[0].set_title(title, fontsize=7.5)
-        for axes, method in zip(panels[1:], methods, strict=True):
-            show_overlay(axes, example.maps[method])
-            axes.set_title(f"{METHOD_NAMES[method]}: {share_words(shares[method])} inside", fontsize=8)
+        for axes, method in zip(panels[1 : 1 + len(methods)], methods, strict=True):
+            show_overlay(axes, example.shown[method])
+            axes.set_title(f"{method_name(method)}: {share_words(shares[method])} inside", fontsize=8)
         return figure
 
     rows = [[method, "" if share is None else share] for method, share in shares.items()]

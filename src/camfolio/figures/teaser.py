@@ -6,6 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from camfolio.explanation.scaling import Scaling
 from camfolio.figures.inputs import Example, load_case, load_example, outcome, shares_words
 from camfolio.figures.output import Drawing, write, write_empty
 from camfolio.figures.panels import show_outline, show_overlay, show_slice
@@ -22,12 +23,13 @@ def run(
     methods: tuple[str, ...],
     classes: tuple[str, str],
     window_hu: tuple[float, float],
+    scaling: Scaling = "per_image",
 ) -> None:
     """Draw the first method's good example, or else its misclassified one."""
     for kind in ("good", "misclassified"):
         case = load_case(selection, methods[0], kind)
         if case:
-            example = load_example(slices, split, localisation, case)
+            example = load_example(slices, split, localisation, case, scaling)
             write(out, drawing(example, kind, methods, classes, window_hu))
             return
     write_empty(out, "No example could be chosen: there is no picture for this study.")
@@ -50,7 +52,7 @@ def drawing(
         for axes in panels:
             show_slice(axes, example.hounsfield, window_hu, example.spacing_mm)
         for axes, method in zip(panels[1:], methods, strict=True):
-            show_overlay(axes, example.maps[method])
+            show_overlay(axes, example.shown[method])
             show_outline(axes, example.mask)
         return figure
 

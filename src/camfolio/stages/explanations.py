@@ -9,6 +9,7 @@ import torch
 
 from camfolio.config import Explanation, Network
 from camfolio.explanation.explain import explain
+from camfolio.explanation.registry import import_methods
 from camfolio.network import device_for, through_window, trained_network
 from camfolio.progress import tracked
 from camfolio.stages.reading import part_slices
@@ -24,20 +25,37 @@ def run(
     explanation: Explanation,
     threads: int,
     accelerator: str,
+    **modules: Path,
 ) -> None:
-    """Write `maps.npz`: per method the signed maps, float32 (n, h, w); `targets` and `logits` of the same slices."""
+    """Write `maps.npz`: METHOD, the signed maps of the layer in focus, float32 (n, h, w); LAYER/METHOD, those of the
+    other layers; `targets` and `logits` of the same slices.
+
+    Args:
+        out: gets the file.
+        slices: folder of that stage.
+        split: folder of that stage.
+        training: folder of that stage.
+        network: section of the study.
+        explanation: section of the study.
+        threads: of torch.
+        accelerator: where the network runs.
+        modules: `module:NAME` -> file with methods of the user's own.
+    """
     torch.set_num_threads(threads)
+    for name, file in modules.items():
+        import_methods(name.removeprefix("module:"), file)
     model = trained_network(network, training / "network.safetensors").to(device_for(accelerator))
     data, _ = part_slices(slices, split, "test")
     result = explain(
         model,
         through_window(torch.from_numpy(data.hounsfield), network.window_hu),
-        explanation.layer,
+        explanation.layers,
         explanation.methods,
         torch.from_numpy(data.label) if explanation.target == "true" else None,
+        comparison=explanation.comparison,
         track=tracked,
     )
-    signed = {method: maps.numpy() for method, maps in result.signed.items()}
-    np.savez(
-        out / "maps.npz", allow_pickle=False, **signed, targets=result.targets.numpy(), logits=result.logits.numpy()
-    )
+    maps = {method: signed.numpy() for method, signed in result.signed.items()}
+    for layer, methods in result.others.items():
+        maps |= {f"{layer}/{method}": signed.numpy() for method, signed in methods.items()}
+    np.savez(out / "maps.npz", allow_pickle=False, **maps, targets=result.targets.numpy(), logits=result.logits.numpy())

@@ -27,8 +27,9 @@ def run(
     evaluation: Evaluation,
     seed: int,
 ) -> None:
-    """Write `scores.npz` (per method and score (n,), NaN where not defined; `enlarged/METHOD` (n, H, W) maps) and
-    `localisation.json` (means with intervals, and differences between methods, both over patients).
+    """Write `scores.npz` (per method and score (n,), NaN where not defined; `enlarged/METHOD` (n, H, W) maps, and
+    `signed/METHOD` the same before their ReLU) and `localisation.json` (means with intervals, and differences between
+    methods, both over patients).
     """
     data, _ = part_slices(slices, split, "test")
     size = (data.mask.shape[1], data.mask.shape[2])
@@ -37,6 +38,7 @@ def run(
         for method in explanation.methods:
             maps = enlarge(torch.from_numpy(signed[method]).relu(), size).numpy()
             scores[f"enlarged/{method}"] = maps
+            scores[f"signed/{method}"] = enlarge(torch.from_numpy(signed[method]), size).numpy()
             scores[f"energy_share/{method}"] = energy_share(maps, data.mask)
             scores[f"energy_ratio/{method}"] = energy_ratio(maps, data.mask)
     np.savez(out / "scores.npz", allow_pickle=False, **scores)

@@ -1,0 +1,141 @@
+"""The door for methods: what one may use, and the decorator that enters it, also from a user's own file."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from camfolio.errors import ExplanationError, nearest
+from camfolio.explanation.probe import Reading
+from camfolio.names import FINER
+
+Forward = Callable[[Tensor], Tensor]
+Signed = Float[Tensor, "batch h w"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a method may use.
+
+    Attributes:
+        reading: activations, gradients, logits and targets of the batch.
+        images: (batch, 1, height, width) as the network saw them.
+        forward: from images to logits, without gradients, at any batch size.
+        onward: from activations in place of the layer's to logits, without gradients, for these images.
+    """
+
+    reading: Reading
+    images: Float[Tensor, "batch ..."]
+    forward: Forward
+    onward: Forward
+
+
+Weigh = Callable[[Batch], Signed]
+
+
+@dataclass(frozen=True)
+class Method:
+    """One entry: `weigh` gives the signed map; `finer`: the batch's gradients are those of the margin."""
+
+    name: str
+    weigh: Weigh
+    finer: bool = False
+
+    def __call__(self, batch: Batch) -> Signed:
+        """The signed map in the precision of the activations."""
+        return self.weigh(batch).to(batch.reading.activations.dtype)
+
+
+METHODS: dict[str, Method] = {}
+
+
+def method(name: str, *, gradient: bool = False) -> Callable[[Weigh], Weigh]:
+    """Enter a function under `name`: `@method("edge_cam", gradient=True)`.
+
+    A method that reads `batch.reading.gradients` says so, and is then entered a second time as `finer_NAME`: the same
+    function on the gradients of y - a y', y' the strongest other class's logit (Finer-CAM, Zhang et al. 2025, arXiv
+    2501.11309; the paper averages over several similar classes, here it is the one). A study names a method of its own
+    as MODULE.NAME.
+
+    Raises:
+        ValueError: for a name that is no plain word, begins with `finer_`, or belongs to another function.
+    """
+    if not name.isidentifier() or name.startswith(FINER):
+        msg = f"Expected letters, digits and underscores without the prefix {FINER}, but got {name!r}."
+        raise ValueError(msg)
+
+    def enter(weigh: Weigh) -> Weigh:
+        entries = [Method(name, weigh), Method(FINER + name, weigh, finer=True)][: 1 + gradient]
+        for entry in entries:
+            there = METHODS.get(entry.name)
+            if there and origin(there.weigh) != origin(weigh):
+                msg = f"Expected a new name, but {name!r} belongs to {'.'.join(origin(there.weigh))}."
+                raise ValueError(msg)
+            METHODS[entry.name] = entry
+        return weigh
+
+    return enter
+
+
+def origin(weigh: Weigh) -> tuple[str, str]:
+    """Module and name of a function: a file that is read twice enters the same methods again."""
+    return weigh.__module__, getattr(weigh, "__qualname__", "")
+
+
+def find_method(name: str) -> Method:
+    """A method by its key, or a user's own by MODULE.NAME, whose module is imported if it is not yet.
+
+    Raises:
+        ExplanationError: for one that does not exist, with the nearest.
+    """
+    if name in METHODS:
+        return METHODS[name]
+    module, _, key = name.rpartition(".")
+    if not module:
+        msg = f"Expected a method, but got {name!r}. {nearest(name, METHODS)}"
+        raise ExplanationError(msg)
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        msg = f"Expected a module {module} with the method {key}, but got: {error}. Put its folder on the path."
+        raise ExplanationError(msg) from error
+    own = {entry.name: entry for entry in METHODS.values() if entry.weigh.__module__ == module}
+    if key not in own:
+        known = nearest(key, own) if own else "It has none: put @method above its function."
+        msg = f"Expected a method of {module}, but got {key!r}. {known}"
+        raise ExplanationError(msg)
+    return own[key]
+
+
+def import_methods(module: str, path: Path) -> None:
+    """Import a user's module from exactly this file; what lies beside it can be imported from there.
+
+    Raises:
+        ExplanationError: if the file does not run, with its error.
+    """
+    folder = path.parent if path.name == "__init__.py" else path
+    sys.path.append(str(folder.parents[module.count(".")]))
+    spec = importlib.util.spec_from_file_location(module, path)
+    if spec is None or spec.loader is None:
+        msg = f"Expected a Python file with methods, but got {path}."
+        raise ExplanationError(msg)
+    sys.modules[module] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(sys.modules[module])
+    except Exception as error:
+        del sys.modules[module]
+        msg = f"Expected a file with methods, but {path.name} fails with {type(error).__name__}: {error}."
+        raise ExplanationError(msg) from error
+
+
+def at_least_single(tensor: Tensor) -> Tensor:
+    """Half precision as float32, for cubes and sums that would overflow; everything else as it is."""
+    return tensor.float() if tensor.dtype in {torch.float16, torch.bfloat16} else tensor
