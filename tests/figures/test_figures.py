@@ -16,8 +16,8 @@ from camfolio.figures import calibration, case, confusion, roc, strip, teaser, t
 from camfolio.figures.inputs import load_case, load_example
 from camfolio.figures.output import Drawing, table, write
 from camfolio.figures.panels import SIGNED_RAMP, edges, show_map, show_outline, show_overlay, show_slice
-from camfolio.figures.style import DARK, LIGHT, METHOD_COLOURS, OWN_COLOUR, method_colour
-from camfolio.names import FINER, METHOD_NAMES, SCALING_NAMES, method_name
+from camfolio.figures.style import DARK, LIGHT
+from camfolio.names import SCALING_NAMES, method_name
 from camfolio.selection import Case
 from camfolio.stages.files import read_json, write_json
 from camfolio.stages.selection import answers_of, describe
@@ -439,14 +439,6 @@ def test_signed_and_shared_maps_are_those_that_localisation_wrote(study):
     found = load_example(*folders, told, "shared").shown["score_cam"]
     assert found.limit == pytest.approx(float(enlarged.max()))
     np.testing.assert_allclose(found.share * found.limit, enlarged[told["slice"]], atol=1e-6)
-
-
-def test_every_method_has_a_colour_of_its_own_and_a_finer_variant_that_of_its_method():
-    plain = [method for method in METHOD_NAMES if not method.startswith(FINER)]
-    assert set(plain) == set(METHOD_COLOURS)
-    assert len({*METHOD_COLOURS.values(), OWN_COLOUR}) == len(plain) + 1
-    assert method_colour("finer_xgrad_cam") == method_colour("xgrad_cam")
-    assert method_colour("ours.edge_cam") == OWN_COLOUR
 
 
 @pytest.mark.parametrize(("count", "rows", "columns"), [(1, 1, 2), (3, 1, 4), (4, 2, 4), (5, 2, 4)])

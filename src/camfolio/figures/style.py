@@ -11,20 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from camfolio.names import FINER
-
 DPI = 100
-METHOD_COLOURS = {
-    "grad_cam": "#009E73",
-    "hires_cam": "#CC79A7",
-    "score_cam": "#E69F00",
-    "layer_cam": "#56B4E9",
-    "xgrad_cam": "#F0E442",
-    "grad_cam_plus_plus": "#8C6BB1",
-    "ablation_cam": "#A6761D",
-    "eigen_cam": "#999999",
-}
-OWN_COLOUR = "#666666"
 OUTLINE = "#56B4E9"
 
 
@@ -78,11 +65,6 @@ def new_figure(theme: Theme, width: float, height: float, **layout: Any) -> Figu
     """A figure of `width` x `height` inches (100 px each) without any global state."""
     with mpl.rc_context(settings(theme)):  # type: ignore[arg-type]  # its keys are a Literal of 300 names
         return Figure(figsize=(width, height), dpi=DPI, facecolor=theme.paper, **layout)
-
-
-def method_colour(method: str) -> str:
-    """The colour of a method wherever it is compared; a finer variant has that of its method, a user's own is gray."""
-    return METHOD_COLOURS.get(method.removeprefix(FINER), OWN_COLOUR)
 
 
 def ramp_of(theme: Theme) -> LinearSegmentedColormap:
