@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camfolio.config import NpzData, PhantomData
 from camfolio.errors import StudyError
-from camfolio.studyfile import DATA_SOURCES, module_file, read_study
+from camfolio.sources import SOURCES, NpzData, PhantomData
+from camfolio.studyfile import module_file, read_study
 
 GOOD = "title: Tiny\nexcerpt: A tiny study\ndata:\n  source: lidc-phantom\n"
 
@@ -132,7 +132,7 @@ DATA_MISTAKES = {
     "no data": ("", r"Expected the key data, but it is missing \(.*tiny\.yaml\)\. Add it\."),
     "no source": (
         "data:\n  size: 32\n",
-        r"Expected a data source, but got None for data\.source \(.*line 3\)\. Known: lidc-ph",
+        r"Expected a data source, but got None for data\.source \(.*line 3\)\. Did you mean own\? Known: class-folders, lidc, lidc-ph",
     ),
     "unknown source": (
         "data:\n  source: lidc-phantm\n",
@@ -146,7 +146,7 @@ DATA_MISTAKES = {
     "missing file": ("data:\n  source: npz\n  path: no.npz\n", r"none at .*no\.npz for data\.path \(.*line 5\)"),
     "a key of the other source": (
         "data:\n  source: npz\n  path: a\n  size: 3\n",
-        r"known key, but got data\.size \(.*line 6\)\. Known: attribution, date, labels_are, masks_are, path, source, spacing_mm",
+        r"known key, but got data\.size \(.*line 6\)\. Known: attribution, date, ids, labels_are, masks_are, path, source, spacing_mm",
     ),
     "out of range": (
         "data:\n  source: lidc-phantom\n  size: 8\n",
@@ -268,7 +268,7 @@ def test_paths_in_overrides_start_at_the_current_folder(tmp_path, tiny_npz, monk
 
 
 def test_every_source_is_known_to_the_reader():
-    assert {kind.model_fields["source"].annotation.__args__[0] for kind in DATA_SOURCES.values()} == set(DATA_SOURCES)
+    assert {kind.model_fields["source"].annotation.__args__[0] for kind in SOURCES.values()} == set(SOURCES)
 
 
 @given(st.text(max_size=60))

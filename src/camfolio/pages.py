@@ -19,9 +19,10 @@ from markupsafe import Markup
 import camfolio
 from camfolio import wording
 from camfolio.architecture import rooms
-from camfolio.config import DataDescription, Study
+from camfolio.config import Study
 from camfolio.errors import CamfolioError, PageError, StudyError
 from camfolio.reference import sections
+from camfolio.sources import WORDS
 from camfolio.store.artefacts import Artefact, Store
 from camfolio.store.code import version
 from camfolio.store.files import file_digest
@@ -172,8 +173,9 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
 
 def described(card: Mapping[str, Any], study: Study) -> dict[str, Any]:
     """The counts of a data card with what is known about the data: the author's words before the source's."""
-    known = DESCRIPTIONS[study.data.source] | {"attribution": "", "date": ""} | dict(card)
-    given = {field: getattr(study.data, field) for field in DataDescription.model_fields}
+    words = {"labels_are": study.data.about_labels, "masks_are": study.data.about_masks}
+    known = words | {"attribution": "", "date": ""} | dict(card)
+    given = {field: getattr(study.data, field) for field in WORDS}
     return known | {field: words for field, words in given.items() if words}
 
 
@@ -283,11 +285,4 @@ class Figures:
         return Markup("[{words}](figures/{name}-{file}){{ download }}").format(words=words, name=name, file=file)
 
 
-DESCRIPTIONS = {
-    "lidc-phantom": {
-        "labels_are": "radiologists' opinions, not pathology",
-        "masks_are": "what at least half of the readers outlined",
-    },
-    "npz": {"labels_are": "taken from the file as they are", "masks_are": "the masks in the file"},
-}
 DOWNLOADS = {"light.svg": "SVG", "light.png": "PNG", "data.csv": "CSV"}

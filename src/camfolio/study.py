@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from camfolio.config import DataDescription, Study
+from camfolio.config import Study
 from camfolio.names import KINDS
+from camfolio.sources import PATHS, WORDS, DataSource
 from camfolio.store.artefacts import Artefact, Stage, Store
 from camfolio.store.build import State, build, survey
-from camfolio.studyfile import module_file, read_study
-
-EMBEDDED = Path(__file__).parent / "data" / "lidc_annotations.npz"
+from camfolio.studyfile import module_file, own_names, read_study
 
 
 @dataclass(frozen=True)
@@ -49,27 +48,28 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
     """The table of contents of a study, whose file stands in `folder`."""
     seed = {"seed": study.seed}
     device = {"threads": study.training.threads, "accelerator": study.training.accelerator}
-    network = section(study, "network")
+    network = section(study, "network", leave=("layer",))
     training = section(study, "training")
     explanation = section(study, "explanation", leave=("scaling",))
     evaluation = section(study, "evaluation")
     selection = section(study, "selection")
-    data = {"data": without_words(study)} | section(study, "labels")
-    files = named_files(study, folder)
-    return (
-        stage("slices", data | seed, files=files["slices"]),
+    checkpoint = {"checkpoint": study.network.checkpoint} if study.network.checkpoint else {}
+    table = (
+        reading("slices", study, study.data),
         stage("split", section(study, "split") | seed, "slices"),
-        stage("layer", network | explanation, "slices", files=files["explanations"]),
-        stage("training", network | training | seed, "slices", "split", files=files["training"]),
+        stage("layer", network | explanation, "slices"),
+        stage("training", network | training | seed, "slices", "split", files=checkpoint),
         stage("predictions", network | device, "slices", "training"),
-        stage("evaluation", evaluation | seed, "slices", "split", "predictions"),
-        stage(
-            "explanations", network | explanation | device, "slices", "split", "training", files=files["explanations"]
-        ),
+        stage("evaluation", evaluation | seed, "slices", "split", "predictions", renamed=TRAINED_ON),
+        stage("explanations", network | explanation | device, "slices", "split", "training"),
         stage("localisation", explanation | evaluation | seed, "slices", "split", "explanations"),
         stage("selection", explanation | selection, "slices", "split", "predictions", "localisation"),
+        stage("inspection", {}, "slices"),
+        stage("overlap", {}, "inspection", "split"),
         *figure_stages(study),
     )
+    own = own_modules(study, folder)
+    return tuple(with_own(one, own) for one in (*table, *external_stages(study, table)))
 
 
 def figure_stages(study: Study) -> tuple[Stage, ...]:
@@ -80,6 +80,8 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
     looks = classes | window | {"scaling": study.explanation.scaling}
     examples = ("slices", "split", "localisation", "selection")
     return (
+        figure("contact_sheet", {**classes, **window, "seed": study.seed}, "slices"),
+        figure("hounsfield", classes | window, "slices"),
         figure("training_curves", {}, "training"),
         figure("confusion", classes, "evaluation"),
         figure("roc", {}, "evaluation"),
@@ -94,13 +96,70 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
     )
 
 
-def stage(name: str, parameters: Mapping[str, Any], *upstream: str, files: Mapping[str, Path] | None = None) -> Stage:
-    """The stage whose `run` is in `camfolio.stages.NAME` and takes each stage before it under that stage's name."""
+TRAINED_ON = {"trained_slices": "slices", "trained_split": "split"}
+EXTERNAL = "external-"
+AGAIN = ("predictions", "evaluation", "explanations", "localisation")
+"""Stages that are run a second time, on the slices of another source."""
+
+
+def external_stages(study: Study, table: Sequence[Stage]) -> tuple[Stage, ...]:
+    """The network and its maps on the slices of another source, all of them test slices; none without `external`."""
+    if study.external is None:
+        return ()
+    elsewhere = {name: EXTERNAL + name for name in ("slices", "split", *AGAIN)}
+    own = reading("slices", study, study.data)
+    other = reading("slices", study, study.external)
+    both = {
+        f"{part}_{name}": file for part, one in (("own", own), ("other", other)) for name, file in one.files.items()
+    }
+    first = Stage(
+        name=elsewhere["slices"],
+        module="camfolio.stages.external",
+        also=tuple({*own.also, *other.also}),
+        parameters={**own.parameters, "external": other.parameters["data"]},
+        files=both,
+    )
+    split = Stage(name=elsewhere["split"], module="camfolio.stages.whole", upstream={"slices": first.name})
+    again = [one for one in table if one.name in AGAIN]
+    return (first, split, *(moved(one, elsewhere) for one in again))
+
+
+def moved(one: Stage, elsewhere: Mapping[str, str]) -> Stage:
+    """A stage that reads other slices; what the network was trained on stays what it was."""
+    upstream = {
+        name: before if name.startswith("trained_") else elsewhere.get(before, before)
+        for name, before in one.upstream.items()
+    }
+    return replace(one, name=elsewhere[one.name], upstream=upstream)
+
+
+def reading(name: str, study: Study, data: DataSource) -> Stage:
+    """The stage that reads a source: the code of that source alone is behind it."""
+    parameters = {"data": without_words(data), "seed": study.seed} | section(study, "labels")
+    return Stage(
+        name=name,
+        module="camfolio.stages.slices",
+        also=(data.reader,),
+        parameters=parameters,
+        files=data.inputs(),
+    )
+
+
+def stage(
+    name: str,
+    parameters: Mapping[str, Any],
+    *upstream: str,
+    files: Mapping[str, Path] | None = None,
+    renamed: Mapping[str, str] | None = None,
+) -> Stage:
+    """The stage whose `run` is in `camfolio.stages.NAME` and takes each stage before it under that stage's name;
+    those in `renamed` under another one.
+    """
     return Stage(
         name=name,
         module=f"camfolio.stages.{name}",
         parameters=parameters,
-        upstream={before: before for before in upstream},
+        upstream={before: before for before in upstream} | dict(renamed or {}),
         files=files or {},
     )
 
@@ -122,25 +181,32 @@ def section(study: Study, name: str, leave: Sequence[str] = ()) -> dict[str, Any
     Keys in `leave` are for other stages, so that changing them recomputes nothing here.
     """
     values = getattr(study, name).model_dump(mode="json", exclude=set(leave))
-    for key in ("path", "checkpoint"):
-        if values.get(key):
-            values[key] = Path(values[key]).name
+    if values.get("checkpoint"):
+        values["checkpoint"] = Path(values["checkpoint"]).name
     return {name: values}
 
 
-def without_words(study: Study) -> dict[str, Any]:
-    """The `data` section without the author's words about it: they are on pages and decide no result."""
-    values: dict[str, Any] = section(study, "data")["data"]
-    return {key: value for key, value in values.items() if key not in DataDescription.model_fields}
+def without_words(data: DataSource) -> dict[str, Any]:
+    """A source's settings as JSON without the author's words about it, which decide no result, and without folders."""
+    values = data.model_dump(mode="json", exclude=set(WORDS))
+    for key in PATHS:
+        if key in values:
+            values[key] = "." if data.folder and key == "path" else Path(values[key]).name
+    return values
 
 
-def named_files(study: Study, folder: Path) -> dict[str, dict[str, Path]]:
-    """Stage -> files outside the store that it reads; modules with methods of the user's own by `module:NAME`."""
-    path, checkpoint = getattr(study.data, "path", None), study.network.checkpoint
-    modules = [method.rpartition(".")[0] for method in study.explanation.own_methods]
-    own = {f"module:{module}": file for module in modules if (file := module_file(module, folder))}
-    return {
-        "slices": {"path": path} if path else {"embedded": EMBEDDED},
-        "training": {"checkpoint": checkpoint} if checkpoint else {},
-        "explanations": own,
-    }
+def own_modules(study: Study, folder: Path) -> dict[str, dict[str, Path]]:
+    """Section of the study -> the user's modules that it names, with their files."""
+    found: dict[str, dict[str, Path]] = {}
+    for place, name in own_names(study).items():
+        module = name.rpartition(".")[0]
+        if file := module_file(module, folder):
+            found.setdefault(str(place[0]), {})[module] = file
+    return found
+
+
+def with_own(one: Stage, own: Mapping[str, Mapping[str, Path]]) -> Stage:
+    """A stage with the user's modules of those sections that are among its parameters; methods run with a network."""
+    parts = [part for part in own if part in one.parameters and (part != "explanation" or "network" in one.parameters)]
+    modules = {name: file for part in parts for name, file in own[part].items()}
+    return replace(one, modules=modules) if modules else one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,13 +11,20 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from camfolio.config import NpzData, PhantomData, Study
+from camfolio.config import Study
 from camfolio.errors import StudyError, nearest
 from camfolio.names import METHOD_NAMES
+from camfolio.sources import PATHS, SOURCES
 
 PAGE = 'the page "The study file" of the site'
 Place = tuple[str | int, ...]
-DATA_SOURCES: Mapping[str, type[BaseModel]] = {"lidc-phantom": PhantomData, "npz": NpzData}
+DATA_SECTIONS = ("data", "external")
+FILES: tuple[tuple[str, str], ...] = (
+    *((part, key) for part in DATA_SECTIONS for key in PATHS),
+    ("network", "checkpoint"),
+)
+"""Section and key of everything in a study that is a file or a folder."""
+TAGGED = tuple((part,) for part in DATA_SECTIONS)
 WORDING: Mapping[str, str] = {
     "path_type": "a path",
     "model_type": "a section with keys",
@@ -53,9 +61,9 @@ def read_study(path: Path, overrides: Sequence[str] = ()) -> Study:
         StudyError: for the first mistake, in one sentence with file, line, key, and what was expected.
     """
     document, lines = parse(path)
-    resolve_paths(document, path.parent)
+    resolve_paths(document, path, lines)
     given: dict[Place, str] = {}
-    for override in sorted(overrides, key=lambda override: not override.startswith("data.source=")):
+    for override in sorted(overrides, key=lambda override: not override.partition("=")[0].endswith(".source")):
         given[apply(document, override)] = override
     try:
         study = Study.model_validate(document)
@@ -113,12 +121,34 @@ def key_lines(node: yaml.Node, path: Path, place: Place = ()) -> list[tuple[Plac
     return found
 
 
-def resolve_paths(document: dict[str, Any], folder: Path) -> None:
-    """Make the paths of files that a study names relative to the study file's folder."""
-    for section, key in (("data", "path"), ("network", "checkpoint")):
+def resolve_paths(document: dict[str, Any], path: Path, lines: Mapping[Place, int]) -> None:
+    """Make the paths of files that a study names relative to the study file's folder.
+
+    A study from somebody else must not read what lies outside of the project it was put into; links inside may lead
+    anywhere, since whoever owns the project made them.
+
+    Raises:
+        StudyError: for an absolute path or one that climbs out of the project.
+    """
+    folder, home = path.parent, project_of(path)
+    for section, key in FILES:
         value = document.get(section)
         if isinstance(value, dict) and isinstance(value.get(key), str):
-            value[key] = str(folder / value[key])
+            wanted = folder / value[key]
+            if not Path(os.path.normpath(folder.absolute() / value[key])).is_relative_to(home):
+                where = position((section, key), path, lines, {})
+                msg = (
+                    f"Expected a relative path inside the project, but got {value[key]} for {section}.{key} ({where}). "
+                    f"Put the data there, or a link to them, or give it with --set {section}.{key}=PATH."
+                )
+                raise StudyError(msg)
+            value[key] = str(wanted)
+
+
+def project_of(path: Path) -> Path:
+    """The folder of the project in which a study file stands: the nearest one with `mkdocs.yml`, else its own."""
+    folder = path.absolute().parent
+    return next((place for place in (folder, *folder.parents) if (place / "mkdocs.yml").is_file()), folder)
 
 
 def apply(document: dict[str, Any], override: str) -> Place:
@@ -139,7 +169,7 @@ def apply(document: dict[str, Any], override: str) -> Place:
         if not isinstance(target, dict):
             msg = f"Expected a section before the last dot, but {section} is a value, in --set {override}."
             raise StudyError(msg)
-    if (sections, last) == (["data"], "source") and target.get("source") != value:
+    if last == "source" and sections in ([part] for part in DATA_SECTIONS) and target.get("source") != value:
         target.clear()
     target[last] = value
     return (*sections, last)
@@ -149,7 +179,7 @@ def sentence(error: ValidationError, path: Path, lines: Mapping[Place, int], giv
     """The first mistake in words: what was expected, what was found, and where."""
     first = error.errors()[0]
     place: Place = tuple(
-        part for i, part in enumerate(first["loc"]) if first["loc"][:i] != ("data",) or part not in DATA_SOURCES
+        part for i, part in enumerate(first["loc"]) if first["loc"][:i] not in TAGGED or part not in SOURCES
     )
     where = position(place, path, lines, given)
     kind, found = first["type"], first["input"]
@@ -161,7 +191,7 @@ def sentence(error: ValidationError, path: Path, lines: Mapping[Place, int], giv
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         where = position((*place, "source"), path, lines, given)
         got = found.get("source") if isinstance(found, dict) else found
-        return f"Expected a data source, but got {got!r} for data.source ({where}). {nearest(str(got), DATA_SOURCES)}"
+        return f"Expected a data source, but got {got!r} for {dotted(place)}.source ({where}). {nearest(str(got), SOURCES)}"
     if kind == "method":
         return f"Expected a method, but got {found!r} for {dotted(place)} ({where}). {nearest(found, METHOD_NAMES)}"
     if kind == "value_error":
@@ -174,15 +204,15 @@ def sentence(error: ValidationError, path: Path, lines: Mapping[Place, int], giv
 
 def found_source(error: ValidationError) -> str:
     """The tag of the data section in which the mistake stands, or nothing."""
-    return next((str(part) for part in error.errors()[0]["loc"] if part in DATA_SOURCES), "")
+    return next((str(part) for part in error.errors()[0]["loc"] if part in SOURCES), "")
 
 
 def known_keys(place: Place, source: str) -> list[str]:
     """The keys that the section at `place` may hold."""
     model: type[BaseModel] = Study
     for part in place:
-        if part == "data":
-            model = DATA_SOURCES[source]
+        if part in DATA_SECTIONS:
+            model = SOURCES[source]
             continue
         annotation = model.model_fields[str(part)].annotation
         model = next(kind for kind in (annotation, *get_args(annotation)) if isinstance(kind, type))
@@ -210,22 +240,41 @@ def dotted(place: Place) -> str:
 
 def check_files(study: Study, path: Path, lines: Mapping[Place, int], given: Mapping[Place, str]) -> None:
     """The files that the study names are there."""
-    named: dict[Place, Path | None] = {
-        ("data", "path"): getattr(study.data, "path", None),
-        ("network", "checkpoint"): study.network.checkpoint,
-    }
-    for place, file in named.items():
-        if file is not None and not file.is_file():
+    for part, key in FILES:
+        place, settings = (part, key), getattr(study, part)
+        file = getattr(settings, key, None)
+        wanted = "folder" if key == "path" and getattr(settings, "folder", False) else "file"
+        if file is not None and not (file.is_dir() if wanted == "folder" else file.is_file()):
             where = position(place, path, lines, given)
-            msg = f"Expected a file, but there is none at {file} for {dotted(place)} ({where}). Check the path."
+            msg = f"Expected a {wanted}, but there is none at {file} for {part}.{key} ({where}). Check the path."
             raise StudyError(msg)
-    for method in study.explanation.own_methods:
-        module = method.rpartition(".")[0]
-        if module_file(module, path.parent) is None:
-            where = position(("explanation", "methods"), path, lines, given)
-            name = f"{module.replace('.', '/')}.py"
-            msg = f"Expected {name} in the study's folder or one above it, but there is none ({where}). Check {method}."
+    for named, name in own_names(study).items():
+        module = name.rpartition(".")[0]
+        if module_file(module, path.parent) is None and not is_installed(module):
+            where = position(named, path, lines, given)
+            wanted = f"{module.replace('.', '/')}.py"
+            msg = f"Expected {wanted} in the study's folder or one above it, but there is none ({where}). Check {name}."
             raise StudyError(msg)
+
+
+def own_names(study: Study) -> dict[Place, str]:
+    """Place in the study -> MODULE.NAME, for everything in it that is the user's own code."""
+    names: dict[Place, str] = {}
+    for i, method in enumerate(study.explanation.methods):
+        if method in study.explanation.own_methods:
+            names["explanation", "methods", i] = method
+    for part in (*DATA_SECTIONS, "network"):
+        if name := getattr(getattr(study, part), "class_path", None):
+            names[part, "class_path"] = name
+    return names
+
+
+def is_installed(module: str) -> bool:
+    """Whether a module's package can be imported without looking into the study's folder."""
+    from importlib.util import find_spec  # rarely asked
+
+    root = module.partition(".")[0]
+    return bool(root) and find_spec(root) is not None
 
 
 def module_file(module: str, folder: Path) -> Path | None:

@@ -9,7 +9,6 @@ import torch
 
 from camfolio.config import Explanation, Network
 from camfolio.explanation.explain import explain
-from camfolio.explanation.registry import import_methods
 from camfolio.network import device_for, through_window, trained_network
 from camfolio.progress import tracked
 from camfolio.stages.reading import part_slices
@@ -25,7 +24,6 @@ def run(
     explanation: Explanation,
     threads: int,
     accelerator: str,
-    **modules: Path,
 ) -> None:
     """Write `maps.npz`: METHOD, the signed maps of the layer in focus, float32 (n, h, w); LAYER/METHOD, those of the
     other layers; `targets` and `logits` of the same slices.
@@ -39,11 +37,8 @@ def run(
         explanation: section of the study.
         threads: of torch.
         accelerator: where the network runs.
-        modules: `module:NAME` -> file with methods of the user's own.
     """
     torch.set_num_threads(threads)
-    for name, file in modules.items():
-        import_methods(name.removeprefix("module:"), file)
     model = trained_network(network, training / "network.safetensors").to(device_for(accelerator))
     data, _ = part_slices(slices, split, "test")
     result = explain(

@@ -12,7 +12,7 @@ import torch
 from camfolio.config import Network, Training
 from camfolio.data.loading import SliceLoading
 from camfolio.data.slices import Slices
-from camfolio.network import load_weights, make_network, save_network
+from camfolio.network import build_network, load_weights, save_network
 from camfolio.stages.files import write_json
 from camfolio.training import train
 
@@ -42,7 +42,7 @@ def run(
     """
     torch.set_num_threads(training.threads)
     pl.seed_everything(seed, verbose=False)
-    model = make_network(width=network.width, blocks=network.blocks, dropout=network.dropout)
+    model = build_network(network)
     rows: list[Mapping[str, float]] = []
     history: list[dict[str, float | None]] = []
     if checkpoint:

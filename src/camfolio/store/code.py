@@ -20,7 +20,10 @@ from camfolio.store.files import replace_file
 
 PACKAGE = "camfolio"
 ROOT = Path(__file__).parent.parent
-BLIND = tuple(f"camfolio.{room}" for room in ("config", "errors", "progress", "shapes", "studyfile", "store"))
+BLIND = tuple(
+    f"camfolio.{room}"
+    for room in ("config", "epochs", "errors", "progress", "settings", "shapes", "sources", "studyfile", "store")
+)
 DISTRIBUTIONS = {"PIL": "pillow", "pytorch_lightning": "pytorch-lightning", "yaml": "pyyaml"}
 RESULT_NEUTRAL = {"jaxtyping", "pydantic", "rich", "filelock"}
 

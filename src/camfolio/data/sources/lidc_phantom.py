@@ -14,8 +14,10 @@ from camfolio.data.annotations import Nodule, agreement, read_nodules
 from camfolio.data.phantom.appearance import Appearance
 from camfolio.data.phantom.grid import fine_grid
 from camfolio.data.phantom.render import render
+from camfolio.data.reading import Order, Reading
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError, nearest
+from camfolio.sources import PhantomData
 
 DATE = "2015"  # of the collection, as in its doi
 STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {"median": averages.median, "mean": averages.fmean}
@@ -43,6 +45,19 @@ class Section:
     z_mm: float
     label: int
     mask: np.ndarray
+
+
+def from_study(data: PhantomData, order: Order) -> Reading:
+    """What a study asks for: see `read`. The annotations' ids are public pseudonyms, so there is nothing to salt."""
+    slices, card = read(
+        statistic=order.labels.statistic,
+        min_readers=order.labels.min_readers,
+        slices_per_nodule=data.slices_per_nodule,
+        size=data.size,
+        spacing_mm=data.spacing_mm,
+        seed=order.seed,
+    )
+    return Reading(slices, card, salt="")
 
 
 def read(
