@@ -19,10 +19,11 @@ from rich.table import Table
 
 import camfolio
 from camfolio.errors import CamfolioError, StudyError
+from camfolio.looking import show_inspection
 from camfolio.report import summary
 from camfolio.store.artefacts import Artefact, Store
 from camfolio.store.files import file_digest, file_error
-from camfolio.study import inspect_study, open_portfolio
+from camfolio.study import inspect_study, open_inspection, open_portfolio
 from camfolio.studyfile import study_files
 
 STUDIES = Path("gen/studies")
@@ -141,6 +142,14 @@ def number(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) else "not defined"
 
 
+def inspect_command(options: argparse.Namespace) -> int:
+    """Print and draw what was read, before anything is learned from it."""
+    for path in studies(options):
+        portfolio, unsplit = open_inspection(path, Store(options.store), options.overrides)
+        show_inspection(portfolio, unsplit)
+    return 0
+
+
 def verify_command(options: argparse.Namespace) -> int:
     """Compute everything anew in an empty store and compare every file with what is there."""
     differing = 0
@@ -190,6 +199,7 @@ COMMANDS = {
     "build": (build_command, "Run the stages that are missing."),
     "status": (status_command, "Say what is fresh, what is stale and why."),
     "show": (show_command, "Print metrics with intervals and the chosen examples."),
+    "inspect": (inspect_command, "Read the data and say what they are like, before anything is learned from them."),
     "verify": (verify_command, "Compute everything anew and compare to the byte."),
     "clean": (clean_command, "Delete results that no study uses."),
     "site": (site_command, "Build or serve the site of the given studies."),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from camfolio.config import Study
+from camfolio.errors import DataError
 from camfolio.names import KINDS
 from camfolio.sources import PATHS, WORDS, DataSource
 from camfolio.store.artefacts import Artefact, Stage, Store
@@ -42,6 +43,36 @@ def open_portfolio(path: Path, store: Store, overrides: Sequence[str] = ()) -> P
 def inspect_study(path: Path, store: Store, overrides: Sequence[str] = ()) -> list[State]:
     """Where every stage of a study stands; nothing is computed."""
     return survey(stages(read_study(path, overrides), path.parent), store)
+
+
+LOOKED_AT = ("inspection", "figure-contact_sheet", "figure-hounsfield")
+
+
+def open_inspection(path: Path, store: Store, overrides: Sequence[str] = ()) -> tuple[Portfolio, str]:
+    """What a study's data are like: everything that can be known before anything is learned.
+
+    Returns:
+        The study with these results, and the sentence why it cannot be split, empty if it can.
+
+    Raises:
+        CamfolioError: the sentence of the first mistake, in the file or in what it names.
+    """
+    study = read_study(path, overrides)
+    table = stages(study, path.parent)
+    found = build(behind(LOOKED_AT, table), store)
+    try:
+        return Portfolio(path.stem, study, {**found, **build(behind(("overlap",), table), store)}), ""
+    except DataError as error:
+        return Portfolio(path.stem, study, found), str(error)
+
+
+def behind(names: Sequence[str], table: Sequence[Stage]) -> list[Stage]:
+    """The named stages and all that they read, in the order of the table."""
+    wanted = set(names)
+    for one in reversed(table):
+        if one.name in wanted:
+            wanted |= set(one.upstream.values())
+    return [one for one in table if one.name in wanted]
 
 
 def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:

@@ -18,7 +18,7 @@ import pydicom
 from jaxtyping import Float32
 from pydicom.filereader import read_file_meta_info
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import DeflatedExplicitVRLittleEndian
+from pydicom.uid import CTImageStorage, DeflatedExplicitVRLittleEndian
 
 from camfolio.errors import DataError
 
@@ -78,6 +78,11 @@ def read_header(path: Path) -> Header | None:
     with careful(path):
         refuse_deflated(path)
         found = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(ELEMENTS))
+        if "Modality" not in found and found.file_meta.get("MediaStorageSOPClassUID") == CTImageStorage:
+            msg = (
+                f"Expected a CT slice, but {path.name} ends before it says what it is. Copy it again, or leave it out."
+            )
+            raise DataError(msg)
         if found.get("Modality") != "CT":
             return None
         spacing = numbers(found, "PixelSpacing", 2, path)

@@ -22,6 +22,7 @@ from camfolio.errors import DataError
 STATISTICS: Mapping[str, Callable[[Sequence[float]], float]] = {"median": averages.median, "mean": averages.fmean}
 UNDECIDED = 3
 SAME_MM = 1e-2
+HALF = 0.5
 ALIKE = 1e-3
 """Slices of one series differ in spacing and direction by rounding only."""
 
@@ -118,7 +119,7 @@ def read_series(wanted: Wanted, series: Series) -> Found:
     for number, members in enumerate(same_nodules(drawn), start=1):
         counts["nodules"] += 1
         annotations = [drawn[i].annotation for i in members]
-        rating = STATISTICS[wanted.statistic]([one.ratings.malignancy for one in annotations])
+        rating = float(STATISTICS[wanted.statistic]([one.ratings.malignancy for one in annotations]))
         sections = sections_of(annotations, series.headers)
         largest = sorted(
             (one for one in sections if one.area(wanted.consensus)),
@@ -249,9 +250,26 @@ def cropped(
     grey = averaged(
         ndimage.affine_transform(hounsfield, scale, corner, (fine, fine), order=1, cval=AIR_HU), wanted.size
     )
-    share = ndimage.affine_transform(section.share, scale, corner - section.origin, (fine, fine), order=1)
-    mask = agreed(averaged(share, wanted.size), wanted.consensus)
-    return Crop(section.header.patient, name, label, grey, mask, wanted.spacing_mm)
+    inside = ndimage.affine_transform(
+        consensus.astype(np.float32), scale, corner - section.origin, (fine, fine), order=1
+    )
+    area = float(consensus.sum() / np.prod(scale * SAMPLES))
+    return Crop(
+        section.header.patient, name, label, grey, covered(averaged(inside, wanted.size), area), wanted.spacing_mm
+    )
+
+
+def covered(share: Float32[np.ndarray, "size size"], area: float) -> Bool[np.ndarray, "size size"]:
+    """Pixels of which at least half is nodule; of one that fills no pixel by half, as many as its area, at least one.
+
+    Args:
+        share: of each pixel that is nodule.
+        area: of the nodule, in pixels.
+    """
+    mask: Bool[np.ndarray, "size size"] = share >= HALF
+    if not mask.any():
+        mask.flat[np.argsort(-share, axis=None, kind="stable")[: max(1, round(area))]] = True
+    return mask
 
 
 def averaged(fine: Float32[np.ndarray, "fine fine"], size: int) -> Float32[np.ndarray, "size size"]:

@@ -39,6 +39,7 @@ def describe(slices: Slices) -> dict[str, Any]:
         "slices": len(slices),
         "patients_used": len(np.unique(slices.patient)),
         "slices_by_class": np.bincount(slices.label, minlength=2).tolist(),
+        "patients_by_class": [len(np.unique(slices.patient[slices.label == one])) for one in (0, 1)],
         "shape": list(slices.hounsfield.shape[1:]),
         "spacing_mm": [float(slices.spacing.min()), float(slices.spacing.max())],
         "hounsfield": np.percentile(slices.hounsfield, [0, 5, 50, 95, 100]).tolist(),

@@ -111,6 +111,14 @@ def read(
         "patients": len({section.nodule.patient for section in drawn}),
         "slices_by_class": histogram([section.label for section in drawn]),
         "slices_without_consensus_mask_dropped": len(planned) - len(drawn),
+        "steps": [
+            ["Nodules in the annotations", len(nodules)],
+            [f"Nodules drawn by fewer than {min_readers} readers, excluded", len(nodules) - len(seen)],
+            [f"Nodules with a {statistic} malignancy of exactly 3, excluded", len(seen) - len(used)],
+            ["Nodules used", len(used)],
+            ["Slices without a pixel of consensus, dropped", len(planned) - len(drawn)],
+            ["Slices used", len(drawn)],
+        ],
     }
     return assembled(drawn, size, spacing_mm, seed), card
 

@@ -34,6 +34,10 @@ def from_study(data: NoduleMnistData, order: Order) -> Reading:
     arrays = read_npz(path, [f"{part}_{kind}" for part in PARTS for kind in ("images", "labels")])
     for part in PARTS:
         check(arrays[f"{part}_images"], arrays[f"{part}_labels"], path.name)
+    sides = {arrays[f"{part}_images"].shape[1] for part in PARTS}
+    if len(sides) > 1:
+        msg = f"Expected volumes of one size, but got {sorted(sides)} voxels along a side in {path.name}. Get it again."
+        raise DataError(msg)
     volumes = np.concatenate([arrays[f"{part}_images"] for part in PARTS])
     label = np.concatenate([arrays[f"{part}_labels"].reshape(-1) for part in PARTS]).astype(np.int64)
     names = [f"{part}-{i:04d}" for part in PARTS for i in range(len(arrays[f"{part}_labels"]))]

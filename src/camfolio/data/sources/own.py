@@ -19,6 +19,7 @@ from camfolio.own import make_own
 from camfolio.sources import OwnData
 
 LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
+LIGHTNING = {"lightning", "pytorch_lightning"}
 NEEDED = ("image", "label", "patient")
 
 
@@ -70,7 +71,9 @@ def prepare(made: Any) -> None:  # noqa: ANN401 - a data module, whatever its cl
 
 def sample_of(made: Any, loader: str) -> Iterator[Any]:  # noqa: ANN401 - a data module, whatever its class
     """The samples behind one loader, in the order of the data set; none where it has no such loader."""
-    found = getattr(made, loader, lambda: None)()
+    method = getattr(made, loader, None)
+    written_by_lightning = getattr(method, "__module__", "").partition(".")[0] in LIGHTNING  # and raises
+    found = method() if method is not None and not written_by_lightning else None
     if found is not None:
         dataset = found.dataset
         yield from (dataset[i] for i in range(len(dataset)))
