@@ -46,10 +46,12 @@ ROOMS: dict[str, set[str]] = {
     "studyfile": {"errors", "config", "names", "sources"},
     "store": {"errors", "own"},
     "study": {"errors", "config", "names", "sources", "studyfile", "store"},
+    "datacard": {"sources", "study"},
+    "looking": {"study"},
     "report": {"errors", "study"},
-    "pages": {"", "errors", "config", "store", "study", "report", "sources", "wording", "architecture", "reference"},
+    "pages": {"", "errors", "config", "store", "study", "datacard", "report", "wording", "architecture", "reference"},
     "site": {"errors", "store", "study", "studyfile", "pages", "wording"},
-    "cli": {"", "errors", "store", "study", "studyfile", "report", "pages"},
+    "cli": {"", "errors", "looking", "store", "study", "studyfile", "report", "pages"},
 }
 """Room -> the rooms it may import from, besides itself; figures share one module of `stages`, and the scalings."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "misc", "common", "manager", "base", "core"}

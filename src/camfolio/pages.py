@@ -19,10 +19,9 @@ from markupsafe import Markup
 import camfolio
 from camfolio import wording
 from camfolio.architecture import rooms
-from camfolio.config import Study
+from camfolio.datacard import about_data
 from camfolio.errors import CamfolioError, PageError, StudyError
 from camfolio.reference import sections
-from camfolio.sources import WORDS
 from camfolio.store.artefacts import Artefact, Store
 from camfolio.store.code import version
 from camfolio.store.files import file_digest
@@ -160,7 +159,7 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
         "label": portfolio.label,
         "study": portfolio.study,
         "classes": portfolio.study.classes,
-        "card": described(read["slices"].json("card.json"), portfolio.study),
+        **about_data(portfolio),
         "split": read["split"].json("split.json"),
         "training": read["training"].json("training.json"),
         "evaluation": read["evaluation"].json("evaluation.json"),
@@ -169,14 +168,6 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
         "teaser": read["figure-teaser"].json("figure.json"),
         "provenance": {name: artefact.manifest for name, artefact in read.items()},
     }
-
-
-def described(card: Mapping[str, Any], study: Study) -> dict[str, Any]:
-    """The counts of a data card with what is known about the data: the author's words before the source's."""
-    words = {"labels_are": study.data.about_labels, "masks_are": study.data.about_masks}
-    known = words | {"attribution": "", "date": ""} | dict(card)
-    given = {field: getattr(study.data, field) for field in WORDS}
-    return known | {field: words for field, words in given.items() if words}
 
 
 def make_environment(templates: Path, compiled: Path) -> Environment:
