@@ -93,9 +93,9 @@ def leaks(content: bytes) -> list[bytes]:
     return [secret for secret in (*secrets(), *wide) if secret in content]
 
 
-def test_identifiers_reach_neither_results_nor_pages_nor_the_log(
-    tree, tmp_path, store, write_study, compute, caplog, capfd
-):
+@pytest.fixture(scope="module")
+def planted_study(tree, write_study) -> Path:
+    """A study of that tree."""
     path = write_study("planted")
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     document["data"] = {"source": "lidc", "path": "tree-of-patients", "on_error": "skip"}
