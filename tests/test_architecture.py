@@ -48,10 +48,11 @@ ROOMS: dict[str, set[str]] = {
     "study": {"errors", "config", "names", "sources", "studyfile", "store"},
     "datacard": {"sources", "study"},
     "looking": {"study"},
+    "starter": {"errors"},
     "report": {"errors", "study"},
     "pages": {"", "errors", "config", "store", "study", "datacard", "report", "wording", "architecture", "reference"},
     "site": {"errors", "store", "study", "studyfile", "pages", "wording"},
-    "cli": {"", "errors", "looking", "store", "study", "studyfile", "report", "pages"},
+    "cli": {"", "errors", "looking", "store", "study", "studyfile", "report", "starter", "pages"},
 }
 """Room -> the rooms it may import from, besides itself; figures share one module of `stages`, and the scalings."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "misc", "common", "manager", "base", "core"}

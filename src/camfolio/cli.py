@@ -21,6 +21,7 @@ import camfolio
 from camfolio.errors import CamfolioError, StudyError
 from camfolio.looking import show_inspection
 from camfolio.report import summary
+from camfolio.starter import start_portfolio
 from camfolio.store.artefacts import Artefact, Store
 from camfolio.store.files import file_digest, file_error
 from camfolio.study import inspect_study, open_inspection, open_portfolio
@@ -73,6 +74,9 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--site-dir", type=Path, default=Path("site"), help="where the site goes (site)")
             command.add_argument("--serve", action="store_true", help="serve with live reload instead")
             command.add_argument("--strict", action="store_true", help="fail on any warning")
+    new = commands.add_parser("new", help=NEW, description=NEW)
+    new.add_argument("folder", type=Path, metavar="DIR", help="empty, or not there yet")
+    new.set_defaults(command=new_command)
     return top
 
 
@@ -150,6 +154,13 @@ def inspect_command(options: argparse.Namespace) -> int:
     return 0
 
 
+def new_command(options: argparse.Namespace) -> int:
+    """Start a portfolio in an empty folder."""
+    written = start_portfolio(options.folder, camfolio.__version__)
+    log.info("%d files written; next: cd %s, then mkdocs serve", len(written), options.folder)
+    return 0
+
+
 def verify_command(options: argparse.Namespace) -> int:
     """Compute everything anew in an empty store and compare every file with what is there."""
     differing = 0
@@ -195,6 +206,7 @@ def site_command(options: argparse.Namespace) -> int:
     return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own arguments
 
 
+NEW = "Start a portfolio in an empty folder."
 COMMANDS = {
     "build": (build_command, "Run the stages that are missing."),
     "status": (status_command, "Say what is fresh, what is stale and why."),
