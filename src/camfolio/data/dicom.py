@@ -26,6 +26,7 @@ logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # it logs the values it
 AIR_HU = -1000.0
 LOWEST_HU = -1024.0
 LARGEST_SIDE = 4096
+LARGEST_RESCALE = 1e6
 MAGIC_AT = 128
 ELEMENTS = [
     "Modality",
@@ -150,7 +151,7 @@ def read_pixels(path: Path) -> tuple[Float32[np.ndarray, "rows columns"], np.nda
             msg = f"Expected one grey slice of {found.Rows} x {found.Columns}, but got shape {stored.shape} in {path.name}."
             raise DataError(msg)
         slope, intercept = float(found.get("RescaleSlope", 1)), float(found.get("RescaleIntercept", 0))
-        if not (np.isfinite([slope, intercept]).all() and slope):
+        if not slope or max(abs(slope), abs(intercept)) > LARGEST_RESCALE or not np.isfinite([slope, intercept]).all():
             msg = f"Expected a rescale slope and intercept, but got others in {path.name}. Leave the file out."
             raise DataError(msg)
         hounsfield = stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
