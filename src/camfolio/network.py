@@ -189,7 +189,7 @@ def without_prefix(found: dict[str, Tensor], expected: Mapping[str, Tensor]) -> 
 
 def compare(name: str, expected: Tensor | None, found: Tensor | None, path: Path) -> None:
     """One tensor of the checkpoint against its place in the network."""
-    remedy = "Set network.width and network.blocks as in training."
+    remedy = "Set network.width and network.blocks, or init_args, as in training."
     if expected is None and found is not None:
         msg = f"Expected no tensor {name}, but {path.name} has one. {remedy}"
     elif found is None:

@@ -18,6 +18,8 @@ from camfolio.sources import PATHS, SOURCES
 
 PAGE = 'the page "The study file" of the site'
 Place = tuple[str | int, ...]
+Document = dict[Any, Any]
+"""What stands in a file; a key may be anything until it is validated."""
 DATA_SECTIONS = ("data", "external")
 FILES: tuple[tuple[str, str], ...] = (
     *((part, key) for part in DATA_SECTIONS for key in PATHS),
@@ -78,7 +80,7 @@ def study_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.*") if path.suffix in {".yaml", ".yml"})
 
 
-def parse(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
+def parse(path: Path) -> tuple[Document, dict[Place, int]]:
     """The document and, for every key in it, its line (from 1)."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -121,7 +123,7 @@ def key_lines(node: yaml.Node, path: Path, place: Place = ()) -> list[tuple[Plac
     return found
 
 
-def resolve_paths(document: dict[str, Any], path: Path, lines: Mapping[Place, int]) -> None:
+def resolve_paths(document: Document, path: Path, lines: Mapping[Place, int]) -> None:
     """Make the paths of files that a study names relative to the study file's folder.
 
     A study from somebody else must not read what lies outside of the project it was put into; links inside may lead
@@ -151,7 +153,7 @@ def project_of(path: Path) -> Path:
     return next((place for place in (folder, *folder.parents) if (place / "mkdocs.yml").is_file()), folder)
 
 
-def apply(document: dict[str, Any], override: str) -> Place:
+def apply(document: Document, override: str) -> Place:
     """Set one key from the command line; another data source drops the keys of the source before it."""
     key, equals, text = override.partition("=")
     if not equals or not all(key.split(".")):
