@@ -99,8 +99,10 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
         stage("overlap", {}, "inspection", "split"),
         *figure_stages(study),
     )
+    read, *rest = table
+    first, later = external_stages(study, table)
     own = own_modules(study, folder)
-    return tuple(with_own(one, own) for one in (*table, *external_stages(study, table)))
+    return tuple(with_own(one, own) for one in (read, *first, *rest, *later))
 
 
 def figure_stages(study: Study) -> tuple[Stage, ...]:
@@ -133,10 +135,14 @@ AGAIN = ("predictions", "evaluation", "explanations", "localisation")
 """Stages that are run a second time, on the slices of another source."""
 
 
-def external_stages(study: Study, table: Sequence[Stage]) -> tuple[Stage, ...]:
-    """The network and its maps on the slices of another source, all of them test slices; none without `external`."""
+def external_stages(study: Study, table: Sequence[Stage]) -> tuple[tuple[Stage, ...], tuple[Stage, ...]]:
+    """The network and its maps on the slices of another source, all of them test slices; none without `external`.
+
+    Returns:
+        What can be done before anything is learned, and what has to wait for it.
+    """
     if study.external is None:
-        return ()
+        return (), ()
     elsewhere = {name: EXTERNAL + name for name in ("slices", "split", *AGAIN)}
     own = reading("slices", study, study.data)
     other = reading("slices", study, study.external)
@@ -152,7 +158,7 @@ def external_stages(study: Study, table: Sequence[Stage]) -> tuple[Stage, ...]:
     )
     split = Stage(name=elsewhere["split"], module="camfolio.stages.whole", upstream={"slices": first.name})
     again = [one for one in table if one.name in AGAIN]
-    return (first, split, *(moved(one, elsewhere) for one in again))
+    return (first, split), tuple(moved(one, elsewhere) for one in again)
 
 
 def moved(one: Stage, elsewhere: Mapping[str, str]) -> Stage:
