@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camfolio.errors import StudyError
+from camfolio.named import module_file
 from camfolio.sources import SOURCES, NpzData, PhantomData
-from camfolio.studyfile import module_file, read_study
+from camfolio.studyfile import read_study
 
 GOOD = "title: Tiny\nexcerpt: A tiny study\ndata:\n  source: lidc-phantom\n"
 

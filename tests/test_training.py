@@ -159,7 +159,7 @@ def test_an_accelerator_that_is_not_there_is_an_error_with_a_remedy(monkeypatch)
 def test_slices_of_one_class_teach_nothing(tiny_slices, tmp_path):
     data = tiny_slices(12)
     replace(data, label=np.zeros(12, np.int64)).save(tmp_path / "slices.npz")
-    np.save(tmp_path / "part.npy", np.array(["train", "train", "validation"] * 4))
+    np.save(tmp_path / "part.npy", np.array(["train", "test", "validation"] * 4))
     with pytest.raises(
         DataError, match=r"Expected slices of both classes to learn from, but got one\. Check the labels"
     ):

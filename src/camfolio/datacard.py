@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from camfolio.sources import WORDS, DataSource
-from camfolio.study import EXTERNAL, Portfolio
+from camfolio.sourcing import EXTERNAL
+from camfolio.study import Portfolio
 
 
 def about_data(portfolio: Portfolio) -> dict[str, Any]:

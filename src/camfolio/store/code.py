@@ -22,7 +22,18 @@ PACKAGE = "camfolio"
 ROOT = Path(__file__).parent.parent
 BLIND = tuple(
     f"camfolio.{room}"
-    for room in ("config", "epochs", "errors", "progress", "settings", "shapes", "sources", "studyfile", "store")
+    for room in (
+        "config",
+        "epochs",
+        "errors",
+        "named",
+        "progress",
+        "settings",
+        "shapes",
+        "sources",
+        "studyfile",
+        "store",
+    )
 )
 DISTRIBUTIONS = {"PIL": "pillow", "pytorch_lightning": "pytorch-lightning", "yaml": "pyyaml"}
 RESULT_NEUTRAL = {"jaxtyping", "pydantic", "rich", "filelock"}
