@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.table import Table
 from camfolio.study import Portfolio
 
 BARS = " ▁▂▃▄▅▆▇█"
+HEIGHTS = len(BARS) - 1
 MOST_SHOWN = 10
 PER_BAR = 2
 
@@ -66,12 +68,12 @@ def rows(head: Sequence[str], body: Sequence[Sequence[object]]) -> Table:
 def bars(histogram: Mapping[str, Sequence[float]]) -> str:
     """A histogram in one line, from its first edge to its last.
 
-    >>> bars({"edges_hu": [0, 1, 2, 3, 4], "share": [0.0, 0.0, 0.5, 0.5]})
+    >>> bars({"edges_hu": [0.0, 1.0, 2.0, 3.0, 4.0], "share": [0.0, 0.0, 0.5, 0.5]})
     '0 | █| 4'
     """
     shares = histogram["share"]
     sums = [sum(shares[i : i + PER_BAR]) for i in range(0, len(shares), PER_BAR)]
-    line = "".join(BARS[-(-8 * one // max(sums)).__int__() if one else 0] for one in sums)
+    line = "".join(BARS[math.ceil(HEIGHTS * one / max(sums))] for one in sums)
     return f"{histogram['edges_hu'][0]:.0f} |{line}| {histogram['edges_hu'][-1]:.0f}"
 
 
