@@ -44,5 +44,5 @@ clean:
 	touch $@
 
 .venv/installed-dev: pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) -e ".[docs,test,dev]"
+	$(PIP) -e ".[docs,test,dev,luna]"
 	touch $@
