@@ -47,7 +47,7 @@ class Tolerance:
             DataError: the error itself, unless it is to be skipped.
         """
         if self.on_error == "stop":
-            msg = f"{error} Or set data.on_error: skip."
+            msg = f"{error} Or set on_error: skip."
             raise DataError(msg)
         log.warning("skipped: %s", error)
         self.skipped[reason] += 1

@@ -354,7 +354,7 @@ def test_what_is_wrong_with_a_file_is_one_sentence_with_its_name(tmp_path, damag
         read(tmp_path)
     assert str(caught.value).startswith("Expected ")
     assert str(tmp_path) not in str(caught.value)
-    assert str(caught.value).endswith("Or set data.on_error: skip.")
+    assert str(caught.value).endswith("Or set on_error: skip.")
 
 
 @pytest.mark.parametrize("damage", [damage for damage, _ in DAMAGES.values()], ids=DAMAGES)
