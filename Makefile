@@ -7,7 +7,7 @@ export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 
 export NO_MKDOCS_2_WARNING := 1
 export DISABLE_MKDOCS_2_WARNING := true
 
-.PHONY: site serve deploy test test-all check format clean
+.PHONY: site serve deploy test test-all bench check format clean
 
 site: .venv/installed-docs
 	$(BIN)/mkdocs build --strict
@@ -24,14 +24,17 @@ test: .venv/installed-dev
 test-all: .venv/installed-dev
 	$(BIN)/python -m pytest
 
+bench: .venv/installed-bench
+	$(BIN)/python benchmarks/cams.py --page docs/performance.md
+
 check: .venv/installed-dev
-	$(BIN)/ruff format --check src gen tests scripts
-	$(BIN)/ruff check src gen tests scripts
+	$(BIN)/ruff format --check src gen tests scripts benchmarks
+	$(BIN)/ruff check src gen tests scripts benchmarks
 	$(BIN)/mypy
 
 format: .venv/installed-dev
-	$(BIN)/ruff format src gen tests scripts
-	$(BIN)/ruff check --fix src gen tests scripts
+	$(BIN)/ruff format src gen tests scripts benchmarks
+	$(BIN)/ruff check --fix src gen tests scripts benchmarks
 
 clean:
 	rm -rf site artifacts
@@ -44,5 +47,9 @@ clean:
 	touch $@
 
 .venv/installed-dev: pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) -e ".[docs,test,dev]"
+	$(PIP) -e ".[docs,onnx,test,dev]"
+	touch $@
+
+.venv/installed-bench: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) -e ".[bench]"
 	touch $@

@@ -36,7 +36,8 @@ ROOMS: dict[str, set[str]] = {
     "evidence": BASE,
     "evaluation": BASE | {"evidence"},
     "selection": BASE,
-    "stages": BASE | {"data", "network", "training", "explanation", "evidence", "evaluation", "selection", "progress"},
+    "stages": BASE
+    | {"data", "network", "training", "explanation", "evidence", "evaluation", "selection", "progress", "names"},
     "figures": BASE | {"data", "stages.files", "evidence", "names", "explanation.scaling"},
     "studyfile": {"errors", "config", "names"},
     "store": {"errors"},

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from camfolio.config import DataDescription, Study
-from camfolio.names import KINDS
+from camfolio.errors import StudyError
+from camfolio.names import KINDS, MASKING
 from camfolio.store.artefacts import Artefact, Stage, Store
 from camfolio.store.build import State, build, survey
 from camfolio.studyfile import module_file, read_study
@@ -51,11 +53,12 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
     device = {"threads": study.training.threads, "accelerator": study.training.accelerator}
     network = section(study, "network")
     training = section(study, "training")
-    explanation = section(study, "explanation", leave=("scaling",))
+    explanation = section(study, "explanation", leave=("scaling", "engine"))
     evaluation = section(study, "evaluation")
     selection = section(study, "selection")
     data = {"data": without_words(study)} | section(study, "labels")
     files = named_files(study, folder)
+    engine = engine_stages(study, network | explanation | device)
     return (
         stage("slices", data | seed, files=files["slices"]),
         stage("split", section(study, "split") | seed, "slices"),
@@ -63,13 +66,35 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
         stage("training", network | training | seed, "slices", "split", files=files["training"]),
         stage("predictions", network | device, "slices", "training"),
         stage("evaluation", evaluation | seed, "slices", "split", "predictions"),
+        *engine,
         stage(
-            "explanations", network | explanation | device, "slices", "split", "training", files=files["explanations"]
+            "explanations",
+            network | explanation | device,
+            *("slices", "split", "training", *(one.name for one in engine)),
+            files=files["explanations"],
         ),
         stage("localisation", explanation | evaluation | seed, "slices", "split", "explanations"),
         stage("selection", explanation | selection, "slices", "split", "predictions", "localisation"),
         *figure_stages(study),
     )
+
+
+def engine_stages(study: Study, parameters: Mapping[str, Any]) -> tuple[Stage, ...]:
+    """The network as ONNX, where a method makes masked images and ONNX Runtime may run them; else nothing.
+
+    Raises:
+        StudyError: if the study asks for ONNX Runtime and it is not installed.
+    """
+    wanted = study.explanation.engine
+    masking = {*MASKING, *study.explanation.own_methods} & set(study.explanation.methods)
+    if wanted == "torch" or not masking:
+        return ()
+    if find_spec("onnxruntime") is None:
+        if wanted == "auto":
+            return ()
+        msg = "Expected explanation.engine auto or torch, since ONNX Runtime is not installed, but got onnxruntime. Install camfolio[onnx]."
+        raise StudyError(msg)
+    return (stage("engine", {**parameters, "wanted": wanted}, "slices", "split", "training"),)
 
 
 def figure_stages(study: Study) -> tuple[Stage, ...]:

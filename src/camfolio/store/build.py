@@ -20,6 +20,8 @@ from camfolio.store.files import file_digest
 
 TRIES = 3
 """How often a build computes something that changes under its hands before it gives up."""
+WORKER_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
+"""Settings of glibc's malloc: keep memory instead of handing it back and faulting it in again at every layer."""
 log = logging.getLogger("camfolio")
 
 
@@ -144,7 +146,7 @@ def run_worker(missing: Sequence[State], store: Store) -> None:
     log.info("computing %s", ", ".join(state.stage.name for state in missing))
     command = [sys.executable, "-m", "camfolio.store.worker"]
     # Threads that wait asleep: with spinning ones a training next to any other busy program is ten times slower.
-    environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ
+    environment = {"OMP_WAIT_POLICY": "PASSIVE", **WORKER_MEMORY} | os.environ
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, text=True) as worker:  # noqa: S603 - ours
         if worker.stdin is None or worker.stdout is None:
