@@ -42,8 +42,21 @@ ROOMS: dict[str, set[str]] = {
     "store": {"errors"},
     "study": {"errors", "config", "names", "studyfile", "store"},
     "report": {"errors", "study"},
-    "pages": {"", "errors", "config", "store", "study", "report", "wording", "architecture", "reference"},
-    "site": {"errors", "store", "study", "studyfile", "pages", "wording"},
+    "components": {"errors", "store", "study", "wording"},
+    "rendering": {"errors", "store", "study", "wording", "components"},
+    "pages": {
+        "",
+        "errors",
+        "config",
+        "store",
+        "study",
+        "report",
+        "architecture",
+        "reference",
+        "components",
+        "rendering",
+    },
+    "site": {"errors", "store", "study", "studyfile", "pages", "rendering", "wording"},
     "cli": {"", "errors", "store", "study", "studyfile", "report", "pages"},
 }
 """Room -> the rooms it may import from, besides itself; figures share one module of `stages`, and the scalings."""
