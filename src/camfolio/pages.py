@@ -27,6 +27,8 @@ from camfolio.store.artefacts import Store
 from camfolio.study import Portfolio, open_portfolio
 
 PICTURES = ("light.svg", "dark.svg", "light.png", "data.csv")
+RASTER = ("matrix",)
+"""Stages whose every file is shown."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,16 @@ def counted(pages: Sequence[Page]) -> list[Page]:
 
 
 def pictures(portfolio: Portfolio) -> list[Picture]:
-    """The files of a study's figures, under `STUDY/figures/`; a figure with nothing to draw has none."""
-    return [
+    """The files of a study's figures, under `STUDY/figures/`, and the small pictures of its examples and explorer.
+
+    A figure with nothing to draw has none.
+    """
+    small = [
+        Picture(f"{portfolio.name}/{stage}/{file}", (portfolio.artefacts[stage] / file).resolve())
+        for stage in RASTER
+        for file in portfolio.artefacts[stage].manifest.outputs
+    ]
+    return small + [
         Picture(f"{portfolio.name}/figures/{name}-{file}", (artefact / file).resolve())
         for name, artefact in figures_of(portfolio).items()
         for file in PICTURES
@@ -150,6 +160,7 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
         "evaluation": read["evaluation"].json("evaluation.json"),
         "localisation": read["localisation"].json("localisation.json"),
         "cases": read["selection"].json("cases.json"),
+        "matrix": read["matrix"].json("matrix.json"),
         "teaser": read["figure-teaser"].json("figure.json"),
         "provenance": {name: artefact.manifest for name, artefact in read.items()},
     }

@@ -68,7 +68,9 @@ def render(
         PageError: naming template and line.
     """
     figures = Figures(environment, portfolio) if portfolio else None
-    callables = {"see": see} | ({"figure": figures.figure, "table": figures.table} if figures else {})
+    callables = {"see": see} | (
+        {"figure": figures.figure, "table": figures.table, "plate": figures.plate} if figures else {}
+    )
     try:
         content = environment.get_template(template).render({**values, **callables})
     except CamfolioError:

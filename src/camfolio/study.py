@@ -60,7 +60,7 @@ def redraw(path: Path, names: Sequence[str], store: Store, target: Path, overrid
     """
     open_portfolio(path, store, overrides)
     states = {state.stage.name.removeprefix("figure-"): state for state in inspect_study(path, store, overrides)}
-    drawn = {name: state for name, state in states.items() if state.stage.group == "figures"}
+    drawn = {name: state for name, state in states.items() if state.stage.name.startswith("figure-")}
     for name in names:
         if name not in drawn:
             msg = f"Expected a figure of {path}, but got {name!r}. {nearest(name, drawn)}"
@@ -119,6 +119,13 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
         figure("calibration", classes, "evaluation"),
         figure("teaser", looks | methods, *examples),
         figure("strip", looks | methods, *examples),
+        Stage(
+            name="matrix",
+            module="camfolio.raster.matrix",
+            parameters=looks | methods,
+            upstream={before: before for before in examples},
+            group="figures",
+        ),
         *(
             figure("case", looks | {"method": method, "kind": kind}, *examples, name=f"{method}-{kind}")
             for method in study.explanation.methods

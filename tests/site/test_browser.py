@@ -28,7 +28,7 @@ ABORTED = "net::ERR_ABORTED"
 """What becomes of a page's last requests when the next page is asked for."""
 LOOK = """() => ({
   overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  figures: [...document.querySelectorAll("article figure")].map(figure =>
+  figures: [...document.querySelectorAll("article figure .enlarge")].map(figure =>
     [...figure.querySelectorAll("img")].filter(image => image.getClientRects().length).map(image => image.getAttribute("src"))),
   broken: [...document.images].filter(image => image.getClientRects().length && !image.naturalWidth).map(image => image.src),
 })"""

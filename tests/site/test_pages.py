@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import shutil
 from pathlib import Path
@@ -11,7 +10,6 @@ import pytest
 import yaml
 from markdown import Markdown
 
-from camfolio.components.figures import Figures, see
 from camfolio.errors import PageError
 from camfolio.names import METHOD_NAMES
 from camfolio.pages import Site, counted, make_site, pictures, results, study_pages
@@ -125,12 +123,14 @@ def test_figures_are_numbered_in_the_order_of_the_page(pages, shown):
     assert [int(re.match(r"\s*Figure (\d+)\.", caption)[1]) for caption in captions] == list(
         range(1, len(captions) + 1)
     )
-    assert len(captions) == 15
+    assert len(captions) == 16  # nine examples, their matrix and six others
 
 
 def test_a_figure_has_both_twins_with_words_and_size_and_downloads(pages, shown):
     reading, _ = shown(pages["tiny/index.md"])
-    for figure in [one for one in reading.all("figure") if "tabular" not in one.attributes.get("class", "")]:
+    drawn = [one for one in reading.all("figure") if [a for a in reading.all("details") if one in a.inside]]
+    assert len(drawn) == 15
+    for figure in drawn:
         images = [image for image in reading.all("img") if figure in image.inside]
         assert [image.attributes["src"].partition("#")[2] for image in images] == ["only-light", "only-dark"]
         for image in images:
@@ -201,21 +201,10 @@ def test_the_captions_of_teaser_and_strip_say_which_slice_by_which_rule_and_how_
         assert f"{name} {100 * share:.0f} %" in captions["strip"]
 
 
-def page_with(environment, portfolio, page="index", **values) -> str:
-    """One page of the study with some of its results replaced; white space as one blank."""
-    template = environment.get_template(f"study/{page}.md.jinja")
-    figures = Figures(environment, portfolio)
-    callables = {"figure": figures.figure, "table": figures.table, "see": see}
-    written = template.render({**results(portfolio), **callables, **values})
-    return " ".join(html.unescape(written).split())
-
-
 @pytest.fixture
-def changed(portfolio, tmp_path):
+def changed(changed_page):
     """`changed(page="index", cases=...)`: that page with some results replaced."""
-    return lambda page="index", **values: page_with(
-        make_environment(TEMPLATES, tmp_path / "compiled"), portfolio, page, **values
-    )
+    return changed_page
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,16 @@ class Figures:
             made=making(self.portfolio, name, artefact),
         )
 
+    def plate(self, name: str, caption: str, caller: Callable[[], str]) -> Markup:
+        """A numbered figure that the page sets itself, in HTML, with its caption below."""
+        return self.fill(
+            "plate.md",
+            name=name,
+            number=mark("figure", name),
+            caption=one_line(wording.as_text(caption)),
+            body=Markup(caller().strip()),  # noqa: S704 - the template's own words, values escaped
+        )
+
     def table(self, name: str, caption: str, caller: Callable[[], str], *, wide: bool = False) -> Markup:
         """A table of Markdown with a numbered caption above it."""
         return self.fill(
