@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, TemplateError
 
 from camfolio import wording
+from camfolio.components.bibliography import Citations, Reference, read_bibliography
 from camfolio.components.figures import Figures, see
 from camfolio.errors import CamfolioError, PageError
 from camfolio.store.code import version
@@ -47,6 +48,7 @@ def make_environment(templates: Path, compiled: Path) -> Environment:
         extensions=["jinja2.ext.do"],
     )
     environment.filters |= wording.FILTERS
+    environment.globals["bibliography"] = read_bibliography(templates.parent / "references.bib", compiled)
     return environment
 
 
@@ -67,12 +69,17 @@ def render(
     Raises:
         PageError: naming template and line.
     """
+    citations = Citations(cast("Mapping[str, Reference]", environment.globals["bibliography"]))
     figures = Figures(environment, portfolio) if portfolio else None
-    callables = {"see": see} | (
+    callables = {"see": see, "cite": citations.cite, "references": citations.references} | (
         {"figure": figures.figure, "table": figures.table, "plate": figures.plate} if figures else {}
     )
     try:
         content = environment.get_template(template).render({**values, **callables})
+        citations.check()
+    except PageError as error:
+        msg = f"{error} This is said by gen/templates/{template}{line_of(error, template)}."
+        raise PageError(msg) from None
     except CamfolioError:
         raise
     except (TemplateError, TypeError, KeyError, ValueError, ArithmeticError, AttributeError) as error:

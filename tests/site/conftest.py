@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import yaml
 
+from camfolio.components.bibliography import Citations
 from camfolio.components.figures import Figures, see
 from camfolio.pages import results
 from camfolio.rendering import make_environment
@@ -265,7 +266,9 @@ def changed_page(portfolio, tmp_path) -> Callable[..., str]:
     """`changed_page("index", cases=...)`: a page of the study with some results replaced; white space as one blank."""
     environment = make_environment(PROJECT / "gen" / "templates", tmp_path / "compiled")
     figures = Figures(environment, portfolio)
+    citations = Citations(environment.globals["bibliography"])
     callables = {"figure": figures.figure, "table": figures.table, "plate": figures.plate, "see": see}
+    callables |= {"cite": citations.cite, "references": citations.references}
 
     def page(name: str = "index", **values: object) -> str:
         template = environment.get_template(f"study/{name}.md.jinja")

@@ -320,7 +320,7 @@ def test_a_navigation_without_studies_stays_as_it_is():
 
 
 def test_a_site_is_rendered_without_computing_anything(portfolio, store, tiny_study, no_worker, tmp_path):
-    shutil.copytree(TEMPLATES, tmp_path / "gen" / "templates")
+    shutil.copytree(TEMPLATES.parent, tmp_path / "gen")
     site = make_site(tmp_path, store, [tiny_study])
     assert {"index.md", "methods.md", "tiny/index.md", "tiny/figures/roc-light.svg"} <= {
         page.path for page in site.pages
