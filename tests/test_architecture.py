@@ -39,12 +39,26 @@ ROOMS: dict[str, set[str]] = {
     "stages": BASE
     | {"data", "network", "training", "explanation", "evidence", "evaluation", "selection", "progress", "names"},
     "figures": BASE | {"data", "stages.files", "evidence", "names", "explanation.scaling"},
+    "raster": BASE | {"data", "evaluation", "explanation.scaling", "figures", "names", "stages"},
     "studyfile": {"errors", "config", "names"},
     "store": {"errors"},
     "study": {"errors", "config", "names", "studyfile", "store"},
     "report": {"errors", "study"},
-    "pages": {"", "errors", "config", "store", "study", "report", "wording", "architecture", "reference"},
-    "site": {"errors", "store", "study", "studyfile", "pages", "wording"},
+    "components": {"errors", "store", "study", "wording"},
+    "rendering": {"errors", "store", "study", "wording", "components"},
+    "pages": {
+        "",
+        "errors",
+        "config",
+        "store",
+        "study",
+        "report",
+        "architecture",
+        "reference",
+        "components",
+        "rendering",
+    },
+    "site": {"errors", "store", "study", "studyfile", "pages", "rendering", "wording"},
     "cli": {"", "errors", "store", "study", "studyfile", "report", "pages"},
 }
 """Room -> the rooms it may import from, besides itself; figures share one module of `stages`, and the scalings."""

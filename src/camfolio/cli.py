@@ -1,4 +1,4 @@
-"""The command line: build, status, show, verify, clean, site."""
+"""The command line: build, status, show, verify, clean, draw, site."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from camfolio.errors import CamfolioError, StudyError
 from camfolio.report import summary
 from camfolio.store.artefacts import Artefact, Store
 from camfolio.store.files import file_digest, file_error
-from camfolio.study import inspect_study, open_portfolio
+from camfolio.study import inspect_study, open_portfolio, redraw
 from camfolio.studyfile import study_files
 
 STUDIES = Path("gen/studies")
@@ -55,6 +55,11 @@ def parser() -> argparse.ArgumentParser:
     for name, (function, words) in COMMANDS.items():
         command = commands.add_parser(name, help=words, description=words)
         command.set_defaults(command=function)
+        if name == "draw":
+            command.add_argument(
+                "--figure", action="append", default=[], metavar="NAME", help="as in the page's template; all if none"
+            )
+            command.add_argument("--to", type=Path, default=Path(), help="folder for the files (here)")
         command.add_argument(
             "study", nargs="*", type=Path, metavar="STUDY", help="study files; all in gen/studies if none"
         )
@@ -172,6 +177,14 @@ def clean_command(options: argparse.Namespace) -> int:
     return 0
 
 
+def draw_command(options: argparse.Namespace) -> int:
+    """Draw figures anew, from the results before them, and write their files."""
+    for path in studies(options):
+        for file in redraw(path, options.figure, Store(options.store), options.to, options.overrides):
+            log.info("%s", file)
+    return 0
+
+
 def site_command(options: argparse.Namespace) -> int:
     """Build or serve the site of the given studies with MkDocs."""
     settings = {"studies": [str(path) for path in studies(options)], "overrides": options.overrides}
@@ -192,6 +205,7 @@ COMMANDS = {
     "show": (show_command, "Print metrics with intervals and the chosen examples."),
     "verify": (verify_command, "Compute everything anew and compare to the byte."),
     "clean": (clean_command, "Delete results that no study uses."),
+    "draw": (draw_command, "Draw figures anew and write their files."),
     "site": (site_command, "Build or serve the site of the given studies."),
 }
 

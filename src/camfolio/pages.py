@@ -9,35 +9,26 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, TemplateError
-from markupsafe import Markup
+from jinja2 import Environment
 
 import camfolio
-from camfolio import wording
 from camfolio.architecture import rooms
+from camfolio.components.figures import figures_of
+from camfolio.components.numbering import numbered
 from camfolio.config import DataDescription, Study
-from camfolio.errors import CamfolioError, PageError, StudyError
+from camfolio.errors import StudyError
 from camfolio.reference import sections
-from camfolio.store.artefacts import Artefact, Store
-from camfolio.store.code import version
-from camfolio.store.files import file_digest
+from camfolio.rendering import SUFFIX, Page, make_environment, render_folder
+from camfolio.store.artefacts import Store
 from camfolio.study import Portfolio, open_portfolio
 
-SUFFIX = ".md.jinja"
 PICTURES = ("light.svg", "dark.svg", "light.png", "data.csv")
-
-
-@dataclass(frozen=True)
-class Page:
-    """One file of the site: its path there, its bytes, and the template to edit, relative to the project."""
-
-    path: str
-    content: bytes
-    source: str = ""
+RASTER = ("matrix",)
+"""Stages whose every file is shown."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +88,14 @@ def make_site(project: Path, store: Store, studies: Sequence[Path], overrides: S
         "settings": sections(),
         "studies": [results(one) for one in portfolios],
     }
-    pages: list[Page | Picture] = [*render_folder(environment, "", "", shared)]
-    navigation = []
+    pages, navigation = [], []
     for portfolio in portfolios:
         written = study_pages(environment, portfolio, shared)
+        navigation.append((portfolio.label, [page.path for page in written]))
         pages += written
-        navigation.append((portfolio.label, [page.path for page in written if page.path.endswith(".md")]))
-    return Site(pages, navigation)
+    pages += render_folder(environment, "", "", shared)
+    shown = [picture for portfolio in portfolios for picture in pictures(portfolio)]
+    return Site([*counted(pages), *shown], navigation)
 
 
 def check_names(studies: Sequence[Path], project: Path) -> None:
@@ -124,28 +116,31 @@ def check_names(studies: Sequence[Path], project: Path) -> None:
         taken.add(path.stem)
 
 
-def study_pages(environment: Environment, portfolio: Portfolio, shared: Mapping[str, Any]) -> list[Page | Picture]:
-    """The section of one study: its pages, index first, and the pictures."""
+def study_pages(environment: Environment, portfolio: Portfolio, shared: Mapping[str, Any]) -> list[Page]:
+    """The pages of one study, index first."""
     pages = render_folder(environment, "study/", f"{portfolio.name}/", {**shared, **results(portfolio)}, portfolio)
-    pages.sort(key=lambda page: (not page.path.endswith("/index.md"), page.path))
-    return [*pages] + [
-        picture for name, artefact in figures_of(portfolio).items() for picture in pictures(portfolio, name, artefact)
+    return sorted(pages, key=lambda page: (not page.path.endswith("/index.md"), page.path))
+
+
+def counted(pages: Sequence[Page]) -> list[Page]:
+    """The pages with their figures and tables counted and all references to them filled in."""
+    texts = numbered({page.path: page.content.decode() for page in pages}, {page.path: page.source for page in pages})
+    return [replace(page, content=texts[page.path].encode()) for page in pages]
+
+
+def pictures(portfolio: Portfolio) -> list[Picture]:
+    """The files of a study's figures, under `STUDY/figures/`, and the small pictures of its examples and explorer.
+
+    A figure with nothing to draw has none.
+    """
+    small = [
+        Picture(f"{portfolio.name}/{stage}/{file}", (portfolio.artefacts[stage] / file).resolve())
+        for stage in RASTER
+        for file in portfolio.artefacts[stage].manifest.outputs
     ]
-
-
-def figures_of(portfolio: Portfolio) -> dict[str, Artefact]:
-    """Figure name -> its artefact."""
-    return {
-        name.removeprefix("figure-"): artefact
-        for name, artefact in portfolio.artefacts.items()
-        if name.startswith("figure-")
-    }
-
-
-def pictures(portfolio: Portfolio, name: str, artefact: Artefact) -> list[Picture]:
-    """The files of one figure under `STUDY/figures/`; none if there was nothing to draw."""
-    return [
+    return small + [
         Picture(f"{portfolio.name}/figures/{name}-{file}", (artefact / file).resolve())
+        for name, artefact in figures_of(portfolio).items()
         for file in PICTURES
         if file in artefact.manifest.outputs
     ]
@@ -165,6 +160,7 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
         "evaluation": read["evaluation"].json("evaluation.json"),
         "localisation": read["localisation"].json("localisation.json"),
         "cases": read["selection"].json("cases.json"),
+        "matrix": read["matrix"].json("matrix.json"),
         "teaser": read["figure-teaser"].json("figure.json"),
         "provenance": {name: artefact.manifest for name, artefact in read.items()},
     }
@@ -177,112 +173,6 @@ def described(card: Mapping[str, Any], study: Study) -> dict[str, Any]:
     return known | {field: words for field, words in given.items() if words}
 
 
-def make_environment(templates: Path, compiled: Path) -> Environment:
-    """Jinja that stops at a missing value and takes every value as text, never as markup.
-
-    Compiled templates are kept in the folder `compiled`. Formulas and other constants in them are already worded, so
-    their names carry the digest of the module that words and the version of the library that sets formulas.
-    """
-    compiled.mkdir(parents=True, exist_ok=True)
-    worded = f"{file_digest(Path(wording.__file__))[:12]}-{version('latex2mathml')}"
-    environment = Environment(
-        bytecode_cache=FileSystemBytecodeCache(str(compiled), f"pages-{worded}-%s"),
-        loader=FileSystemLoader(templates),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=wording.as_text,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.do"],
-    )
-    environment.filters |= wording.FILTERS
-    return environment
-
-
-def render_folder(
-    environment: Environment, folder: str, target: str, values: Mapping[str, Any], portfolio: Portfolio | None = None
-) -> list[Page]:
-    """Every template that stands directly in a folder, as pages under `target`."""
-    names = [name for name in environment.list_templates() if name.startswith(folder) and name.endswith(SUFFIX)]
-    here = [name for name in names if "/" not in name.removeprefix(folder)]
-    return [render(environment, name, target + name.removeprefix(folder), values, portfolio) for name in here]
-
-
-def render(
-    environment: Environment, template: str, path: str, values: Mapping[str, Any], portfolio: Portfolio | None
-) -> Page:
-    """One page; figures are numbered in the order in which the template calls them.
-
-    Raises:
-        PageError: naming template and line.
-    """
-    numbered = Figures(figures_of(portfolio)) if portfolio else None
-    try:
-        content = environment.get_template(template).render({**values, "figure": numbered})
-    except CamfolioError:
-        raise
-    except (TemplateError, TypeError, KeyError, ValueError, ArithmeticError, AttributeError) as error:
-        msg = f"Expected a template that can be filled, but got {error} in gen/templates/{template}{line_of(error, template)}."
-        raise PageError(msg) from error
-    return Page(path.removesuffix(".jinja"), content.encode(), f"gen/templates/{template}")
-
-
-def line_of(error: BaseException, template: str) -> str:
-    """The line of the template in which rendering stopped, if it is known."""
-    line = getattr(error, "lineno", None)
-    trace = error.__traceback__
-    while trace:
-        if trace.tb_frame.f_code.co_filename.replace("\\", "/").endswith(template):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return f", line {line}" if line else ""
-
-
-class Figures:
-    """The figure macro of one page: `{% call figure("roc") %}caption{% endcall %}`."""
-
-    def __init__(self, artefacts: Mapping[str, Artefact]) -> None:
-        self.artefacts = artefacts
-        self.number = 0
-
-    def __call__(self, name: str, caller: Any, *, wide: bool = False) -> Markup:  # noqa: ANN401 - Jinja's caller
-        """Both themes' pictures, a numbered caption and downloads; or the sentence why there is nothing to see."""
-        if name not in self.artefacts:
-            msg = f"Expected a figure of this study, but got {name!r}. Known: {', '.join(sorted(self.artefacts))}."
-            raise PageError(msg)
-        about = self.artefacts[name].json("figure.json")
-        if "empty" in about:
-            return Markup('<div class="empty" markdown="span">{}</div>\n').format(wording.as_text(about["empty"]))
-        self.number += 1
-        pictures = [self.picture(name, theme, about) for theme in ("light", "dark")]
-        links = Markup(" ").join(self.link(name, file, words) for file, words in DOWNLOADS.items())
-        return Markup(
-            '<figure markdown="1" id="{id}"{wide}>\n\n{pictures}\n\n<figcaption markdown="span">'
-            '<strong>Figure {number}.</strong> {caption} <span class="downloads">{links}</span></figcaption>\n\n</figure>\n'
-        ).format(
-            id=name,
-            wide=Markup(' class="wide"') if wide else "",
-            pictures=Markup("\n").join(pictures),
-            number=self.number,
-            caption=Markup(str(caller()).strip().replace("\n", " ")),  # noqa: S704 - the template's own words, values escaped
-            links=links,
-        )
-
-    @staticmethod
-    def picture(name: str, theme: str, about: Mapping[str, Any]) -> Markup:
-        """One theme's picture with its size, so that the page does not jump while it loads."""
-        return Markup(
-            '![{alt}](figures/{name}-{theme}.svg#only-{theme}){{ width="{width}" height="{height}" }}'
-        ).format(
-            alt=wording.as_text(about["alt"]), name=name, theme=theme, width=about["width"], height=about["height"]
-        )
-
-    @staticmethod
-    def link(name: str, file: str, words: str) -> Markup:
-        """A download."""
-        return Markup("[{words}](figures/{name}-{file}){{ download }}").format(words=words, name=name, file=file)
-
-
 DESCRIPTIONS = {
     "lidc-phantom": {
         "labels_are": "radiologists' opinions, not pathology",
@@ -290,4 +180,3 @@ DESCRIPTIONS = {
     },
     "npz": {"labels_are": "taken from the file as they are", "masks_are": "the masks in the file"},
 }
-DOWNLOADS = {"light.svg": "SVG", "light.png": "PNG", "data.csv": "CSV"}

@@ -11,7 +11,8 @@ from typing import Any
 
 from camfolio import wording
 from camfolio.errors import CamfolioError, StudyError
-from camfolio.pages import Page, Site, make_site
+from camfolio.pages import Site, make_site
+from camfolio.rendering import Page
 from camfolio.store.artefacts import Store
 from camfolio.store.files import file_error
 from camfolio.studyfile import study_files

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -9,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from camfolio.config import DataDescription, Study
-from camfolio.errors import StudyError
+from camfolio.errors import StudyError, nearest
 from camfolio.names import KINDS, MASKING
 from camfolio.store.artefacts import Artefact, Stage, Store
-from camfolio.store.build import State, build, survey
+from camfolio.store.build import State, build, run_worker, survey
 from camfolio.studyfile import module_file, read_study
 
 EMBEDDED = Path(__file__).parent / "data" / "lidc_annotations.npz"
@@ -45,6 +47,36 @@ def open_portfolio(path: Path, store: Store, overrides: Sequence[str] = ()) -> P
 def inspect_study(path: Path, store: Store, overrides: Sequence[str] = ()) -> list[State]:
     """Where every stage of a study stands; nothing is computed."""
     return survey(stages(read_study(path, overrides), path.parent), store)
+
+
+def redraw(path: Path, names: Sequence[str], store: Store, target: Path, overrides: Sequence[str] = ()) -> list[Path]:
+    """Draw figures anew, all of the study's if none is named, from the results before them.
+
+    Returns:
+        The files `STUDY-FIGURE-FILE` in the folder `target`.
+
+    Raises:
+        StudyError: for a figure that the study does not have.
+        CamfolioError: the sentence of a stage that failed.
+    """
+    open_portfolio(path, store, overrides)
+    states = {state.stage.name.removeprefix("figure-"): state for state in inspect_study(path, store, overrides)}
+    drawn = {name: state for name, state in states.items() if state.stage.name.startswith("figure-")}
+    for name in names:
+        if name not in drawn:
+            msg = f"Expected a figure of {path}, but got {name!r}. {nearest(name, drawn)}"
+            raise StudyError(msg)
+    wanted = {name: drawn[name] for name in names or drawn}
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        elsewhere = Store(Path(folder))
+        run_worker(list(wanted.values()), elsewhere)
+        return [
+            shutil.copyfile(artefact / file, target / f"{path.stem}-{name}-{file}")
+            for name, state in wanted.items()
+            if state.ingredients and (artefact := elsewhere.find(state.ingredients))
+            for file in artefact.manifest.outputs
+        ]
 
 
 def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
@@ -111,6 +143,13 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
         figure("calibration", classes, "evaluation"),
         figure("teaser", looks | methods, *examples),
         figure("strip", looks | methods, *examples),
+        Stage(
+            name="matrix",
+            module="camfolio.raster.matrix",
+            parameters=looks | methods,
+            upstream={before: before for before in examples},
+            group="figures",
+        ),
         *(
             figure("case", looks | {"method": method, "kind": kind}, *examples, name=f"{method}-{kind}")
             for method in study.explanation.methods

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import shutil
@@ -16,6 +17,10 @@ import numpy as np
 import pytest
 import yaml
 
+from camfolio.components.bibliography import Citations
+from camfolio.components.figures import Figures, see
+from camfolio.pages import results
+from camfolio.rendering import make_environment
 from camfolio.store import build
 from camfolio.store.artefacts import Store
 from camfolio.study import Portfolio, open_portfolio
@@ -254,3 +259,20 @@ def built(copy_project, tmp_path_factory) -> Built:
     ran = run_python("-m", "mkdocs", "build", "--strict", folder=project, SOURCE_DATE_EPOCH="1700000000")
     assert ran.status == 0, ran.err
     return Built(project, project / "site", ran)
+
+
+@pytest.fixture
+def changed_page(portfolio, tmp_path) -> Callable[..., str]:
+    """`changed_page("index", cases=...)`: a page of the study with some results replaced; white space as one blank."""
+    environment = make_environment(PROJECT / "gen" / "templates", tmp_path / "compiled")
+    figures = Figures(environment, portfolio)
+    citations = Citations(environment.globals["bibliography"])
+    callables = {"figure": figures.figure, "table": figures.table, "plate": figures.plate, "see": see}
+    callables |= {"cite": citations.cite, "references": citations.references}
+
+    def page(name: str = "index", **values: object) -> str:
+        template = environment.get_template(f"study/{name}.md.jinja")
+        written = template.render({**results(portfolio), **callables, **values})
+        return " ".join(html.unescape(written).split())
+
+    return page

@@ -26,12 +26,16 @@ PAGES = [
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 ABORTED = "net::ERR_ABORTED"
 """What becomes of a page's last requests when the next page is asked for."""
-LOOK = """() => ({
+LOOK = """async () => {
+  const visible = [...document.images].filter(image => image.getClientRects().length);
+  for (const image of visible) image.loading = "eager";
+  await Promise.allSettled(visible.map(image => image.decode()));
+  return {
   overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  figures: [...document.querySelectorAll("article figure")].map(figure =>
+  figures: [...document.querySelectorAll("article figure .enlarge")].map(figure =>
     [...figure.querySelectorAll("img")].filter(image => image.getClientRects().length).map(image => image.getAttribute("src"))),
-  broken: [...document.images].filter(image => image.getClientRects().length && !image.naturalWidth).map(image => image.src),
-})"""
+  broken: visible.filter(image => !image.naturalWidth).map(image => image.src),
+}}"""
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium on the PATH")
 

@@ -257,3 +257,20 @@ def test_clean_refuses_a_folder_that_is_no_store_and_leaves_nothing_there(camfol
         f"camfolio: Expected a folder of results, but {kept} holds other things. Give the right one with --store.\n"
     )
     assert [path.name for path in kept.rglob("*")] == ["src", "0123456789abcdef0123"]
+
+
+def test_draw_writes_the_same_files_again_and_touches_no_result(portfolio, store, tiny_study, python, tmp_path):
+    before = results(store.root)
+    arguments = ("-m", "camfolio.cli", "draw", str(tiny_study), "--figure", "roc", "--to", str(tmp_path / "there"))
+    ran = python(*arguments, "--store", str(store.root), folder=tmp_path)
+    assert ran.status == 0, ran.err
+    kept = portfolio.artefacts["figure-roc"]
+    drawn = {file.name: file.read_bytes() for file in (tmp_path / "there").iterdir()}
+    assert drawn == {f"tiny-roc-{name}": (kept / name).read_bytes() for name in kept.manifest.outputs}
+    assert results(store.root) == before
+
+
+def test_a_figure_that_is_not_there_is_offered_the_nearest(camfolio, portfolio):
+    status, _, err = camfolio("draw", "--figure", "rok")
+    assert status == 2
+    assert "but got 'rok'. Did you mean roc? Known: calibration, confusion" in err

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 from jinja2 import Environment
 
-from camfolio import pages
+from camfolio import rendering
 from camfolio.errors import StoreError, StudyError
 from camfolio.pages import Site
 from camfolio.site import site_for
@@ -307,8 +307,8 @@ def test_no_templates_are_kept_where_nothing_can_be_written(tmp_path, monkeypatc
 def test_another_version_of_the_library_of_formulas_compiles_templates_anew(tmp_path, monkeypatch):
     names = []
     for number in ("3.78.0", "3.79.0"):
-        monkeypatch.setattr(pages, "version", lambda _, number=number: number)
-        names.append(pages.make_environment(tmp_path, tmp_path / "compiled").bytecode_cache.pattern)
+        monkeypatch.setattr(rendering, "version", lambda _, number=number: number)
+        names.append(rendering.make_environment(tmp_path, tmp_path / "compiled").bytecode_cache.pattern)
     assert names[0] != names[1]
 
 
@@ -318,4 +318,4 @@ def test_the_line_of_a_template_is_found_on_every_system(folder):
     path = folder + (name.replace("/", "\\") if "\\" in folder else name)
     with pytest.raises(ZeroDivisionError) as caught:
         exec(compile("\n\n1 / 0", path, "exec"), {})
-    assert pages.line_of(caught.value, name) == ", line 3"
+    assert rendering.line_of(caught.value, name) == ", line 3"

@@ -142,7 +142,7 @@ def unit_range(channel: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, 
 @method("ablation_cam")
 def ablation_cam(batch: Batch) -> Signed:
     """Ablation-CAM: sum_k w_k A^k, w_k = (y - y_k) / y, y_k the logit with channel k of the layer set to 0
-    (Ramaswamy & Desai 2020, doi 10.1109/WACV45572.2020.00360).
+    (Ramaswamy & Desai 2020, doi 10.1109/WACV45572.2020.9093360).
 
     One pass per channel that is not 0 everywhere. The paper takes y > 0 for granted: a negative logit turns the map round, so that it shows what
     speaks against the target; a logit of exactly 0 gives an empty map.

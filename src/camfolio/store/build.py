@@ -61,7 +61,7 @@ def state_of(stage: Stage, before: Mapping[str, State], store: Store, reader: Co
     ingredients = gather(stage, upstream, reader)
     artefact = store.find(ingredients)
     if artefact:
-        return State(stage, "fresh", f"key {ingredients.key[:12]}", artefact, ingredients)
+        return State(stage, "fresh", f"key {ingredients.key[:12]}", artefact, ingredients, folders)
     earlier = store.history(stage.name)
     if not earlier:
         return State(stage, "new", "never computed", None, ingredients, folders)
