@@ -201,6 +201,24 @@ class Selection(Settings):
     score: Literal["energy_share", "energy_ratio"] = Field("energy_share", description="what good and bad mean")
 
 
+class Shortcut(Settings):
+    """A cue that has nothing to do with nodules, planted so that the truth is known."""
+
+    cues: Annotated[tuple[Literal["tag", "blur"], ...], Field(strict=False, min_length=1)] = Field(
+        ("tag", "blur"), description="what is planted, each in networks of its own"
+    )
+    share: float = Field(
+        0.9, gt=0, le=1, description="of the second class's training and validation slices that get the cue"
+    )
+    seeds: int = Field(3, ge=1, le=20, description="networks of every kind: without a cue, and with each")
+    alarm: float = Field(
+        2.0,
+        gt=1,
+        le=100,
+        description="a map raises an alarm with so many times as much energy in the cue's place as area",
+    )
+
+
 class Study(Settings):
     """Everything a portfolio is made from."""
 
@@ -220,6 +238,9 @@ class Study(Settings):
     evaluation: Evaluation = Field(Evaluation(), description="intervals")
     explanation: Explanation = Field(Explanation(), description="the maps")
     selection: Selection = Field(Selection(), description="the examples")
+    shortcut: Shortcut | None = Field(
+        None, description="a planted shortcut; the study is then about it alone and has one page"
+    )
 
     @model_validator(mode="after")
     def classes_differ(self) -> Study:

@@ -23,7 +23,7 @@ from camfolio.config import DataDescription, Study
 from camfolio.errors import StudyError
 from camfolio.reference import sections
 from camfolio.rendering import SUFFIX, Page, make_environment, render_folder
-from camfolio.store.artefacts import Store
+from camfolio.store.artefacts import Artefact, Store
 from camfolio.study import Portfolio, open_portfolio
 
 PICTURES = ("light.svg", "dark.svg", "light.png", "data.csv")
@@ -86,7 +86,8 @@ def make_site(project: Path, store: Store, studies: Sequence[Path], overrides: S
         "version": camfolio.__version__,
         "rooms": rooms(),
         "settings": sections(),
-        "studies": [results(one) for one in portfolios],
+        "studies": [results(one) for one in portfolios if not one.study.shortcut],
+        "shortcuts": [results(one) for one in portfolios if one.study.shortcut],
     }
     pages, navigation = [], []
     for portfolio in portfolios:
@@ -118,7 +119,8 @@ def check_names(studies: Sequence[Path], project: Path) -> None:
 
 def study_pages(environment: Environment, portfolio: Portfolio, shared: Mapping[str, Any]) -> list[Page]:
     """The pages of one study, index first."""
-    pages = render_folder(environment, "study/", f"{portfolio.name}/", {**shared, **results(portfolio)}, portfolio)
+    folder = "shortcut/" if portfolio.study.shortcut else "study/"
+    pages = render_folder(environment, folder, f"{portfolio.name}/", {**shared, **results(portfolio)}, portfolio)
     return sorted(pages, key=lambda page: (not page.path.endswith("/index.md"), page.path))
 
 
@@ -136,6 +138,7 @@ def pictures(portfolio: Portfolio) -> list[Picture]:
     small = [
         Picture(f"{portfolio.name}/{stage}/{file}", (portfolio.artefacts[stage] / file).resolve())
         for stage in RASTER
+        if stage in portfolio.artefacts
         for file in portfolio.artefacts[stage].manifest.outputs
     ]
     return small + [
@@ -149,6 +152,7 @@ def pictures(portfolio: Portfolio) -> list[Picture]:
 def results(portfolio: Portfolio) -> dict[str, Any]:
     """What templates may use of one study."""
     read = portfolio.artefacts
+    about = shortcut_results if portfolio.study.shortcut else network_results
     return {
         "name": portfolio.name,
         "label": portfolio.label,
@@ -156,13 +160,29 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
         "classes": portfolio.study.classes,
         "card": described(read["slices"].json("card.json"), portfolio.study),
         "split": read["split"].json("split.json"),
+        "provenance": {name: artefact.manifest for name, artefact in read.items()},
+        **about(read),
+    }
+
+
+def network_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
+    """Of a study about one network and its maps."""
+    return {
         "training": read["training"].json("training.json"),
         "evaluation": read["evaluation"].json("evaluation.json"),
         "localisation": read["localisation"].json("localisation.json"),
         "cases": read["selection"].json("cases.json"),
         "matrix": read["matrix"].json("matrix.json"),
         "teaser": read["figure-teaser"].json("figure.json"),
-        "provenance": {name: artefact.manifest for name, artefact in read.items()},
+    }
+
+
+def shortcut_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
+    """Of a study about a planted shortcut."""
+    cues = read["shortcut"].json("shortcut.json")["cues"]
+    return {
+        "shortcut": read["shortcut"].json("shortcut.json"),
+        "teaser": read[f"figure-shortcut-{next(iter(cues))}"].json("figure.json"),
     }
 
 

@@ -1,0 +1,84 @@
+"""The stages of a study about a planted shortcut: networks with and without it, and what their maps show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from camfolio.config import Shortcut, Study
+from camfolio.plan import figure, named_files, section, stage, without_words
+from camfolio.store.artefacts import Stage
+
+CLEAN = "clean"
+
+
+def shortcut_stages(study: Study, shortcut: Shortcut, folder: Path) -> tuple[Stage, ...]:
+    """The table of contents; networks of one number share their seed, so that only the cue tells them apart."""
+    seed = {"seed": study.seed}
+    files = named_files(study, folder)
+    explanation = section(study, "explanation", leave=("scaling", "engine"))
+    every_seed = range(shortcut.seeds)
+    data = {"data": without_words(study)} | section(study, "labels")
+    plantings = [planting(study, shortcut, cue) for cue in shortcut.cues]
+    trainings = [training(study, name, one) for one in every_seed for name in (CLEAN, *shortcut.cues)]
+    told = [answers(study, shortcut, name, one, folder) for one in every_seed for name in (CLEAN, *shortcut.cues)]
+    summary = stage(
+        "shortcut",
+        explanation | section(study, "evaluation") | section_of(shortcut) | seed,
+        "slices",
+        "split",
+    )
+    folders = {one.name.removeprefix("answers-"): one.name for one in told} | {one.name: one.name for one in plantings}
+    return (
+        stage("slices", data | seed, files=files["slices"]),
+        stage("split", section(study, "split") | seed, "slices"),
+        stage("layer", section(study, "network") | explanation, "slices", files=files["explanations"]),
+        *plantings,
+        *trainings,
+        *told,
+        replace(summary, upstream={**summary.upstream, **folders}),
+        *figures(study, shortcut),
+    )
+
+
+def section_of(shortcut: Shortcut) -> dict[str, object]:
+    """What the summary has to know."""
+    return {"cues": list(shortcut.cues), "seeds": shortcut.seeds, "alarm": shortcut.alarm}
+
+
+def planting(study: Study, shortcut: Shortcut, cue: str) -> Stage:
+    """The slices with one cue."""
+    parameters = {"cue": cue, "share": shortcut.share, "seed": study.seed}
+    return replace(stage("planting", parameters, "slices", "split"), name=f"planting-{cue}", group="planting")
+
+
+def training(study: Study, name: str, one: int) -> Stage:
+    """One network, trained on the slices as they are or on those with a cue."""
+    made = stage("training", section(study, "network") | section(study, "training") | {"seed": study.seed + one})
+    slices = "slices" if name == CLEAN else f"planting-{name}"
+    return replace(made, name=f"training-{name}-{one}", upstream={"slices": slices, "split": "split"}, group="training")
+
+
+def answers(study: Study, shortcut: Shortcut, name: str, one: int, folder: Path) -> Stage:
+    """What one network says with and without the cues: a clean one with each of them, the others with their own."""
+    parameters = (
+        section(study, "network")
+        | section(study, "explanation", leave=("scaling", "engine"))
+        | {"cues": list(shortcut.cues) if name == CLEAN else [name], "seed": study.seed}
+        | {"threads": study.training.threads, "accelerator": study.training.accelerator}
+    )
+    made = stage("shortcut_answers", parameters, "slices", "split", files=named_files(study, folder)["explanations"])
+    upstream = {**made.upstream, "training": f"training-{name}-{one}"}
+    return replace(made, name=f"answers-{name}-{one}", upstream=upstream, group="answers")
+
+
+def figures(study: Study, shortcut: Shortcut) -> tuple[Stage, ...]:
+    """Per cue one example under both networks; and the energy in the cue's place for all of them."""
+    methods = {"methods": list(study.explanation.methods)}
+    looks = methods | {"window_hu": list(study.network.window_hu), "classes": list(study.classes)}
+    examples = []
+    for cue in shortcut.cues:
+        made = figure("shortcut_example", looks | {"cue": cue}, "slices", "split", name=f"shortcut-{cue}")
+        upstream = {**made.upstream, "clean": f"answers-{CLEAN}-0", "shortcut": f"answers-{cue}-0"}
+        examples.append(replace(made, upstream=upstream))
+    return (*examples, figure("shortcut_energy", methods, "shortcut", name="shortcut-energy"))
