@@ -1,4 +1,4 @@
-"""Stage `shortcut`: was the cue learned, and would the maps have told?"""
+"""Stage `shortcut`: whether the cue was learned, and whether the maps would have told."""
 
 from __future__ import annotations
 
