@@ -38,7 +38,7 @@ ROOMS: dict[str, set[str]] = {
     "selection": BASE,
     "stages": BASE | {"data", "network", "training", "explanation", "evidence", "evaluation", "selection", "progress"},
     "figures": BASE | {"data", "stages.files", "evidence", "names", "explanation.scaling"},
-    "raster": BASE | {"data", "evaluation", "explanation.scaling", "figures", "names", "stages"},
+    "raster": BASE | {"data", "evaluation", "evidence", "explanation.scaling", "figures", "names", "stages"},
     "studyfile": {"errors", "config", "names"},
     "store": {"errors"},
     "study": {"errors", "config", "names", "studyfile", "store"},

@@ -4,6 +4,7 @@ document$.subscribe(() => {
   const search = document.querySelector('[data-md-component="search"][role="dialog"]');
   if (search) search.setAttribute("aria-label", "Search");
   for (const link of document.querySelectorAll("a.enlarge")) link.addEventListener("click", enlarge);
+  if (document.querySelector("[data-explorer]")) import("./explorer/index.js");
 });
 
 // A figure as large as the window. Without this script its link leads to the picture itself.

@@ -27,7 +27,7 @@ from camfolio.store.artefacts import Store
 from camfolio.study import Portfolio, open_portfolio
 
 PICTURES = ("light.svg", "dark.svg", "light.png", "data.csv")
-RASTER = ("matrix",)
+RASTER = ("matrix", "explorer")
 """Stages whose every file is shown."""
 
 

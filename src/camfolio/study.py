@@ -16,6 +16,8 @@ from camfolio.store.artefacts import Artefact, Stage, Store
 from camfolio.store.build import State, build, run_worker, survey
 from camfolio.studyfile import module_file, read_study
 
+SCORED = ("localisation",)
+"""Stages with a `scores.npz`, whose scores of single slices the explorer shows."""
 EMBEDDED = Path(__file__).parent / "data" / "lidc_annotations.npz"
 
 
@@ -102,6 +104,7 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
         stage("localisation", explanation | evaluation | seed, "slices", "split", "explanations"),
         stage("selection", explanation | selection, "slices", "split", "predictions", "localisation"),
         *figure_stages(study),
+        *raster_stages(study),
     )
 
 
@@ -119,19 +122,32 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
         figure("calibration", classes, "evaluation"),
         figure("teaser", looks | methods, *examples),
         figure("strip", looks | methods, *examples),
-        Stage(
-            name="matrix",
-            module="camfolio.raster.matrix",
-            parameters=looks | methods,
-            upstream={before: before for before in examples},
-            group="figures",
-        ),
         *(
             figure("case", looks | {"method": method, "kind": kind}, *examples, name=f"{method}-{kind}")
             for method in study.explanation.methods
             for kind in KINDS
         ),
     )
+
+
+def raster_stages(study: Study) -> tuple[Stage, ...]:
+    """The small pictures: cells of the matrix of examples, and the explorer's sheets; drawn by the figures' worker."""
+    looks = {
+        "classes": list(study.classes),
+        "window_hu": list(study.network.window_hu),
+        "methods": list(study.explanation.methods),
+        "scaling": study.explanation.scaling,
+    }
+    return (
+        raster("matrix", looks, "slices", "split", "localisation", "selection"),
+        raster("explorer", looks, "slices", "split", "predictions", *SCORED),
+    )
+
+
+def raster(name: str, parameters: Mapping[str, Any], *upstream: str) -> Stage:
+    """The stage whose `run` is in `camfolio.raster.NAME`."""
+    before = {stage: stage for stage in upstream}
+    return Stage(name, f"camfolio.raster.{name}", parameters=parameters, upstream=before, group="figures")
 
 
 def stage(name: str, parameters: Mapping[str, Any], *upstream: str, files: Mapping[str, Path] | None = None) -> Stage:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import pytest
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PAGES = [
     "",
     "tiny/",
     "tiny/data/",
     "tiny/model/",
+    "tiny/explorer/",
     "methods/",
     "study-file/",
     "architecture/",
@@ -23,7 +19,6 @@ PAGES = [
     "your-data/",
     "licence/",
 ]
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 ABORTED = "net::ERR_ABORTED"
 """What becomes of a page's last requests when the next page is asked for."""
 LOOK = """async () => {
@@ -36,36 +31,6 @@ LOOK = """async () => {
     [...figure.querySelectorAll("img")].filter(image => image.getClientRects().length).map(image => image.getAttribute("src"))),
   broken: visible.filter(image => !image.naturalWidth).map(image => image.src),
 }}"""
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium on the PATH")
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files and says nothing."""
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture(scope="module")
-def address(built):
-    """Where the tiny site is served."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(built.site))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium, once for all pages."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(
