@@ -39,6 +39,7 @@ ROOMS: dict[str, set[str]] = {
     "stages": BASE | {"data", "network", "training", "explanation", "evidence", "evaluation", "selection", "progress"},
     "figures": BASE | {"data", "stages.files", "evidence", "names", "explanation.scaling"},
     "raster": BASE | {"data", "evaluation", "evidence", "explanation.scaling", "figures", "names", "stages"},
+    "head": set(),
     "studyfile": {"errors", "config", "names"},
     "store": {"errors"},
     "study": {"errors", "config", "names", "studyfile", "store"},

@@ -138,8 +138,11 @@ def raster_stages(study: Study) -> tuple[Stage, ...]:
         "methods": list(study.explanation.methods),
         "scaling": study.explanation.scaling,
     }
+    examples = ("slices", "split", "localisation", "selection")
+    pictures = {key: value for key, value in looks.items() if key != "classes"}
     return (
-        raster("matrix", looks, "slices", "split", "localisation", "selection"),
+        raster("card", pictures | {"title": study.title}, *examples, "evaluation"),
+        raster("matrix", looks, *examples),
         raster("explorer", looks, "slices", "split", "predictions", *SCORED),
     )
 
