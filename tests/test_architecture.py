@@ -39,7 +39,8 @@ ROOMS: dict[str, set[str]] = {
     "stages": BASE
     | {"data", "network", "training", "explanation", "evidence", "evaluation", "selection", "progress", "names"},
     "figures": BASE | {"data", "stages.files", "evidence", "names", "explanation.scaling"},
-    "raster": BASE | {"data", "evaluation", "explanation.scaling", "figures", "names", "stages"},
+    "raster": BASE | {"data", "evaluation", "evidence", "explanation.scaling", "figures", "names", "stages"},
+    "head": set(),
     "studyfile": {"errors", "config", "names"},
     "store": {"errors"},
     "plan": {"config", "studyfile", "store"},
@@ -60,7 +61,8 @@ ROOMS: dict[str, set[str]] = {
         "components",
         "rendering",
     },
-    "site": {"errors", "store", "study", "studyfile", "pages", "rendering", "wording"},
+    "serving": {"errors", "store", "study", "studyfile", "wording"},
+    "site": {"errors", "store", "study", "studyfile", "pages", "rendering", "serving", "wording"},
     "cli": {"", "errors", "store", "study", "studyfile", "report", "pages"},
 }
 """Room -> the rooms it may import from, besides itself; figures share one module of `stages`, and the scalings."""
@@ -205,7 +207,7 @@ def test_every_argument_and_result_is_annotated(module):
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "gen").glob("*.py")), ids=lambda path: path.name)
 def test_a_script_of_the_generator_is_a_thin_adapter(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 40
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 45
 
 
 @pytest.mark.parametrize("module", LIGHT)

@@ -1,9 +1,11 @@
 // Whatever can scroll sideways (tables, code, wide figures) gets a place in the tab order, so that the keyboard can scroll them.
 document$.subscribe(() => {
-  for (const box of document.querySelectorAll(".md-typeset__scrollwrap, .md-typeset pre > code")) box.tabIndex = 0;
+  for (const box of document.querySelectorAll(".md-typeset__scrollwrap, .md-typeset pre > code, .formula")) box.tabIndex = 0;
+  document.querySelectorAll(".md-code__nav").forEach((nav, at) => nav.setAttribute("aria-label", `Code ${at + 1}`));
   const search = document.querySelector('[data-md-component="search"][role="dialog"]');
   if (search) search.setAttribute("aria-label", "Search");
   for (const link of document.querySelectorAll("a.enlarge")) link.addEventListener("click", enlarge);
+  if (document.querySelector("[data-explorer]")) import("./explorer/index.js");
 });
 
 // A figure as large as the window. Without this script its link leads to the picture itself.

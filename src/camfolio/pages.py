@@ -26,8 +26,10 @@ from camfolio.rendering import SUFFIX, Page, make_environment, render_folder
 from camfolio.store.artefacts import Artefact, Store
 from camfolio.study import Portfolio, open_portfolio
 
+ORDER = ("index", "evidence", "shortcut", "reporting", "explorer", "data", "model")
+"""Pages of a study as the navigation shows them; others follow by name."""
 PICTURES = ("light.svg", "dark.svg", "light.png", "data.csv")
-RASTER = ("matrix",)
+RASTER = ("card", "matrix", "explorer")
 """Stages whose every file is shown."""
 
 
@@ -118,10 +120,11 @@ def check_names(studies: Sequence[Path], project: Path) -> None:
 
 
 def study_pages(environment: Environment, portfolio: Portfolio, shared: Mapping[str, Any]) -> list[Page]:
-    """The pages of one study, index first."""
+    """The pages of one study in the order of the navigation."""
     folder = "shortcut/" if portfolio.study.shortcut else "study/"
     pages = render_folder(environment, folder, f"{portfolio.name}/", {**shared, **results(portfolio)}, portfolio)
-    return sorted(pages, key=lambda page: (not page.path.endswith("/index.md"), page.path))
+    order = {f"{portfolio.name}/{name}.md": place for place, name in enumerate(ORDER)}
+    return sorted(pages, key=lambda page: (order.get(page.path, len(order)), page.path))
 
 
 def counted(pages: Sequence[Page]) -> list[Page]:

@@ -19,6 +19,9 @@ from camfolio.store.artefacts import Artefact, Stage, Store
 from camfolio.store.build import State, build, run_worker, survey
 from camfolio.studyfile import read_study
 
+SCORED = ("localisation",)
+"""Stages with a `scores.npz`, whose scores of single slices the explorer shows."""
+
 
 @dataclass(frozen=True)
 class Portfolio:
@@ -110,6 +113,7 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
         stage("localisation", explanation | evaluation | seed, "slices", "split", "explanations"),
         stage("selection", explanation | selection, "slices", "split", "predictions", "localisation"),
         *figure_stages(study),
+        *raster_stages(study),
     )
 
 
@@ -145,16 +149,32 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
         figure("calibration", classes, "evaluation"),
         figure("teaser", looks | methods, *examples),
         figure("strip", looks | methods, *examples),
-        Stage(
-            name="matrix",
-            module="camfolio.raster.matrix",
-            parameters=looks | methods,
-            upstream={before: before for before in examples},
-            group="figures",
-        ),
         *(
             figure("case", looks | {"method": method, "kind": kind}, *examples, name=f"{method}-{kind}")
             for method in study.explanation.methods
             for kind in KINDS
         ),
     )
+
+
+def raster_stages(study: Study) -> tuple[Stage, ...]:
+    """The small pictures: cells of the matrix of examples, and the explorer's sheets; drawn by the figures' worker."""
+    looks = {
+        "classes": list(study.classes),
+        "window_hu": list(study.network.window_hu),
+        "methods": list(study.explanation.methods),
+        "scaling": study.explanation.scaling,
+    }
+    examples = ("slices", "split", "localisation", "selection")
+    pictures = {key: value for key, value in looks.items() if key != "classes"}
+    return (
+        raster("card", pictures | {"title": study.title}, *examples, "evaluation"),
+        raster("matrix", looks, *examples),
+        raster("explorer", looks, "slices", "split", "predictions", *SCORED),
+    )
+
+
+def raster(name: str, parameters: Mapping[str, Any], *upstream: str) -> Stage:
+    """The stage whose `run` is in `camfolio.raster.NAME`."""
+    before = {stage: stage for stage in upstream}
+    return Stage(name, f"camfolio.raster.{name}", parameters=parameters, upstream=before, group="figures")

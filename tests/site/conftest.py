@@ -8,9 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +30,8 @@ from camfolio.store.artefacts import Store
 from camfolio.study import Portfolio, open_portfolio
 
 PROJECT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WITHOUT_END = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 TINY = {
     "title": 'Discs, "nodules": a <b>tiny</b> study',
@@ -276,3 +282,46 @@ def changed_page(portfolio, tmp_path) -> Callable[..., str]:
         return " ".join(html.unescape(written).split())
 
     return page
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Where the files of a folder are served."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[[Path], AbstractContextManager[str]]:
+    """`with serve(folder) as address:` serves a folder's files."""
+    return serving
+
+
+@pytest.fixture(scope="session")
+def address(built) -> Iterator[str]:
+    """Where the tiny site is served."""
+    with serving(built.site) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, once for all tests."""
+    if CHROMIUM is None:
+        pytest.skip("needs chromium on the PATH")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield browser
+        browser.close()

@@ -300,8 +300,9 @@ def test_a_page_knows_the_template_to_edit(pages):
     assert (PROJECT / pages["tiny/data.md"].source).is_file()
 
 
-def test_the_index_of_a_study_comes_first(pages):
-    assert [path for path in pages if path.endswith(".md")] == ["tiny/index.md", "tiny/data.md", "tiny/model.md"]
+def test_the_pages_of_a_study_come_in_their_order(pages):
+    names = ("index", "explorer", "data", "model")
+    assert [path for path in pages if path.endswith(".md")] == [f"tiny/{name}.md" for name in names]
 
 
 def test_studies_in_the_navigation_become_sections():

@@ -238,12 +238,16 @@ def test_a_mistake_is_a_page_while_serving(copy_project, tmp_path, caplog):
     with (project / "gen" / "studies" / "tiny.yaml").open("a", encoding="utf-8") as study:
         study.write("titel: <b>x</b>\n")
     site = site_for(project, serving=True)
-    assert [page.path for page in site.pages] == ["index.md"]
+    templates = (project / "gen" / "templates").glob("study/*.md.jinja")
+    assert {"index.md", "methods.md", *(f"tiny/{path.stem}" for path in templates)} <= {
+        page.path for page in site.pages
+    }
+    assert len({page.content for page in site.pages}) == 1
     page = site.pages[0].content.decode()
     assert page.startswith("# This site cannot be built yet")
     assert "Expected a known key, but got titel" in page
     assert "Expected a known key, but got titel" in caplog.text
-    assert site.nav(["index.md", "studies"]) == ["index.md"]
+    assert "tiny/index.md" in site.nav(["index.md", "studies"])[1]["tiny"]
 
 
 def test_what_the_command_line_asked_for_reaches_the_site(store, tiny_study, monkeypatch, copy_project, tmp_path):

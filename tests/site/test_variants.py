@@ -248,7 +248,7 @@ def test_alternative_texts_name_classes_as_they_are(article):
 def test_titles_and_labels_are_text(article):
     reading = article("names")
     assert reading.words("h1")[0].removesuffix("#").strip() == "# T: 'q'"
-    assert "[x](y) _z_" in " ".join(article().words("h3"))
+    assert "[x](y) _z_" in " ".join(article().words("h2"))
     assert "[x](y) _z_" in " ".join(article().words("nav"))
 
 
@@ -288,7 +288,7 @@ def test_a_changed_method_computes_its_maps_anew_and_a_changed_scaling_none(vari
     assert stale() == {}
     redrawn = stale("explanation.scaling=shared")
     assert redrawn
-    assert all(name == "matrix" or name.startswith("figure-") for name in redrawn)
+    assert all(name in {"card", "explorer", "matrix"} or name.startswith("figure-") for name in redrawn)
     (folder / "ours.py").write_text(OWN.replace("abs()", "relu()"))
     assert stale() == dict.fromkeys(("layer", "explanations"), "input module:ours changed")
     (folder / "ours.py").write_text(OWN)

@@ -7,7 +7,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,8 +105,19 @@ def flat(parameters: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def build(stages: Sequence[Stage], store: Store) -> dict[str, Artefact]:
+def tell_nobody(states: Sequence[State]) -> None:
+    """Whoever builds in the foreground sees the log."""
+
+
+def build(
+    stages: Sequence[Stage], store: Store, tell: Callable[[Sequence[State]], None] = tell_nobody
+) -> dict[str, Artefact]:
     """Compute what is missing, in fresh interpreters, and return every stage's result by name.
+
+    Args:
+        stages: in an order in which each follows those it reads.
+        store: where results are kept.
+        tell: is called with all states before each batch that is computed.
 
     Raises:
         CamfolioError: the sentence of the first stage that failed.
@@ -114,6 +125,7 @@ def build(stages: Sequence[Stage], store: Store) -> dict[str, Artefact]:
     """
     states, changed = survey(stages, store), 0
     while missing := next_batch(states):
+        tell(states)
         try:
             run_worker(missing, store)
         except ChangedError as error:
