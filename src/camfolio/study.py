@@ -54,6 +54,7 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
     explanation = section(study, "explanation", leave=("scaling",))
     evaluation = section(study, "evaluation")
     selection = section(study, "selection")
+    places = section(study, "evidence", only=("tolerance_mm", "centre_sigma_mm"))
     data = {"data": without_words(study)} | section(study, "labels")
     files = named_files(study, folder)
     return (
@@ -66,7 +67,7 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
         stage(
             "explanations", network | explanation | device, "slices", "split", "training", files=files["explanations"]
         ),
-        stage("localisation", explanation | evaluation | seed, "slices", "split", "explanations"),
+        stage("localisation", network | explanation | evaluation | places | seed, "slices", "split", "explanations"),
         stage("selection", explanation | selection, "slices", "split", "predictions", "localisation"),
         *figure_stages(study),
     )
@@ -116,12 +117,12 @@ def figure(module: str, parameters: Mapping[str, Any], *upstream: str, name: str
     )
 
 
-def section(study: Study, name: str, leave: Sequence[str] = ()) -> dict[str, Any]:
+def section(study: Study, name: str, leave: Sequence[str] = (), only: Sequence[str] = ()) -> dict[str, Any]:
     """One section as JSON under its name; of files only the names, since their digests are inputs of the stage.
 
-    Keys in `leave` are for other stages, so that changing them recomputes nothing here.
+    Keys in `leave`, or not in `only` if it is given, are for other stages: changing them recomputes nothing here.
     """
-    values = getattr(study, name).model_dump(mode="json", exclude=set(leave))
+    values = getattr(study, name).model_dump(mode="json", exclude=set(leave), include=set(only) or None)
     for key in ("path", "checkpoint"):
         if values.get(key):
             values[key] = Path(values[key]).name
