@@ -55,6 +55,8 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
     evaluation = section(study, "evaluation")
     selection = section(study, "selection")
     places = section(study, "evidence", only=("tolerance_mm", "centre_sigma_mm"))
+    removing = section(study, "evidence", only=("centre_sigma_mm", "faithfulness"))
+    maps = ("slices", "split", "training", "explanations")
     data = {"data": without_words(study)} | section(study, "labels")
     files = named_files(study, folder)
     return (
@@ -68,6 +70,7 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
             "explanations", network | explanation | device, "slices", "split", "training", files=files["explanations"]
         ),
         stage("localisation", network | explanation | evaluation | places | seed, "slices", "split", "explanations"),
+        stage("faithfulness", network | explanation | removing | seed | device, *maps),
         stage("selection", explanation | selection, "slices", "split", "predictions", "localisation"),
         *figure_stages(study),
     )

@@ -22,6 +22,11 @@ def control_names() -> tuple[str, ...]:
     return tuple(CONTROL + name for name in CONTROLS)
 
 
+def is_in_focus(name: str) -> bool:
+    """Whether a subject is a method at the layer in focus, or a control."""
+    return "/" not in name.removeprefix(CONTROL)
+
+
 def layer_names(layers: Sequence[str], methods: Sequence[str]) -> tuple[str, ...]:
     """The names of methods at layers out of focus: `LAYER/METHOD`."""
     return tuple(f"{layer}/{method}" for layer in layers[1:] for method in methods)
