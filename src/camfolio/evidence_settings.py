@@ -33,7 +33,7 @@ class Faithfulness(Settings):
     parenchyma_below_hu: float = Field(
         -500.0, description="pixels below it and beside the nodule are parenchyma; their mean is the other baseline, HU"
     )
-    road_steps: Annotated[tuple[Share, ...], Field(strict=False, min_length=1)] = Field(
+    road_steps: Annotated[tuple[Share, ...], Field(strict=False, min_length=2)] = Field(
         (0.05, 0.1, 0.3, 0.5, 0.8), description="shares of the pixels imputed in ROAD, rising"
     )
     road_noise_hu: float = Field(

@@ -13,6 +13,7 @@ from camfolio.store.artefacts import Artefact, Stage, Store
 from camfolio.store.build import State, build, survey
 from camfolio.studyfile import module_file, read_study
 
+MAPS = ("slices", "split", "training", "explanations")
 EMBEDDED = Path(__file__).parent / "data" / "lidc_annotations.npz"
 
 
@@ -56,7 +57,6 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
     selection = section(study, "selection")
     places = section(study, "evidence", only=("tolerance_mm", "centre_sigma_mm"))
     removing = section(study, "evidence", only=("centre_sigma_mm", "faithfulness"))
-    maps = ("slices", "split", "training", "explanations")
     data = {"data": without_words(study)} | section(study, "labels")
     files = named_files(study, folder)
     return (
@@ -70,10 +70,48 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
             "explanations", network | explanation | device, "slices", "split", "training", files=files["explanations"]
         ),
         stage("localisation", network | explanation | evaluation | places | seed, "slices", "split", "explanations"),
-        stage("faithfulness", network | explanation | removing | seed | device, *maps),
+        stage("faithfulness", network | explanation | removing | seed | device, *MAPS),
+        *again_stages(study, files["explanations"]),
         stage("selection", explanation | selection, "slices", "split", "predictions", "localisation"),
         *figure_stages(study),
     )
+
+
+def again_stages(study: Study, own: Mapping[str, Path]) -> tuple[Stage, ...]:
+    """Maps made again: by a network that forgets, by further trainings, and of slices that are changed a little."""
+    explanation = {"explanation": section(study, "explanation", leave=("scaling", "layers"))["explanation"]}
+    explanation["explanation"]["layers"] = [study.explanation.layer]
+    device = {"threads": study.training.threads, "accelerator": study.training.accelerator}
+    shown = section(study, "network") | explanation | section(study, "evaluation") | device | {"seed": study.seed}
+    sampled = section(study, "evidence", only=("slices",))
+    scored = section(study, "evidence", only=("slices", "tolerance_mm"))
+    changed = section(study, "evidence", only=("slices", "stability"))
+    learned = section(study, "network") | section(study, "training")
+    further = further_trainings(study)
+    seeds = {f"seed_{name.rpartition('-')[2]}": f"retrained-{name}" for name in further if name != "permuted"}
+    maps = {name: name for name in MAPS}
+    return (
+        stage("randomisation", shown | sampled, *MAPS, files=own),
+        *([stage("permuted", {"seed": study.seed}, "slices", "split")] if "permuted" in further else []),
+        *(
+            one
+            for name, (seed, slices) in further.items()
+            for one in (
+                again("training", name, learned | {"seed": seed}, {"slices": slices, "split": "split"}),
+                again("retrained", name, shown | scored, maps | {"training": f"training-{name}"}, own),
+            )
+        ),
+        again("stability", "", shown | changed, maps | seeds, own),
+    )
+
+
+def further_trainings(study: Study) -> dict[str, tuple[int, str]]:
+    """Name -> seed and the stage whose slices it learns from; none where the study's network is loaded, not trained."""
+    if study.network.checkpoint:
+        return {}
+    permuted = {"permuted": (study.seed, "permuted")} if study.evidence.permuted_labels else {}
+    seeds = [(study.seed + i) % 2**32 for i in range(1, study.evidence.seeds + 1)]
+    return permuted | {f"seed-{seed}": (seed, "slices") for seed in seeds}
 
 
 def figure_stages(study: Study) -> tuple[Stage, ...]:
@@ -105,6 +143,23 @@ def stage(name: str, parameters: Mapping[str, Any], *upstream: str, files: Mappi
         module=f"camfolio.stages.{name}",
         parameters=parameters,
         upstream={before: before for before in upstream},
+        files=files or {},
+    )
+
+
+def again(
+    module: str,
+    name: str,
+    parameters: Mapping[str, Any],
+    upstream: Mapping[str, str],
+    files: Mapping[str, Path] | None = None,
+) -> Stage:
+    """A stage whose `run` may serve several: `MODULE-NAME`, with the parameter of `run` for each stage before it."""
+    return Stage(
+        name=f"{module}-{name}" if name else module,
+        module=f"camfolio.stages.{module}",
+        parameters=parameters,
+        upstream=upstream,
         files=files or {},
     )
 
