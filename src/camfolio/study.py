@@ -13,6 +13,8 @@ from camfolio.store.artefacts import Artefact, Stage, Store
 from camfolio.store.build import State, build, survey
 from camfolio.studyfile import module_file, read_study
 
+EVIDENCE = "evidence"
+"""Group of the stages that judge maps: those that can be computed together share a worker; trainings never do."""
 MAPS = ("slices", "split", "training", "explanations")
 EMBEDDED = Path(__file__).parent / "data" / "lidc_annotations.npz"
 
@@ -56,6 +58,8 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
     evaluation = section(study, "evaluation")
     selection = section(study, "selection")
     places = section(study, "evidence", only=("tolerance_mm", "centre_sigma_mm"))
+    margins = section(study, "evidence", only=("margins",))
+    scores = ("slices", "split", "localisation", "faithfulness")
     removing = section(study, "evidence", only=("centre_sigma_mm", "faithfulness"))
     data = {"data": without_words(study)} | section(study, "labels")
     files = named_files(study, folder)
@@ -69,8 +73,14 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
         stage(
             "explanations", network | explanation | device, "slices", "split", "training", files=files["explanations"]
         ),
-        stage("localisation", network | explanation | evaluation | places | seed, "slices", "split", "explanations"),
-        stage("faithfulness", network | explanation | removing | seed | device, *MAPS),
+        stage(
+            "localisation",
+            network | explanation | evaluation | places | seed,
+            *("slices", "split", "explanations"),
+            group=EVIDENCE,
+        ),
+        stage("faithfulness", network | explanation | removing | seed | device, *MAPS, group=EVIDENCE),
+        stage("scoreboard", explanation | evaluation | margins | seed, *scores, group=EVIDENCE),
         *again_stages(study, files["explanations"]),
         stage("selection", explanation | selection, "slices", "split", "predictions", "localisation"),
         *figure_stages(study),
@@ -91,17 +101,21 @@ def again_stages(study: Study, own: Mapping[str, Path]) -> tuple[Stage, ...]:
     seeds = {f"seed_{name.rpartition('-')[2]}": f"retrained-{name}" for name in further if name != "permuted"}
     maps = {name: name for name in MAPS}
     return (
-        stage("randomisation", shown | sampled, *MAPS, files=own),
-        *([stage("permuted", {"seed": study.seed}, "slices", "split")] if "permuted" in further else []),
+        stage("randomisation", shown | sampled, *MAPS, files=own, group=EVIDENCE),
+        *(
+            [stage("permuted", {"seed": study.seed}, "slices", "split", group=EVIDENCE)]
+            if "permuted" in further
+            else []
+        ),
         *(
             one
             for name, (seed, slices) in further.items()
             for one in (
                 again("training", name, learned | {"seed": seed}, {"slices": slices, "split": "split"}),
-                again("retrained", name, shown | scored, maps | {"training": f"training-{name}"}, own),
+                again("retrained", name, shown | scored, maps | {"training": f"training-{name}"}, own, EVIDENCE),
             )
         ),
-        again("stability", "", shown | changed, maps | seeds, own),
+        again("stability", "", shown | changed, maps | seeds, own, EVIDENCE),
     )
 
 
@@ -136,7 +150,13 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
     )
 
 
-def stage(name: str, parameters: Mapping[str, Any], *upstream: str, files: Mapping[str, Path] | None = None) -> Stage:
+def stage(
+    name: str,
+    parameters: Mapping[str, Any],
+    *upstream: str,
+    files: Mapping[str, Path] | None = None,
+    group: str = "",
+) -> Stage:
     """The stage whose `run` is in `camfolio.stages.NAME` and takes each stage before it under that stage's name."""
     return Stage(
         name=name,
@@ -144,6 +164,7 @@ def stage(name: str, parameters: Mapping[str, Any], *upstream: str, files: Mappi
         parameters=parameters,
         upstream={before: before for before in upstream},
         files=files or {},
+        group=group,
     )
 
 
@@ -153,6 +174,7 @@ def again(
     parameters: Mapping[str, Any],
     upstream: Mapping[str, str],
     files: Mapping[str, Path] | None = None,
+    group: str = "",
 ) -> Stage:
     """A stage whose `run` may serve several: `MODULE-NAME`, with the parameter of `run` for each stage before it."""
     return Stage(
@@ -161,6 +183,7 @@ def again(
         parameters=parameters,
         upstream=upstream,
         files=files or {},
+        group=group,
     )
 
 
