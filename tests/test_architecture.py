@@ -23,7 +23,9 @@ ROOMS: dict[str, set[str]] = {
     "": {"explanation"},
     "errors": set(),
     "shapes": set(),
-    "config": {"names"},
+    "settings": set(),
+    "evidence_settings": {"settings"},
+    "config": {"names", "settings", "evidence_settings"},
     "progress": set(),
     "architecture": set(),
     "wording": {"names"},
@@ -33,11 +35,12 @@ ROOMS: dict[str, set[str]] = {
     "data": BASE,
     "training": BASE | {"data", "network", "progress"},
     "explanation": BASE | {"network", "names"},
-    "evidence": BASE,
+    "evidence": BASE | {"evidence_settings"},
     "evaluation": BASE | {"evidence"},
     "selection": BASE,
     "stages": BASE
-    | {"data", "network", "training", "explanation", "evidence", "evaluation", "selection", "progress", "names"},
+    | {"data", "network", "training", "explanation", "evidence", "evidence_settings", "evaluation", "selection"}
+    | {"progress", "names"},
     "figures": BASE | {"data", "stages.files", "evidence", "names", "explanation.scaling"},
     "raster": BASE | {"data", "evaluation", "evidence", "explanation.scaling", "figures", "names", "stages"},
     "head": set(),
@@ -45,7 +48,8 @@ ROOMS: dict[str, set[str]] = {
     "store": {"errors"},
     "plan": {"config", "studyfile", "store"},
     "planted": {"config", "plan", "store"},
-    "study": {"errors", "config", "names", "plan", "planted", "studyfile", "store"},
+    "judged": {"config", "plan", "store"},
+    "study": {"errors", "config", "names", "plan", "planted", "judged", "studyfile", "store"},
     "report": {"errors", "study"},
     "components": {"errors", "store", "study", "wording"},
     "rendering": {"errors", "store", "study", "wording", "components"},
@@ -67,7 +71,7 @@ ROOMS: dict[str, set[str]] = {
 }
 """Room -> the rooms it may import from, besides itself; figures share one module of `stages`, and the scalings."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "misc", "common", "manager", "base", "core"}
-HEAVY = ("torch", "monai", "matplotlib", "pytorch_lightning", "torchmetrics", "scipy")
+HEAVY = ("torch", "monai", "matplotlib", "pytorch_lightning", "torchmetrics", "scipy", "skimage")
 LIGHT = [
     name
     for name in ("camfolio", "camfolio.study", "camfolio.pages", "camfolio.cli", "camfolio.report", "camfolio.site")

@@ -11,10 +11,12 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from camfolio.evidence_settings import Evidence
 from camfolio.names import METHOD_NAMES
+from camfolio.settings import Settings
 
 OWN_METHOD = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 
@@ -28,12 +30,6 @@ def known_method(name: str) -> str:
 
 Method = Annotated[str, AfterValidator(known_method)]
 Text = Annotated[str, Field(min_length=1)]
-
-
-class Settings(BaseModel):
-    """Base of all sections: immutable, strict about types, no unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class DataDescription(Settings):
@@ -237,6 +233,7 @@ class Study(Settings):
     training: Training = Field(Training(), description="how it learns")
     evaluation: Evaluation = Field(Evaluation(), description="intervals")
     explanation: Explanation = Field(Explanation(), description="the maps")
+    evidence: Evidence = Field(Evidence(), description="is the map right")
     selection: Selection = Field(Selection(), description="the examples")
     shortcut: Shortcut | None = Field(
         None, description="a planted shortcut; the study is then about it alone and has one page"

@@ -13,7 +13,13 @@ from camfolio.studyfile import module_file
 EMBEDDED = Path(__file__).parent / "data" / "lidc_annotations.npz"
 
 
-def stage(name: str, parameters: Mapping[str, Any], *upstream: str, files: Mapping[str, Path] | None = None) -> Stage:
+def stage(
+    name: str,
+    parameters: Mapping[str, Any],
+    *upstream: str,
+    files: Mapping[str, Path] | None = None,
+    group: str = "",
+) -> Stage:
     """The stage whose `run` is in `camfolio.stages.NAME` and takes each stage before it under that stage's name."""
     return Stage(
         name=name,
@@ -21,6 +27,27 @@ def stage(name: str, parameters: Mapping[str, Any], *upstream: str, files: Mappi
         parameters=parameters,
         upstream={before: before for before in upstream},
         files=files or {},
+        group=group,
+    )
+
+
+def again(
+    module: str,
+    name: str,
+    parameters: Mapping[str, Any],
+    upstream: Mapping[str, str],
+    *,
+    files: Mapping[str, Path] | None = None,
+    group: str = "",
+) -> Stage:
+    """A stage whose `run` may serve several: `MODULE-NAME`, with the parameter of `run` for each stage before it."""
+    return Stage(
+        name=f"{module}-{name}" if name else module,
+        module=f"camfolio.stages.{module}",
+        parameters=parameters,
+        upstream=upstream,
+        files=files or {},
+        group=group,
     )
 
 
@@ -35,12 +62,12 @@ def figure(module: str, parameters: Mapping[str, Any], *upstream: str, name: str
     )
 
 
-def section(study: Study, name: str, leave: Sequence[str] = ()) -> dict[str, Any]:
+def section(study: Study, name: str, leave: Sequence[str] = (), only: Sequence[str] = ()) -> dict[str, Any]:
     """One section as JSON under its name; of files only the names, since their digests are inputs of the stage.
 
-    Keys in `leave` are for other stages, so that changing them recomputes nothing here.
+    Keys in `leave`, or not in `only` if it is given, are for other stages: changing them recomputes nothing here.
     """
-    values = getattr(study, name).model_dump(mode="json", exclude=set(leave))
+    values = getattr(study, name).model_dump(mode="json", exclude=set(leave), include=set(only) or None)
     for key in ("path", "checkpoint"):
         if values.get(key):
             values[key] = Path(values[key]).name

@@ -12,6 +12,7 @@ from typing import Any
 
 from camfolio.config import Study
 from camfolio.errors import StudyError, nearest
+from camfolio.judged import EVIDENCE, MAPS, again_stages
 from camfolio.names import KINDS, MASKING
 from camfolio.plan import figure, named_files, section, stage, without_words
 from camfolio.planted import shortcut_stages
@@ -93,6 +94,10 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
     explanation = section(study, "explanation", leave=("scaling", "engine"))
     evaluation = section(study, "evaluation")
     selection = section(study, "selection")
+    places = section(study, "evidence", only=("tolerance_mm", "centre_sigma_mm"))
+    margins = section(study, "evidence", only=("margins",))
+    scores = ("slices", "split", "localisation", "faithfulness")
+    removing = section(study, "evidence", only=("centre_sigma_mm", "faithfulness"))
     data = {"data": without_words(study)} | section(study, "labels")
     files = named_files(study, folder)
     engine = engine_stages(study, network | explanation | device)
@@ -110,7 +115,15 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
             *("slices", "split", "training", *(one.name for one in engine)),
             files=files["explanations"],
         ),
-        stage("localisation", explanation | evaluation | seed, "slices", "split", "explanations"),
+        stage(
+            "localisation",
+            network | explanation | evaluation | places | seed,
+            *("slices", "split", "explanations"),
+            group=EVIDENCE,
+        ),
+        stage("faithfulness", network | explanation | removing | seed | device, *MAPS, group=EVIDENCE),
+        stage("scoreboard", explanation | evaluation | margins | seed, *scores, group=EVIDENCE),
+        *again_stages(study, files["explanations"]),
         stage("selection", explanation | selection, "slices", "split", "predictions", "localisation"),
         *figure_stages(study),
         *raster_stages(study),
@@ -147,6 +160,10 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
         figure("confusion", classes, "evaluation"),
         figure("roc", {}, "evaluation"),
         figure("calibration", classes, "evaluation"),
+        figure("distributions", methods | {"score": study.selection.score}, "localisation", "selection"),
+        figure("scores", {}, "scoreboard"),
+        figure("removal", {}, "scoreboard", "faithfulness"),
+        figure("randomisation", {}, "randomisation"),
         figure("teaser", looks | methods, *examples),
         figure("strip", looks | methods, *examples),
         *(

@@ -20,8 +20,9 @@ from camfolio.store.files import replace_file
 
 PACKAGE = "camfolio"
 ROOT = Path(__file__).parent.parent
-BLIND = tuple(f"camfolio.{room}" for room in ("config", "errors", "progress", "shapes", "studyfile", "store"))
-DISTRIBUTIONS = {"PIL": "pillow", "pytorch_lightning": "pytorch-lightning", "yaml": "pyyaml"}
+SETTINGS = ("config", "evidence_settings", "settings", "studyfile")
+BLIND = tuple(f"camfolio.{room}" for room in (*SETTINGS, "errors", "progress", "shapes", "store"))
+DISTRIBUTIONS = {"PIL": "pillow", "pytorch_lightning": "pytorch-lightning", "skimage": "scikit-image", "yaml": "pyyaml"}
 RESULT_NEUTRAL = {"jaxtyping", "pydantic", "rich", "filelock"}
 
 
