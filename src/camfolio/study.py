@@ -82,40 +82,41 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
         stage("faithfulness", network | explanation | removing | seed | device, *MAPS, group=EVIDENCE),
         stage("scoreboard", explanation | evaluation | margins | seed, *scores, group=EVIDENCE),
         *again_stages(study, files["explanations"]),
-        stage("selection", explanation | selection, "slices", "split", "predictions", "localisation"),
+        stage("selection", explanation | selection | seed, "slices", "split", "predictions", "localisation"),
         *figure_stages(study),
     )
 
 
 def again_stages(study: Study, own: Mapping[str, Path]) -> tuple[Stage, ...]:
     """Maps made again: by a network that forgets, by further trainings, and of slices that are changed a little."""
-    explanation = {"explanation": section(study, "explanation", leave=("scaling", "layers"))["explanation"]}
-    explanation["explanation"]["layers"] = [study.explanation.layer]
+    explanation = section(study, "explanation", leave=("scaling",))["explanation"]
     device = {"threads": study.training.threads, "accelerator": study.training.accelerator}
-    shown = section(study, "network") | explanation | section(study, "evaluation") | device | {"seed": study.seed}
-    sampled = section(study, "evidence", only=("slices",))
-    scored = section(study, "evidence", only=("slices", "tolerance_mm"))
-    changed = section(study, "evidence", only=("slices", "stability"))
-    learned = section(study, "network") | section(study, "training")
+    shown = section(study, "network") | section(study, "evaluation") | device | {"seed": study.seed}
+    shown |= {"explanation": explanation | {"layers": [study.explanation.layer]}}
     further = further_trainings(study)
     seeds = {f"seed_{name.rpartition('-')[2]}": f"retrained-{name}" for name in further if name != "permuted"}
-    maps = {name: name for name in MAPS}
+    changed = shown | section(study, "evidence", only=("slices", "stability"))
     return (
-        stage("randomisation", shown | sampled, *MAPS, files=own, group=EVIDENCE),
+        stage("randomisation", shown | section(study, "evidence", only=("slices",)), *MAPS, files=own, group=EVIDENCE),
         *(
             [stage("permuted", {"seed": study.seed}, "slices", "split", group=EVIDENCE)]
             if "permuted" in further
             else []
         ),
-        *(
-            one
-            for name, (seed, slices) in further.items()
-            for one in (
-                again("training", name, learned | {"seed": seed}, {"slices": slices, "split": "split"}),
-                again("retrained", name, shown | scored, maps | {"training": f"training-{name}"}, own, EVIDENCE),
-            )
-        ),
-        again("stability", "", shown | changed, maps | seeds, own, EVIDENCE),
+        *(one for name in further for one in further_stages(study, name, shown, own)),
+        stage("stability", changed, *MAPS, files=own, group=EVIDENCE, **seeds),
+    )
+
+
+def further_stages(study: Study, name: str, shown: Mapping[str, Any], own: Mapping[str, Path]) -> tuple[Stage, Stage]:
+    """One further training, and its maps beside the study's own."""
+    seed, slices = further_trainings(study)[name]
+    learned = section(study, "network") | section(study, "training") | {"seed": seed}
+    scored = {**shown, **section(study, "evidence", only=("slices", "tolerance_mm"))}
+    here = {before: before for before in MAPS} | {"training": f"training-{name}"}
+    return (
+        stage(f"training-{name}", learned, "split", slices=slices),
+        stage(f"retrained-{name}", scored, files=own, group=EVIDENCE, **here),
     )
 
 
@@ -156,32 +157,16 @@ def stage(
     *upstream: str,
     files: Mapping[str, Path] | None = None,
     group: str = "",
+    **renamed: str,
 ) -> Stage:
-    """The stage whose `run` is in `camfolio.stages.NAME` and takes each stage before it under that stage's name."""
+    """The stage whose `run` is in `camfolio.stages.NAME` and takes each stage before it under that stage's name, or by
+    keyword under another one. A name with a dash, `MODULE-WHICH`, is one of several stages with the same `run`.
+    """
     return Stage(
         name=name,
-        module=f"camfolio.stages.{name}",
+        module=f"camfolio.stages.{name.partition('-')[0]}",
         parameters=parameters,
-        upstream={before: before for before in upstream},
-        files=files or {},
-        group=group,
-    )
-
-
-def again(
-    module: str,
-    name: str,
-    parameters: Mapping[str, Any],
-    upstream: Mapping[str, str],
-    files: Mapping[str, Path] | None = None,
-    group: str = "",
-) -> Stage:
-    """A stage whose `run` may serve several: `MODULE-NAME`, with the parameter of `run` for each stage before it."""
-    return Stage(
-        name=f"{module}-{name}" if name else module,
-        module=f"camfolio.stages.{module}",
-        parameters=parameters,
-        upstream=upstream,
+        upstream={before: before for before in upstream} | renamed,
         files=files or {},
         group=group,
     )
