@@ -206,7 +206,7 @@ def run_python(*arguments: str, folder: Path, **environment: str) -> Ran:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
 
