@@ -195,6 +195,7 @@ class Selection(Settings):
     """Which number makes an example good or bad."""
 
     score: Literal["energy_share", "energy_ratio"] = Field("energy_share", description="what good and bad mean")
+    random: int = Field(6, ge=0, le=100, description="examples drawn at random with the seed, beside the chosen ones")
 
 
 class Shortcut(Settings):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from camfolio.config import Study
-from camfolio.plan import again, section, stage
+from camfolio.plan import section, stage
 from camfolio.store.artefacts import Stage
 
 EVIDENCE = "evidence"
@@ -16,40 +17,34 @@ MAPS = ("slices", "split", "training", "explanations")
 
 def again_stages(study: Study, own: Mapping[str, Path]) -> tuple[Stage, ...]:
     """Maps made again: by a network that forgets, by further trainings, and of slices that are changed a little."""
-    explanation = {"explanation": section(study, "explanation", leave=("scaling", "layers", "engine"))["explanation"]}
-    explanation["explanation"]["layers"] = [study.explanation.layer]
+    explanation = section(study, "explanation", leave=("scaling", "engine"))["explanation"]
     device = {"threads": study.training.threads, "accelerator": study.training.accelerator}
-    shown = section(study, "network") | explanation | section(study, "evaluation") | device | {"seed": study.seed}
-    sampled = section(study, "evidence", only=("slices",))
-    scored = section(study, "evidence", only=("slices", "tolerance_mm"))
-    changed = section(study, "evidence", only=("slices", "stability"))
-    learned = section(study, "network") | section(study, "training")
+    shown = section(study, "network") | section(study, "evaluation") | device | {"seed": study.seed}
+    shown |= {"explanation": explanation | {"layers": [study.explanation.layer]}}
     further = further_trainings(study)
     seeds = {f"seed_{name.rpartition('-')[2]}": f"retrained-{name}" for name in further if name != "permuted"}
-    maps = {name: name for name in MAPS}
+    changed = shown | section(study, "evidence", only=("slices", "stability"))
     return (
-        stage("randomisation", shown | sampled, *MAPS, files=own, group=EVIDENCE),
+        stage("randomisation", shown | section(study, "evidence", only=("slices",)), *MAPS, files=own, group=EVIDENCE),
         *(
             [stage("permuted", {"seed": study.seed}, "slices", "split", group=EVIDENCE)]
             if "permuted" in further
             else []
         ),
-        *(
-            one
-            for name, (seed, slices) in further.items()
-            for one in (
-                again("training", name, learned | {"seed": seed}, {"slices": slices, "split": "split"}),
-                again(
-                    "retrained",
-                    name,
-                    shown | scored,
-                    maps | {"training": f"training-{name}"},
-                    files=own,
-                    group=EVIDENCE,
-                ),
-            )
-        ),
-        again("stability", "", shown | changed, maps | seeds, files=own, group=EVIDENCE),
+        *(one for name in further for one in further_stages(study, name, shown, own)),
+        stage("stability", changed, *MAPS, files=own, group=EVIDENCE, **seeds),
+    )
+
+
+def further_stages(study: Study, name: str, shown: Mapping[str, Any], own: Mapping[str, Path]) -> tuple[Stage, Stage]:
+    """One further training, and its maps beside the study's own."""
+    seed, slices = further_trainings(study)[name]
+    learned = section(study, "network") | section(study, "training") | {"seed": seed}
+    scored = {**shown, **section(study, "evidence", only=("slices", "tolerance_mm"))}
+    here = {before: before for before in MAPS} | {"training": f"training-{name}"}
+    return (
+        stage(f"training-{name}", learned, "split", slices=slices),
+        stage(f"retrained-{name}", scored, files=own, group=EVIDENCE, **here),
     )
 
 

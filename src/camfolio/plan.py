@@ -19,33 +19,16 @@ def stage(
     *upstream: str,
     files: Mapping[str, Path] | None = None,
     group: str = "",
+    **renamed: str,
 ) -> Stage:
-    """The stage whose `run` is in `camfolio.stages.NAME` and takes each stage before it under that stage's name."""
+    """The stage whose `run` is in `camfolio.stages.NAME` and takes each stage before it under that stage's name, or by
+    keyword under another one. A name with a dash, `MODULE-WHICH`, is one of several stages with the same `run`.
+    """
     return Stage(
         name=name,
-        module=f"camfolio.stages.{name}",
+        module=f"camfolio.stages.{name.partition('-')[0]}",
         parameters=parameters,
-        upstream={before: before for before in upstream},
-        files=files or {},
-        group=group,
-    )
-
-
-def again(
-    module: str,
-    name: str,
-    parameters: Mapping[str, Any],
-    upstream: Mapping[str, str],
-    *,
-    files: Mapping[str, Path] | None = None,
-    group: str = "",
-) -> Stage:
-    """A stage whose `run` may serve several: `MODULE-NAME`, with the parameter of `run` for each stage before it."""
-    return Stage(
-        name=f"{module}-{name}" if name else module,
-        module=f"camfolio.stages.{module}",
-        parameters=parameters,
-        upstream=upstream,
+        upstream={before: before for before in upstream} | renamed,
         files=files or {},
         group=group,
     )

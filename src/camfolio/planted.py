@@ -22,13 +22,9 @@ def shortcut_stages(study: Study, shortcut: Shortcut, folder: Path) -> tuple[Sta
     plantings = [planting(study, shortcut, cue) for cue in shortcut.cues]
     trainings = [training(study, name, one) for one in every_seed for name in (CLEAN, *shortcut.cues)]
     told = [answers(study, shortcut, name, one, folder) for one in every_seed for name in (CLEAN, *shortcut.cues)]
-    summary = stage(
-        "shortcut",
-        explanation | section(study, "evaluation") | section_of(shortcut) | seed,
-        "slices",
-        "split",
-    )
-    folders = {one.name.removeprefix("answers-"): one.name for one in told} | {one.name: one.name for one in plantings}
+    folders = {one.name.removeprefix("shortcut_answers-"): one.name for one in told}
+    parameters = explanation | section(study, "evaluation") | section_of(shortcut) | seed
+    summary = stage("shortcut", parameters, "slices", "split", *(one.name for one in plantings))
     return (
         stage("slices", data | seed, files=files["slices"]),
         stage("split", section(study, "split") | seed, "slices"),
@@ -49,14 +45,14 @@ def section_of(shortcut: Shortcut) -> dict[str, object]:
 def planting(study: Study, shortcut: Shortcut, cue: str) -> Stage:
     """The slices with one cue."""
     parameters = {"cue": cue, "share": shortcut.share, "seed": study.seed}
-    return replace(stage("planting", parameters, "slices", "split"), name=f"planting-{cue}", group="planting")
+    return stage(f"planting-{cue}", parameters, "slices", "split", group="planting")
 
 
 def training(study: Study, name: str, one: int) -> Stage:
     """One network, trained on the slices as they are or on those with a cue."""
-    made = stage("training", section(study, "network") | section(study, "training") | {"seed": study.seed + one})
+    parameters = section(study, "network") | section(study, "training") | {"seed": study.seed + one}
     slices = "slices" if name == CLEAN else f"planting-{name}"
-    return replace(made, name=f"training-{name}-{one}", upstream={"slices": slices, "split": "split"}, group="training")
+    return stage(f"training-{name}-{one}", parameters, "split", slices=slices, group="training")
 
 
 def answers(study: Study, shortcut: Shortcut, name: str, one: int, folder: Path) -> Stage:
@@ -67,9 +63,14 @@ def answers(study: Study, shortcut: Shortcut, name: str, one: int, folder: Path)
         | {"cues": list(shortcut.cues) if name == CLEAN else [name], "seed": study.seed}
         | {"threads": study.training.threads, "accelerator": study.training.accelerator}
     )
-    made = stage("shortcut_answers", parameters, "slices", "split", files=named_files(study, folder)["explanations"])
-    upstream = {**made.upstream, "training": f"training-{name}-{one}"}
-    return replace(made, name=f"answers-{name}-{one}", upstream=upstream, group="answers")
+    return stage(
+        f"shortcut_answers-{name}-{one}",
+        parameters,
+        *("slices", "split"),
+        files=named_files(study, folder)["explanations"],
+        group="answers",
+        training=f"training-{name}-{one}",
+    )
 
 
 def figures(study: Study, shortcut: Shortcut) -> tuple[Stage, ...]:
@@ -79,6 +80,6 @@ def figures(study: Study, shortcut: Shortcut) -> tuple[Stage, ...]:
     examples = []
     for cue in shortcut.cues:
         made = figure("shortcut_example", looks | {"cue": cue}, "slices", "split", name=f"shortcut-{cue}")
-        upstream = {**made.upstream, "clean": f"answers-{CLEAN}-0", "shortcut": f"answers-{cue}-0"}
+        upstream = {**made.upstream, "clean": f"shortcut_answers-{CLEAN}-0", "shortcut": f"shortcut_answers-{cue}-0"}
         examples.append(replace(made, upstream=upstream))
     return (*examples, figure("shortcut_energy", methods, "shortcut", name="shortcut-energy"))

@@ -124,7 +124,7 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
         stage("faithfulness", network | explanation | removing | seed | device, *MAPS, group=EVIDENCE),
         stage("scoreboard", explanation | evaluation | margins | seed, *scores, group=EVIDENCE),
         *again_stages(study, files["explanations"]),
-        stage("selection", explanation | selection, "slices", "split", "predictions", "localisation"),
+        stage("selection", explanation | selection | seed, "slices", "split", "predictions", "localisation"),
         *figure_stages(study),
         *raster_stages(study),
     )

@@ -43,6 +43,7 @@ TINY = {
     "training": {"max_epochs": 2, "batch_size": 8, "threads": 1},
     "evaluation": {"resamples": 100},
     "explanation": {"layers": ["layer2.0.conv2"]},
+    "evidence": {"slices": 8, "seeds": 1, "faithfulness": {"slices": 8, "steps": [0.1, 0.4], "road_steps": [0.2, 0.5]}},
 }
 
 
@@ -216,7 +217,7 @@ def run_python(*arguments: str, folder: Path, **environment: str) -> Ran:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
 

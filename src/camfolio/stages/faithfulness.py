@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from camfolio.config import Explanation, Network
 from camfolio.data.slices import Slices
 from camfolio.evidence.chance import sample_by_patient
+from camfolio.evidence.controls import CONTROLS
 from camfolio.evidence.faithfulness import (
     Baseline,
     Questioned,
@@ -66,8 +68,9 @@ def run(
         about = Questioned(data.hounsfield, data.id, stored["targets"][chosen], answers, seed)
     size = (data.mask.shape[1], data.mask.shape[2])
     names = (*explanation.methods, *layer_names(explanation.layers, explanation.methods))
-    maps = {name: found[chosen] for name, found in method_maps(explanations, names, size)}
-    maps |= control_maps(data, network.window_hu, evidence.centre_sigma_mm, seed)
+    methods = ((name, found[chosen]) for name, found in method_maps(explanations, names, size))
+    controls = control_maps(data, network.window_hu, evidence.centre_sigma_mm, seed)
+    maps = tracked(chain(methods, controls), len(names) + len(CONTROLS), "faithfulness")
     stand_ins = substitutes(data.hounsfield, data.spacing, lung, settings.blur_mm)
     scores = all_scores(about, maps, {name: asked_baseline(about, one) for name, one in stand_ins.items()}, settings)
     np.savez(out / "scores.npz", allow_pickle=False, chosen=chosen, **scores)
@@ -75,14 +78,14 @@ def run(
 
 
 def all_scores(
-    about: Questioned, maps: Mapping[str, Maps], baselines: Mapping[str, Baseline], settings: Faithfulness
+    about: Questioned, maps: Iterable[tuple[str, Maps]], baselines: Mapping[str, Baseline], settings: Faithfulness
 ) -> dict[str, np.ndarray]:
     """`SCORE/SUBJECT` for every subject; ROAD only for those of the layer in focus and the controls."""
     scores: dict[str, np.ndarray] = {}
-    for name in tracked(maps, len(maps), "faithfulness"):
-        found = subject_scores(about, maps[name], baselines, settings.steps)
+    for name, values in maps:
+        found = subject_scores(about, values, baselines, settings.steps)
         if is_in_focus(name):
-            found |= road_scores(about, maps[name], settings.road_steps, settings.road_noise_hu)
+            found |= road_scores(about, values, settings.road_steps, settings.road_noise_hu)
         scores |= {f"{score}/{name}": values for score, values in found.items()}
     return scores
 
