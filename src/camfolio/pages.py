@@ -31,6 +31,8 @@ ORDER = ("index", "evidence", "shortcut", "reporting", "explorer", "data", "mode
 PICTURES = ("light.svg", "dark.svg", "light.png", "data.csv")
 RASTER = ("card", "matrix", "explorer")
 """Stages whose every file is shown."""
+TABLES = {"scoreboard": "comparisons.csv"}
+"""Stage -> the table of it that a page links to."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,11 @@ def pictures(portfolio: Portfolio) -> list[Picture]:
         if stage in portfolio.artefacts
         for file in portfolio.artefacts[stage].manifest.outputs
     ]
+    small += [
+        Picture(f"{portfolio.name}/{stage}/{file}", (portfolio.artefacts[stage] / file).resolve())
+        for stage, file in TABLES.items()
+        if stage in portfolio.artefacts
+    ]
     return small + [
         Picture(f"{portfolio.name}/figures/{name}-{file}", (artefact / file).resolve())
         for name, artefact in figures_of(portfolio).items()
@@ -174,6 +181,15 @@ def network_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
         "training": read["training"].json("training.json"),
         "evaluation": read["evaluation"].json("evaluation.json"),
         "localisation": read["localisation"].json("localisation.json"),
+        **{
+            name: read[name].json(f"{name}.json")
+            for name in ("scoreboard", "faithfulness", "randomisation", "stability")
+        },
+        "retrained": {
+            name.removeprefix("retrained-"): artefact.json("retrained.json")
+            for name, artefact in read.items()
+            if name.startswith("retrained-")
+        },
         "cases": read["selection"].json("cases.json"),
         "matrix": read["matrix"].json("matrix.json"),
         "teaser": read["figure-teaser"].json("figure.json"),

@@ -164,6 +164,7 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
         figure("scores", {}, "scoreboard"),
         figure("removal", {}, "scoreboard", "faithfulness"),
         figure("randomisation", {}, "randomisation"),
+        figure("forgetting", window | methods, "randomisation"),
         figure("teaser", looks | methods, *examples),
         figure("strip", looks | methods, *examples),
         *(

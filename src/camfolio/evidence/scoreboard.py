@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations, product
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
@@ -57,7 +58,7 @@ class Comparison:
     measure: Measure
 
 
-def compare(tables: Sequence[Table], pairs: Sequence[Pair], margins: Mapping[str, float]) -> dict[str, object]:
+def compare(tables: Sequence[Table], pairs: Sequence[Pair], margins: Mapping[str, float]) -> dict[str, Any]:
     """A family of comparisons: all pairs by all scores that both have, corrected together.
 
     Args:

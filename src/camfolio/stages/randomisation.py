@@ -38,10 +38,12 @@ def run(
     """Write `similarity.npz` and `randomisation.json`.
 
     `similarity.npz`: `MEASURE/METHOD`, float64 (parts, m), NaN where not defined; `chosen`, bool (n,), which test
-    slices the m are.
+    slices the m are; `hounsfield` (H, W), the first of them, and `signed/METHOD`, (1 + parts, H, W), its maps, the
+    trained network's first.
 
     `randomisation.json`: `slices`, `patients`, `measures` (name -> words), `parts` (names of the network's parts in the
-    order in which they are forgotten, each time together with all before it), `similarity` (method -> measure -> one
+    order in which they are forgotten, each time together with all before it), `example` (id and mm per column of the
+    first slice), `similarity` (method -> measure -> one
     entry per part: value, low, high, undefined, slices_undefined).
     """
     torch.set_num_threads(threads)
@@ -49,6 +51,7 @@ def run(
     sample = read_sample(slices, split, explanations, methods=explanation.methods, wanted=evidence.slices, seed=seed)
     device = device_for(accelerator)
     trained = trained_network(network, training / "network.safetensors").to(device)
+    example = {method: [maps[0]] for method, maps in sample.signed.items()}
     parts: list[str] = []
     found: dict[str, list[np.ndarray]] = {}
     steps = sum(bool(part.state_dict()) for part in trained.children())
@@ -56,17 +59,20 @@ def run(
         parts.append(part)
         signed = maps_of(model, sample.data.hounsfield, sample.targets, network, explanation)
         for method, maps in signed.items():
+            example[method].append(maps[0])
             for measure, values in similarities(sample.signed[method], maps).items():
                 found.setdefault(f"{measure}/{method}", []).append(values)
-    np.savez(
-        out / "similarity.npz", allow_pickle=False, chosen=sample.chosen, **{k: np.stack(v) for k, v in found.items()}
-    )
+    arrays = {name: np.stack(values) for name, values in found.items()}
+    arrays |= {f"signed/{method}": np.stack(maps) for method, maps in example.items()}
+    first = {"hounsfield": sample.data.hounsfield[0], "chosen": sample.chosen}
+    np.savez(out / "similarity.npz", allow_pickle=False, **first, **arrays)
     patients = Patients(sample.data.patient, evaluation.resamples, seed)
     summary = {
         "slices": len(sample.data),
         "patients": patients.count,
         "measures": SIMILARITY,
         "parts": parts,
+        "example": {"id": str(sample.data.id[0]), "spacing_mm": float(sample.data.spacing[0, 1])},
         "similarity": {
             method: {
                 measure: [interval_json(values, patients) for values in found[f"{measure}/{method}"]]

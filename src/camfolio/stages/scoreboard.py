@@ -16,7 +16,7 @@ from camfolio.evidence.measures import Measure
 from camfolio.evidence.scoreboard import Table, compare, families, mean_curves
 from camfolio.evidence.statistics import Patients
 from camfolio.evidence_settings import Evidence
-from camfolio.stages.files import write_json
+from camfolio.stages.files import write_csv, write_json
 from camfolio.stages.reading import part_slices
 
 CONTROL = "control/"
@@ -35,7 +35,7 @@ def run(
     evidence: Evidence,
     seed: int,
 ) -> None:
-    """Write `scoreboard.json`.
+    """Write `scoreboard.json`, and its comparisons as `comparisons.csv`.
 
     - `measures`: score -> title, unit, better, kind (`localisation` or `faithfulness`), margin.
     - `methods`, `layers` (the one in focus first): names; `controls`: `control/NAME` -> words.
@@ -67,6 +67,7 @@ def run(
     chance = {name: located[f"chance/{name}"] for name in measures if f"chance/{name}" in located}
     curves = {name.removeprefix(CURVE): values for name, values in asked.items() if name.startswith(CURVE)}
     pairs = families(explanation.methods, tuple(controls), others)
+    comparisons = {name: compare(list(tables.values()), family, margins) for name, family in pairs.items()}
     summary = {
         "measures": {
             name: described(measure, kind, margins)
@@ -81,10 +82,12 @@ def run(
         "resamples": evaluation.resamples,
         "scores": {score: found for t in tables.values() for score, found in t.intervals(subjects).items()},
         "chance": {name: asdict(everyone.intervals(values[:, None])[0]) for name, values in chance.items()},
-        "comparisons": {name: compare(list(tables.values()), family, margins) for name, family in pairs.items()},
+        "comparisons": comparisons,
         "curves": mean_curves(curves, some),
     }
     write_json(out / "scoreboard.json", summary)
+    rows = [{"family": name, **row} for name, family in comparisons.items() for row in family["rows"]]
+    write_csv(out / "comparisons.csv", rows)
 
 
 def read_scores(folder: Path) -> dict[str, np.ndarray]:
