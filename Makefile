@@ -7,7 +7,7 @@ export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 
 export NO_MKDOCS_2_WARNING := 1
 export DISABLE_MKDOCS_2_WARNING := true
 
-.PHONY: site serve deploy test test-all check format clean
+.PHONY: site serve deploy exported-site test test-all check format clean
 
 site: .venv/installed-docs
 	$(BIN)/mkdocs build --strict
@@ -17,6 +17,12 @@ serve: .venv/installed-docs
 
 deploy: .venv/installed-docs
 	$(BIN)/mkdocs gh-deploy --strict
+
+# The same pages as plain files, built strictly by the other generator that is still kept: the way out stays open.
+exported-site: .venv/installed-docs
+	rm -rf exported
+	$(BIN)/camfolio export markdown --to exported
+	cd exported && ../$(BIN)/properdocs build --strict -f mkdocs.yml
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -m "not slow"
@@ -34,7 +40,7 @@ format: .venv/installed-dev
 	$(BIN)/ruff check --fix src gen tests scripts
 
 clean:
-	rm -rf site artifacts
+	rm -rf site exported screenshots artifacts
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
