@@ -7,7 +7,7 @@ export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 
 export NO_MKDOCS_2_WARNING := 1
 export DISABLE_MKDOCS_2_WARNING := true
 
-.PHONY: site serve deploy exported-site test test-all check format clean
+.PHONY: site serve deploy exported-site screenshots lighthouse test test-all check format clean
 
 site: .venv/installed-docs
 	$(BIN)/mkdocs build --strict
@@ -23,6 +23,14 @@ exported-site: .venv/installed-docs
 	rm -rf exported
 	$(BIN)/camfolio export markdown --to exported
 	cd exported && ../$(BIN)/properdocs build --strict -f mkdocs.yml
+
+# Every page of site/, light and dark, wide and narrow, as pictures to look at.
+screenshots: .venv/installed-dev
+	$(BIN)/python scripts/screenshots.py site screenshots
+
+# Needs node and chromium.
+lighthouse: .venv/installed-dev
+	$(BIN)/python scripts/lighthouse.py site
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -m "not slow"

@@ -33,7 +33,7 @@ IMAGES = {
 """Figure -> name of its image on the page that this project grew from, misspelling included: links to it stay right."""
 ADMONITION = re.compile(r'^!!! \w+ "(?P<title>[^"]*)"\n\n(?P<body>(?:    .*\n|\n)+)', re.MULTILINE)
 HEADING = re.compile(r"^# .*\n", re.MULTILINE)
-PAGE_LINK = re.compile(r"\[(?P<words>[^\]]*)\]\((?P<page>[\w./-]+)\.md(?P<anchor>#[\w.-]+)?\)")
+PAGE_LINK = re.compile(r"\[(?P<words>[^\]]*)\]\((?P<page>[\w./-]+)\.md(?P<anchor>[?#][^)]*)?\)")
 
 
 def image_name(figure: str) -> str:
