@@ -67,7 +67,8 @@ ROOMS: dict[str, set[str]] = {
     },
     "serving": {"errors", "store", "study", "studyfile", "wording"},
     "site": {"errors", "store", "study", "studyfile", "pages", "rendering", "serving", "wording"},
-    "cli": {"", "errors", "store", "study", "studyfile", "report", "pages"},
+    "export": {"errors", "study", "components", "rendering", "pages"},
+    "cli": {"", "errors", "store", "study", "studyfile", "report", "pages", "export"},
 }
 """Room -> the rooms it may import from, besides itself; figures share one module of `stages`, and the scalings."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "misc", "common", "manager", "base", "core"}

@@ -121,10 +121,13 @@ def check_names(studies: Sequence[Path], project: Path) -> None:
         taken.add(path.stem)
 
 
-def study_pages(environment: Environment, portfolio: Portfolio, shared: Mapping[str, Any]) -> list[Page]:
+def study_pages(
+    environment: Environment, portfolio: Portfolio, shared: Mapping[str, Any], *, components: str = "components"
+) -> list[Page]:
     """The pages of one study in the order of the navigation."""
     folder = "shortcut/" if portfolio.study.shortcut else "study/"
-    pages = render_folder(environment, folder, f"{portfolio.name}/", {**shared, **results(portfolio)}, portfolio)
+    values = {**shared, **results(portfolio)}
+    pages = render_folder(environment, folder, f"{portfolio.name}/", values, portfolio, components=components)
     order = {f"{portfolio.name}/{name}.md": place for place, name in enumerate(ORDER)}
     return sorted(pages, key=lambda page: (order.get(page.path, len(order)), page.path))
 

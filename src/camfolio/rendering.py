@@ -53,24 +53,47 @@ def make_environment(templates: Path, compiled: Path) -> Environment:
 
 
 def render_folder(
-    environment: Environment, folder: str, target: str, values: Mapping[str, Any], portfolio: Portfolio | None = None
+    environment: Environment,
+    folder: str,
+    target: str,
+    values: Mapping[str, Any],
+    portfolio: Portfolio | None = None,
+    *,
+    components: str = "components",
 ) -> list[Page]:
     """Every template that stands directly in a folder, as pages under `target`."""
     names = [name for name in environment.list_templates() if name.startswith(folder) and name.endswith(SUFFIX)]
     here = [name for name in names if "/" not in name.removeprefix(folder)]
-    return [render(environment, name, target + name.removeprefix(folder), values, portfolio) for name in here]
+    return [
+        render(environment, name, target + name.removeprefix(folder), values, portfolio, components=components)
+        for name in here
+    ]
 
 
 def render(
-    environment: Environment, template: str, path: str, values: Mapping[str, Any], portfolio: Portfolio | None
+    environment: Environment,
+    template: str,
+    path: str,
+    values: Mapping[str, Any],
+    portfolio: Portfolio | None,
+    *,
+    components: str = "components",
 ) -> Page:
     """One page; marks stand where numbers of figures and references to them will be.
+
+    Args:
+        environment: Jinja's.
+        template: its name there.
+        path: of the page, with the template's suffix.
+        values: what the template may use.
+        portfolio: whose figures it may call; none for pages that belong to no study.
+        components: the folder of templates that figures and tables fill.
 
     Raises:
         PageError: naming template and line.
     """
     citations = Citations(cast("Mapping[str, Reference]", environment.globals["bibliography"]))
-    figures = Figures(environment, portfolio) if portfolio else None
+    figures = Figures(environment, portfolio, components) if portfolio else None
     callables = {"see": see, "cite": citations.cite, "references": citations.references} | (
         {"figure": figures.figure, "table": figures.table, "plate": figures.plate} if figures else {}
     )

@@ -30,8 +30,6 @@ from camfolio.store.artefacts import Store
 from camfolio.study import Portfolio, open_portfolio
 
 PROJECT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WITHOUT_END = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 TINY = {
     "title": 'Discs, "nodules": a <b>tiny</b> study',
@@ -314,15 +312,3 @@ def address(built) -> Iterator[str]:
     """Where the tiny site is served."""
     with serving(built.site) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Chromium, once for all tests."""
-    if CHROMIUM is None:
-        pytest.skip("needs chromium on the PATH")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()

@@ -17,6 +17,7 @@ PAGES = [
     "architecture/",
     "reproduce/",
     "your-data/",
+    "write-pages/",
     "licence/",
     "404.html",
 ]

@@ -137,7 +137,7 @@ def test_a_slice_is_drawn_as_its_pixels_and_its_numbers_are_those_of_the_study(a
     tab = afresh("?blend=0")
     index = data["id"].index(current(tab))
     assert f"p = {data['probability'][index]:.2f}" in tab.inner_text("[data-part=outcome]")
-    tab.wait_for_function("document.querySelector('[data-part=plate] canvas').dataset.shows?.endsWith('/0')")
+    tab.wait_for_selector("[data-part=plate] canvas[data-shows$='/0']")
     read = "(canvas) => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"
     shown = np.array(tab.locator("[data-part=plate] canvas").evaluate(read)).reshape(*data["size"], 4)
     slices = Slices.load(portfolio.artefacts["slices"] / "slices.npz")
@@ -149,7 +149,7 @@ def test_data_that_cannot_be_loaded_are_a_sentence(browser, address):
     tab = browser.new_page()
     tab.route("**/explorer.json", lambda route: route.fulfill(status=404))
     tab.goto(address + "tiny/explorer/")
-    tab.wait_for_function("document.querySelector('[data-part=status]').textContent.includes('could not be loaded')")
+    tab.wait_for_selector("[data-part=status]:has-text('could not be loaded')")
     tab.close()
 
 

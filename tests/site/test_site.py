@@ -95,7 +95,7 @@ def test_every_link_and_picture_leads_somewhere(built, readings):
     for page, reading in readings.items():
         for element in reading.all("a", "img", "script", "link", "source"):
             address = element.attributes.get("href") or element.attributes.get("src") or ""
-            path, fragment = urldefrag(address)
+            path, fragment = urldefrag(address.partition("?")[0] if "://" not in address else address)
             if urlsplit(path).scheme in {"http", "https", "mailto", "data"} or (
                 "href" not in element.attributes and not path
             ):

@@ -48,13 +48,14 @@ WORDS = {
     "attribution": "St. <Elsewhere>",
     "date": "2019 to 2023",
 }
+WEIGHTS = "our \"best\" 'weights' <img src=x onerror=alert(1)>.safetensors"
 CLASSES = ["<script>alert(1)</script>", "a|b*c_"]
 
 
 @pytest.fixture(scope="module")
 def checkpoint(portfolio, folder, python):
     """Weights in a file, and the labels by which they are always right."""
-    names = ("tiny.npz", "weights.safetensors", "labels.npy")
+    names = ("tiny.npz", WEIGHTS, "labels.npy")
     ran = python("-c", HALF_AND_HALF, *names, folder=folder)
     assert ran.status == 0, ran.err
     return {"checkpoint": names[1]}, np.load(folder / names[2])
@@ -130,10 +131,10 @@ def test_the_home_page_shows_every_study(article):
 
 def test_a_loaded_network_is_said_to_be_loaded(article, variants):
     text = said(article("loaded"))
-    assert "its weights come from weights.safetensors" in text
+    assert f"its weights come from {WEIGHTS}" in text
     assert "there is no training to show" in text
     assert "training_curves" not in {figure.attributes["id"] for figure in article("loaded").all("figure")}
-    assert "Loaded from weights.safetensors" in said(article("loaded", "model"))
+    assert f"Loaded from {WEIGHTS}" in said(article("loaded", "model"))
     assert re.findall("never seen|best weights|trained on 36", text) == []
     assert "whether they were trained on any of these patients is not known here" in text
     assert "What its weights were trained on is not known here" in said(article("loaded", "model"))
@@ -293,3 +294,44 @@ def test_a_changed_method_computes_its_maps_anew_and_a_changed_scaling_none(vari
     assert stale() == dict.fromkeys(("layer", "explanations"), "input module:ours changed")
     (folder / "ours.py").write_text(OWN)
     assert stale() == {}
+
+
+@pytest.fixture(scope="module")
+def tab(site, browser, serve):
+    """`tab("names/")`: a page of that site in a browser; nothing may run, fail or be missing there."""
+    with serve(site) as address:
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        page = context.new_page()
+        events: list[str] = []
+        page.on("dialog", lambda dialog: (events.append(dialog.message), dialog.dismiss()))
+        page.on("console", lambda message: events.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: events.append(str(error)))
+
+        def visit(path: str):
+            page.goto(address + path)
+            return page
+
+        yield visit
+        context.close()
+    assert events == []
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_explorer_works(tab, name, variants):
+    page = tab(f"{name}/explorer/")
+    page.wait_for_selector("[data-ready]")
+    page.focus("[role=listbox]")
+    for key in ("ArrowRight", "o", " ", "2", "End"):
+        page.keyboard.press(key)
+    data = variants[name].artefacts["explorer"].json("explorer.json")
+    assert page.inner_text("[data-part=heading]") == data["id"][-1]
+    assert len(page.query_selector_all(".strip")) == 2 + len(data["scores"])
+
+
+@pytest.mark.parametrize("path", ["", "names/", "names/explorer/", "names/data/", "loaded/", "loaded/model/"])
+def test_names_from_outside_run_nothing_in_a_browser(tab, path):
+    page = tab(path)
+    page.keyboard.press("/")
+    page.keyboard.type("script")
+    page.wait_for_timeout(300)
+    assert page.evaluate("() => [...document.images].filter(one => one.getAttribute('src') === 'x').length") == 0

@@ -50,10 +50,11 @@ class Making:
 
 @dataclass(frozen=True)
 class Figures:
-    """What templates of a study call for figures and tables."""
+    """What templates of a study call for figures and tables; `components` is the folder of templates that they fill."""
 
     environment: Environment
     portfolio: Portfolio
+    components: str = "components"
 
     def figure(self, name: str, caller: Callable[[], str], *, wide: bool = False) -> Markup:
         """Both themes' pictures, a numbered caption, downloads, and how it was made; or why there is nothing to see.
@@ -90,6 +91,7 @@ class Figures:
         return self.fill(
             "plate.md",
             name=name,
+            empty=mark("empty", name),
             number=mark("figure", name),
             caption=one_line(wording.as_text(caption)),
             body=Markup(caller().strip()),  # noqa: S704 - the template's own words, values escaped
@@ -108,7 +110,7 @@ class Figures:
 
     def fill(self, template: str, **values: Any) -> Markup:  # noqa: ANN401 - whatever the component shows
         """One component from its template."""
-        written = self.environment.get_template(f"components/{template}").render(values)
+        written = self.environment.get_template(f"{self.components}/{template}").render(values)
         return Markup(written)  # noqa: S704 - the template's own words, values escaped
 
 

@@ -82,7 +82,8 @@ def run(
         "area_share": column(area_share(data.mask)),
         "scores": {name: columns for scores in found for name, columns in scores.items()},
     }
-    (out / "explorer.json").write_text(json.dumps(page, allow_nan=False, separators=(",", ":")), encoding="utf-8")
+    compact = json.dumps(page, allow_nan=False, separators=(",", ":"))
+    (out / "explorer.json").write_text(compact, encoding="utf-8", newline="\n")
 
 
 def map_tiles(localisation: Path, method: str, scaling: Scaling) -> np.ndarray:
