@@ -16,6 +16,7 @@ PAGES = [
     "tiny/",
     "tiny/data/",
     "tiny/model/",
+    "tiny/reporting/",
     "methods/",
     "study-file/",
     "architecture/",

@@ -301,7 +301,12 @@ def test_a_page_knows_the_template_to_edit(pages):
 
 
 def test_the_index_of_a_study_comes_first(pages):
-    assert [path for path in pages if path.endswith(".md")] == ["tiny/index.md", "tiny/data.md", "tiny/model.md"]
+    assert [path for path in pages if path.endswith(".md")] == [
+        "tiny/index.md",
+        "tiny/data.md",
+        "tiny/model.md",
+        "tiny/reporting.md",
+    ]
 
 
 def test_studies_in_the_navigation_become_sections():
