@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from camfolio.checklists import KEYS
 from camfolio.evidence_settings import Evidence
 from camfolio.names import METHOD_NAMES
 from camfolio.settings import Settings
@@ -28,8 +30,17 @@ def known_method(name: str) -> str:
     return name
 
 
+def known_item(key: str) -> str:
+    """The key of an item of a reporting checklist."""
+    if key not in KEYS:
+        raise PydanticCustomError("item", "an item")  # noqa: EM101 - its type, a literal for the type checker
+    return key
+
+
 Method = Annotated[str, AfterValidator(known_method)]
 Text = Annotated[str, Field(min_length=1)]
+ItemKey = Annotated[str, AfterValidator(known_item)]
+Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
 class DataDescription(Settings):
@@ -240,10 +251,24 @@ class Study(Settings):
         None, description="a planted shortcut; the study is then about it alone and has one page"
     )
 
+    reporting: Mapping[ItemKey, Words] = Field(
+        {},
+        description="an author's answers on the page Reporting checklists, by item: claim_1 to claim_44, tripod_1 to "
+        "tripod_27c, or co12_ and the property's name; nothing is computed from them",
+    )
+
     @model_validator(mode="after")
     def classes_differ(self) -> Study:
         """Two classes need two names."""
         if self.classes[0] == self.classes[1]:
             msg = f"two different classes, but got {self.classes[0]!r} twice"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def answers_have_a_page(self) -> Study:
+        """A study about a shortcut has no page of checklists, on which an author's answers would be lost."""
+        if self.shortcut and self.reporting:
+            msg = "either shortcut, whose page has no checklists, or reporting, but got both"
             raise ValueError(msg)
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -79,6 +80,8 @@ def words(annotation: Any) -> str:  # noqa: ANN401 - any annotation
         return " or ".join(str(option) for option in arguments)
     if origin is tuple:
         return f"list of {words(arguments[0])}"
+    if origin is Mapping:
+        return f"{words(arguments[1])} by key"
     if origin in {Union, types.UnionType}:
         return " or ".join(words(option) for option in arguments if option is not type(None))
     return {int: "whole number", float: "number", bool: "true or false", str: "text"}.get(annotation, "path")
@@ -95,5 +98,9 @@ def shown(default: object) -> str:
     if isinstance(default, bool):
         return str(default).lower()
     return (
-        "none" if default is None or default == "" else f"{default:g}" if isinstance(default, float) else str(default)
+        "none"
+        if default is None or default in ("", {})
+        else f"{default:g}"
+        if isinstance(default, float)
+        else str(default)
     )

@@ -10,6 +10,8 @@ from typing import Any, cast
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, TemplateError
 
 from camfolio import wording
+from camfolio.checklists import CHECKLISTS
+from camfolio.components.answers import answered
 from camfolio.components.bibliography import Citations, Reference, read_bibliography
 from camfolio.components.figures import Figures, see
 from camfolio.errors import CamfolioError, PageError
@@ -48,6 +50,7 @@ def make_environment(templates: Path, compiled: Path) -> Environment:
         extensions=["jinja2.ext.do"],
     )
     environment.filters |= wording.FILTERS
+    environment.globals |= {"checklists": CHECKLISTS, "answered": answered}
     environment.globals["bibliography"] = read_bibliography(templates.parent / "references.bib", compiled)
     return environment
 

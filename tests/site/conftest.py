@@ -268,17 +268,19 @@ def built(copy_project, tmp_path_factory) -> Built:
 
 @pytest.fixture
 def changed_page(portfolio, tmp_path) -> Callable[..., str]:
-    """`changed_page("index", cases=...)`: a page of the study with some results replaced; white space as one blank."""
+    """`changed_page("index", cases=...)`: a page of the study with some results replaced; white space as one
+    blank, or with `lines` the Markdown as it is, without front matter.
+    """
     environment = make_environment(PROJECT / "gen" / "templates", tmp_path / "compiled")
     figures = Figures(environment, portfolio)
     citations = Citations(environment.globals["bibliography"])
     callables = {"figure": figures.figure, "table": figures.table, "plate": figures.plate, "see": see}
     callables |= {"cite": citations.cite, "references": citations.references}
 
-    def page(name: str = "index", **values: object) -> str:
+    def page(name: str = "index", *, lines: bool = False, **values: object) -> str:
         template = environment.get_template(f"study/{name}.md.jinja")
         written = template.render({**results(portfolio), **callables, **values})
-        return " ".join(html.unescape(written).split())
+        return written.split("---\n", 2)[2] if lines else " ".join(html.unescape(written).split())
 
     return page
 

@@ -12,6 +12,8 @@ PAGES = [
     "tiny/data/",
     "tiny/model/",
     "tiny/explorer/",
+    "tiny/reporting/",
+    "tiny/evidence/",
     "methods/",
     "study-file/",
     "architecture/",

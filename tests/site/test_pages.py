@@ -302,7 +302,7 @@ def test_a_page_knows_the_template_to_edit(pages):
 
 
 def test_the_pages_of_a_study_come_in_their_order(pages):
-    names = ("index", "explorer", "data", "model")
+    names = ("index", "evidence", "reporting", "explorer", "data", "model")
     assert [path for path in pages if path.endswith(".md")] == [f"tiny/{name}.md" for name in names]
 
 

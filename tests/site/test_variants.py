@@ -49,6 +49,11 @@ WORDS = {
     "date": "2019 to 2023",
 }
 WEIGHTS = "our \"best\" 'weights' <img src=x onerror=alert(1)>.safetensors"
+REPORTING = {
+    "claim_3": "<script>alert(1)</script> for | *teaching*",
+    "claim_43": "On request.\n\n- Or not.",
+    "tripod_17": "Approved, [no](https://example.org) waiver.",
+}
 CLASSES = ["<script>alert(1)</script>", "a|b*c_"]
 
 
@@ -80,6 +85,7 @@ def variants(checkpoint, write_study, compute, tiny_arrays):
         write_study(
             "words",
             data=WORDS,
+            reporting=REPORTING,
             author="A. *Nobody*",
             network={"checkpoint": loaded["checkpoint"]},
             explanation={"layers": ["layer4"], "methods": ["grad_cam", "hires_cam"]},
@@ -116,7 +122,7 @@ def said(reading) -> str:
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-@pytest.mark.parametrize("page", ["", "data", "model"])
+@pytest.mark.parametrize("page", ["", "data", "model", "reporting"])
 def test_no_page_shows_a_value_of_the_machine(article, name, page):
     text = said(article(*filter(None, (name, page))))
     assert re.findall(r"\b(?:nan|NaN|None|Undefined|inf|Traceback|null)\b|\{\{|\}\}|\{%|&#\d|&lt;", text) == []
@@ -178,7 +184,7 @@ def test_without_masks_nothing_is_good_or_bad(article):
 
 
 @pytest.mark.parametrize("name", [name for name in VARIANTS if name != "words"])
-@pytest.mark.parametrize("page", ["", "data", "model"])
+@pytest.mark.parametrize("page", ["", "data", "model", "reporting"])
 def test_no_page_about_a_file_speaks_of_readers(article, name, page):
     text = said(article(*filter(None, (name, page))))
     assert re.findall("[^.]*(?:reader|radiologist|opinion|simulated|pathology)[^.]*", text.split("Figure 1.")[0]) == []
@@ -187,7 +193,7 @@ def test_no_page_about_a_file_speaks_of_readers(article, name, page):
     assert "it is not a medical device" in text
 
 
-@pytest.mark.parametrize("page", ["", "data", "model"])
+@pytest.mark.parametrize("page", ["", "data", "model", "reporting"])
 def test_the_author_s_words_about_the_data_are_on_every_page(article, page):
     text = said(article(*filter(None, ("words", page))))
     assert "The labels are histology after resection. The masks are drawn by *one* radiologist." in text
@@ -229,7 +235,7 @@ def test_one_method_stands_alone(article):
     assert re.findall("All methods|the others|They explain", said(reading)) == []
 
 
-@pytest.mark.parametrize("page", ["", "data", "model"])
+@pytest.mark.parametrize("page", ["", "data", "model", "reporting"])
 def test_names_of_classes_are_text_everywhere(article, page):
     reading = article(*filter(None, ("names", page)))
     assert all(name in said(reading) for name in CLASSES)
