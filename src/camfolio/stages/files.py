@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +12,6 @@ def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - JSON is anythi
     path.write_text(
         json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
     )
-
-
-def write_csv(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write rows with the same keys as a table: floats with nine significant digits, None as nothing."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]) if rows else [], lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow(
-                {name: f"{value:.9g}" if isinstance(value, float) else value for name, value in row.items()}
-            )
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON is anything

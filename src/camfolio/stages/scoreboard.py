@@ -16,8 +16,9 @@ from camfolio.evidence.measures import Measure
 from camfolio.evidence.scoreboard import Table, compare, families, mean_curves
 from camfolio.evidence.statistics import Patients
 from camfolio.evidence_settings import Evidence
-from camfolio.stages.files import write_csv, write_json
+from camfolio.stages.files import write_json
 from camfolio.stages.reading import part_slices
+from camfolio.stages.tables import write_csv
 
 CONTROL = "control/"
 CURVE = "curve/"

@@ -20,7 +20,7 @@ from camfolio.store.files import replace_file
 
 PACKAGE = "camfolio"
 ROOT = Path(__file__).parent.parent
-SETTINGS = ("config", "evidence_settings", "settings", "studyfile")
+SETTINGS = ("checklists", "config", "evidence_settings", "settings", "studyfile")
 BLIND = tuple(f"camfolio.{room}" for room in (*SETTINGS, "errors", "progress", "shapes", "store"))
 DISTRIBUTIONS = {"PIL": "pillow", "pytorch_lightning": "pytorch-lightning", "skimage": "scikit-image", "yaml": "pyyaml"}
 RESULT_NEUTRAL = {"jaxtyping", "pydantic", "rich", "filelock"}
