@@ -279,7 +279,7 @@ def changed_page(portfolio, tmp_path) -> Callable[..., str]:
 
     def page(name: str = "index", *, lines: bool = False, **values: object) -> str:
         template = environment.get_template(f"study/{name}.md.jinja")
-        written = template.render({**results(portfolio), **callables, **values})
+        written = template.render({"shortcuts": [], **results(portfolio), **callables, **values})
         return written.split("---\n", 2)[2] if lines else " ".join(html.unescape(written).split())
 
     return page

@@ -29,8 +29,14 @@ def run(*, out: Path, localisation: Path, selection: Path, methods: tuple[str, .
     with np.load(localisation / "scores.npz", allow_pickle=False) as scores:
         values = {method: scores[f"{score}/{method}"] for method in methods}
         chance = scores["area_share"] if score == "energy_share" else np.ones(len(values[methods[0]]))
-    cases = read_json(selection / "cases.json")["methods"]
-    write(out, drawing(values, chance, {method: cases[method]["cases"] for method in methods}, score))
+    chosen = read_json(selection / "cases.json")["methods"]
+    cases = {method: shown_cases(chosen[method]) for method in methods}
+    write(out, drawing(values, chance, cases, score))
+
+
+def shown_cases(chosen: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Kind -> the cases of that kind, those drawn at random among them."""
+    return {kind: [case] if case else [] for kind, case in chosen["cases"].items()} | {"random": chosen["random"]}
 
 
 def drawing(
@@ -61,7 +67,7 @@ def drawing(
 
 def kinds_of(cases: Mapping[str, Any], one: int) -> str:
     """Which examples a slice is."""
-    return " ".join(kind for kind, case in cases.items() if case and case["slice"] == one)
+    return " ".join(kind for kind, shown in cases.items() if any(case["slice"] == one for case in shown))
 
 
 def middle(values: np.ndarray) -> str:
@@ -74,16 +80,18 @@ def middle(values: np.ndarray) -> str:
 
 
 def cloud(axes: Axes, values: np.ndarray, line: int, colour: str) -> None:
-    """Dots stacked where they would lie on each other, and a bar from quartile to quartile with the median."""
+    """Dots stacked in narrow bins, and a bar from quartile to quartile with the median."""
     defined = np.sort(values[np.isfinite(values)])
     if not len(defined):
         axes.text(0, line, "not defined", color=colour, va="center", fontsize=8)
         return
-    places = np.floor(defined / max(defined.max(), 1e-12) * BINS).astype(int)
+    width = max(float(defined.max()), 1e-12) / BINS
+    places = np.floor(defined / width).astype(int)
     rank = np.arange(len(places)) - np.searchsorted(places, places)
     count = np.bincount(places)[places]
     widest = max(int(count.max()), 1)
-    axes.plot(defined, line + (rank - (count - 1) / 2) / widest * 0.7, ".", color=colour, markersize=3, alpha=0.6)
+    stacked = line + (rank - (count - 1) / 2) / widest * 0.7
+    axes.plot((places + 0.5) * width, stacked, ".", color=colour, markersize=3, alpha=0.7)
     low, half, high = np.percentile(defined, [25, 50, 75])
     axes.plot([low, high], [line + 0.42, line + 0.42], color=colour, linewidth=2.2)
     axes.plot(half, line + 0.42, "|", color=colour, markersize=9, markeredgewidth=2)
@@ -92,15 +100,17 @@ def cloud(axes: Axes, values: np.ndarray, line: int, colour: str) -> None:
 def marks(axes: Axes, values: np.ndarray, cases: Mapping[str, Any], line: int, theme: Theme) -> None:
     """The examples that the pages show."""
     for kind, mark in MARKS.items():
-        case = cases.get(kind)
-        if case and np.isfinite(values[case["slice"]]):
-            look: dict[str, Any] = {
-                "markerfacecolor": "none",
-                "markeredgecolor": theme.ink,
-                "markersize": 8,
-                "linestyle": "none",
-            }
-            axes.plot(values[case["slice"]], line, mark, label=kind if line == 0 else "_", **look)
+        at = [values[case["slice"]] for case in cases[kind]]  # NaN, not defined, is not drawn
+        axes.plot(
+            at,
+            [line] * len(at),
+            mark,
+            label=kind if line == 0 and at else "_",
+            markerfacecolor="none",
+            markeredgecolor=theme.ink,
+            markersize=8,
+            linestyle="none",
+        )
 
 
 def finish(axes: Axes, names: list[str], title: str, theme: Theme) -> None:
