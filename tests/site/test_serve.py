@@ -42,9 +42,12 @@ def served(copy_project, tmp_path):
             stderr=said,
         ) as server,
     ):
-        yield project, f"http://{address}/"
-        server.send_signal(signal.SIGINT)
-        assert server.wait(timeout=PATIENCE) == 0
+        try:
+            yield project, f"http://{address}/"
+            server.send_signal(signal.SIGINT)
+            assert server.wait(timeout=PATIENCE) == 0
+        finally:
+            server.kill()  # one that hears no Ctrl-C must not keep the tests waiting
 
 
 def wait_for(words: str, address: str) -> None:
