@@ -55,3 +55,10 @@ def test_the_engine_decides_no_other_result(installed):
         for engine in ("auto", "onnxruntime")
     )
     assert {name for name in one if one[name] != other[name]} == {"engine"}
+
+
+def test_an_author_s_answers_to_checklists_decide_no_result(installed):
+    plain, answered = (
+        stages(Study.model_validate(DATA | more)) for more in ({}, {"reporting": {"claim_34": "Not registered."}})
+    )
+    assert plain == answered

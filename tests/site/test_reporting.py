@@ -141,6 +141,8 @@ def test_slices_without_a_mask_are_counted_as_missing(filled, portfolio):
     card |= {"attribution": "", "date": ""}
     assert rows(filled(card=card))["claim_12"].startswith("Nothing is missing")
     assert "1 slice of 72 has no mask" in rows(filled(card=card | {"empty_masks": 1}))["tripod_11"]
+    assert "The area of nodules" in rows(filled(card=card))["tripod_20b"]
+    assert "The area of nodules" not in rows(filled(card=card | {"area_mm2_by_class": [None, None]}))["tripod_20b"]
 
 
 @pytest.mark.parametrize(

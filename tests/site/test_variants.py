@@ -209,6 +209,26 @@ def test_the_author_s_words_about_the_data_are_on_data_card_and_home_page(articl
     assert "Labels histology after resection" in " ".join(home.split())
 
 
+def test_the_author_s_answers_to_checklists_are_text_on_their_page(article):
+    reading = article("words", "reporting")
+    text = said(reading)
+    assert "The author: <script>alert(1)</script> for | *teaching*" in text
+    assert "The author: On request. - Or not." in text
+    assert "The author: Approved, [no](https://example.org) waiver." in text
+    assert "by the author 1, not assessed" in text
+    assert [link for link in reading.all("a") if "example.org" in link.attributes.get("href", "")] == []
+    assert "The author:" not in said(article("loaded", "reporting"))
+
+
+def test_a_study_without_masks_or_training_leaves_what_needs_them_to_the_author(article):
+    text = said(article("no_masks", "reporting"))
+    assert "Training: settings and augmentation not assessed" in text
+    assert "Does it agree with what is known? not assessed" in text
+    assert "72 slices of 72 have no mask" in text
+    assert "All test slices are of one class, so there is no AUC" in said(article("one_class", "reporting"))
+    assert "No test slice was misclassified." in said(article("perfect", "reporting"))
+
+
 def test_words_about_the_data_compute_nothing_anew(variants):
     assert variants["words"].artefacts["slices"].manifest.key == variants["loaded"].artefacts["slices"].manifest.key
 
