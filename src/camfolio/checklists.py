@@ -93,7 +93,7 @@ CLAIM = Checklist(
         "Methods: evaluation": (
             item("28", "Measures of performance", "measures"),
             item("29", "Statistical uncertainty and significance", "uncertainty"),
-            item("30", "Robustness or sensitivity analysis"),
+            item("30", "Robustness or sensitivity analysis", "robustness"),
             item("31", "Methods of explanation and how they were checked", "explanation", "inside_nodule"),
             item("32", "Evaluation on internal data", "internal"),
             item("33", "Testing on external data", "external"),
@@ -202,10 +202,10 @@ CO12 = Checklist(
     "nauta2023",
     {
         "Content": (
-            item("Correctness", "Does the map say truly what the network does?"),
+            item("Correctness", "Does the map say truly what the network does?", "correctness"),
             item("Completeness", "How much of the network's answer does it explain?", "completeness"),
             item("Consistency", "Does the same input give the same map?", "consistency"),
-            item("Continuity", "Do like inputs give like maps?"),
+            item("Continuity", "Do like inputs give like maps?", "continuity"),
             item("Contrastivity", "Does it tell this answer from the other?", "contrastivity"),
             item("Covariate complexity", "Are the things it speaks of understandable?", "vocabulary"),
         ),

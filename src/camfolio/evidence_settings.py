@@ -23,7 +23,7 @@ class Faithfulness(Settings):
     """How the network is asked whether the pixels that a map marks are those that matter."""
 
     slices: int = Field(
-        160, ge=1, description="test slices at most, whole patients drawn with the seed; every one costs passes"
+        1000, ge=1, description="test slices at most, whole patients drawn with the seed; every one costs 500 passes"
     )
     steps: Annotated[tuple[Share, ...], Field(strict=False, min_length=1)] = Field(
         (0.02, 0.05, 0.1, 0.2, 0.35, 0.6),

@@ -20,7 +20,7 @@ from camfolio.store.artefacts import Artefact, Stage, Store
 from camfolio.store.build import State, build, run_worker, survey
 from camfolio.studyfile import read_study
 
-SCORED = ("localisation",)
+SCORED = ("localisation", "faithfulness")
 """Stages with a `scores.npz`, whose scores of single slices the explorer shows."""
 
 
