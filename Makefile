@@ -7,7 +7,7 @@ export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 
 export NO_MKDOCS_2_WARNING := 1
 export DISABLE_MKDOCS_2_WARNING := true
 
-.PHONY: site serve deploy test test-all check format clean
+.PHONY: site serve deploy exported-site screenshots lighthouse test test-all bench check format clean
 
 site: .venv/installed-docs
 	$(BIN)/mkdocs build --strict
@@ -18,23 +18,40 @@ serve: .venv/installed-docs
 deploy: .venv/installed-docs
 	$(BIN)/mkdocs gh-deploy --strict
 
+# The same pages as plain files, built strictly by the other generator that is still kept: the way out stays open.
+exported-site: .venv/installed-docs
+	rm -rf exported
+	$(BIN)/camfolio export markdown --to exported
+	cd exported && ../$(BIN)/properdocs build --strict -f mkdocs.yml
+
+# Every page of site/, light and dark, wide and narrow, as pictures to look at.
+screenshots: .venv/installed-dev
+	$(BIN)/python scripts/screenshots.py site screenshots
+
+# Needs node and chromium.
+lighthouse: .venv/installed-dev
+	$(BIN)/python scripts/lighthouse.py site
+
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -m "not slow"
 
 test-all: .venv/installed-dev
 	$(BIN)/python -m pytest
 
+bench: .venv/installed-bench
+	$(BIN)/python benchmarks/cams.py --page docs/performance.md
+
 check: .venv/installed-dev
-	$(BIN)/ruff format --check src gen tests scripts
-	$(BIN)/ruff check src gen tests scripts
+	$(BIN)/ruff format --check src gen tests scripts benchmarks
+	$(BIN)/ruff check src gen tests scripts benchmarks
 	$(BIN)/mypy
 
 format: .venv/installed-dev
-	$(BIN)/ruff format src gen tests scripts
-	$(BIN)/ruff check --fix src gen tests scripts
+	$(BIN)/ruff format src gen tests scripts benchmarks
+	$(BIN)/ruff check --fix src gen tests scripts benchmarks
 
 clean:
-	rm -rf site artifacts
+	rm -rf site exported screenshots artifacts
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -44,5 +61,9 @@ clean:
 	touch $@
 
 .venv/installed-dev: pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) -e ".[docs,test,dev,luna]"
+	$(PIP) -e ".[docs,onnx,test,dev,luna]"
+	touch $@
+
+.venv/installed-bench: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) -e ".[bench]"
 	touch $@

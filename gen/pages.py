@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import runpy
 import sys
 from pathlib import Path
 
@@ -14,10 +15,11 @@ for name in [name for name in sys.modules if name.partition(".")[0] == "camfolio
     del sys.modules[name]
 
 config, serving = mkdocs_gen_files.config, "serve" in sys.argv
+project = Path(config.config_file_path).parent
 try:
     from camfolio.site import site_for
 
-    site = site_for(Path(config.config_file_path).parent, serving=serving)
+    site = site_for(project, serving=serving)
     config.extra["pictures"] = site.pictures  # gen/hooks.py lets MkDocs copy them from the store
     for page in site.texts:
         with mkdocs_gen_files.open(page.path, "wb") as file:
@@ -28,9 +30,7 @@ try:
 except Exception as error:
     if serving:  # whatever happens, requests are answered; the next edit may mend it
         logging.getLogger("mkdocs.plugins.camfolio").exception("This site cannot be built yet")
-        said = f"{type(error).__name__}: {error}".replace("\n", " ")
-        with mkdocs_gen_files.open("index.md", "w") as file:
-            file.write(f"# This site cannot be built yet\n\n    {said}\n\nThe traceback is in the terminal.\n")
+        runpy.run_path(str(project / "gen" / "broken.py"))["say"](error, project)
         config.nav = None
     elif hasattr(error, "exit_status"):  # a CamfolioError: MkDocs ends with its sentence and no traceback
         stop = MkDocsException(str(error))

@@ -25,7 +25,9 @@ ROOMS: dict[str, set[str]] = {
     "shapes": set(),
     "settings": set(),
     "sources": {"settings"},
-    "config": {"names", "settings", "sources"},
+    "evidence_settings": {"settings"},
+    "checklists": set(),
+    "config": {"checklists", "evidence_settings", "names", "settings", "sources"},
     "own": {"errors"},
     "epochs": {"progress"},
     "progress": set(),
@@ -37,28 +39,49 @@ ROOMS: dict[str, set[str]] = {
     "data": BASE | {"own", "progress", "settings", "sources"},
     "training": BASE | {"data", "network", "epochs"},
     "explanation": BASE | {"network", "names"},
-    "evidence": BASE,
+    "evidence": BASE | {"evidence_settings"},
     "evaluation": BASE | {"evidence"},
     "selection": BASE,
     "stages": BASE
-    | {"data", "network", "training", "explanation", "evidence", "evaluation", "selection", "progress", "sources"},
+    | {"data", "network", "training", "explanation", "evidence", "evidence_settings", "evaluation", "selection"}
+    | {"progress", "names", "sources"},
     "figures": BASE | {"data", "stages.files", "evidence", "names", "explanation.scaling"},
+    "raster": BASE | {"data", "evaluation", "evidence", "explanation.scaling", "figures", "names", "stages"},
+    "head": set(),
     "named": {"errors", "config", "sources"},
-    "studyfile": {"errors", "config", "named", "names", "sources"},
+    "studyfile": {"errors", "checklists", "config", "named", "names", "sources"},
     "store": {"errors", "own"},
-    "sourcing": {"config", "named", "sources", "store"},
-    "study": {"errors", "config", "names", "sourcing", "studyfile", "store"},
+    "plan": {"config", "store"},
+    "sourcing": {"config", "named", "plan", "sources", "store"},
+    "planted": {"config", "plan", "sourcing", "store"},
+    "judged": {"config", "plan", "store"},
+    "study": {"errors", "config", "names", "plan", "planted", "judged", "sourcing", "studyfile", "store"},
     "datacard": {"sources", "sourcing", "study"},
     "looking": {"study"},
     "starter": {"errors"},
     "report": {"errors", "study"},
-    "pages": {"", "errors", "config", "store", "study", "datacard", "report", "wording", "architecture", "reference"},
-    "site": {"errors", "store", "study", "studyfile", "pages", "wording"},
-    "cli": {"", "errors", "looking", "store", "study", "studyfile", "report", "starter", "pages"},
+    "components": {"errors", "checklists", "store", "study", "wording"},
+    "rendering": {"errors", "checklists", "store", "study", "wording", "components"},
+    "pages": {
+        "",
+        "errors",
+        "store",
+        "study",
+        "datacard",
+        "report",
+        "architecture",
+        "reference",
+        "components",
+        "rendering",
+    },
+    "serving": {"errors", "store", "study", "studyfile", "wording"},
+    "site": {"errors", "store", "study", "studyfile", "pages", "rendering", "serving", "wording"},
+    "export": {"errors", "study", "components", "rendering", "pages"},
+    "cli": {"", "errors", "looking", "store", "study", "studyfile", "report", "starter", "pages", "export"},
 }
 """Room -> the rooms it may import from, besides itself; figures share one module of `stages`, and the scalings."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "misc", "common", "manager", "base", "core"}
-HEAVY = ("torch", "monai", "matplotlib", "pytorch_lightning", "torchmetrics", "scipy")
+HEAVY = ("torch", "monai", "matplotlib", "pytorch_lightning", "torchmetrics", "scipy", "skimage")
 LIGHT = [
     name
     for name in ("camfolio", "camfolio.study", "camfolio.pages", "camfolio.cli", "camfolio.report", "camfolio.site")
@@ -198,7 +221,7 @@ def test_every_argument_and_result_is_annotated(module):
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "gen").glob("*.py")), ids=lambda path: path.name)
 def test_a_script_of_the_generator_is_a_thin_adapter(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 40
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 45
 
 
 @pytest.mark.parametrize("module", LIGHT)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camfolio.names import KINDS
-from camfolio.selection import Answers, Case, choose
+from camfolio.selection import Answers, Case, choose, draw
 
 
 def answers_of(rows):
@@ -131,3 +131,31 @@ def test_the_choice_is_that_of_a_slow_twin(drawn, order):
     rows = [(name, f"p{row[0]}", row[1], row[2]) for name, (row, _) in zip(ids, drawn, strict=True)]
     score = [value for _, value in drawn]
     assert choose(answers_of(rows), np.array(score)).cases == slow_choose(rows, score)
+
+
+MANY = answers_of([(f"s{i:03}", f"p{i // 3:03}", i % 2 == 0, 0.6) for i in range(60)])
+
+
+def test_random_examples_are_of_different_patients_and_follow_the_seed_alone():
+    cases = draw(MANY, 6, 3)
+    assert draw(MANY, 6, 3) == cases
+    assert draw(MANY, 6, 4) != cases
+    assert len({str(MANY.patient[case.slice]) for case in cases}) == len(cases) == 6
+    assert [case.rank for case in cases] == sorted(case.rank for case in cases)
+    assert cases[0].rank == 1
+    assert {case.among for case in cases} == {60}
+
+
+def test_random_examples_do_not_depend_on_the_order_of_the_slices():
+    backwards = answers_of([(f"s{i:03}", f"p{i // 3:03}", True, 0.6) for i in reversed(range(60))])
+    assert {59 - case.slice for case in draw(backwards, 6, 3)} == {case.slice for case in draw(MANY, 6, 3)}
+
+
+def test_every_slice_is_equally_likely_to_be_drawn():
+    first = np.bincount([draw(MANY, 1, seed)[0].slice for seed in range(1200)], minlength=60)
+    assert ((first - 20) ** 2 / 20).sum() < 98  # chi squared with 59 degrees of freedom, 0.1 %
+
+
+def test_there_are_no_more_random_examples_than_patients():
+    assert len(draw(MANY, 100, 0)) == 20
+    assert draw(MANY, 0, 0) == []

@@ -56,6 +56,7 @@ def test_a_wheel_carries_what_is_copied():
     settings = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
     included = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
     assert all((PROJECT / source).exists() for source in included)
+    assert {f"gen/{path.name}" for path in (PROJECT / "gen").glob("*.*")} <= set(included)
     assert {target.removeprefix("camfolio/project/").partition("/")[0] for target in included.values()} == {
         "gen",
         "docs",

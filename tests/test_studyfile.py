@@ -149,6 +149,29 @@ MISTAKES = {
         "network: {checkpoint: ../../../x.ckpt}\n",
         r"inside the project, but got \.\./\.\./\.\./x\.ckpt for network\.checkpoint .* give it with --set network\.checkpoint=PATH",
     ),
+    "an item of no checklist": (
+        "reporting:\n  claim_45: x\n",
+        r"Expected an item of a checklist, but got reporting\.claim_45 \(.*tiny\.yaml, line 6\)\. Did you mean claim_\d+\? The page",
+    ),
+    "an item like no other": (
+        "reporting: {zzz: x}\n",
+        r"but got reporting\.zzz \(.*line 5\)\. The page Reporting checklists lists them\.",
+    ),
+    "an item that is a number": ("reporting: {17: x}\n", r"Expected a valid string, but got 17 for reporting\.17 \("),
+    "an answer that is a number": (
+        "reporting:\n  claim_3: 5\n",
+        r"a valid string, but got 5 for reporting\.claim_3 \(.*line 6",
+    ),
+    "an empty answer": ("reporting: {claim_3: ' '}\n", r"Expected some text, but got ' ' for reporting\.claim_3"),
+    "answers that are none": ("reporting:\n", r"Expected a section with keys, but got None for reporting \(.*line 5\)"),
+    "answers without a page": (
+        "shortcut: {}\nreporting: {claim_3: x}\n",
+        r"Expected either shortcut, whose page has no checklists, or reporting, but got both for the study",
+    ),
+    "an external source without a page": (
+        "shortcut: {}\nexternal: {source: lidc-phantom}\n",
+        r"Expected either shortcut, whose page has no external source, or external, but got both for the study",
+    ),
     "missing checkpoint": (
         "network:\n  checkpoint: none.safetensors\n",
         r"Expected a file, but there is none at .*none\.safetensors for network\.checkpoint \(.*line 6\)\. Check the path",

@@ -1,4 +1,4 @@
-"""The command line: build, status, show, verify, clean, site."""
+"""The command line: build, status, show, verify, clean, draw, export, site."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from rich.table import Table
 
 import camfolio
 from camfolio.errors import CamfolioError, StudyError
+from camfolio.export import export_jekyll, export_markdown
 from camfolio.looking import show_inspection
+from camfolio.pages import make_site
 from camfolio.report import summary
 from camfolio.starter import start_portfolio
 from camfolio.store.artefacts import Artefact, Store
 from camfolio.store.files import file_digest, file_error
-from camfolio.study import inspect_study, open_inspection, open_portfolio
+from camfolio.study import inspect_study, open_inspection, open_portfolio, redraw
 from camfolio.studyfile import study_files
 
 STUDIES = Path("gen/studies")
@@ -57,6 +59,19 @@ def parser() -> argparse.ArgumentParser:
     for name, (function, words) in COMMANDS.items():
         command = commands.add_parser(name, help=words, description=words)
         command.set_defaults(command=function)
+        if name == "export":
+            command.add_argument("form", choices=("jekyll", "markdown"), help="one page of a Jekyll site, or all pages")
+            command.add_argument(
+                "--to", type=Path, default=Path("exported"), help="the Jekyll site, or an empty folder (exported)"
+            )
+            command.add_argument(
+                "--site-url", default="", help="of the published portfolio, for links from jekyll's page"
+            )
+        if name == "draw":
+            command.add_argument(
+                "--figure", action="append", default=[], metavar="NAME", help="as in the page's template; all if none"
+            )
+            command.add_argument("--to", type=Path, default=Path(), help="folder for the files (here)")
         command.add_argument(
             "study", nargs="*", type=Path, metavar="STUDY", help="study files; all in gen/studies if none"
         )
@@ -192,6 +207,29 @@ def clean_command(options: argparse.Namespace) -> int:
     return 0
 
 
+def draw_command(options: argparse.Namespace) -> int:
+    """Draw figures anew, from the results before them, and write their files."""
+    for path in studies(options):
+        for file in redraw(path, options.figure, Store(options.store), options.to, options.overrides):
+            log.info("%s", file)
+    return 0
+
+
+def export_command(options: argparse.Namespace) -> int:
+    """Write the write-up into a Jekyll site, or every page as plain files, from the project in this folder."""
+    paths, store, project = studies(options), Store(options.store), Path()
+    if options.form == "markdown":
+        files = export_markdown(project, make_site(project, store, paths, options.overrides), options.to)
+    elif len(paths) > 1:
+        msg = f"Expected one study to export, but got {len(paths)}. Name one of {', '.join(map(str, paths))}."
+        raise StudyError(msg)
+    else:
+        portfolio = open_portfolio(paths[0], store, options.overrides)
+        files = export_jekyll(project, portfolio, store.root / ".templates", options.to, options.site_url)
+    log.info("%d files written to %s", len(files), options.to)
+    return 0
+
+
 def site_command(options: argparse.Namespace) -> int:
     """Build or serve the site of the given studies with MkDocs."""
     settings = {"studies": [str(path) for path in studies(options)], "overrides": options.overrides}
@@ -214,6 +252,8 @@ COMMANDS = {
     "inspect": (inspect_command, "Read the data and say what they are like, before anything is learned from them."),
     "verify": (verify_command, "Compute everything anew and compare to the byte."),
     "clean": (clean_command, "Delete results that no study uses."),
+    "draw": (draw_command, "Draw figures anew and write their files."),
+    "export": (export_command, "Write pages for other generators."),
     "site": (site_command, "Build or serve the site of the given studies."),
 }
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from camfolio.checklists import KEYS
+from camfolio.evidence_settings import Evidence
 from camfolio.names import METHOD_NAMES
 from camfolio.settings import Settings, Text
 from camfolio.sources import Data
@@ -28,7 +31,16 @@ def known_method(name: str) -> str:
     return name
 
 
+def known_item(key: str) -> str:
+    """The key of an item of a reporting checklist."""
+    if key not in KEYS:
+        raise PydanticCustomError("item", "an item")  # noqa: EM101 - its type, a literal for the type checker
+    return key
+
+
 Method = Annotated[str, AfterValidator(known_method)]
+ItemKey = Annotated[str, AfterValidator(known_item)]
+Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
 class LabelRule(Settings):
@@ -146,6 +158,11 @@ class Explanation(Settings):
     comparison: float = Field(
         1.0, gt=0, le=10, description="how much of the strongest other class's logit the finer methods take off"
     )
+    engine: Literal["auto", "torch", "onnxruntime"] = Field(
+        "auto",
+        description="what runs Score-CAM's masked passes; auto: ONNX Runtime where the extra `onnx` is installed and the "
+        "work is worth the export, else torch",
+    )
     scaling: Literal["per_image", "shared", "signed"] = Field(
         "per_image",
         description="a map's colours: share of its own maximum, of the method's largest value in the study, "
@@ -176,6 +193,25 @@ class Selection(Settings):
     """Which number makes an example good or bad."""
 
     score: Literal["energy_share", "energy_ratio"] = Field("energy_share", description="what good and bad mean")
+    random: int = Field(6, ge=0, le=100, description="examples drawn at random with the seed, beside the chosen ones")
+
+
+class Shortcut(Settings):
+    """A cue that has nothing to do with nodules, planted so that the truth is known."""
+
+    cues: Annotated[tuple[Literal["tag", "blur"], ...], Field(strict=False, min_length=1)] = Field(
+        ("tag", "blur"), description="what is planted, each in networks of its own"
+    )
+    share: float = Field(
+        0.9, gt=0, le=1, description="of the second class's training and validation slices that get the cue"
+    )
+    seeds: int = Field(3, ge=1, le=20, description="networks of every kind: without a cue, and with each")
+    alarm: float = Field(
+        2.0,
+        gt=1,
+        le=100,
+        description="a map raises an alarm with so many times as much energy in the cue's place as area",
+    )
 
 
 class Study(Settings):
@@ -197,7 +233,17 @@ class Study(Settings):
     training: Training = Field(Training(), description="how it learns")
     evaluation: Evaluation = Field(Evaluation(), description="intervals")
     explanation: Explanation = Field(Explanation(), description="the maps")
+    evidence: Evidence = Field(Evidence(), description="is the map right")
     selection: Selection = Field(Selection(), description="the examples")
+    shortcut: Shortcut | None = Field(
+        None, description="a planted shortcut; the study is then about it alone and has one page"
+    )
+
+    reporting: Mapping[ItemKey, Words] = Field(
+        {},
+        description="an author's answers on the page Reporting checklists, by item: claim_1 to claim_44, tripod_1 to "
+        "tripod_27c, or co12_ and the property's name; nothing is computed from them",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -228,5 +274,16 @@ class Study(Settings):
         """Two classes need two names."""
         if self.classes[0] == self.classes[1]:
             msg = f"two different classes, but got {self.classes[0]!r} twice"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def answers_have_a_page(self) -> Study:
+        """A study about a shortcut has one page, on which an author's answers and another source would be lost."""
+        if self.shortcut and self.reporting:
+            msg = "either shortcut, whose page has no checklists, or reporting, but got both"
+            raise ValueError(msg)
+        if self.shortcut and self.external:
+            msg = "either shortcut, whose page has no external source, or external, but got both"
             raise ValueError(msg)
         return self

@@ -49,6 +49,14 @@ def nearest(word: str, known: Iterable[str]) -> str:
     'Did you mean epochs? Known: epochs, patience.'
     """
     names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    guess = f"Did you mean {close[0]}? " if close else ""
-    return f"{guess}Known: {', '.join(names)}."
+    return f"{guess(word, names)}Known: {', '.join(names)}."
+
+
+def guess(word: str, known: Iterable[str]) -> str:
+    """The sentence that offers the nearest known word, with a blank behind it; nothing if none is near.
+
+    >>> guess("epoch", ["epochs", "patience"])
+    'Did you mean epochs? '
+    """
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
+    return f"Did you mean {close[0]}? " if close else ""

@@ -19,6 +19,8 @@ METHOD_NAMES = {
     "eigen_cam": "Eigen-CAM",
     **{FINER + method: f"Finer {name}" for method, name in GRADIENT_METHODS.items()},
 }
+MASKING = ("score_cam",)
+"""Methods that show the network images of their own making."""
 SCALING_NAMES = {
     "per_image": "share of the map's own maximum",
     "shared": "share of the method's largest value over all test slices",

@@ -9,35 +9,30 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, TemplateError
-from markupsafe import Markup
+from jinja2 import Environment
 
 import camfolio
-from camfolio import wording
 from camfolio.architecture import rooms
+from camfolio.components.figures import figures_of
+from camfolio.components.numbering import numbered
 from camfolio.datacard import about_data
-from camfolio.errors import CamfolioError, PageError, StudyError
+from camfolio.errors import StudyError
 from camfolio.reference import sections
+from camfolio.rendering import SUFFIX, Page, make_environment, render_folder
 from camfolio.store.artefacts import Artefact, Store
-from camfolio.store.code import version
-from camfolio.store.files import file_digest
 from camfolio.study import Portfolio, open_portfolio
 
-SUFFIX = ".md.jinja"
+ORDER = ("index", "evidence", "shortcut", "reporting", "explorer", "data", "model")
+"""Pages of a study as the navigation shows them; others follow by name."""
 PICTURES = ("light.svg", "dark.svg", "light.png", "data.csv")
-
-
-@dataclass(frozen=True)
-class Page:
-    """One file of the site: its path there, its bytes, and the template to edit, relative to the project."""
-
-    path: str
-    content: bytes
-    source: str = ""
+RASTER = ("card", "matrix", "explorer")
+"""Stages whose every file is shown."""
+TABLES = {"scoreboard": "comparisons.csv"}
+"""Stage -> the table of it that a page links to."""
 
 
 @dataclass(frozen=True)
@@ -95,15 +90,17 @@ def make_site(project: Path, store: Store, studies: Sequence[Path], overrides: S
         "version": camfolio.__version__,
         "rooms": rooms(),
         "settings": sections(),
-        "studies": [results(one) for one in portfolios],
+        "studies": [results(one) for one in portfolios if not one.study.shortcut],
+        "shortcuts": [results(one) for one in portfolios if one.study.shortcut],
     }
-    pages: list[Page | Picture] = [*render_folder(environment, "", "", shared)]
-    navigation = []
+    pages, navigation = [], []
     for portfolio in portfolios:
         written = study_pages(environment, portfolio, shared)
+        navigation.append((portfolio.label, [page.path for page in written]))
         pages += written
-        navigation.append((portfolio.label, [page.path for page in written if page.path.endswith(".md")]))
-    return Site(pages, navigation)
+    pages += render_folder(environment, "", "", shared)
+    shown = [picture for portfolio in portfolios for picture in pictures(portfolio)]
+    return Site([*counted(pages), *shown], navigation)
 
 
 def check_names(studies: Sequence[Path], project: Path) -> None:
@@ -124,28 +121,42 @@ def check_names(studies: Sequence[Path], project: Path) -> None:
         taken.add(path.stem)
 
 
-def study_pages(environment: Environment, portfolio: Portfolio, shared: Mapping[str, Any]) -> list[Page | Picture]:
-    """The section of one study: its pages, index first, and the pictures."""
-    pages = render_folder(environment, "study/", f"{portfolio.name}/", {**shared, **results(portfolio)}, portfolio)
-    pages.sort(key=lambda page: (not page.path.endswith("/index.md"), page.path))
-    return [*pages] + [
-        picture for name, artefact in figures_of(portfolio).items() for picture in pictures(portfolio, name, artefact)
+def study_pages(
+    environment: Environment, portfolio: Portfolio, shared: Mapping[str, Any], *, components: str = "components"
+) -> list[Page]:
+    """The pages of one study in the order of the navigation."""
+    folder = "shortcut/" if portfolio.study.shortcut else "study/"
+    values = {**shared, **results(portfolio)}
+    pages = render_folder(environment, folder, f"{portfolio.name}/", values, portfolio, components=components)
+    order = {f"{portfolio.name}/{name}.md": place for place, name in enumerate(ORDER)}
+    return sorted(pages, key=lambda page: (order.get(page.path, len(order)), page.path))
+
+
+def counted(pages: Sequence[Page]) -> list[Page]:
+    """The pages with their figures and tables counted and all references to them filled in."""
+    texts = numbered({page.path: page.content.decode() for page in pages}, {page.path: page.source for page in pages})
+    return [replace(page, content=texts[page.path].encode()) for page in pages]
+
+
+def pictures(portfolio: Portfolio) -> list[Picture]:
+    """The files of a study's figures, under `STUDY/figures/`, and the small pictures of its examples and explorer.
+
+    A figure with nothing to draw has none.
+    """
+    small = [
+        Picture(f"{portfolio.name}/{stage}/{file}", (portfolio.artefacts[stage] / file).resolve())
+        for stage in RASTER
+        if stage in portfolio.artefacts
+        for file in portfolio.artefacts[stage].manifest.outputs
     ]
-
-
-def figures_of(portfolio: Portfolio) -> dict[str, Artefact]:
-    """Figure name -> its artefact."""
-    return {
-        name.removeprefix("figure-"): artefact
-        for name, artefact in portfolio.artefacts.items()
-        if name.startswith("figure-")
-    }
-
-
-def pictures(portfolio: Portfolio, name: str, artefact: Artefact) -> list[Picture]:
-    """The files of one figure under `STUDY/figures/`; none if there was nothing to draw."""
-    return [
+    small += [
+        Picture(f"{portfolio.name}/{stage}/{file}", (portfolio.artefacts[stage] / file).resolve())
+        for stage, file in TABLES.items()
+        if stage in portfolio.artefacts
+    ]
+    return small + [
         Picture(f"{portfolio.name}/figures/{name}-{file}", (artefact / file).resolve())
+        for name, artefact in figures_of(portfolio).items()
         for file in PICTURES
         if file in artefact.manifest.outputs
     ]
@@ -154,6 +165,7 @@ def pictures(portfolio: Portfolio, name: str, artefact: Artefact) -> list[Pictur
 def results(portfolio: Portfolio) -> dict[str, Any]:
     """What templates may use of one study."""
     read = portfolio.artefacts
+    about = shortcut_results if portfolio.study.shortcut else network_results
     return {
         "name": portfolio.name,
         "label": portfolio.label,
@@ -161,119 +173,36 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
         "classes": portfolio.study.classes,
         **about_data(portfolio),
         "split": read["split"].json("split.json"),
-        "training": read["training"].json("training.json"),
-        "evaluation": read["evaluation"].json("evaluation.json"),
-        "localisation": read["localisation"].json("localisation.json"),
-        "cases": read["selection"].json("cases.json"),
-        "teaser": read["figure-teaser"].json("figure.json"),
         "provenance": {name: artefact.manifest for name, artefact in read.items()},
+        **about(read),
     }
 
 
-def make_environment(templates: Path, compiled: Path) -> Environment:
-    """Jinja that stops at a missing value and takes every value as text, never as markup.
-
-    Compiled templates are kept in the folder `compiled`. Formulas and other constants in them are already worded, so
-    their names carry the digest of the module that words and the version of the library that sets formulas.
-    """
-    compiled.mkdir(parents=True, exist_ok=True)
-    worded = f"{file_digest(Path(wording.__file__))[:12]}-{version('latex2mathml')}"
-    environment = Environment(
-        bytecode_cache=FileSystemBytecodeCache(str(compiled), f"pages-{worded}-%s"),
-        loader=FileSystemLoader(templates),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=wording.as_text,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.do"],
-    )
-    environment.filters |= wording.FILTERS
-    return environment
-
-
-def render_folder(
-    environment: Environment, folder: str, target: str, values: Mapping[str, Any], portfolio: Portfolio | None = None
-) -> list[Page]:
-    """Every template that stands directly in a folder, as pages under `target`."""
-    names = [name for name in environment.list_templates() if name.startswith(folder) and name.endswith(SUFFIX)]
-    here = [name for name in names if "/" not in name.removeprefix(folder)]
-    return [render(environment, name, target + name.removeprefix(folder), values, portfolio) for name in here]
+def network_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
+    """Of a study about one network and its maps."""
+    return {
+        "training": read["training"].json("training.json"),
+        "evaluation": read["evaluation"].json("evaluation.json"),
+        "localisation": read["localisation"].json("localisation.json"),
+        **{
+            name: read[name].json(f"{name}.json")
+            for name in ("scoreboard", "faithfulness", "randomisation", "stability")
+        },
+        "retrained": {
+            name.removeprefix("retrained-"): artefact.json("retrained.json")
+            for name, artefact in read.items()
+            if name.startswith("retrained-")
+        },
+        "cases": read["selection"].json("cases.json"),
+        "matrix": read["matrix"].json("matrix.json"),
+        "teaser": read["figure-teaser"].json("figure.json"),
+    }
 
 
-def render(
-    environment: Environment, template: str, path: str, values: Mapping[str, Any], portfolio: Portfolio | None
-) -> Page:
-    """One page; figures are numbered in the order in which the template calls them.
-
-    Raises:
-        PageError: naming template and line.
-    """
-    numbered = Figures(figures_of(portfolio)) if portfolio else None
-    try:
-        content = environment.get_template(template).render({**values, "figure": numbered})
-    except CamfolioError:
-        raise
-    except (TemplateError, TypeError, KeyError, ValueError, ArithmeticError, AttributeError) as error:
-        msg = f"Expected a template that can be filled, but got {error} in gen/templates/{template}{line_of(error, template)}."
-        raise PageError(msg) from error
-    return Page(path.removesuffix(".jinja"), content.encode(), f"gen/templates/{template}")
-
-
-def line_of(error: BaseException, template: str) -> str:
-    """The line of the template in which rendering stopped, if it is known."""
-    line = getattr(error, "lineno", None)
-    trace = error.__traceback__
-    while trace:
-        if trace.tb_frame.f_code.co_filename.replace("\\", "/").endswith(template):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return f", line {line}" if line else ""
-
-
-class Figures:
-    """The figure macro of one page: `{% call figure("roc") %}caption{% endcall %}`."""
-
-    def __init__(self, artefacts: Mapping[str, Artefact]) -> None:
-        self.artefacts = artefacts
-        self.number = 0
-
-    def __call__(self, name: str, caller: Any, *, wide: bool = False) -> Markup:  # noqa: ANN401 - Jinja's caller
-        """Both themes' pictures, a numbered caption and downloads; or the sentence why there is nothing to see."""
-        if name not in self.artefacts:
-            msg = f"Expected a figure of this study, but got {name!r}. Known: {', '.join(sorted(self.artefacts))}."
-            raise PageError(msg)
-        about = self.artefacts[name].json("figure.json")
-        if "empty" in about:
-            return Markup('<div class="empty" markdown="span">{}</div>\n').format(wording.as_text(about["empty"]))
-        self.number += 1
-        pictures = [self.picture(name, theme, about) for theme in ("light", "dark")]
-        links = Markup(" ").join(self.link(name, file, words) for file, words in DOWNLOADS.items())
-        return Markup(
-            '<figure markdown="1" id="{id}"{wide}>\n\n{pictures}\n\n<figcaption markdown="span">'
-            '<strong>Figure {number}.</strong> {caption} <span class="downloads">{links}</span></figcaption>\n\n</figure>\n'
-        ).format(
-            id=name,
-            wide=Markup(' class="wide"') if wide else "",
-            pictures=Markup("\n").join(pictures),
-            number=self.number,
-            caption=Markup(str(caller()).strip().replace("\n", " ")),  # noqa: S704 - the template's own words, values escaped
-            links=links,
-        )
-
-    @staticmethod
-    def picture(name: str, theme: str, about: Mapping[str, Any]) -> Markup:
-        """One theme's picture with its size, so that the page does not jump while it loads."""
-        return Markup(
-            '![{alt}](figures/{name}-{theme}.svg#only-{theme}){{ width="{width}" height="{height}" }}'
-        ).format(
-            alt=wording.as_text(about["alt"]), name=name, theme=theme, width=about["width"], height=about["height"]
-        )
-
-    @staticmethod
-    def link(name: str, file: str, words: str) -> Markup:
-        """A download."""
-        return Markup("[{words}](figures/{name}-{file}){{ download }}").format(words=words, name=name, file=file)
-
-
-DOWNLOADS = {"light.svg": "SVG", "light.png": "PNG", "data.csv": "CSV"}
+def shortcut_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
+    """Of a study about a planted shortcut."""
+    cues = read["shortcut"].json("shortcut.json")["cues"]
+    return {
+        "shortcut": read["shortcut"].json("shortcut.json"),
+        "teaser": read[f"figure-shortcut-{next(iter(cues))}"].json("figure.json"),
+    }

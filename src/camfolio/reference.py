@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -82,8 +83,8 @@ def words(annotation: Any) -> str:  # noqa: ANN401 - any annotation
         return " or ".join(str(option) for option in arguments)
     if origin is dict or inner(annotation):
         return "section with keys"
-    if origin is tuple:
-        return f"list of {words(arguments[0])}"
+    if origin in {tuple, Mapping}:
+        return f"list of {words(arguments[0])}" if origin is tuple else f"{words(arguments[1])} by key"
     if origin in {Union, types.UnionType}:
         return " or ".join(words(option) for option in arguments if option is not type(None))
     return {int: "whole number", float: "number", bool: "true or false", str: "text"}.get(annotation, "path")

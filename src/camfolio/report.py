@@ -8,7 +8,12 @@ from camfolio.study import Portfolio
 
 
 def summary(portfolio: Portfolio) -> dict[str, Any]:
-    """Metrics with intervals, confusion matrix, baseline, and the chosen examples by method and kind."""
+    """Metrics with intervals, confusion matrix, baseline, and the chosen examples by method and kind.
+
+    Of a study about a planted shortcut: what its stage `shortcut` found.
+    """
+    if portfolio.study.shortcut:
+        return {"study": portfolio.name, **portfolio.artefacts["shortcut"].json("shortcut.json")}
     evaluation = portfolio.artefacts["evaluation"].json("evaluation.json")
     chosen = portfolio.artefacts["selection"].json("cases.json")["methods"]
     classes = portfolio.study.classes

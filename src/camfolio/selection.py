@@ -3,6 +3,9 @@
 Among the correctly classified slices with a defined score, good is the highest and bad the lowest score. The
 misclassified example is the error made with the highest probability, whatever the method. Ties go to the smaller slice
 id; within a method no patient is shown twice.
+
+Beside them stand examples drawn at random with the seed, whatever their score and answer, the same for all methods: what
+a method shows when nobody chooses.
 """
 
 from __future__ import annotations
@@ -71,6 +74,22 @@ def choose(answers: Answers, score: Float64[np.ndarray, " slices"]) -> Cases:
     bad = pick(answers, np.flatnonzero(eligible), score, shown)
     undefined = int((answers.correct & ~np.isfinite(score)).sum())
     return Cases({"misclassified": wrong, "good": good, "bad": bad}, undefined)
+
+
+def draw(answers: Answers, count: int, seed: int) -> list[Case]:
+    """Examples at random: all slices are equally likely to come first, and no patient comes twice.
+
+    Args:
+        answers: of the test slices.
+        count: how many at most; there are not more than patients.
+        seed: of the order, which no score decides.
+    """
+    order = np.argsort(answers.id)[np.random.default_rng(seed).permutation(len(answers.id))]
+    cases: dict[str, Case] = {}
+    for rank, one in enumerate(order.tolist(), start=1):
+        if len(cases) < count:
+            cases.setdefault(str(answers.patient[one]), Case(one, rank, len(order)))
+    return list(cases.values())
 
 
 def pick(answers: Answers, candidates: np.ndarray, order: np.ndarray, shown: set[str]) -> Case | None:

@@ -9,13 +9,33 @@ from typing import Any
 
 from camfolio.config import Study
 from camfolio.named import module_file, own_names
+from camfolio.plan import figure, section, stage
 from camfolio.sources import PATHS, WORDS, DataSource
 from camfolio.store.artefacts import Stage
 
 TRAINED_ON = {"trained_slices": "slices", "trained_split": "split"}
 EXTERNAL = "external-"
-AGAIN = ("predictions", "evaluation", "explanations", "localisation")
+AGAIN = ("predictions", "evaluation", "engine", "explanations", "localisation")
 """Stages that are run a second time, on the slices of another source."""
+
+
+def data_stages(study: Study) -> tuple[Stage, ...]:
+    """The study's slices, their parts, and what can be known of both before anything is learned."""
+    return (
+        reading("slices", study, study.data),
+        stage("split", section(study, "split") | {"seed": study.seed}, "slices"),
+        stage("inspection", {}, "slices"),
+        stage("overlap", {}, "inspection", "split"),
+    )
+
+
+def data_figures(study: Study) -> tuple[Stage, ...]:
+    """Pictures of the slices as they are."""
+    looks = {"classes": list(study.classes), "window_hu": list(study.network.window_hu)}
+    return (
+        figure("contact_sheet", looks | {"seed": study.seed}, "slices"),
+        figure("hounsfield", looks, "slices"),
+    )
 
 
 def external_stages(study: Study, table: Sequence[Stage]) -> tuple[tuple[Stage, ...], tuple[Stage, ...]]:

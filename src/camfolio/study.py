@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from camfolio.config import Study
-from camfolio.errors import DataError
-from camfolio.names import KINDS
-from camfolio.sourcing import TRAINED_ON, external_stages, own_modules, reading, with_own
+from camfolio.errors import DataError, StudyError, nearest
+from camfolio.judged import EVIDENCE, MAPS, again_stages
+from camfolio.names import KINDS, MASKING
+from camfolio.plan import checkpoint, figure, network_section, section, stage
+from camfolio.planted import shortcut_stages
+from camfolio.sourcing import TRAINED_ON, data_figures, data_stages, external_stages, own_modules, with_own
 from camfolio.store.artefacts import Artefact, Stage, Store
-from camfolio.store.build import State, build, survey
+from camfolio.store.build import State, build, run_worker, survey
 from camfolio.studyfile import read_study
+
+SCORED = ("localisation", "faithfulness")
+"""Stages with a `scores.npz`, whose scores of single slices the explorer shows."""
 
 
 @dataclass(frozen=True)
@@ -75,34 +84,113 @@ def behind(names: Sequence[str], table: Sequence[Stage]) -> list[Stage]:
     return [one for one in table if one.name in wanted]
 
 
+def redraw(path: Path, names: Sequence[str], store: Store, target: Path, overrides: Sequence[str] = ()) -> list[Path]:
+    """Draw figures anew, all of the study's if none is named, from the results before them.
+
+    Returns:
+        The files `STUDY-FIGURE-FILE` in the folder `target`.
+
+    Raises:
+        StudyError: for a figure that the study does not have.
+        CamfolioError: the sentence of a stage that failed.
+    """
+    open_portfolio(path, store, overrides)
+    states = {state.stage.name.removeprefix("figure-"): state for state in inspect_study(path, store, overrides)}
+    drawn = {name: state for name, state in states.items() if state.stage.name.startswith("figure-")}
+    for name in names:
+        if name not in drawn:
+            msg = f"Expected a figure of {path}, but got {name!r}. {nearest(name, drawn)}"
+            raise StudyError(msg)
+    wanted = {name: drawn[name] for name in names or drawn}
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        elsewhere = Store(Path(folder))
+        run_worker(list(wanted.values()), elsewhere)
+        return [
+            shutil.copyfile(artefact / file, target / f"{path.stem}-{name}-{file}")
+            for name, state in wanted.items()
+            if state.ingredients and (artefact := elsewhere.find(state.ingredients))
+            for file in artefact.manifest.outputs
+        ]
+
+
 def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
     """The table of contents of a study, whose file stands in `folder`."""
+    table = shortcut_stages(study, study.shortcut) if study.shortcut else network_stages(study)
+    own = own_modules(study, folder)
+    return tuple(with_own(one, own) for one in table)
+
+
+def network_stages(study: Study) -> tuple[Stage, ...]:
+    """Of a study about one network and its maps."""
     seed = {"seed": study.seed}
     device = {"threads": study.training.threads, "accelerator": study.training.accelerator}
-    network = section(study, "network", leave=("layer",))
-    training = section(study, "training")
-    explanation = section(study, "explanation", leave=("scaling",))
+    network = network_section(study)
+    explanation = section(study, "explanation", leave=("scaling", "engine"))
     evaluation = section(study, "evaluation")
-    selection = section(study, "selection")
-    checkpoint = {"checkpoint": study.network.checkpoint} if study.network.checkpoint else {}
+    engine = engine_stages(study, network | explanation | device)
+    places = section(study, "evidence", only=("tolerance_mm", "centre_sigma_mm"))
     table = (
-        reading("slices", study, study.data),
-        stage("split", section(study, "split") | seed, "slices"),
+        *data_stages(study),
         stage("layer", network | explanation, "slices"),
-        stage("training", network | training | seed, "slices", "split", files=checkpoint),
+        stage("training", network | section(study, "training") | seed, "slices", "split", files=checkpoint(study)),
         stage("predictions", network | device, "slices", "training"),
         stage("evaluation", evaluation | seed, "slices", "split", "predictions", renamed=TRAINED_ON),
-        stage("explanations", network | explanation | device, "slices", "split", "training"),
-        stage("localisation", explanation | evaluation | seed, "slices", "split", "explanations"),
-        stage("selection", explanation | selection, "slices", "split", "predictions", "localisation"),
-        stage("inspection", {}, "slices"),
-        stage("overlap", {}, "inspection", "split"),
+        *engine,
+        stage(
+            "explanations",
+            network | explanation | device,
+            *("slices", "split", "training", *(one.name for one in engine)),
+        ),
+        stage(
+            "localisation",
+            network | explanation | evaluation | places | seed,
+            *("slices", "split", "explanations"),
+            group=EVIDENCE,
+        ),
+        *scoring_stages(study),
+        *again_stages(study),
+        stage(
+            "selection",
+            explanation | section(study, "selection") | seed,
+            *("slices", "split", "predictions", "localisation"),
+        ),
         *figure_stages(study),
+        *raster_stages(study),
     )
-    read, *rest = table
     first, later = external_stages(study, table)
-    own = own_modules(study, folder)
-    return tuple(with_own(one, own) for one in (read, *first, *rest, *later))
+    return (*first, *table, *later)
+
+
+def scoring_stages(study: Study) -> tuple[Stage, ...]:
+    """What else is measured of the maps as they are, and all scores side by side."""
+    seed = {"seed": study.seed}
+    device = {"threads": study.training.threads, "accelerator": study.training.accelerator}
+    explanation = section(study, "explanation", leave=("scaling", "engine"))
+    removing = section(study, "evidence", only=("centre_sigma_mm", "faithfulness"))
+    compared = explanation | section(study, "evaluation") | section(study, "evidence", only=("margins",)) | seed
+    return (
+        stage("faithfulness", network_section(study) | explanation | removing | seed | device, *MAPS, group=EVIDENCE),
+        stage("scoreboard", compared, "slices", "split", "localisation", "faithfulness", group=EVIDENCE),
+    )
+
+
+def engine_stages(study: Study, parameters: Mapping[str, Any]) -> tuple[Stage, ...]:
+    """The network as ONNX, where a method makes masked images and ONNX Runtime may run them; else nothing.
+
+    Raises:
+        StudyError: if the study asks for ONNX Runtime and it is not installed.
+    """
+    wanted = study.explanation.engine
+    masking = {*MASKING, *study.explanation.own_methods} & set(study.explanation.methods)
+    if wanted == "torch" or not masking:
+        return ()
+    if find_spec("onnxruntime") is None:
+        if wanted == "auto":
+            return ()
+        msg = "Expected explanation.engine auto or torch, since ONNX Runtime is not installed, but got onnxruntime. Install camfolio[onnx]."
+        raise StudyError(msg)
+    return (stage("engine", {**parameters, "wanted": wanted}, "slices", "split", "training"),)
 
 
 def figure_stages(study: Study) -> tuple[Stage, ...]:
@@ -113,12 +201,17 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
     looks = classes | window | {"scaling": study.explanation.scaling}
     examples = ("slices", "split", "localisation", "selection")
     return (
-        figure("contact_sheet", {**classes, **window, "seed": study.seed}, "slices"),
-        figure("hounsfield", classes | window, "slices"),
+        *data_figures(study),
         figure("training_curves", {}, "training"),
         figure("confusion", classes, "evaluation"),
         figure("roc", {}, "evaluation"),
         figure("calibration", classes, "evaluation"),
+        figure("distributions", methods | {"score": study.selection.score}, "localisation", "selection"),
+        figure("scores", {}, "scoreboard"),
+        figure("removal", {}, "scoreboard", "faithfulness"),
+        figure("randomisation", {}, "randomisation"),
+        figure("forgetting", window | methods, "randomisation"),
+        figure("drawn", looks | methods, *examples),
         figure("teaser", looks | methods, *examples),
         figure("strip", looks | methods, *examples),
         *(
@@ -129,42 +222,24 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
     )
 
 
-def stage(
-    name: str,
-    parameters: Mapping[str, Any],
-    *upstream: str,
-    files: Mapping[str, Path] | None = None,
-    renamed: Mapping[str, str] | None = None,
-) -> Stage:
-    """The stage whose `run` is in `camfolio.stages.NAME` and takes each stage before it under that stage's name;
-    those in `renamed` under another one.
-    """
-    return Stage(
-        name=name,
-        module=f"camfolio.stages.{name}",
-        parameters=parameters,
-        upstream={before: before for before in upstream} | dict(renamed or {}),
-        files=files or {},
+def raster_stages(study: Study) -> tuple[Stage, ...]:
+    """The small pictures: cells of the matrix of examples, and the explorer's sheets; drawn by the figures' worker."""
+    looks = {
+        "classes": list(study.classes),
+        "window_hu": list(study.network.window_hu),
+        "methods": list(study.explanation.methods),
+        "scaling": study.explanation.scaling,
+    }
+    examples = ("slices", "split", "localisation", "selection")
+    pictures = {key: value for key, value in looks.items() if key != "classes"}
+    return (
+        raster("card", pictures | {"title": study.title}, *examples, "evaluation"),
+        raster("matrix", looks, *examples),
+        raster("explorer", looks, "slices", "split", "predictions", *SCORED),
     )
 
 
-def figure(module: str, parameters: Mapping[str, Any], *upstream: str, name: str = "") -> Stage:
-    """The figure whose `run` is in `camfolio.figures.MODULE`."""
-    return Stage(
-        name=f"figure-{name or module}",
-        module=f"camfolio.figures.{module}",
-        parameters=parameters,
-        upstream={before: before for before in upstream},
-        group="figures",
-    )
-
-
-def section(study: Study, name: str, leave: Sequence[str] = ()) -> dict[str, Any]:
-    """One section as JSON under its name; of files only the names, since their digests are inputs of the stage.
-
-    Keys in `leave` are for other stages, so that changing them recomputes nothing here.
-    """
-    values = getattr(study, name).model_dump(mode="json", exclude=set(leave))
-    if values.get("checkpoint"):
-        values["checkpoint"] = Path(values["checkpoint"]).name
-    return {name: values}
+def raster(name: str, parameters: Mapping[str, Any], *upstream: str) -> Stage:
+    """The stage whose `run` is in `camfolio.raster.NAME`."""
+    before = {stage: stage for stage in upstream}
+    return Stage(name, f"camfolio.raster.{name}", parameters=parameters, upstream=before, group="figures")

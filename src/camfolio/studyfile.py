@@ -10,8 +10,9 @@ from typing import get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from camfolio.checklists import KEYS
 from camfolio.config import Study
-from camfolio.errors import StudyError, nearest
+from camfolio.errors import StudyError, guess, nearest
 from camfolio.named import DATA_SECTIONS, Document, Place, check_files, position, resolve_paths
 from camfolio.names import METHOD_NAMES
 from camfolio.sources import SOURCES
@@ -24,6 +25,7 @@ WORDING: Mapping[str, str] = {
     "model_attributes_type": "a section with keys",
     "string_too_short": "some text",
     "tuple_type": "a list",
+    "dict_type": "a section with keys",
     "too_short": "a longer list",
     "too_long": "a shorter list",
     "missing": "a longer list",
@@ -32,6 +34,8 @@ WORDING: Mapping[str, str] = {
 
 
 DEEPEST = 3
+KEY_ITSELF = "[key]"
+"""What pydantic puts behind a key of a mapping where the key is the mistake, not its value."""
 
 
 class Loader(yaml.SafeLoader):
@@ -142,7 +146,9 @@ def sentence(error: ValidationError, path: Path, lines: Mapping[Place, int], giv
     """The first mistake in words: what was expected, what was found, and where."""
     first = error.errors()[0]
     place: Place = tuple(
-        part for i, part in enumerate(first["loc"]) if first["loc"][:i] not in TAGGED or part not in SOURCES
+        part
+        for i, part in enumerate(first["loc"])
+        if part != KEY_ITSELF and (first["loc"][:i] not in TAGGED or part not in SOURCES)
     )
     where = position(place, path, lines, given)
     kind, found = first["type"], first["input"]
@@ -155,14 +161,22 @@ def sentence(error: ValidationError, path: Path, lines: Mapping[Place, int], giv
         where = position((*place, "source"), path, lines, given)
         got = found.get("source") if isinstance(found, dict) else found
         return f"Expected a data source, but got {got!r} for {dotted(place)}.source ({where}). {nearest(str(got), SOURCES)}"
-    if kind == "method":
-        return f"Expected a method, but got {found!r} for {dotted(place)} ({where}). {nearest(found, METHOD_NAMES)}"
+    if kind in {"method", "item"}:
+        return unknown_name(kind, found, f"{dotted(place)} ({where})")
     if kind == "value_error":
         return f"Expected {first['msg'].removeprefix('Value error, ')} for {dotted(place)} ({where})."
     expected = WORDING.get(kind) or first["msg"].removeprefix("Input should be ")
     if expected.startswith(("greater", "less")):
         expected = f"a value {expected}"
     return f"Expected {expected}, but got {found!r} for {dotted(place)} ({where})."
+
+
+def unknown_name(kind: str, found: str, where: str) -> str:
+    """The sentence about a method or an item of a checklist that is none; items are too many to list."""
+    if kind == "method":
+        return f"Expected a method, but got {found!r} for {where}. {nearest(found, METHOD_NAMES)}"
+    offer = guess(found, KEYS)
+    return f"Expected an item of a checklist, but got {where}. {offer}The page Reporting checklists lists them."
 
 
 def found_source(error: ValidationError) -> str:

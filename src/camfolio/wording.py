@@ -170,7 +170,7 @@ def mathml(formula: str, *, block: bool = False) -> Markup:
 
     drawn = Markup(convert(formula, display="block" if block else "inline"))  # noqa: S704 - the library's own markup
     # Markdown takes a line that begins with <math> for a block of its own; a span stays in its sentence.
-    return Markup("<div>{}</div>").format(drawn) if block else Markup("<span>{}</span>").format(drawn)
+    return Markup('<div class="formula">{}</div>').format(drawn) if block else Markup("<span>{}</span>").format(drawn)
 
 
 def scaling_name(scaling: str) -> str:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
 
+from camfolio.explanation.batch import Batch
 from camfolio.explanation.explain import explain
 from camfolio.explanation.methods import score_weights, unit_range
 from camfolio.explanation.probe import Reading
-from camfolio.explanation.registry import METHODS, Batch
+from camfolio.explanation.registry import METHODS
 from camfolio.names import FINER, GRADIENT_METHODS, METHOD_NAMES
 from reference_cams import TWINS, enlarge
 
@@ -61,12 +62,12 @@ def batch_by_hand():
         total = images.sum((1, 2, 3))
         return torch.stack([total, torch.zeros_like(total)], 1)
 
-    def onward(cells):
+    def onward(images, cells):
         bright = (cells[:, 0] >= 3).double().sum((1, 2))
         return torch.stack([(1 + bright) * math.log(2), torch.zeros_like(bright)], 1)
 
     reading = Reading(forward(image), torch.tensor([0]), activations, gradients)
-    return Batch(reading, image, forward, onward)
+    return Batch(reading, image, forward, onward, real=1, size=2)
 
 
 BY_HAND = {
@@ -99,7 +100,7 @@ def test_a_method_gives_what_is_worked_out_by_hand(method):
 
 
 def replaced(batch, **values):
-    return Batch(dataclasses.replace(batch.reading, **values), batch.images, batch.forward, batch.onward)
+    return dataclasses.replace(batch, reading=dataclasses.replace(batch.reading, **values))
 
 
 def test_xgrad_cam_gives_no_weight_to_a_channel_that_cancels():
@@ -113,7 +114,7 @@ def test_xgrad_cam_gives_no_weight_to_a_channel_that_cancels():
 
 def test_grad_cam_plus_plus_of_gradients_of_zero_is_empty_and_no_nan():
     batch = batch_by_hand()
-    signed = METHODS["grad_cam_plus_plus"](replaced(batch, gradients=torch.zeros_like(batch.reading.gradients)))
+    signed = METHODS["grad_cam_plus_plus"](replaced(batch, slopes=torch.zeros_like(batch.reading.gradients)))
     assert torch.equal(signed, torch.zeros_like(signed))
 
 
@@ -153,7 +154,7 @@ def test_eigen_cam_knows_neither_the_class_nor_the_sign_of_the_channels(plain_cn
 def test_every_gradient_method_is_finite_and_knows_only_its_own_image(cells, slopes):
     batch = batch_by_hand()
     reading = Reading(torch.zeros(2, 2), torch.tensor([0, 1]), torch.from_numpy(cells), torch.from_numpy(slopes))
-    both = Batch(reading, batch.images, batch.forward, batch.onward)
+    both = dataclasses.replace(batch, reading=reading)
     for name in (*GRADIENT_METHODS, "eigen_cam"):
         signed = METHODS[name](both)
         assert bool(torch.isfinite(signed).all()), name
@@ -163,7 +164,7 @@ def test_every_gradient_method_is_finite_and_knows_only_its_own_image(cells, slo
                 reading.target[:1],
                 *(tensor[i : i + 1] for tensor in (reading.activations, reading.gradients)),
             )
-            alone = METHODS[name](Batch(part, batch.images, batch.forward, batch.onward))
+            alone = METHODS[name](dataclasses.replace(batch, reading=part))
             torch.testing.assert_close(alone[0], signed[i], rtol=0, atol=1e-9)
 
 
@@ -173,7 +174,7 @@ def test_every_gradient_method_is_finite_and_knows_only_its_own_image(cells, slo
     slopes=arrays(np.float64, (1, 3, 4, 4), elements=st.integers(0, 4)),
 )
 def test_layer_cam_is_hires_cam_where_no_gradient_is_negative(cells, slopes):
-    batch = replaced(batch_by_hand(), activations=torch.from_numpy(cells), gradients=torch.from_numpy(slopes))
+    batch = replaced(batch_by_hand(), activations=torch.from_numpy(cells), slopes=torch.from_numpy(slopes))
     assert torch.equal(METHODS["layer_cam"](batch), METHODS["hires_cam"](batch))
 
 
@@ -196,12 +197,7 @@ def test_finer_and_plain_maps_do_not_change_each_other(plain_cnn, images):
 
 def test_negative_evidence_stays_in_the_signed_map_and_leaves_the_map():
     batch = batch_by_hand()
-    against = Batch(
-        Reading(batch.reading.logits, batch.reading.target, batch.reading.activations, -batch.reading.gradients),
-        batch.images,
-        batch.forward,
-        batch.onward,
-    )
+    against = replaced(batch, slopes=-batch.reading.gradients)
     torch.testing.assert_close(METHODS["grad_cam"](against), -METHODS["grad_cam"](batch))
 
 
@@ -227,8 +223,7 @@ def test_score_cam_sees_through_a_constant_channel_what_it_sees_in_an_empty_imag
     batch = batch_by_hand()
     activations = batch.reading.activations.clone()
     activations[:, 1] = 2.0
-    reading = Reading(batch.reading.logits, batch.reading.target, activations, batch.reading.gradients)
-    scores = score_weights(Batch(reading, batch.images, batch.forward, batch.onward))
+    scores = score_weights(replaced(batch, activations=activations))
     torch.testing.assert_close(scores, torch.tensor([[3 * math.log(2), 0.0]], dtype=torch.float64))
 
 
@@ -241,7 +236,7 @@ def test_score_cam_enlarges_channels_with_half_pixel_centres():
         return torch.zeros(len(images), 2, dtype=torch.float64)
 
     reading = Reading(torch.zeros(1, 2), torch.tensor([0]), cells.expand(1, 1, 2, 2), cells.expand(1, 1, 2, 2))
-    score_weights(Batch(reading, torch.ones(1, 1, 6, 4, dtype=torch.float64), forward, forward))
+    score_weights(Batch(reading, torch.ones(1, 1, 6, 4, dtype=torch.float64), forward, forward, real=1, size=1))
     enlarged = enlarge(cells.numpy(), 6, 4)
     np.testing.assert_allclose(seen[0][0, 0].numpy(), (enlarged - enlarged.min()) / np.ptp(enlarged), atol=1e-12)
 

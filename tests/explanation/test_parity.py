@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch.nn import functional
 
+from camfolio.explanation.batch import Batch
 from camfolio.explanation.explain import explain
 from camfolio.explanation.methods import eigen_cam, grad_cam, hires_cam, layer_cam, score_weights, xgrad_cam
 from camfolio.explanation.probe import Reading, borrowed, read
-from camfolio.explanation.registry import Batch
 from camfolio.network import make_network
 
 STORED = Path(__file__).parents[3] / "shared" / "parity" / "peer_cams.npz"
@@ -50,7 +50,7 @@ def read_layer(network, images, targets):
 
 def peer_batch(peer):
     reading = Reading(peer["logits"], peer["targets"], peer["activations"], peer["grads"])
-    return Batch(reading, peer["inputs"], lambda images: images, lambda cells: cells)
+    return Batch(reading, peer["inputs"], lambda images: images, lambda images, cells: cells, real=8, size=16)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,9 @@ def test_score_cam_is_the_peer_s_once_channels_are_enlarged_its_way(peer, networ
     with borrowed(network):
         reading = read_layer(network, peer["inputs"], peer["targets"])
     with torch.no_grad():
-        weights = score_weights(Batch(reading, peer["inputs"], network, network), align_corners=True).softmax(1)
+        weights = score_weights(
+            Batch(reading, peer["inputs"], network, network, real=8, size=16), align_corners=True
+        ).softmax(1)
     shown = as_the_peer_shows((weights[:, :, None, None] * reading.activations).sum(1))
     torch.testing.assert_close(shown, peer["scorecam"], rtol=0, atol=1e-5)
 

@@ -10,7 +10,7 @@ LAYER = "layer2.1.conv2"
 
 
 class Breaking(nn.Module):
-    """Fails behind its layer, at the given forward pass."""
+    """Fails behind its layer, at the given forward pass; what it asks of its numbers is in no recorded graph."""
 
     def __init__(self, at: int) -> None:
         super().__init__()
@@ -20,7 +20,7 @@ class Breaking(nn.Module):
 
     def forward(self, images):
         cells = self.drop(self.conv(images))
-        self.left -= 1
+        self.left -= bool(torch.isfinite(cells).all())
         if self.left == 0:
             msg = "no list has such an index"
             raise IndexError(msg)
@@ -91,9 +91,10 @@ def test_hooks_of_the_caller_stay_and_still_run(resnet, images):
     seen = []
     handle = network.get_submodule(LAYER).register_forward_hook(lambda *_: seen.append(1))
     explain(network, images, methods=["grad_cam"])
-    assert len(seen) == 1
+    before = len(seen)
+    assert before
     network(images)
-    assert len(seen) == 2
+    assert len(seen) == before + 1
     handle.remove()
 
 

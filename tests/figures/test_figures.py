@@ -10,7 +10,7 @@ from PIL import Image
 
 from camfolio.data.slices import Slices
 from camfolio.evaluation import evaluate
-from camfolio.evidence.localisation import area_share, energy_ratio, energy_share
+from camfolio.evidence.localisation import LOCALISATION, Truth, area_share
 from camfolio.explanation.scaling import scaled
 from camfolio.figures import calibration, case, confusion, roc, strip, teaser, training_curves
 from camfolio.figures.inputs import load_case, load_example
@@ -54,7 +54,10 @@ def study(tiny_slices, tmp_path_factory):
     maps = {method: chance.random((12, 16, 16)).astype(np.float32) for method in METHODS}
     maps["grad_cam"][EMPTY_MAP] = 0
     scores = {f"enlarged/{method}": values for method, values in maps.items()}
-    scores |= {f"energy_share/{method}": energy_share(values, test.mask) for method, values in maps.items()}
+    scores |= {
+        f"energy_share/{method}": LOCALISATION["energy_share"](values, Truth(test.mask, test.spacing))
+        for method, values in maps.items()
+    }
     scores |= {f"signed/{method}": values - 0.5 * (values > 0) for method, values in maps.items()}
     np.savez(folders["localisation"] / "scores.npz", **scores)
 
@@ -65,8 +68,8 @@ def study(tiny_slices, tmp_path_factory):
     methods = {}
     for method in METHODS:
         numbers = {
-            "energy_share": energy_share(maps[method], test.mask),
-            "energy_ratio": energy_ratio(maps[method], test.mask),
+            "energy_share": LOCALISATION["energy_share"](maps[method], Truth(test.mask, test.spacing)),
+            "energy_ratio": LOCALISATION["energy_ratio"](maps[method], Truth(test.mask, test.spacing)),
             "area_share": area_share(test.mask),
         }
         chosen = {"misclassified": 0, "good": EMPTY_MAP, "bad": EMPTY_MASK}

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 
+from camfolio.components.bibliography import Citations
+from camfolio.components.figures import Figures, see
+from camfolio.pages import results
+from camfolio.rendering import make_environment
 from camfolio.store import build
 from camfolio.store.artefacts import Store
 from camfolio.study import Portfolio, open_portfolio
@@ -32,6 +41,7 @@ TINY = {
     "training": {"max_epochs": 2, "batch_size": 8, "threads": 1},
     "evaluation": {"resamples": 100},
     "explanation": {"layers": ["layer2.0.conv2"]},
+    "evidence": {"slices": 8, "seeds": 1, "faithfulness": {"slices": 8, "steps": [0.1, 0.4], "road_steps": [0.2, 0.5]}},
 }
 
 
@@ -205,7 +215,7 @@ def run_python(*arguments: str, folder: Path, **environment: str) -> Ran:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
 
@@ -254,3 +264,53 @@ def built(copy_project, tmp_path_factory) -> Built:
     ran = run_python("-m", "mkdocs", "build", "--strict", folder=project, SOURCE_DATE_EPOCH="1700000000")
     assert ran.status == 0, ran.err
     return Built(project, project / "site", ran)
+
+
+@pytest.fixture
+def changed_page(portfolio, tmp_path) -> Callable[..., str]:
+    """`changed_page("index", cases=...)`: a page of the study with some results replaced; white space as one
+    blank, or with `lines` the Markdown as it is, without front matter.
+    """
+    environment = make_environment(PROJECT / "gen" / "templates", tmp_path / "compiled")
+    figures = Figures(environment, portfolio)
+    citations = Citations(environment.globals["bibliography"])
+    callables = {"figure": figures.figure, "table": figures.table, "plate": figures.plate, "see": see}
+    callables |= {"cite": citations.cite, "references": citations.references}
+
+    def page(name: str = "index", *, lines: bool = False, **values: object) -> str:
+        template = environment.get_template(f"study/{name}.md.jinja")
+        written = template.render({"shortcuts": [], **results(portfolio), **callables, **values})
+        return written.split("---\n", 2)[2] if lines else " ".join(html.unescape(written).split())
+
+    return page
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Where the files of a folder are served."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[[Path], AbstractContextManager[str]]:
+    """`with serve(folder) as address:` serves a folder's files."""
+    return serving
+
+
+@pytest.fixture(scope="session")
+def address(built) -> Iterator[str]:
+    """Where the tiny site is served."""
+    with serving(built.site) as address:
+        yield address

@@ -2,66 +2,39 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import pytest
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PAGES = [
     "",
     "tiny/",
     "tiny/data/",
     "tiny/model/",
+    "tiny/explorer/",
+    "tiny/reporting/",
+    "tiny/evidence/",
     "methods/",
     "study-file/",
     "architecture/",
     "reproduce/",
     "your-data/",
+    "write-pages/",
     "licence/",
+    "404.html",
 ]
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 ABORTED = "net::ERR_ABORTED"
 """What becomes of a page's last requests when the next page is asked for."""
-LOOK = """() => ({
+LOOK = """async () => {
+  const visible = [...document.images].filter(image => image.getClientRects().length);
+  for (const image of visible) image.loading = "eager";
+  await Promise.allSettled(visible.map(image => image.decode()));
+  return {
   overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  figures: [...document.querySelectorAll("article figure")].map(figure =>
+  figures: [...document.querySelectorAll("article figure .enlarge")].map(figure =>
     [...figure.querySelectorAll("img")].filter(image => image.getClientRects().length).map(image => image.getAttribute("src"))),
-  broken: [...document.images].filter(image => image.getClientRects().length && !image.naturalWidth).map(image => image.src),
-})"""
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium on the PATH")
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files and says nothing."""
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture(scope="module")
-def address(built):
-    """Where the tiny site is served."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(built.site))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium, once for all pages."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()
+  broken: visible.filter(image => !image.naturalWidth).map(image => image.src),
+}}"""
 
 
 @pytest.fixture(
@@ -86,8 +59,13 @@ def look(request, browser, address):
         tab.goto(address + page, wait_until="load")
         return theme, tab.evaluate(LOOK), list(events)
 
+    visit.tab = tab
     yield visit
     context.close()
+
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+"""What axe is asked for: WCAG 2.2 AA and its authors' best practices."""
 
 
 def elsewhere(url: str, address: str) -> bool:
@@ -103,4 +81,48 @@ def test_a_page_is_whole(look, page):
     assert [[src.partition("#")[2] for src in figure] for figure in seen["figures"]] == [[f"only-{theme}"]] * len(
         seen["figures"]
     )
-    assert bool(seen["figures"]) == (page in {"tiny/", "tiny/data/"})
+    assert bool(seen["figures"]) == (page == "tiny/")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.strip("/") or "home")
+def test_a_page_can_be_used_by_everybody(look, page):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    look(page)
+    found = axe.run(look.tab, options={"runOnly": RULES}).response["violations"]
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
+
+
+def test_code_from_a_string_does_not_run(look):
+    look("tiny/")
+    add = "code => { const s = document.createElement('script'); s.textContent = code; document.body.append(s); }"
+    look.tab.evaluate(add, "window.ran = 1")
+    look.tab.evaluate("() => setTimeout('window.ran = 2', 0)")
+    look.tab.wait_for_timeout(50)
+    assert look.tab.evaluate("() => window.ran === undefined")
+
+
+def test_nothing_moves_for_whoever_asked_for_rest(browser, address):
+    context = browser.new_context(reduced_motion="reduce")
+    tab = context.new_page()
+    tab.goto(address + "tiny/")
+    moving = """() => [...document.querySelectorAll("*")].filter(one => {
+      const style = getComputedStyle(one);
+      return style.animationName !== "none" || parseFloat(style.transitionDuration) > 0 || style.scrollBehavior === "smooth";
+    }).map(one => one.className)"""
+    assert tab.evaluate(moving) == []
+    context.close()
+
+
+def test_a_figure_opens_as_large_as_the_window_and_the_focus_comes_back(look):
+    look("tiny/")
+    tab = look.tab
+    tab.focus("#roc .enlarge")
+    tab.keyboard.press("Enter")
+    assert tab.get_attribute("dialog.enlarged", "aria-label") == "Figure 4."
+    assert tab.locator("dialog.enlarged img").evaluate(
+        "async image => { await image.decode(); return image.naturalWidth; }"
+    )
+    tab.keyboard.press("Escape")
+    tab.wait_for_selector("dialog.enlarged", state="detached")
+    assert tab.evaluate("() => document.activeElement.className").startswith("enlarge")

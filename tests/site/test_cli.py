@@ -12,6 +12,7 @@ import pytest
 from camfolio import cli
 from camfolio.store import build
 
+COMMANDS = [{"export": "export jekyll"}.get(name, name) for name in cli.COMMANDS]
 HEAVY = ("torch", "matplotlib", "monai", "pytorch_lightning", "scipy")
 
 
@@ -22,7 +23,7 @@ def camfolio(store, tiny_study, monkeypatch, capsys):
 
     def call(command: str, *options: str, study=tiny_study, kept=store.root):
         capsys.readouterr()
-        status = cli.main([command, str(study), "--store", str(kept), *options])
+        status = cli.main([*command.split(), str(study), "--store", str(kept), *options])
         said = capsys.readouterr()
         return status, said.out, said.err
 
@@ -44,15 +45,17 @@ def states(out: str) -> dict[str, str]:
     return {row[0]: row[1] for row in rows if row[0]}
 
 
-@pytest.mark.parametrize("command", cli.COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_takes_overrides_and_a_store(command):
-    options = cli.parser().parse_args([command, "a.yaml", "--set", "seed=1", "--set", "author=x", "--store", "there"])
+    options = cli.parser().parse_args(
+        [*command.split(), "a.yaml", "--set", "seed=1", "--set", "author=x", "--store", "there"]
+    )
     assert options.overrides == ["seed=1", "author=x"]
     assert str(options.store) == "there"
     assert [str(path) for path in options.study] == ["a.yaml"]
 
 
-@pytest.mark.parametrize("command", [name for name in cli.COMMANDS if name != "site"])
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "site"])
 def test_a_mistake_in_the_study_ends_with_status_two_and_one_line(camfolio, command):
     status, out, err = camfolio(command, "--set", "training.epochs=3")
     assert (status, out) == (2, "")
@@ -258,3 +261,20 @@ def test_clean_refuses_a_folder_that_is_no_store_and_leaves_nothing_there(camfol
         f"camfolio: Expected a folder of results, but {kept} holds other things. Give the right one with --store.\n"
     )
     assert [path.name for path in kept.rglob("*")] == ["src", "0123456789abcdef0123"]
+
+
+def test_draw_writes_the_same_files_again_and_touches_no_result(portfolio, store, tiny_study, python, tmp_path):
+    before = results(store.root)
+    arguments = ("-m", "camfolio.cli", "draw", str(tiny_study), "--figure", "roc", "--to", str(tmp_path / "there"))
+    ran = python(*arguments, "--store", str(store.root), folder=tmp_path)
+    assert ran.status == 0, ran.err
+    kept = portfolio.artefacts["figure-roc"]
+    drawn = {file.name: file.read_bytes() for file in (tmp_path / "there").iterdir()}
+    assert drawn == {f"tiny-roc-{name}": (kept / name).read_bytes() for name in kept.manifest.outputs}
+    assert results(store.root) == before
+
+
+def test_a_figure_that_is_not_there_is_offered_the_nearest(camfolio, portfolio):
+    status, _, err = camfolio("draw", "--figure", "rok")
+    assert status == 2
+    assert "but got 'rok'. Did you mean roc? Known: calibration, confusion" in err

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import shutil
 from pathlib import Path
@@ -13,8 +12,8 @@ from markdown import Markdown
 
 from camfolio.errors import PageError
 from camfolio.names import METHOD_NAMES
-from camfolio.pages import Figures, Page, Site, make_environment, make_site, render, results, study_pages
-from camfolio.store.artefacts import Artefact
+from camfolio.pages import Site, counted, make_site, pictures, results, study_pages
+from camfolio.rendering import Page, make_environment, render
 
 PROJECT = Path(__file__).resolve().parents[2]
 TEMPLATES = PROJECT / "gen" / "templates"
@@ -46,11 +45,10 @@ def shown(read):
 
 @pytest.fixture(scope="session")
 def pages(portfolio, tmp_path_factory):
-    """Path -> page of the tiny study."""
-    return {
-        page.path: page
-        for page in study_pages(make_environment(TEMPLATES, tmp_path_factory.mktemp("compiled")), portfolio, SHARED)
-    }
+    """Path -> page or picture of the tiny study."""
+    environment = make_environment(TEMPLATES, tmp_path_factory.mktemp("compiled"))
+    written = [*counted(study_pages(environment, portfolio, SHARED)), *pictures(portfolio)]
+    return {page.path: page for page in written}
 
 
 @pytest.fixture
@@ -109,7 +107,8 @@ def test_a_missing_part_of_a_page_stops(fill):
 
 def test_an_unknown_figure_stops_and_lists_the_known(fill):
     with pytest.raises(
-        PageError, match=r"Expected a figure of this study, but got 'rock'\. Known: calibration, confusion"
+        PageError,
+        match=r"Expected a figure of this study, but got 'rock'\. Did you mean roc\? Known: calibration, confusion",
     ):
         fill('{% call figure("rock") %}x{% endcall %}')
 
@@ -120,25 +119,18 @@ def test_a_nothing_reads_as_not_defined(fill):
 
 def test_figures_are_numbered_in_the_order_of_the_page(pages, shown):
     reading, _ = shown(pages["tiny/index.md"])
-    captions = [element.text for element in reading.all("figcaption")]
+    captions = [one.text for one in reading.all("figcaption") if one.text.lstrip().startswith("Figure")]
     assert [int(re.match(r"\s*Figure (\d+)\.", caption)[1]) for caption in captions] == list(
         range(1, len(captions) + 1)
     )
-    assert len(captions) == 15
-
-
-def test_an_empty_figure_takes_no_number_and_says_why(portfolio, tmp_path):
-    (tmp_path / "figure.json").write_text('{"empty": "Nothing was <drawn>."}', encoding="utf-8")
-    drawn = portfolio.artefacts["figure-confusion"]
-    figures = Figures({"roc": Artefact(tmp_path, drawn.manifest), "confusion": drawn})
-    said = figures("roc", caller=lambda: pytest.fail("its caption is not asked for"))
-    assert said == '<div class="empty" markdown="span">Nothing was &#60;drawn&#62;.</div>\n'
-    assert "<strong>Figure 1.</strong>" in figures("confusion", caller=lambda: "words")
+    assert len(captions) == 16  # nine examples, their matrix and six others
 
 
 def test_a_figure_has_both_twins_with_words_and_size_and_downloads(pages, shown):
     reading, _ = shown(pages["tiny/index.md"])
-    for figure in reading.all("figure"):
+    drawn = [one for one in reading.all("figure") if [a for a in reading.all("details") if one in a.inside]]
+    assert len(drawn) == 15
+    for figure in drawn:
         images = [image for image in reading.all("img") if figure in image.inside]
         assert [image.attributes["src"].partition("#")[2] for image in images] == ["only-light", "only-dark"]
         for image in images:
@@ -146,6 +138,7 @@ def test_a_figure_has_both_twins_with_words_and_size_and_downloads(pages, shown)
             assert int(image.attributes["width"]) > 0
             assert int(image.attributes["height"]) > 0
         links = [link.attributes["href"] for link in reading.all("a") if figure in link.inside]
+        links = [address for address in links if not address.startswith("explorer.md?")]
         assert {"svg", "png", "csv"} == {link.rpartition(".")[2] for link in links}
         for address in [image.attributes["src"].partition("#")[0] for image in images] + links:
             assert f"tiny/{address}" in pages
@@ -209,20 +202,10 @@ def test_the_captions_of_teaser_and_strip_say_which_slice_by_which_rule_and_how_
         assert f"{name} {100 * share:.0f} %" in captions["strip"]
 
 
-def page_with(environment, portfolio, page="index", **values) -> str:
-    """One page of the study with some of its results replaced; white space as one blank."""
-    template = environment.get_template(f"study/{page}.md.jinja")
-    figure = Figures({name.removeprefix("figure-"): one for name, one in portfolio.artefacts.items()})
-    written = template.render({**results(portfolio), "figure": figure, **values})
-    return " ".join(html.unescape(written).split())
-
-
 @pytest.fixture
-def changed(portfolio, tmp_path):
+def changed(changed_page):
     """`changed(page="index", cases=...)`: that page with some results replaced."""
-    return lambda page="index", **values: page_with(
-        make_environment(TEMPLATES, tmp_path / "compiled"), portfolio, page, **values
-    )
+    return changed_page
 
 
 @pytest.mark.parametrize(
@@ -318,8 +301,9 @@ def test_a_page_knows_the_template_to_edit(pages):
     assert (PROJECT / pages["tiny/data.md"].source).is_file()
 
 
-def test_the_index_of_a_study_comes_first(pages):
-    assert [path for path in pages if path.endswith(".md")] == ["tiny/index.md", "tiny/data.md", "tiny/model.md"]
+def test_the_pages_of_a_study_come_in_their_order(pages):
+    names = ("index", "evidence", "reporting", "explorer", "data", "model")
+    assert [path for path in pages if path.endswith(".md")] == [f"tiny/{name}.md" for name in names]
 
 
 def test_studies_in_the_navigation_become_sections():
@@ -338,7 +322,7 @@ def test_a_navigation_without_studies_stays_as_it_is():
 
 
 def test_a_site_is_rendered_without_computing_anything(portfolio, store, tiny_study, no_worker, tmp_path):
-    shutil.copytree(TEMPLATES, tmp_path / "gen" / "templates")
+    shutil.copytree(TEMPLATES.parent, tmp_path / "gen")
     site = make_site(tmp_path, store, [tiny_study])
     assert {"index.md", "methods.md", "tiny/index.md", "tiny/figures/roc-light.svg"} <= {
         page.path for page in site.pages

@@ -42,9 +42,12 @@ def served(copy_project, tmp_path):
             stderr=said,
         ) as server,
     ):
-        yield project, f"http://{address}/"
-        server.send_signal(signal.SIGINT)
-        assert server.wait(timeout=PATIENCE) == 0
+        try:
+            yield project, f"http://{address}/"
+            server.send_signal(signal.SIGINT)
+            assert server.wait(timeout=PATIENCE) == 0
+        finally:
+            server.kill()  # one that hears no Ctrl-C must not keep the tests waiting
 
 
 def wait_for(words: str, address: str) -> None:
@@ -88,3 +91,44 @@ def test_code_that_is_no_python_is_shown_and_mending_it_brings_the_page_back(ser
     wait_for("was never closed", address)
     source.write_text(right, encoding="utf-8")
     wait_for("Tiny &amp; quick", address)
+
+
+def test_a_mistake_is_said_at_every_address(served):
+    project, address = served
+    wait_for("Tiny &amp; quick", address)
+    (project / "gen" / "studies" / "tiny.yaml").write_text("titel: x\n", encoding="utf-8")
+    for page in ("", "tiny/", "tiny/explorer/", "methods/"):
+        wait_for("Expected the key title, but it is missing", address + page)
+
+
+def test_edited_code_takes_effect_without_a_restart(served):
+    project, address = served
+    wait_for("Discs on lung.", address + "tiny/")
+    source = project / "src" / "camfolio" / "wording.py"
+    words = source.read_text(encoding="utf-8")
+    source.write_text(
+        words.replace("({row['low']:.{digits}f} to", "(between {row['low']:.{digits}f} and"), encoding="utf-8"
+    )
+    wait_for("(between 0.", address + "tiny/")
+
+
+def test_a_missing_result_is_computed_beside_the_server_and_pages_say_so_meanwhile(served, tmp_path):
+    project, address = served
+    wait_for("Discs on lung.", address + "tiny/")
+    shutil.rmtree(project / "artifacts" / "figure-roc")
+    template = project / "gen" / "templates" / "study" / "index.md.jinja"
+    template.write_text(template.read_text(encoding="utf-8") + "\nA sentence of today.\n", encoding="utf-8")
+    wait_for("Being computed: figure-roc", address + "tiny/")
+    wait_for("A sentence of today.", address + "tiny/")
+    assert list((project / "artifacts" / "figure-roc").glob("*/light.svg"))
+
+
+def test_a_stage_that_fails_is_a_sentence_until_what_it_depends_on_changes(served, tmp_path):
+    project, address = served
+    wait_for("Discs on lung.", address + "tiny/")
+    source = project / "src" / "camfolio" / "figures" / "roc.py"
+    right = source.read_text(encoding="utf-8")
+    source.write_text(right + "\n\ndef run(**_: object) -> None:\n    raise RuntimeError(0)\n", encoding="utf-8")
+    wait_for("Expected a result of figure-roc, but got RuntimeError", address + "tiny/")
+    source.write_text(right, encoding="utf-8")
+    wait_for("Discs on lung.", address + "tiny/")

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 from jinja2 import Environment
 
-from camfolio import pages
+from camfolio import rendering
 from camfolio.errors import StoreError, StudyError
 from camfolio.pages import Site
 from camfolio.site import site_for
@@ -95,7 +95,7 @@ def test_every_link_and_picture_leads_somewhere(built, readings):
     for page, reading in readings.items():
         for element in reading.all("a", "img", "script", "link", "source"):
             address = element.attributes.get("href") or element.attributes.get("src") or ""
-            path, fragment = urldefrag(address)
+            path, fragment = urldefrag(address.partition("?")[0] if "://" not in address else address)
             if urlsplit(path).scheme in {"http", "https", "mailto", "data"} or (
                 "href" not in element.attributes and not path
             ):
@@ -238,12 +238,16 @@ def test_a_mistake_is_a_page_while_serving(copy_project, tmp_path, caplog):
     with (project / "gen" / "studies" / "tiny.yaml").open("a", encoding="utf-8") as study:
         study.write("titel: <b>x</b>\n")
     site = site_for(project, serving=True)
-    assert [page.path for page in site.pages] == ["index.md"]
+    templates = (project / "gen" / "templates").glob("study/*.md.jinja")
+    assert {"index.md", "methods.md", *(f"tiny/{path.stem}" for path in templates)} <= {
+        page.path for page in site.pages
+    }
+    assert len({page.content for page in site.pages}) == 1
     page = site.pages[0].content.decode()
     assert page.startswith("# This site cannot be built yet")
     assert "Expected a known key, but got titel" in page
     assert "Expected a known key, but got titel" in caplog.text
-    assert site.nav(["index.md", "studies"]) == ["index.md"]
+    assert "tiny/index.md" in site.nav(["index.md", "studies"])[1]["tiny"]
 
 
 def test_what_the_command_line_asked_for_reaches_the_site(store, tiny_study, monkeypatch, copy_project, tmp_path):
@@ -307,8 +311,8 @@ def test_no_templates_are_kept_where_nothing_can_be_written(tmp_path, monkeypatc
 def test_another_version_of_the_library_of_formulas_compiles_templates_anew(tmp_path, monkeypatch):
     names = []
     for number in ("3.78.0", "3.79.0"):
-        monkeypatch.setattr(pages, "version", lambda _, number=number: number)
-        names.append(pages.make_environment(tmp_path, tmp_path / "compiled").bytecode_cache.pattern)
+        monkeypatch.setattr(rendering, "version", lambda _, number=number: number)
+        names.append(rendering.make_environment(tmp_path, tmp_path / "compiled").bytecode_cache.pattern)
     assert names[0] != names[1]
 
 
@@ -318,4 +322,4 @@ def test_the_line_of_a_template_is_found_on_every_system(folder):
     path = folder + (name.replace("/", "\\") if "\\" in folder else name)
     with pytest.raises(ZeroDivisionError) as caught:
         exec(compile("\n\n1 / 0", path, "exec"), {})
-    assert pages.line_of(caught.value, name) == ", line 3"
+    assert rendering.line_of(caught.value, name) == ", line 3"

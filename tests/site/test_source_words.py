@@ -42,7 +42,8 @@ def test_the_data_card_says_where_slices_of_a_source_come_from(source, tmp_path)
         study.data,
     )
     environment = make_environment(TEMPLATES, tmp_path)
-    text = environment.get_template("partials/source.md").render(study=study, card=card, classes=study.classes)
+    values = {"study": study, "card": card, "classes": study.classes, "cite": lambda *keys: f"[{keys[0]}]"}
+    text = environment.get_template("partials/source.md").render(values)
     assert words in text
     assert "| Slices used | 3 |" in text
     assert "2 files that cannot be read" in text

@@ -48,13 +48,19 @@ WORDS = {
     "attribution": "St. <Elsewhere>",
     "date": "2019 to 2023",
 }
+WEIGHTS = "our \"best\" 'weights' <img src=x onerror=alert(1)>.safetensors"
+REPORTING = {
+    "claim_3": "<script>alert(1)</script> for | *teaching*",
+    "claim_43": "On request.\n\n- Or not.",
+    "tripod_17": "Approved, [no](https://example.org) waiver.",
+}
 CLASSES = ["<script>alert(1)</script>", "a|b*c_"]
 
 
 @pytest.fixture(scope="module")
 def checkpoint(portfolio, folder, python):
     """Weights in a file, and the labels by which they are always right."""
-    names = ("tiny.npz", "weights.safetensors", "labels.npy")
+    names = ("tiny.npz", WEIGHTS, "labels.npy")
     ran = python("-c", HALF_AND_HALF, *names, folder=folder)
     assert ran.status == 0, ran.err
     return {"checkpoint": names[1]}, np.load(folder / names[2])
@@ -79,6 +85,7 @@ def variants(checkpoint, write_study, compute, tiny_arrays):
         write_study(
             "words",
             data=WORDS,
+            reporting=REPORTING,
             author="A. *Nobody*",
             network={"checkpoint": loaded["checkpoint"]},
             explanation={"layers": ["layer4"], "methods": ["grad_cam", "hires_cam"]},
@@ -115,7 +122,7 @@ def said(reading) -> str:
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-@pytest.mark.parametrize("page", ["", "data", "model"])
+@pytest.mark.parametrize("page", ["", "data", "model", "reporting"])
 def test_no_page_shows_a_value_of_the_machine(article, name, page):
     text = said(article(*filter(None, (name, page))))
     assert re.findall(r"\b(?:nan|NaN|None|Undefined|inf|Traceback|null)\b|\{\{|\}\}|\{%|&#\d|&lt;", text) == []
@@ -130,10 +137,10 @@ def test_the_home_page_shows_every_study(article):
 
 def test_a_loaded_network_is_said_to_be_loaded(article, variants):
     text = said(article("loaded"))
-    assert "its weights come from weights.safetensors" in text
+    assert f"its weights come from {WEIGHTS}" in text
     assert "there is no training to show" in text
     assert "training_curves" not in {figure.attributes["id"] for figure in article("loaded").all("figure")}
-    assert "Loaded from weights.safetensors" in said(article("loaded", "model"))
+    assert f"Loaded from {WEIGHTS}" in said(article("loaded", "model"))
     assert re.findall("never seen|best weights|trained on 36", text) == []
     assert "whether they were trained on any of these patients is not known here" in text
     assert "What its weights were trained on is not known here" in said(article("loaded", "model"))
@@ -177,7 +184,7 @@ def test_without_masks_nothing_is_good_or_bad(article):
 
 
 @pytest.mark.parametrize("name", [name for name in VARIANTS if name != "words"])
-@pytest.mark.parametrize("page", ["", "data", "model"])
+@pytest.mark.parametrize("page", ["", "data", "model", "reporting"])
 def test_no_page_about_a_file_speaks_of_readers(article, name, page):
     text = said(article(*filter(None, (name, page))))
     assert re.findall("[^.]*(?:reader|radiologist|opinion|simulated|pathology)[^.]*", text.split("Figure 1.")[0]) == []
@@ -186,7 +193,7 @@ def test_no_page_about_a_file_speaks_of_readers(article, name, page):
     assert "it is not a medical device" in text
 
 
-@pytest.mark.parametrize("page", ["", "data", "model"])
+@pytest.mark.parametrize("page", ["", "data", "model", "reporting"])
 def test_the_author_s_words_about_the_data_are_on_every_page(article, page):
     text = said(article(*filter(None, ("words", page))))
     assert "The labels are histology after resection. The masks are drawn by *one* radiologist." in text
@@ -200,6 +207,26 @@ def test_the_author_s_words_about_the_data_are_on_data_card_and_home_page(articl
     assert "By A. *Nobody*." in home
     assert "2019 to 2023" in home
     assert "Labels histology after resection" in " ".join(home.split())
+
+
+def test_the_author_s_answers_to_checklists_are_text_on_their_page(article):
+    reading = article("words", "reporting")
+    text = said(reading)
+    assert "The author: <script>alert(1)</script> for | *teaching*" in text
+    assert "The author: On request. - Or not." in text
+    assert "The author: Approved, [no](https://example.org) waiver." in text
+    assert "by the author 1, not assessed" in text
+    assert [link for link in reading.all("a") if "example.org" in link.attributes.get("href", "")] == []
+    assert "The author:" not in said(article("loaded", "reporting"))
+
+
+def test_a_study_without_masks_or_training_leaves_what_needs_them_to_the_author(article):
+    text = said(article("no_masks", "reporting"))
+    assert "Training: settings and augmentation not assessed" in text
+    assert "Does it agree with what is known? not assessed" in text
+    assert "72 slices of 72 have no mask" in text
+    assert "All test slices are of one class, so there is no AUC" in said(article("one_class", "reporting"))
+    assert "No test slice was misclassified." in said(article("perfect", "reporting"))
 
 
 def test_words_about_the_data_compute_nothing_anew(variants):
@@ -228,7 +255,7 @@ def test_one_method_stands_alone(article):
     assert re.findall("All methods|the others|They explain", said(reading)) == []
 
 
-@pytest.mark.parametrize("page", ["", "data", "model"])
+@pytest.mark.parametrize("page", ["", "data", "model", "reporting"])
 def test_names_of_classes_are_text_everywhere(article, page):
     reading = article(*filter(None, ("names", page)))
     assert all(name in said(reading) for name in CLASSES)
@@ -248,7 +275,7 @@ def test_alternative_texts_name_classes_as_they_are(article):
 def test_titles_and_labels_are_text(article):
     reading = article("names")
     assert reading.words("h1")[0].removesuffix("#").strip() == "# T: 'q'"
-    assert "[x](y) _z_" in " ".join(article().words("h3"))
+    assert "[x](y) _z_" in " ".join(article().words("h2"))
     assert "[x](y) _z_" in " ".join(article().words("nav"))
 
 
@@ -288,8 +315,49 @@ def test_a_changed_method_computes_its_maps_anew_and_a_changed_scaling_none(vari
     assert stale() == {}
     redrawn = stale("explanation.scaling=shared")
     assert redrawn
-    assert all(name.startswith("figure-") for name in redrawn)
+    assert all(name in {"card", "explorer", "matrix"} or name.startswith("figure-") for name in redrawn)
     (folder / "ours.py").write_text(OWN.replace("abs()", "relu()"))
     assert stale() == dict.fromkeys(("layer", "explanations"), "input module:ours changed")
     (folder / "ours.py").write_text(OWN)
     assert stale() == {}
+
+
+@pytest.fixture(scope="module")
+def tab(site, browser, serve):
+    """`tab("names/")`: a page of that site in a browser; nothing may run, fail or be missing there."""
+    with serve(site) as address:
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        page = context.new_page()
+        events: list[str] = []
+        page.on("dialog", lambda dialog: (events.append(dialog.message), dialog.dismiss()))
+        page.on("console", lambda message: events.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: events.append(str(error)))
+
+        def visit(path: str):
+            page.goto(address + path)
+            return page
+
+        yield visit
+        context.close()
+    assert events == []
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_explorer_works(tab, name, variants):
+    page = tab(f"{name}/explorer/")
+    page.wait_for_selector("[data-ready]")
+    page.focus("[role=listbox]")
+    for key in ("ArrowRight", "o", " ", "2", "End"):
+        page.keyboard.press(key)
+    data = variants[name].artefacts["explorer"].json("explorer.json")
+    assert page.inner_text("[data-part=heading]") == data["id"][-1]
+    assert len(page.query_selector_all(".strip")) == 2 + len(data["scores"])
+
+
+@pytest.mark.parametrize("path", ["", "names/", "names/explorer/", "names/data/", "loaded/", "loaded/model/"])
+def test_names_from_outside_run_nothing_in_a_browser(tab, path):
+    page = tab(path)
+    page.keyboard.press("/")
+    page.keyboard.type("script")
+    page.wait_for_timeout(300)
+    assert page.evaluate("() => [...document.images].filter(one => one.getAttribute('src') === 'x').length") == 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int64
@@ -11,27 +13,35 @@ from torch import Tensor, nn
 
 import camfolio.explanation.methods  # noqa: F401 - enters the methods
 from camfolio.errors import ExplanationError
+from camfolio.explanation.batch import Batch
+from camfolio.explanation.engine import Answers, agreeing, make_engine
 from camfolio.explanation.maps import Explanation
-from camfolio.explanation.probe import Reading, borrowed, read
-from camfolio.explanation.registry import Batch, Method, find_method
+from camfolio.explanation.probe import borrowed, read
+from camfolio.explanation.registry import Method, find_method
 from camfolio.network import find_layer
 
-CHUNK = 32
-Track = Callable[[Iterable[int], int, str], Iterator[int]]
+Track = Callable[[Iterable[Any], int, str], Iterator[Any]]
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """What is asked of every chunk: a model, its layers by name, methods by name, and what Finer-CAM compares."""
+    """What is asked of every chunk: images and targets, layers and methods by name, what Finer-CAM compares.
 
-    model: nn.Module
-    layers: Mapping[str, nn.Module]
+    `masked`, if it is there, answers in the model's place where only its logits for images are asked for.
+    """
+
+    images: Tensor
+    targets: Tensor | None
+    layers: Sequence[str]
     methods: Mapping[str, Method]
     comparison: float
+    size: int
+    masked: Answers | None
 
-    def weight(self, method: str) -> float:
-        """A of y - a y' in the gradients that a method receives."""
-        return self.comparison if self.methods[method].finer else 0.0
+    def weight(self, method: str) -> float | None:
+        """A of y - a y' in the gradients that a method receives; None if it receives none."""
+        entry = self.methods[method]
+        return (self.comparison if entry.finer else 0.0) if entry.gradient else None
 
 
 @dataclass(frozen=True)
@@ -51,13 +61,16 @@ def explain(
     targets: Int64[Tensor, " images"] | Sequence[int] | int | None = None,
     *,
     comparison: float = 1.0,
+    masked: Answers | None = None,
     track: Track | None = None,
 ) -> Explanation:
     """Class-activation maps of a model.
 
     One forward pass and one backward pass, which ends at the earliest layer, serve all gradient methods at all layers;
     Finer-CAM adds one backward pass, Score-CAM and Ablation-CAM one forward pass per channel. Every pass has the same
-    fixed number of images (the last chunk is padded): a map does not depend on which images stand beside it.
+    fixed number of images (the last one is filled up): a map does not depend on which images stand beside it. On a CPU
+    as many passes run side by side as torch has threads. Memory does not grow with the number of images, apart from
+    the maps themselves; every thread's share of it is stated in `engine.MEMORY`.
 
     Args:
         model: any module from images to logits (N, classes); it comes back as it was: modes, `requires_grad`, `.grad`,
@@ -67,7 +80,9 @@ def explain(
         methods: names from `camfolio.explanation.registry.METHODS`, or MODULE.NAME of a method of your own.
         targets: class to explain per image; one number is meant for all images; None explains the predicted ones.
         comparison: a of y - a y' that Finer-CAM explains, y' the strongest other class's logit.
-        track: wraps the loop over chunks to show progress: (indices, total, description) -> indices.
+        masked: another way to the model's logits for the images that Score-CAM makes, such as `onnx.load_network`;
+            left aside, with a line in the log, if its logits are not the model's.
+        track: wraps the finished chunks to show progress: (chunks, total, description) -> chunks.
 
     Raises:
         NetworkError: for a layer that does not exist, with the list of those that do.
@@ -78,11 +93,16 @@ def explain(
     check_images(images)
     wanted = None if targets is None else check_targets(targets, len(images))
     names = check_layers([layer] if isinstance(layer, str) else list(layer))
-    sweep = Sweep(model, {name: find_layer(model, name) for name in names}, entries, comparison)
-    starts = range(0, len(images), CHUNK)
-    steps = track(starts, len(starts), "maps") if track else iter(starts)
+    for name in names:
+        find_layer(model, name)
+    first = images[:1].detach().to(device_of(model, images))
     with borrowed(model):
-        parts = [explain_chunk(sweep, images, start, wanted) for start in steps]
+        engine = make_engine(model, names, first)
+        answers = agreeing(masked, engine.models[0], first)
+        sweep = Sweep(images, wanted, names, entries, comparison, engine.size, answers)
+        starts = range(0, len(images), engine.size)
+        chunks = engine.run(partial(explain_chunk, sweep), starts)
+        parts: list[Part] = list(track(chunks, len(starts), "maps") if track else chunks)
     signed = {
         name: {method: torch.cat([part.signed[name][method] for part in parts]) for method in entries}
         for name in sweep.layers
@@ -96,44 +116,46 @@ def explain(
     )
 
 
-def explain_chunk(sweep: Sweep, images: Tensor, start: int, targets: Tensor | None) -> Part:
-    """Targets, logits and maps of up to CHUNK images; the last image fills the chunk up to its fixed size."""
-    index = torch.arange(start, start + CHUNK).clamp_max(len(images) - 1)
-    real = min(CHUNK, len(images) - start)
-    device = next((parameter.device for parameter in sweep.model.parameters()), images.device)
-    chunk = images.detach()[index].to(device)
-    comparisons = sorted({sweep.weight(method) for method in sweep.methods}) or [0.0]
+def device_of(model: nn.Module, images: Tensor) -> torch.device:
+    """Where a model's weights are; for one without weights, where the images are."""
+    return next((parameter.device for parameter in model.parameters()), images.device)
+
+
+def explain_chunk(sweep: Sweep, model: nn.Module, start: int) -> Part:
+    """Targets, logits and maps of up to `size` images; the last image fills the chunk up."""
+    index = torch.arange(start, start + sweep.size).clamp_max(len(sweep.images) - 1)
+    real = min(sweep.size, len(sweep.images) - start)
+    device = device_of(model, sweep.images)
+    chunk = sweep.images.detach()[index].to(device)
+    target = None if sweep.targets is None else sweep.targets[index].to(device)
+    layers = {name: model.get_submodule(name) for name in sweep.layers}
+    weights = list(dict.fromkeys(sweep.weight(method) for method in sweep.methods)) or [None]
     # A copy goes in: a model may begin with an in-place operation.
-    target = None if targets is None else targets[index].to(device)
-    readings = dict(zip(comparisons, read(sweep.model, sweep.layers, chunk.clone(), target, comparisons), strict=True))
-    first = next(iter(readings[comparisons[0]].values()))
-    check_logits_are_finite(first.logits[:real], start)
-    signed: dict[str, dict[str, Tensor]] = {name: {} for name in sweep.layers}
+    readings = dict(zip(weights, read(model, layers, chunk.clone(), target, weights), strict=True))
+    some = next(iter(readings[weights[0]].values()))
+    check_logits_are_finite(some.logits[:real], start)
+    signed: dict[str, dict[str, Tensor]] = {name: {} for name in layers}
     with torch.no_grad():
-        for name, layer in sweep.layers.items():
+        for name, layer in layers.items():
             for method, entry in sweep.methods.items():
-                batch = make_batch(sweep.model, layer, readings[sweep.weight(method)][name], chunk)
+                reading = readings[sweep.weight(method)][name]
+                batch = Batch(reading, chunk, sweep.masked or model, patched(model, layer), real, sweep.size)
                 signed[name][method] = entry(batch)[:real].cpu()
-    return Part(first.target[:real].cpu(), first.logits[:real].cpu(), signed)
+    return Part(some.target[:real].cpu(), some.logits[:real].cpu(), signed)
 
 
-def make_batch(model: nn.Module, layer: nn.Module, reading: Reading, images: Tensor) -> Batch:
-    """What a method may use, with the two ways to ask the model again."""
+def patched(model: nn.Module, layer: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
+    """The model from images and the layer's output to logits."""
 
-    @torch.inference_mode()
-    def forward(masked: Tensor) -> Tensor:
-        logits: Tensor = model(masked)
-        return logits
-
-    @torch.inference_mode()
-    def onward(activations: Tensor) -> Tensor:
-        handle = layer.register_forward_hook(lambda *_: activations.clone())
+    def onward(images: Tensor, activations: Tensor) -> Tensor:
+        handle = layer.register_forward_hook(lambda *_: activations)
         try:
-            return forward(images.clone())
+            logits: Tensor = model(images)
         finally:
             handle.remove()
+        return logits
 
-    return Batch(reading, images, forward, onward)
+    return onward
 
 
 def check_layers(names: list[str]) -> list[str]:

@@ -8,11 +8,12 @@ before its ReLU: positive where the evidence speaks for the target. A new method
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
+from camfolio.explanation.batch import Batch, Rows
 from camfolio.explanation.probe import target_score
-from camfolio.explanation.registry import Batch, Signed, at_least_single, method
+from camfolio.explanation.registry import Signed, at_least_single, method
 
 CANCELLED = 1e-6  # a channel's sum below this share of its magnitude is rounding
 
@@ -87,21 +88,48 @@ def score_cam(batch: Batch) -> Signed:
 
 
 def score_weights(batch: Batch, *, align_corners: bool = False) -> Float[Tensor, "batch channels"]:
-    """The target's logit for each image seen through each channel; all images of a channel in one pass.
+    """The target's logit for each image seen through each channel.
+
+    What a constant channel shows, nothing, is the same for all images and looked at once.
 
     Args:
         batch: the batch.
         align_corners: how a channel is enlarged; our maps use half-pixel centres (False), a peer uses True.
     """
+    activations = batch.reading.activations
+    constant = is_constant(activations)
+    image, channel = to_look_at(constant, batch.real)
     size = batch.images.shape[2:]
-    scores = []
-    for channel in batch.reading.activations.unbind(1):
-        enlarged = torch.nn.functional.interpolate(
-            channel.unsqueeze(1), size, mode="bilinear", align_corners=align_corners
-        )
-        logits = batch.forward(batch.images * unit_range(enlarged))
-        scores.append(target_score(logits, batch.reading.target))
-    return torch.stack(scores, 1)
+
+    def seen(rows: Rows) -> Tensor:
+        cells = activations[image[rows], channel[rows]].unsqueeze(1)
+        masks = unit_range(torch.nn.functional.interpolate(cells, size, mode="bilinear", align_corners=align_corners))
+        shown = ~constant[image[rows], channel[rows], None, None, None]
+        return batch.images[image[rows]] * masks * shown
+
+    answers = batch.forward_each(seen, len(image))
+    logits = answers.new_zeros((*constant.shape, answers.shape[1]))
+    logits[image, channel] = answers
+    if bool(constant[: batch.real].any()):
+        first = constant[image, channel].nonzero()[0, 0]
+        logits[constant] = answers[first]
+    scores = target_score(logits.flatten(0, 1), batch.reading.target.repeat_interleave(constant.shape[1]))
+    return scores.view(constant.shape)
+
+
+def to_look_at(spared: Bool[Tensor, "batch channels"], real: int) -> tuple[Rows, Rows]:
+    """Numbers of images and channels that need a pass: of the real ones all that are not spared, and the first spared."""
+    wanted = ~spared
+    wanted[real:] = False
+    for image, channel in spared[:real].nonzero()[:1].tolist():
+        wanted[image, channel] = True
+    image, channel = wanted.nonzero(as_tuple=True)
+    return image, channel
+
+
+def is_constant(activations: Float[Tensor, "batch channels h w"]) -> Bool[Tensor, "batch channels"]:
+    """Whether a channel has the same value everywhere."""
+    return activations.amax((2, 3)) == activations.amin((2, 3))
 
 
 def unit_range(channel: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, "batch 1 height width"]:
@@ -114,19 +142,25 @@ def unit_range(channel: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, 
 @method("ablation_cam")
 def ablation_cam(batch: Batch) -> Signed:
     """Ablation-CAM: sum_k w_k A^k, w_k = (y - y_k) / y, y_k the logit with channel k of the layer set to 0
-    (Ramaswamy & Desai 2020, doi 10.1109/WACV45572.2020.00360).
+    (Ramaswamy & Desai 2020, doi 10.1109/WACV45572.2020.9093360).
 
-    One pass per channel. The paper takes y > 0 for granted: a negative logit turns the map round, so that it shows what
+    One pass per channel that is not 0 everywhere. The paper takes y > 0 for granted: a negative logit turns the map round, so that it shows what
     speaks against the target; a logit of exactly 0 gives an empty map.
     """
-    score = target_score(batch.reading.logits, batch.reading.target)
-    weights = []
-    for k in range(batch.reading.activations.shape[1]):
-        without = batch.reading.activations.clone()
-        without[:, k] = 0
-        drop = score - target_score(batch.onward(without), batch.reading.target)
-        weights.append(torch.where(score == 0, 0.0, drop / score))
-    return (torch.stack(weights, 1)[:, :, None, None] * batch.reading.activations).sum(1)
+    activations, score = batch.reading.activations, target_score(batch.reading.logits, batch.reading.target)
+    absent = (activations == 0).all(2).all(2)
+    image, channel = to_look_at(absent, batch.real)
+
+    def without(rows: Rows) -> Tensor:
+        cells = activations[image[rows]]
+        cells[torch.arange(len(rows)), channel[rows]] = 0
+        return cells
+
+    lost = torch.zeros_like(activations[:, :, 0, 0])
+    left = target_score(batch.onward_each(without, image), batch.reading.target[image])
+    lost[image, channel] = score[image] - left
+    weights = torch.where(score[:, None] == 0, 0.0, lost / score[:, None]).masked_fill(absent, 0)
+    return (weights[:, :, None, None] * activations).sum(1)
 
 
 @method("eigen_cam")

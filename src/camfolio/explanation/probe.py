@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float, Int64
@@ -23,13 +23,26 @@ class Reading:
         logits: (batch, classes), as the model put them out.
         target: (batch,) the class that is explained.
         activations: (batch, channels, h, w) A, as the layer put them out.
-        gradients: (batch, channels, h, w) g = dy/dA, y the target's logit, or its margin over another class.
+        slopes: (batch, channels, h, w) dy/dA, y the target's logit, or its margin over another class; None if the
+            method did not ask for them.
     """
 
     logits: Float[Tensor, "batch classes"]
     target: Int64[Tensor, " batch"]
     activations: Float[Tensor, "batch channels h w"]
-    gradients: Float[Tensor, "batch channels h w"]
+    slopes: Float[Tensor, "batch channels h w"] | None = None
+
+    @property
+    def gradients(self) -> Float[Tensor, "batch channels h w"]:
+        """The slopes.
+
+        Raises:
+            ExplanationError: if the method was entered as one that needs none.
+        """
+        if self.slopes is None:
+            msg = "Expected a method that asks for gradients, but got one without. Enter it with gradient=True."
+            raise ExplanationError(msg)
+        return self.slopes
 
 
 def read(
@@ -37,7 +50,7 @@ def read(
     layers: Mapping[str, nn.Module],
     images: Float[Tensor, "batch ..."],
     target: Int64[Tensor, " batch"] | None,
-    comparisons: Sequence[float] = (0.0,),
+    comparisons: Sequence[float | None] = (0.0,),
 ) -> list[dict[str, Reading]]:
     """One forward pass, and per comparison one backward pass that ends at the earliest of the layers.
 
@@ -50,7 +63,8 @@ def read(
         layers: modules of the model by name.
         images: whatever the model takes.
         target: class per image; None takes the predicted ones.
-        comparisons: a of y - a y' (see `margin`), one backward pass each; 0 is the target's logit alone.
+        comparisons: a of y - a y' (see `margin`), one backward pass each; 0 is the target's logit alone, None asks for
+            no gradients.
 
     Returns:
         Per comparison: name of the layer -> its reading.
@@ -61,8 +75,10 @@ def read(
     """
     kept: dict[str, list[Tensor]] = {name: [] for name in layers}
     handles = [module.register_forward_hook(keeper(name, kept[name])) for name, module in layers.items()]
+    slopes = [comparison for comparison in comparisons if comparison is not None]
     try:
-        logits = model(images)
+        with torch.set_grad_enabled(bool(slopes)):
+            logits = model(images)
     finally:
         for handle in handles:
             handle.remove()
@@ -71,12 +87,14 @@ def read(
     if target is None:
         target = class_scores(logits.detach()).argmax(1)
     check_range(target, class_scores(logits).shape[1])
+    plain = {name: Reading(logits.detach(), target, kept.detach()) for name, kept in cells.items()}
     readings = []
-    for left, comparison in enumerate(comparisons, start=1 - len(comparisons)):
-        gradients = gradients_of(margin(logits, target, comparison), cells, again=left < 0)
-        readings.append(
-            {name: Reading(logits.detach(), target, cells[name].detach(), gradients[name]) for name in cells}
-        )
+    for comparison in comparisons:
+        gradients: Mapping[str, Tensor | None] = dict.fromkeys(cells)
+        if comparison is not None:
+            again = comparison != slopes[-1]
+            gradients = gradients_of(margin(logits, target, comparison), cells, again=again)
+        readings.append({name: replace(plain[name], slopes=gradients[name]) for name in cells})
     return readings
 
 

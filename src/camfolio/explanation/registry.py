@@ -11,28 +11,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from camfolio.errors import ExplanationError, nearest
-from camfolio.explanation.probe import Reading
+from camfolio.explanation.batch import Batch
 from camfolio.names import FINER
 
-Forward = Callable[[Tensor], Tensor]
 Signed = Float[Tensor, "batch h w"]
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What a method may use.
-
-    Attributes:
-        reading: activations, gradients, logits and targets of the batch.
-        images: (batch, 1, height, width) as the network saw them.
-        forward: from images to logits, without gradients, at any batch size.
-        onward: from activations in place of the layer's to logits, without gradients, for these images.
-    """
-
-    reading: Reading
-    images: Float[Tensor, "batch ..."]
-    forward: Forward
-    onward: Forward
+__all__ = ["METHODS", "Batch", "Method", "Signed", "at_least_single", "find_method", "method"]
 
 
 Weigh = Callable[[Batch], Signed]
@@ -40,10 +23,11 @@ Weigh = Callable[[Batch], Signed]
 
 @dataclass(frozen=True)
 class Method:
-    """One entry: `weigh` gives the signed map; `finer`: the batch's gradients are those of the margin."""
+    """One entry: `weigh` gives the signed map from a batch with gradients or without; `finer`: of the margin."""
 
     name: str
     weigh: Weigh
+    gradient: bool = False
     finer: bool = False
 
     def __call__(self, batch: Batch) -> Signed:
@@ -70,7 +54,7 @@ def method(name: str, *, gradient: bool = False) -> Callable[[Weigh], Weigh]:
         raise ValueError(msg)
 
     def enter(weigh: Weigh) -> Weigh:
-        entries = [Method(name, weigh), Method(FINER + name, weigh, finer=True)][: 1 + gradient]
+        entries = [Method(name, weigh, gradient), Method(FINER + name, weigh, gradient, finer=True)][: 1 + gradient]
         for entry in entries:
             there = METHODS.get(entry.name)
             if there and origin(there.weigh) != origin(weigh):

@@ -39,8 +39,7 @@ class Example:
 
 def load_example(slices: Path, split: Path, localisation: Path, case: dict[str, Any], scaling: Scaling) -> Example:
     """The slice of a case among the test slices, and all its maps."""
-    test = np.load(split / "part.npy", allow_pickle=False) == "test"
-    data = Slices.load(slices / "slices.npz").select(np.flatnonzero(test)[[case["slice"]]])
+    data = slice_of_test(slices, split, case["slice"])
     with np.load(localisation / "scores.npz", allow_pickle=False) as scores:
         methods = [name.partition("/")[2] for name in scores.files if name.startswith("enlarged/")]
         enlarged = {method: scores[f"enlarged/{method}"] for method in methods}
@@ -52,6 +51,12 @@ def load_example(slices: Path, split: Path, localisation: Path, case: dict[str, 
     shares = {method: share if np.isfinite(share) else None for method, share in found.items()}
     _, between_columns = data.spacing[0].tolist()
     return Example(case, data.hounsfield[0], data.mask[0], between_columns, maps, shown, shares)
+
+
+def slice_of_test(slices: Path, split: Path, one: int) -> Slices:
+    """One slice, by its number in the test part."""
+    test = np.load(split / "part.npy", allow_pickle=False) == "test"
+    return Slices.load(slices / "slices.npz").select(np.flatnonzero(test)[[one]])
 
 
 def load_case(selection: Path, method: str, kind: str) -> dict[str, Any] | None:

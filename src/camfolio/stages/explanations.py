@@ -9,8 +9,10 @@ import torch
 
 from camfolio.config import Explanation, Network
 from camfolio.explanation.explain import explain
+from camfolio.explanation.onnx import load_network
 from camfolio.network import device_for, through_window, trained_network
 from camfolio.progress import tracked
+from camfolio.stages.engine import exported
 from camfolio.stages.reading import part_slices
 
 
@@ -24,6 +26,7 @@ def run(
     explanation: Explanation,
     threads: int,
     accelerator: str,
+    engine: Path | None = None,
 ) -> None:
     """Write `maps.npz`: METHOD, the signed maps of the layer in focus, float32 (n, h, w); LAYER/METHOD, those of the
     other layers; `targets` and `logits` of the same slices.
@@ -37,10 +40,12 @@ def run(
         explanation: section of the study.
         threads: of torch.
         accelerator: where the network runs.
+        engine: folder of that stage, if ONNX Runtime may run the masked passes.
     """
     torch.set_num_threads(threads)
     model = trained_network(network, training / "network.safetensors").to(device_for(accelerator))
     data, _ = part_slices(slices, split, "test")
+    network_file = exported(engine)
     result = explain(
         model,
         through_window(torch.from_numpy(data.hounsfield), network.window_hu),
@@ -48,6 +53,7 @@ def run(
         explanation.methods,
         torch.from_numpy(data.label) if explanation.target == "true" else None,
         comparison=explanation.comparison,
+        masked=load_network(network_file) if network_file else None,
         track=tracked,
     )
     maps = {method: signed.numpy() for method, signed in result.signed.items()}

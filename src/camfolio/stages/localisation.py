@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from camfolio.config import Evaluation, Explanation
+from camfolio.config import Evaluation, Explanation, Network
+from camfolio.data.slices import Slices
 from camfolio.evidence.bootstrap import interval
-from camfolio.evidence.localisation import area_share, energy_ratio, energy_share
+from camfolio.evidence.localisation import LOCALISATION, Truth, area_share
+from camfolio.evidence_settings import Evidence
 from camfolio.explanation.maps import enlarge
 from camfolio.stages.files import write_json
 from camfolio.stages.reading import part_slices
+from camfolio.stages.subjects import control_maps, layer_names, method_maps
 
 
 def run(
@@ -23,39 +26,61 @@ def run(
     slices: Path,
     split: Path,
     explanations: Path,
+    network: Network,
     explanation: Explanation,
     evaluation: Evaluation,
+    evidence: Evidence,
     seed: int,
 ) -> None:
-    """Write `scores.npz` (per method and score (n,), NaN where not defined; `enlarged/METHOD` (n, H, W) maps, and
-    `signed/METHOD` the same before their ReLU) and `localisation.json` (means with intervals, and differences between
-    methods, both over patients).
+    """Write `scores.npz` and `localisation.json`.
+
+    `scores.npz`: `SCORE/SUBJECT`, float64 (n,), NaN where not defined, for every score of `evidence.localisation` and
+    every subject (METHOD at the layer in focus, LAYER/METHOD at the others, control/NAME); `chance/SCORE`, what a map
+    that says the same everywhere gets; `area_share`; `enlarged/METHOD`, (n, H, W) maps, and `signed/METHOD`, the same
+    before their ReLU.
+
+    `localisation.json`: `area_share`, `energy_share` by method, `difference` between methods and `above_area`, each
+    with value, low, high and the slices that are not defined. All scores with their comparisons: stage `scoreboard`.
     """
     data, _ = part_slices(slices, split, "test")
     size = (data.mask.shape[1], data.mask.shape[2])
-    scores: dict[str, np.ndarray] = {"area_share": area_share(data.mask)}
+    truth = Truth(data.mask, data.spacing, evidence.tolerance_mm)
+    names = (*explanation.methods, *layer_names(explanation.layers, explanation.methods))
+    scores = chance_scores(data, truth)
+    methods = method_maps(explanations, names, size)
+    for name, maps in chain(methods, control_maps(data, network.window_hu, evidence.centre_sigma_mm, seed)):
+        scores |= {f"{score}/{name}": measure(maps, truth) for score, measure in LOCALISATION.items()}
+        scores |= {f"enlarged/{name}": maps} if name in explanation.methods else {}
     with np.load(explanations / "maps.npz", allow_pickle=False) as signed:
         for method in explanation.methods:
-            maps = enlarge(torch.from_numpy(signed[method]).relu(), size).numpy()
-            scores[f"enlarged/{method}"] = maps
             scores[f"signed/{method}"] = enlarge(torch.from_numpy(signed[method]), size).numpy()
-            scores[f"energy_share/{method}"] = energy_share(maps, data.mask)
-            scores[f"energy_ratio/{method}"] = energy_ratio(maps, data.mask)
     np.savez(out / "scores.npz", allow_pickle=False, **scores)
+    write_json(out / "localisation.json", summary(data, scores, explanation, evaluation.resamples, seed))
+
+
+def chance_scores(data: Slices, truth: Truth) -> dict[str, np.ndarray]:
+    """The area's share, and every score's chance level slice by slice where there is one."""
+    chance = {f"chance/{name}": score.at_chance(truth) for name, score in LOCALISATION.items()}
+    return {"area_share": area_share(data.mask)} | {name: level for name, level in chance.items() if level is not None}
+
+
+def summary(
+    data: Slices, scores: dict[str, np.ndarray], explanation: Explanation, resamples: int, seed: int
+) -> dict[str, object]:
+    """Means over slices with intervals over patients."""
 
     def mean(values: np.ndarray) -> dict[str, object]:
-        found = interval(lambda index: defined_mean(values[index]), data.patient, evaluation.resamples, seed)
+        found = interval(lambda index: defined_mean(values[index]), data.patient, resamples, seed)
         return asdict(found) | {"slices_undefined": int(np.isnan(values).sum())}
 
     shares = {method: scores[f"energy_share/{method}"] for method in explanation.methods}
     pairs = list(combinations(explanation.methods, 2))
-    summary = {
+    return {
         "area_share": mean(scores["area_share"]),
         "energy_share": {method: mean(share) for method, share in shares.items()},
         "difference": [{"one": one, "other": other, **mean(shares[one] - shares[other])} for one, other in pairs],
         "above_area": {method: mean(share - scores["area_share"]) for method, share in shares.items()},
     }
-    write_json(out / "localisation.json", summary)
 
 
 def defined_mean(values: np.ndarray) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from camfolio.config import Explanation, Selection
 from camfolio.data.slices import Slices
 from camfolio.evaluation import malignant_probability
-from camfolio.selection import Answers, Case, choose
+from camfolio.selection import Answers, Case, choose, draw
 from camfolio.stages.files import write_json
 from camfolio.stages.reading import part_slices
 
@@ -24,8 +24,11 @@ def run(
     localisation: Path,
     explanation: Explanation,
     selection: Selection,
+    seed: int,
 ) -> None:
-    """Write `cases.json`: method -> kind -> case or null, with every number of its caption."""
+    """Write `cases.json`: `methods`, method -> `cases` (kind -> case or null, with every number of its caption), `random`
+    (cases drawn at random, the same slices for every method), `undefined`; `misclassified` and `correct`, how many.
+    """
     data, test = part_slices(slices, split, "test")
     answers = answers_of(data, np.load(predictions / "logits.npy", allow_pickle=False)[test])
     with np.load(localisation / "scores.npz", allow_pickle=False) as scores:
@@ -35,7 +38,8 @@ def run(
             numbers = {name: scores[f"{name}/{method}"] for name in ("energy_share", "energy_ratio")}
             numbers["area_share"] = scores["area_share"]
             cases = {kind: describe(case, answers, numbers) for kind, case in chosen.cases.items()}
-            result[method] = {"cases": cases, "undefined": chosen.undefined}
+            drawn = [describe(case, answers, numbers) for case in draw(answers, selection.random, seed)]
+            result[method] = {"cases": cases, "random": drawn, "undefined": chosen.undefined}
     wrong, right = int((~answers.correct).sum()), int(answers.correct.sum())
     write_json(out / "cases.json", {"methods": result, "misclassified": wrong, "correct": right})
 

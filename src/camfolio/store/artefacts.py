@@ -20,7 +20,7 @@ from camfolio.store.files import PART, file_digest
 
 MANIFEST = "manifest.json"
 MEMORY = "code.json"
-OURS = (MEMORY, ".inputs", ".locks", ".templates")
+OURS = (MEMORY, ".inputs", ".locks", ".serving", ".templates")
 NAMED = re.compile(rf"[0-9a-f]{{20}}({re.escape(PART)})?")
 ABANDONED_AFTER = 60.0
 """Seconds after which a file that was written aside belongs to a killed run."""

@@ -7,7 +7,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from camfolio.store.inputs import InputReader
 
 TRIES = 3
 """How often a build computes something that changes under its hands before it gives up."""
+WORKER_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
+"""Settings of glibc's malloc: keep memory instead of handing it back and faulting it in again at every layer."""
 log = logging.getLogger("camfolio")
 
 
@@ -59,7 +61,7 @@ def state_of(stage: Stage, before: Mapping[str, State], store: Store, reader: Co
     ingredients = gather(stage, upstream, reader, inputs)
     artefact = store.find(ingredients)
     if artefact:
-        return State(stage, "fresh", f"key {ingredients.key[:12]}", artefact, ingredients)
+        return State(stage, "fresh", f"key {ingredients.key[:12]}", artefact, ingredients, folders)
     earlier = store.history(stage.name)
     if not earlier:
         return State(stage, "new", "never computed", None, ingredients, folders)
@@ -103,8 +105,19 @@ def flat(parameters: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def build(stages: Sequence[Stage], store: Store) -> dict[str, Artefact]:
+def tell_nobody(states: Sequence[State]) -> None:
+    """Whoever builds in the foreground sees the log."""
+
+
+def build(
+    stages: Sequence[Stage], store: Store, tell: Callable[[Sequence[State]], None] = tell_nobody
+) -> dict[str, Artefact]:
     """Compute what is missing, in fresh interpreters, and return every stage's result by name.
+
+    Args:
+        stages: in an order in which each follows those it reads.
+        store: where results are kept.
+        tell: is called with all states before each batch that is computed.
 
     Raises:
         CamfolioError: the sentence of the first stage that failed.
@@ -112,6 +125,7 @@ def build(stages: Sequence[Stage], store: Store) -> dict[str, Artefact]:
     """
     states, changed = survey(stages, store), 0
     while missing := next_batch(states):
+        tell(states)
         try:
             run_worker(missing, store)
         except ChangedError as error:
@@ -144,7 +158,7 @@ def run_worker(missing: Sequence[State], store: Store) -> None:
     log.info("computing %s", ", ".join(state.stage.name for state in missing))
     command = [sys.executable, "-m", "camfolio.store.worker"]
     # Threads that wait asleep: with spinning ones a training next to any other busy program is ten times slower.
-    environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ
+    environment = {"OMP_WAIT_POLICY": "PASSIVE", **WORKER_MEMORY} | os.environ
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, text=True) as worker:  # noqa: S603 - ours
         if worker.stdin is None or worker.stdout is None:

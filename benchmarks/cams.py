@@ -1,0 +1,285 @@
+"""How fast the maps are: ours, captum's and plain loops side by side in one process, against the processor's own peak.
+
+Usage: python benchmarks/cams.py [--images 512] [--rounds 9] [--page docs/performance.md]   (`make bench` writes the page)
+
+All contestants have the same network, images and threads and take turns; figures are medians over the rounds. Work is
+counted by torch's FLOP counter and given as forward passes of the network. The process starts itself anew with the
+memory settings that a build gives its workers, for every contestant alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import captum.attr
+import torch
+from jinja2 import Template
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
+
+from camfolio.explanation.explain import explain
+from camfolio.explanation.onnx import export_network, load_network
+from camfolio.network import make_network
+from camfolio.store.build import WORKER_MEMORY
+
+LAYER = "layer2.1.conv2"
+GRADIENT = ("grad_cam", "hires_cam", "layer_cam")
+SIZE = 32
+WIDTH = 16
+PEER_BATCH = 16
+PEAK_CONVOLUTIONS = ((32, 34), (64, 34), (64, 18), (128, 18), (128, 34), (256, 18))
+"""Channels and rows of 3x3 convolutions without padding: all that is counted has to be computed."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of one contestant: medians over the rounds."""
+
+    wall: float
+    processor: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: milliseconds per image, forward passes per image, share of the processor's peak."""
+
+    name: str
+    wall: float
+    processor: float
+    passes: float
+    share: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything the page says; `peak` and `operations` in floating-point operations, `memory` in megabytes."""
+
+    rows: list[Row]
+    peak: float
+    exporting: float
+    memory: dict[int, float]
+    images: tuple[int, int]
+    rounds: int
+    parameters: int
+    operations: float
+
+
+def example_network() -> nn.Module:
+    """The default network with seeded weights and norms that are not the identity."""
+    torch.manual_seed(0)
+    network = make_network(width=WIDTH, blocks=(2, 2, 2, 2)).eval()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.uniform_(-0.1, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+    return network
+
+
+def example_images(count: int) -> Tensor:
+    """Noise: no channel is constant, nothing can be left out."""
+    return torch.rand(count, 1, SIZE, SIZE, generator=torch.Generator().manual_seed(1)) * 2 - 1
+
+
+def asked(network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits and the layer's activations by a hook, as a tutorial takes them."""
+    kept: list[Tensor] = []
+    layer = network.get_submodule(LAYER)
+    handle = layer.register_forward_hook(lambda _module, _inputs, output: kept.append(output))
+    logits = network(images)
+    handle.remove()
+    return logits, kept[0]
+
+
+def plain_grad_cam(network: nn.Module, images: Tensor) -> Tensor:
+    """One map per image, with one forward and one backward pass through the layers behind."""
+    logits, activations = asked(network, images)
+    (gradients,) = torch.autograd.grad(logits.max(1).values.sum(), activations)
+    return (gradients.mean((2, 3), keepdim=True) * activations).sum(1).relu().detach()
+
+
+def captum_grad_cam(network: nn.Module, images: Tensor) -> Tensor:
+    """Captum's LayerGradCam of the predicted classes."""
+    with torch.no_grad():
+        predicted = network(images).argmax(1)
+    found = captum.attr.LayerGradCam(network, network.get_submodule(LAYER)).attribute(images, target=predicted)
+    return found.relu().detach()
+
+
+def captum_known_target(network: nn.Module, images: Tensor) -> Tensor:
+    """The same for a class that is known beforehand, so that it needs no pass of its own."""
+    return captum.attr.LayerGradCam(network, network.get_submodule(LAYER)).attribute(images, target=1).relu().detach()
+
+
+@torch.no_grad()
+def plain_score_cam(network: nn.Module, images: Tensor) -> Tensor:
+    """Image by image, its masked copies in batches of 16: what the most used library does."""
+    maps = []
+    for image in images:
+        logits, activations = asked(network, image[None])
+        target = int(logits.argmax(1))
+        masks = functional.interpolate(activations, (SIZE, SIZE), mode="bilinear")[0]
+        low, high = masks.amin((1, 2), keepdim=True), masks.amax((1, 2), keepdim=True)
+        masked = image * ((masks - low) / (high - low + 1e-8))[:, None]
+        scores = torch.cat([network(part)[:, target] for part in masked.split(PEER_BATCH)])
+        maps.append((scores.softmax(0)[:, None, None] * activations[0]).sum(0).relu())
+    return torch.stack(maps)
+
+
+def side_by_side(contestants: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Timing]:
+    """Every contestant in turn, `rounds` times after one turn that does not count."""
+    seen: dict[str, list[tuple[float, float]]] = {name: [] for name in contestants}
+    for _ in range(rounds + 1):
+        for name, run in contestants.items():
+            wall, processor = time.perf_counter(), time.process_time()
+            run()
+            seen[name].append((time.perf_counter() - wall, time.process_time() - processor))
+    return {
+        name: Timing(*(statistics.median(column) for column in zip(*times[1:], strict=True)))
+        for name, times in seen.items()
+    }
+
+
+def convolution(channels: int, rows: int, layout: torch.memory_format) -> tuple[Callable[[], object], float]:
+    """Ten times a 3x3 convolution of 16 inputs, and the floating-point operations in it."""
+    layer = nn.Conv2d(channels, channels, 3, bias=False).requires_grad_(requires_grad=False)
+    layer, inputs = (
+        layer.to(memory_format=layout),
+        torch.randn(16, channels, rows, rows).contiguous(memory_format=layout),
+    )
+    return lambda: [layer(inputs) for _ in range(10)], 10 * 16 * 2 * 9 * channels**2 * (rows - 2) ** 2
+
+
+def operations(run: Callable[[], object]) -> int:
+    """Floating-point operations of a call, counted in one thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with FlopCounterMode(display=False) as counter:
+        run()
+    torch.set_num_threads(before)
+    return counter.get_total_flops()
+
+
+def peak_megabytes(images: int) -> float:
+    """Largest memory of a fresh process that makes the Score-CAM maps of so many images."""
+    command = [sys.executable, __file__, "--memory", str(images)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return float(done.stdout.split()[-1])
+
+
+def largest_memory() -> float:
+    """Megabytes that this program held at most; what its parent held before does not count, unlike in `getrusage`."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1024
+
+
+def measure(images: int, rounds: int) -> Result:
+    """Everything the page says."""
+    network, inputs = example_network(), example_images(images)
+    few = inputs[: images // 2]
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        export_network(network, inputs, Path(folder) / "network.onnx")
+        exporting = time.perf_counter() - start
+        faster = load_network(Path(folder) / "network.onnx")
+    jobs = {
+        "camfolio, three gradient maps": (lambda part: explain(network, part, LAYER, GRADIENT), inputs),
+        "captum, Grad-CAM of the predicted class": (partial(captum_grad_cam, network), inputs),
+        "captum, Grad-CAM, class given": (partial(captum_known_target, network), inputs),
+        "plain loop, Grad-CAM": (partial(plain_grad_cam, network), inputs),
+        "camfolio, Score-CAM, torch": (lambda part: explain(network, part, LAYER, ["score_cam"]), few),
+        "camfolio, Score-CAM, ONNX Runtime": (
+            lambda part: explain(network, part, LAYER, ["score_cam"], masked=faster),
+            few,
+        ),
+        "plain loop, Score-CAM": (partial(plain_score_cam, network), few),
+    }
+    contestants = {name: partial(run, part) for name, (run, part) in jobs.items()}
+    layouts = (torch.contiguous_format, torch.channels_last)
+    peaks = {
+        f"{channels} {rows} {layout}": convolution(channels, rows, layout)
+        for channels, rows in PEAK_CONVOLUTIONS
+        for layout in layouts
+    }
+    timings = side_by_side(contestants | {name: run for name, (run, _) in peaks.items()}, rounds)
+    peak = max(count / timings[name].wall for name, (_, count) in peaks.items())
+    with torch.no_grad():
+        once = operations(lambda: network(inputs)) / images
+    plain_twin = {"camfolio, Score-CAM, ONNX Runtime": jobs["camfolio, Score-CAM, torch"][0]}
+    rows = []
+    for name, (run, part) in jobs.items():
+        wall, processor = timings[name].wall / len(part), timings[name].processor / len(part)
+        passes = work_per_image(plain_twin.get(name, run), inputs) / once
+        rows.append(Row(name, wall * 1000, processor * 1000, passes, passes * once / wall / peak))
+    return Result(
+        rows=rows,
+        peak=peak,
+        exporting=exporting,
+        memory={count: peak_megabytes(count) for count in (64, 512)},
+        images=(images, len(few)),
+        rounds=rounds,
+        parameters=sum(weight.numel() for weight in network.parameters()),
+        operations=once,
+    )
+
+
+def work_per_image(run: Callable[[Tensor], object], inputs: Tensor) -> float:
+    """Operations for one image more: the difference between 64 and 32, which leaves out what is done once.
+
+    ONNX Runtime's are out of torch's sight; it gets the passes that torch counts for the same job.
+    """
+    return (operations(lambda: run(inputs[:64])) - operations(lambda: run(inputs[:32]))) / 32
+
+
+def page(result: Result) -> str:
+    """The documentation's page: what was measured, where, and what it means."""
+    template = Template(Path(__file__).with_name("performance.md.jinja").read_text(), keep_trailing_newline=True)
+    versions = {name: version(name) for name in ("torch", "captum", "onnxruntime")}
+    here = {"processor": processor_name(), "python": platform.python_version(), **versions}
+    return template.render(**vars(result), here=here, size=SIZE, layer=LAYER, peer_batch=PEER_BATCH)
+
+
+def processor_name() -> str:
+    """What the system calls its processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def main() -> None:
+    """Measure and print; with --page also write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=int, default=512)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--page", type=Path)
+    parser.add_argument("--memory", type=int, help=argparse.SUPPRESS)
+    wanted = parser.parse_args()
+    torch.set_num_threads(min(2, os.cpu_count() or 1))
+    if wanted.memory:
+        explain(example_network(), example_images(wanted.memory), LAYER, ["score_cam"])
+        print(largest_memory())
+        return
+    result = measure(wanted.images, wanted.rounds)
+    print(page(result))
+    if wanted.page:
+        wanted.page.write_text(page(result), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if not WORKER_MEMORY.items() <= os.environ.items():
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **WORKER_MEMORY})
+    main()

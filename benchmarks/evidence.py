@@ -1,0 +1,122 @@
+"""How long the evidence takes, stage by stage, and whether its memory grows with the number of slices.
+
+Usage: python benchmarks/evidence.py   (phantom slices, a network of width 16 with random weights, settings of the
+default study; prints seconds for 500 test slices, without training, and peak memory for 128 and 512)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parent.parent
+STUDY = PROJECT / "gen" / "studies" / "lung-nodules.yaml"
+TIMED = 500
+MEASURED = (128, 512)
+JUDGING = ("localisation", "faithfulness", "scoreboard", "randomisation", "retrained", "stability")
+LIMIT_S, GROWTH_MB = 180, 50
+
+
+def prepare(folder: Path, wanted: int) -> None:
+    """Slices, a split with so many in the test part, and networks that were never trained."""
+    import numpy as np
+    import torch
+
+    from camfolio.data.sources import lidc_phantom
+    from camfolio.network import make_network, save_network
+
+    settings = {"statistic": "median", "min_readers": 3, "slices_per_nodule": 3, "size": 32, "spacing_mm": 1.0}
+    slices, _ = lidc_phantom.read(**settings, seed=7)
+    few = slices.select(np.arange(wanted + 64))
+    for name in ("slices", "split", "training", "retrained-training"):
+        (folder / name).mkdir()
+    few.save(folder / "slices" / "slices.npz")
+    part = np.where(np.arange(len(few)) < wanted, "test", "train")
+    np.save(folder / "split" / "part.npy", part)
+    for seed, name in enumerate(("training", "retrained-training")):
+        torch.manual_seed(seed)
+        save_network(make_network(width=16, blocks=(2, 2, 2, 2)), folder / name / "network.safetensors")
+
+
+def run_stages(folder: Path, overrides: list[str], names: tuple[str, ...]) -> dict[str, float]:
+    """Seconds of each stage, its libraries imported before."""
+    from pydantic import validate_call
+
+    from camfolio.studyfile import read_study
+
+    study = read_study(STUDY, overrides)
+    given: dict[str, Any] = {
+        name: getattr(study, name) for name in ("network", "explanation", "evaluation", "evidence")
+    }
+    given |= {"seed": study.seed, "threads": study.training.threads, "accelerator": "cpu"}
+    seconds = {}
+    for name in names:
+        run = import_module(f"camfolio.stages.{name}").run
+        wanted = list(run.__annotations__)
+        out = folder / name
+        out.mkdir()
+        places: Mapping[str, Path] = {one: folder / one for one in wanted if (folder / one).is_dir()}
+        if name == "retrained":
+            places = {**places, "training": folder / "retrained-training"}
+        start = time.perf_counter()
+        validate_call(run)(out=out, **places, **{key: value for key, value in given.items() if key in wanted})
+        seconds[name] = time.perf_counter() - start
+    return seconds
+
+
+def measure(wanted: int, overrides: list[str], names: tuple[str, ...]) -> dict[str, Any]:
+    """In a fresh process: seconds by stage, forward passes of `faithfulness`, and the largest memory in use, MB."""
+    order = json.dumps([wanted, overrides, names])
+    done = subprocess.run(
+        [sys.executable, __file__, order], stdout=subprocess.PIPE, text=True, check=True, env=os.environ
+    )
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def child(wanted: int, overrides: list[str], names: tuple[str, ...]) -> None:
+    """What `measure` starts."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepare(folder, wanted)
+        run_stages(folder, overrides, ("explanations",))
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        seconds = run_stages(folder, overrides, names)
+        asked = json.loads((folder / "faithfulness" / "faithfulness.json").read_text())["passes"]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "passes": asked, "before": before, "peak": peak}))
+
+
+def main() -> None:
+    """Print the table."""
+    timed = measure(TIMED, [], JUDGING)
+    for name, seconds in timed["seconds"].items():
+        print(f"{name:<16}{seconds:8.1f} s")
+    # Maps by two further trainings and one on permuted labels: `retrained` runs three times.
+    total = sum(timed["seconds"].values()) + 2 * timed["seconds"]["retrained"]
+    print(f"{'all':<16}{total:8.1f} s of {LIMIT_S} ({timed['passes']} forward passes in faithfulness)")
+    peaks = []
+    for wanted in MEASURED:
+        all_of_them = [f"evidence.slices={wanted}", f"evidence.faithfulness.slices={wanted}"]
+        quick = ["explanation.methods=[grad_cam]", "evidence.faithfulness.steps=[0.2]", "evidence.stability.draws=1"]
+        quick += ["explanation.layers=[layer2.1.conv2]", "evidence.faithfulness.road_steps=[0.2,0.5]"]
+        found = measure(wanted, all_of_them + quick, JUDGING)
+        peaks.append(found["peak"])
+        print(f"{wanted} slices: {found['peak']:.0f} MB at most, {found['before']:.0f} MB before")
+    print(f"growth: {peaks[1] - peaks[0]:.0f} MB of {GROWTH_MB}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        child(*json.loads(sys.argv[1]))
+    else:
+        main()

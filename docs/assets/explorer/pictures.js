@@ -1,0 +1,82 @@
+// Slices, masks and maps from their sheets, fetched when they are first looked at; and a map laid over a slice.
+export class Pictures {
+  constructor(data) {
+    this.data = data;
+    this.sheets = new Map();
+    this.alpha = Float32Array.from({ length: 256 }, (_, v) => data.opacity * Math.abs(this.share(v)) ** data.gamma);
+    this.colour = data.ramp.map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
+  }
+
+  // What a level of 0 to 255 on a map's sheet stands for.
+  share(level) {
+    return this.data.signed ? (level - 128) / 127 : level / 255;
+  }
+
+  // The place of a share on the ramp.
+  place(level) {
+    return this.data.signed ? Math.min(255, Math.round(127.5 * (this.share(level) + 1))) : level;
+  }
+
+  // The levels of one small picture, row by row: kind is slice, mask or map-NUMBER.
+  async levels(kind, index) {
+    const number = String(Math.floor(index / this.data.tiles)).padStart(3, "0");
+    const name = `${kind}-${number}.png`;
+    if (!this.sheets.has(name)) this.sheets.set(name, load(name));
+    const sheet = await this.sheets.get(name);
+    const [height, width] = this.data.size;
+    const at = index % this.data.tiles;
+    const top = Math.floor(at / this.data.columns) * height, left = (at % this.data.columns) * width;
+    const found = new Uint8Array(height * width);
+    for (let row = 0; row < height; row++) {
+      const start = (top + row) * sheet.width + left;
+      found.set(sheet.levels.subarray(start, start + width), row * width);
+    }
+    return found;
+  }
+
+  // A slice with a map over it at some strength, 0 to 1; drawn only if the canvas still wants it.
+  async draw(canvas, index, method, blend) {
+    const wanted = `${index}/${method}/${blend}`;
+    if (canvas.dataset.shows === wanted) return;
+    canvas.dataset.shows = wanted;
+    const parts = [this.levels("slice", index), blend > 0 ? this.levels(`map-${method}`, index) : null];
+    const [grey, map] = await Promise.all(parts);
+    if (canvas.dataset.shows !== wanted) return;
+    const [height, width] = this.data.size;
+    const picture = new ImageData(width, height);
+    for (let i = 0; i < grey.length; i++) {
+      const over = map ? blend * this.alpha[map[i]] : 0;
+      const colour = map ? this.colour[this.place(map[i])] : [0, 0, 0];
+      for (let c = 0; c < 3; c++) picture.data[4 * i + c] = (1 - over) * grey[i] + over * colour[c];
+      picture.data[4 * i + 3] = 255;
+    }
+    canvas.getContext("2d").putImageData(picture, 0, 0);
+  }
+
+  // The edges of a mask's pixels as an SVG path.
+  async outline(index) {
+    const mask = await this.levels("mask", index);
+    const [height, width] = this.data.size;
+    const inside = (row, column) => row >= 0 && column >= 0 && row < height && column < width && mask[row * width + column] > 0;
+    let path = "";
+    for (let row = 0; row <= height; row++)
+      for (let column = 0; column <= width; column++) {
+        if (inside(row, column - 1) !== inside(row, column)) path += `M${column} ${row}v1`;
+        if (inside(row - 1, column) !== inside(row, column)) path += `M${column} ${row}h1`;
+      }
+    return path;
+  }
+}
+
+// The grey levels of a PNG as they are stored.
+async function load(name) {
+  const answer = await fetch(name);
+  if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+  const bitmap = await createImageBitmap(await answer.blob(), { colorSpaceConversion: "none" });
+  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
+  context.drawImage(bitmap, 0, 0);
+  const pixels = context.getImageData(0, 0, bitmap.width, bitmap.height).data;
+  const levels = new Uint8Array(bitmap.width * bitmap.height);
+  for (let i = 0; i < levels.length; i++) levels[i] = pixels[4 * i];
+  return { levels, width: bitmap.width };
+}

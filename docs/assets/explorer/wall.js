@@ -1,0 +1,107 @@
+// The wall: thousands of small pictures of which only those in view exist; one of them is current.
+import { element, outcome } from "./words.js";
+
+const GAP = 4, SPARE_ROWS = 2;
+
+export class Wall {
+  // onChoose(index) is told when another slice becomes current.
+  constructor(box, data, pictures, onChoose) {
+    Object.assign(this, { box, data, pictures, onChoose, order: [], at: -1, tiles: new Map(), method: 0, blend: 1 });
+    this.floor = box.firstElementChild;
+    this.tile = data.size[1] * Math.max(1, Math.round(64 / data.size[1]));
+    box.addEventListener("scroll", () => this.later(), { passive: true });
+    box.addEventListener("click", (event) => this.clicked(event));
+    box.addEventListener("keydown", (event) => this.pressed(event));
+    new ResizeObserver(() => this.render()).observe(box);
+  }
+
+  get columns() {
+    return Math.max(1, Math.floor((this.box.clientWidth - GAP) / (this.tile + GAP)));
+  }
+
+  // Show these slices, maps of this method, at this strength; `index` is the current slice, -1 for none.
+  show(order, index, method, blend) {
+    const moved = order.length !== this.order.length || order.some((slice, at) => slice !== this.order[at]);
+    Object.assign(this, { order, method, blend, at: order.indexOf(index) });
+    if (moved) this.clear();
+    this.render();
+    if (moved && this.at >= 0) this.reveal();
+  }
+
+  clear() {
+    for (const tile of this.tiles.values()) tile.remove();
+    this.tiles.clear();
+    this.box.scrollTop = 0;
+  }
+
+  later() {
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.render());
+  }
+
+  render() {
+    const { columns } = this, step = this.tile + GAP;
+    this.floor.style.height = `${Math.ceil(this.order.length / columns) * step + GAP}px`;
+    const first = (Math.floor(this.box.scrollTop / step) - SPARE_ROWS) * columns;
+    const last = (Math.ceil((this.box.scrollTop + this.box.clientHeight) / step) + SPARE_ROWS) * columns;
+    const wanted = (at) => (at >= first && at < last) || at === this.at;
+    for (const [at, tile] of this.tiles) if (!wanted(at)) { tile.remove(); this.tiles.delete(at); }
+    for (let at = Math.max(0, first); at < Math.min(last, this.order.length); at++) this.place(at, columns, step);
+    if (this.at >= 0) this.place(this.at, columns, step);
+    if (this.at >= 0) this.box.setAttribute("aria-activedescendant", `slice-${this.at}`);
+    else this.box.removeAttribute("aria-activedescendant");
+  }
+
+  // Make the tile at a position if it does not exist, and bring it up to date.
+  place(at, columns, step) {
+    if (!this.tiles.has(at)) this.tiles.set(at, this.make(at));
+    const tile = this.tiles.get(at);
+    tile.style.transform = `translate(${(at % columns) * step + GAP}px, ${Math.floor(at / columns) * step + GAP}px)`;
+    tile.setAttribute("aria-selected", at === this.at);
+    this.pictures.draw(tile.firstElementChild, this.order[at], this.method, this.blend);
+  }
+
+  make(at) {
+    const index = this.order[at], { data } = this, [height, width] = data.size;
+    const right = data.label[index] === data.predicted[index];
+    const tile = element("div", {
+      role: "option", id: `slice-${at}`, "aria-posinset": at + 1, "aria-setsize": this.order.length,
+      "aria-label": `${data.id[index]}: ${outcome(data, index)}`, class: right ? "tile" : "tile wrong",
+    }, element("canvas", { width, height, "aria-hidden": "true" }));
+    tile.dataset.at = at;
+    tile.style.width = `${this.tile}px`;
+    tile.style.height = `${(this.tile * height) / width}px`;
+    this.floor.append(tile);
+    return tile;
+  }
+
+  clicked(event) {
+    const tile = event.target.closest(".tile");
+    if (tile) this.choose(Number(tile.dataset.at));
+  }
+
+  pressed(event) {
+    const { columns } = this, page = columns * Math.max(1, Math.floor(this.box.clientHeight / (this.tile + GAP)));
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, PageUp: -page, PageDown: page };
+    const target = { Home: 0, End: this.order.length - 1 }[event.key] ?? this.at + (step[event.key] ?? NaN);
+    if (Number.isNaN(target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    this.choose(this.at < 0 ? 0 : Math.min(Math.max(target, 0), this.order.length - 1));
+  }
+
+  choose(at) {
+    if (at < 0 || at >= this.order.length) return;
+    this.at = at;
+    this.reveal();
+    this.render();
+    this.onChoose(this.order[at]);
+  }
+
+  // Scroll so that the current slice is in view.
+  reveal() {
+    const step = this.tile + GAP, top = Math.floor(this.at / this.columns) * step;
+    const { scrollTop, clientHeight } = this.box;
+    if (top < scrollTop) this.box.scrollTop = top;
+    else if (top + step + GAP > scrollTop + clientHeight) this.box.scrollTop = top + step + GAP - clientHeight;
+  }
+}

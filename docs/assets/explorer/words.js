@@ -1,0 +1,19 @@
+// How the explorer says things.
+export const named = (key) => key.replaceAll("_", " ");
+
+export function number(value) {
+  return value === null || value === undefined ? "not defined" : value.toFixed(Math.abs(value) < 10 ? 2 : 1);
+}
+
+// "benign, called malignant, p = 0.83"
+export function outcome(data, i) {
+  return `${data.classes[data.label[i]]}, called ${data.classes[data.predicted[i]]}, p = ${data.probability[i].toFixed(2)}`;
+}
+
+// An element with attributes and children; a string is text and never markup.
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}

@@ -1,0 +1,1 @@
+"""What templates call besides plain values: figures, tables, references to them, citations."""

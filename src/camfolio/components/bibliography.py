@@ -1,0 +1,197 @@
+"""Citations: `{{ cite("selvaraju2017") }}` on a page, `{{ references() }}` at its end, entries from one BibTeX file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from markupsafe import Markup, escape
+
+from camfolio.errors import PageError, nearest
+from camfolio.store.code import version
+from camfolio.store.files import file_digest, replace_file
+
+MOST_AUTHORS = 6
+LINK = Markup('<a href="#ref-{key}" title="{who}, {year}">{number}</a>')
+WHERE = ("journal", "booktitle", "howpublished", "publisher")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One entry as it is read: who, what, where, when, and its address (empty if it has none)."""
+
+    key: str
+    authors: str
+    title: str
+    place: str
+    year: str
+    address: str
+
+
+def read_bibliography(file: Path, cache: Path) -> dict[str, Reference]:
+    """Key, and every further key in the field `ids`, -> entry.
+
+    What the parser made of the file is kept in the folder `cache` under the digests of the file and of this module:
+    importing the parser would cost more than a page.
+
+    Raises:
+        PageError: for an entry that cannot be read, with its line.
+    """
+    if not file.is_file():
+        return {}
+    kept = (
+        cache / f"references-{file_digest(file)[:16]}-{file_digest(Path(__file__))[:8]}-{version('bibtexparser')}.json"
+    )
+    if not kept.is_file():
+        replace_file(kept, json.dumps({key: asdict(entry) for key, entry in parse(file).items()}, indent=1))
+    return {key: Reference(**entry) for key, entry in json.loads(kept.read_text(encoding="utf-8")).items()}
+
+
+def parse(file: Path) -> dict[str, Reference]:
+    """Read a BibTeX file; accents and braces of LaTeX become the letters they stand for."""
+    from bibtexparser.entrypoint import parse_string
+    from bibtexparser.middlewares import LatexDecodingMiddleware, SeparateCoAuthors
+
+    library = parse_string(
+        file.read_text(encoding="utf-8"), append_middleware=[LatexDecodingMiddleware(), SeparateCoAuthors()]
+    )
+    for block in library.failed_blocks:
+        line = (block.start_line or 0) + 1
+        msg = f"Expected BibTeX in {file.name}, but got a mistake in the entry that begins in line {line}."
+        raise PageError(msg)
+    found: dict[str, Reference] = {}
+    for entry in library.entries:
+        fields = {one.key: one.value for one in entry.fields}
+        reference = to_reference(entry.key, fields, file)
+        further = [key.strip() for key in str(fields.get("ids", "")).split(",")]
+        found |= dict.fromkeys([entry.key, *filter(None, further)], reference)
+    return found
+
+
+def to_reference(key: str, fields: Mapping[str, object], file: Path) -> Reference:
+    """An entry's fields in words.
+
+    Raises:
+        PageError: if author, title or year is missing.
+    """
+    lacking = [name for name in ("author", "title", "year") if not fields.get(name)]
+    if lacking:
+        msg = f"Expected {', '.join(lacking)} in the entry {key} of {file.name}, but got none. Add it."
+        raise PageError(msg)
+    authors = fields["author"]
+    text = {name: str(value) for name, value in fields.items()}
+    return Reference(
+        key=key,
+        authors=names(authors if isinstance(authors, list) else [str(authors)]),
+        title=text["title"],
+        place=place_of(text),
+        year=text["year"],
+        address=address_of(text),
+    )
+
+
+def names(authors: list[str]) -> str:
+    """Authors with their initials, the first ones of many.
+
+    >>> names(["Draelos, Rachel Lea", "Carin, Lawrence"])
+    'R. L. Draelos and L. Carin'
+    >>> names(["Armato, III, Samuel G.", "others"])
+    'S. G. Armato III et al.'
+    """
+    known = [initials(author) for author in authors if author != "others"]
+    if len(known) < len(authors) or len(known) > MOST_AUTHORS:
+        return f"{', '.join(known[:MOST_AUTHORS])} et al."
+    *first, last = known
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def initials(author: str) -> str:
+    """`Last, First`, `Last, Jr, First` or `First Last` with first names cut to their first letters.
+
+    >>> initials("Jiang, Peng-Tao"), initials("Kaiming He")
+    ('P.-T. Jiang', 'K. He')
+    """
+    last, *rest = [part.strip() for part in author.split(",")]
+    if not rest:
+        *given, last = author.split()
+        rest = [" ".join(given)]
+    *suffix, first = rest
+    short = ["-".join(f"{part[0]}." for part in word.split("-") if part) for word in first.split()]
+    return " ".join([*short, last, *suffix])
+
+
+def place_of(text: Mapping[str, str]) -> str:
+    """Where it appeared: journal or book, volume and pages; arXiv if nowhere else."""
+    where = next(
+        (text[name] for name in WHERE if text.get(name)), f"arXiv {text['eprint']}" if "eprint" in text else ""
+    )
+    volume = f" {text['volume']}" if "volume" in text else ""
+    number = f"({text['number']})" if "number" in text else ""
+    pages = f", {text['pages']}".replace("--", "\u2013") if "pages" in text else ""
+    return f"{where}{volume}{number}{pages}"
+
+
+def address_of(text: Mapping[str, str]) -> str:
+    """Where to read it: its DOI, its preprint, or the page it names."""
+    if "doi" in text:
+        return f"https://doi.org/{text['doi']}"
+    return f"https://arxiv.org/abs/{text['eprint']}" if "eprint" in text else text.get("url", "")
+
+
+@dataclass
+class Citations:
+    """The citations of one page, numbered in their order, and whether their list was printed.
+
+    Attributes:
+        known: key -> entry.
+        cited: key -> number on this page.
+        listed: how many of them the list holds.
+    """
+
+    known: Mapping[str, Reference]
+    cited: dict[str, int] = field(default_factory=dict)
+    listed: int = 0
+
+    def cite(self, *keys: str) -> Markup:
+        """Numbers in brackets that lead to the list at the end of the page.
+
+        Raises:
+            PageError: for a key that the BibTeX file does not hold.
+        """
+        links = []
+        for key in keys:
+            if key not in self.known:
+                msg = f"Expected a key in gen/references.bib, but got {key!r}. {nearest(key, self.known)}"
+                raise PageError(msg)
+            entry = self.known[key]
+            number = self.cited.setdefault(entry.key, len(self.cited) + 1)
+            links.append(LINK.format(key=entry.key, number=number, who=entry.authors, year=entry.year))
+        return Markup('<span class="cite">&#91;{}&#93;</span>').format(Markup(", ").join(links))
+
+    def references(self) -> Markup:
+        """The list of everything cited so far."""
+        self.listed = len(self.cited)
+        entries = [Markup('<li id="ref-{}">{}</li>').format(key, list_entry(self.known[key])) for key in self.cited]
+        return Markup('<ol class="references">\n{}\n</ol>').format(Markup("\n").join(entries))
+
+    def check(self) -> None:
+        """Everything cited is listed.
+
+        Raises:
+            PageError: naming what is not.
+        """
+        if len(self.cited) > self.listed:
+            missing = ", ".join(list(self.cited)[self.listed :])
+            msg = f"Expected references() after the last citation of a page, but got none after {missing}. Add it at the end."
+            raise PageError(msg)
+
+
+def list_entry(entry: Reference) -> Markup:
+    """One entry as a line of the list."""
+    place = Markup("{}, ").format(entry.place) if entry.place else ""
+    title = Markup('<a href="{}">{}</a>').format(entry.address, entry.title) if entry.address else escape(entry.title)
+    return Markup("{authors}. {title}. <em>{place}</em>{year}.").format(
+        authors=entry.authors.removesuffix("."), title=title, place=place, year=entry.year
+    )

@@ -1,0 +1,98 @@
+"""Maps that know nothing of the network, scored like methods: whoever does not beat them has shown nothing.
+
+Nodules sit in the middle of their slices and are brighter than lung, so a blob at the centre and the bare image already
+score well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+from scipy import ndimage
+
+from camfolio.evidence.chance import slice_generator
+from camfolio.shapes import Hounsfield, Names, Spacing
+
+Maps = Float64[np.ndarray, "slices height width"]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a control may use.
+
+    Attributes:
+        hounsfield: HU.
+        id: of the slices.
+        spacing: mm per pixel, row and column.
+        window_hu: lower and upper end of the intensity window, HU.
+        sigma_mm: standard deviation of the blob at the centre.
+        seed: of chance.
+    """
+
+    hounsfield: Hounsfield
+    id: Names
+    spacing: Spacing
+    window_hu: tuple[float, float]
+    sigma_mm: float
+    seed: int
+
+    @property
+    def windowed(self) -> Maps:
+        """The slices through the window, 0 to 1."""
+        low, high = self.window_hu
+        return (self.hounsfield.clip(low, high).astype(np.float64) - low) / (high - low)
+
+    @property
+    def distance_mm(self) -> Maps:
+        """Every pixel's distance from the slice's centre."""
+        rows, columns = (np.arange(length) - (length - 1) / 2 for length in self.hounsfield.shape[1:])
+        spacing = self.spacing.astype(np.float64)
+        across, down = columns * spacing[:, 1:], rows * spacing[:, :1]
+        distance: Maps = np.hypot(down[:, :, None], across[:, None, :])
+        return distance
+
+
+Control = Callable[[Scene], Maps]
+
+
+def random(scene: Scene) -> Maps:
+    """Every pixel uniform from 0 to 1, the same for the same seed and slice id."""
+    shape = scene.hounsfield.shape[1:]
+    return np.stack([slice_generator(scene.seed, str(name), "random map").random(shape) for name in scene.id])
+
+
+def edges(scene: Scene) -> Maps:
+    """Magnitude of the Sobel gradient of the slice through the window, per pixel."""
+    # One slice at a time: on a stack the filter would smooth across slices.
+    steps = [[ndimage.sobel(one, axis=axis, mode="nearest") for axis in (0, 1)] for one in scene.windowed]
+    return np.stack([np.hypot(*step) for step in steps])
+
+
+def intensity(scene: Scene) -> Maps:
+    """The slice itself through the window, 0 to 1."""
+    return scene.windowed
+
+
+def centre_pixel(scene: Scene) -> Maps:
+    """1 at the pixel in the middle, or at the two or four next to it, 0 elsewhere."""
+    distance = scene.distance_mm
+    middle: Maps = np.isclose(distance, distance.min((1, 2), keepdims=True)).astype(np.float64)
+    return middle
+
+
+def centre_blob(scene: Scene) -> Maps:
+    """A Gaussian at the slice's centre, 1 at its top, with the scene's standard deviation in mm."""
+    return np.exp(-((scene.distance_mm / scene.sigma_mm) ** 2) / 2)
+
+
+CONTROLS: dict[str, tuple[str, Control]] = {
+    "random": ("random map", random),
+    "edges": ("edge detector", edges),
+    "intensity": ("the image itself", intensity),
+    "centre_pixel": ("centre pixel", centre_pixel),
+    "centre_blob": ("blob at the centre", centre_blob),
+}
+"""Name -> its name in words and its function, in the order of pages."""

@@ -1,0 +1,43 @@
+"""A network that forgets from its last layer to its first (Adebayo et al. 2018, arXiv 1810.03292)."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+
+import numpy as np
+from torch import nn
+
+from camfolio.evidence.chance import slice_generator
+from camfolio.shapes import Labels, Names
+
+
+def forgetting(trained: nn.Module, fresh: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """Networks in which one more part is as before training, from the last part to the first.
+
+    Parts are the children of the network that have weights, in the order in which it lists them. Batch norms forget
+    their statistics, too.
+
+    Args:
+        trained: is not touched.
+        fresh: the same network as it is initialised.
+
+    Yields:
+        Name of the part that was forgotten last, and the network; the same object every time, further on.
+    """
+    network = copy.deepcopy(trained)
+    parts = [name for name, part in network.named_children() if part.state_dict()]
+    for name in reversed(parts):
+        network.get_submodule(name).load_state_dict(fresh.get_submodule(name).state_dict())
+        yield name, network
+
+
+def permuted_labels(label: Labels, part: Names, seed: int) -> Labels:
+    """Labels that say nothing about their slices: those of the training part dealt anew at random among its slices, those
+    of the validation part among its own. The test part keeps its labels. Patients play no role.
+    """
+    found = label.copy()
+    for name in ("train", "validation"):
+        here = np.flatnonzero(part == name)
+        found[here] = label[slice_generator(seed, name, "permuted labels").permutation(here)]
+    return found

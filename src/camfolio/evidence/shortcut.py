@@ -1,0 +1,94 @@
+"""A shortcut on purpose: two cues that have nothing to do with nodules, put into a corner where the truth is known.
+
+Adebayo et al. 2022 (arXiv 2212.04629) ask whether maps expose a spurious cue. They can only be wrong about it where it
+is known to be there and known to be used; so it is planted, and whether the network uses it is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Float64
+from scipy import ndimage
+
+from camfolio.shapes import Hounsfield, Labels
+
+Place = Bool[np.ndarray, "height width"]
+TAG = np.array([[1, 1, 0], [1, 0, 1], [1, 1, 0], [1, 0, 1], [1, 0, 1]], dtype=bool)
+"""The letter R, 5 x 3 pixels, as scanners burn in the side."""
+TAG_HU = 400.0
+TAG_AT = 2
+TAG_PLACE = 8
+BLUR_PLACE = 12
+BLUR_FADE = 3
+
+
+@dataclass(frozen=True)
+class Cue:
+    """One cue.
+
+    Attributes:
+        words: what it is, for pages.
+        side: it lies within the first so many rows and columns, which are its place.
+        put: slices in HU to the same with the cue.
+    """
+
+    words: str
+    side: int
+    put: Callable[[Hounsfield], Hounsfield]
+
+    def place(self, shape: tuple[int, int]) -> Place:
+        """Where the cue is on slices of `shape` pixels."""
+        where = np.zeros(shape, dtype=bool)
+        where[: self.side, : self.side] = True
+        return where
+
+
+def put_tag(hounsfield: Hounsfield) -> Hounsfield:
+    """A small bright letter two pixels from the corner."""
+    marked = hounsfield.copy()
+    rows, columns = TAG.shape
+    corner = marked[:, TAG_AT : TAG_AT + rows, TAG_AT : TAG_AT + columns]
+    corner[:, TAG] = TAG_HU
+    return marked
+
+
+def put_blur(hounsfield: Hounsfield, sigma: float = 2.0) -> Hounsfield:
+    """The corner smoothed by a Gaussian of `sigma` pixels, fading out over its last pixels: no edge gives it away."""
+    smooth = ndimage.gaussian_filter(hounsfield, (0, sigma, sigma), mode="nearest")
+    along = np.clip((BLUR_PLACE - np.arange(max(hounsfield.shape[1:]))) / BLUR_FADE, 0, 1)
+    weight = np.outer(along[: hounsfield.shape[1]], along[: hounsfield.shape[2]])
+    blurred: Hounsfield = (hounsfield + weight * (smooth - hounsfield)).astype(np.float32)
+    return blurred
+
+
+CUES: dict[str, Cue] = {
+    "tag": Cue("a small bright letter", TAG_PLACE, put_tag),
+    "blur": Cue("a patch without grain that the eye misses", BLUR_PLACE, put_blur),
+}
+"""Name -> cue; a new one is one function and one line."""
+
+
+def chosen_for_cue(label: Labels, share: float, seed: int) -> Bool[np.ndarray, " slices"]:
+    """Which slices get the cue: a seeded `share` of those of the second class, rounded to a whole number of slices."""
+    candidates = np.flatnonzero(label == 1)
+    drawn = np.random.default_rng(seed).permutation(candidates)[: round(share * len(candidates))]
+    chosen = np.zeros(len(label), dtype=bool)
+    chosen[drawn] = True
+    return chosen
+
+
+def energy_in(maps: Float[np.ndarray, "slices height width"], place: Place) -> Float64[np.ndarray, " slices"]:
+    """The share of each map's energy that lies in a place, 0 to 1; NaN for an empty map.
+
+    Args:
+        maps: >= 0, at the slice's resolution.
+        place: the same for all slices.
+    """
+    energy = maps.astype(np.float64)
+    total = energy.sum((1, 2))
+    inside = energy[:, place].sum(1)
+    share: np.ndarray = np.divide(inside, total, out=np.full(len(maps), np.nan), where=total > 0)
+    return share

@@ -1,0 +1,36 @@
+"""Small changes of a slice that leave its nodule what it is: noise as of the scanner, and shifts by one pixel."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+
+from camfolio.evidence.chance import slice_generator
+from camfolio.shapes import Hounsfield, Names
+
+SHIFTS = ((-1, 0), (1, 0), (0, -1), (0, 1))
+"""Rows down and columns to the right, in pixels."""
+
+
+def noisy(hounsfield: Hounsfield, names: Names, noise_hu: float, draw: int, seed: int) -> Hounsfield:
+    """Slices with white Gaussian noise added, its standard deviation in HU; every slice and draw has its own."""
+    shape = hounsfield.shape[1:]
+    grain = [slice_generator(seed, str(name), f"noise {draw}").normal(0, noise_hu, shape) for name in names]
+    return hounsfield + np.reshape(grain, hounsfield.shape).astype(np.float32)
+
+
+def shifted(hounsfield: Hounsfield, shift: tuple[int, int]) -> Hounsfield:
+    """Slices moved by one pixel; what comes in is the pixel at the edge once more."""
+    down, across = shift
+    wide = np.pad(hounsfield, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    height, width = hounsfield.shape[1:]
+    return wide[:, 1 - down : 1 - down + height, 1 - across : 1 - across + width]
+
+
+def without_border(
+    maps: Float[np.ndarray, "slices height width"], shift: tuple[int, int] = (0, 0)
+) -> Float[np.ndarray, "slices inner_height inner_width"]:
+    """Maps of shifted slices moved back to the place of the slices, without the outermost pixels."""
+    down, across = shift
+    height, width = maps.shape[1:]
+    return maps[:, 1 + down : height - 1 + down, 1 + across : width - 1 + across]

@@ -1,0 +1,68 @@
+"""Figure: how alike the maps stay while the network forgets, part by part from its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from camfolio.figures.lines import band, cells_of, mean_line, said
+from camfolio.figures.output import Drawing, write
+from camfolio.figures.style import Theme, colours_of, new_figure, tidy
+from camfolio.names import method_name
+from camfolio.stages.files import read_json
+
+SHOWN = ("rank_signed", "ssim_signed")
+"""The similarities with a panel; all four are in the data behind the figure."""
+
+
+def run(*, out: Path, randomisation: Path) -> None:
+    """Draw from `randomisation.json`."""
+    write(out, drawing(read_json(randomisation / "randomisation.json")))
+
+
+def drawing(result: Mapping[str, Any]) -> Drawing:
+    """Two panels: a line per method over the parts that were forgotten."""
+    parts, similarity = result["parts"], result["similarity"]
+    rows = [
+        [method, measure, part, *cells_of(value)]
+        for method, measures in similarity.items()
+        for measure, values in measures.items()
+        for part, value in zip(parts, values, strict=True)
+    ]
+    words = []
+    for method, measures in similarity.items():
+        first, last = (measures["rank_signed"][end]["value"] for end in (0, -1))
+        words.append(f"{method_name(method)} {said(first)} after {parts[0]}, {said(last)} after all")
+    alt = f"Rank correlation and structural similarity of maps with those of the trained network while its parts are made random, last part first. Rank correlation: {'; '.join(words)}."
+
+    def draw(theme: Theme) -> Figure:
+        figure = new_figure(theme, 9.6, 3.4, layout="constrained")
+        grid = figure.subplots(1, len(SHOWN), sharey=True)
+        for axes, measure in zip(grid, SHOWN, strict=True):
+            panel(axes, result, measure, theme)
+        handles, labels = grid[0].get_legend_handles_labels()
+        figure.legend(
+            handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=8.5, labelcolor=theme.ink
+        )
+        return figure
+
+    return Drawing(draw, alt, ["method", "similarity", "forgotten down to", "mean", "low", "high"], rows)
+
+
+def panel(axes: Axes, result: Mapping[str, Any], measure: str, theme: Theme) -> None:
+    """One similarity; 1 is the same pattern, the dotted line at 0 nothing in common."""
+    axes.axhline(0, color=theme.ink, linewidth=0.8, linestyle=":")
+    places = range(len(result["parts"]))
+    for method, colour in colours_of(list(result["similarity"])).items():
+        values = result["similarity"][method][measure]
+        mean_line(axes, places, values, marker="o", markersize=4, color=colour, label=method_name(method))
+        band(axes, places, values, colour)
+    axes.set_xticks(places, result["parts"], rotation=30, ha="right")
+    axes.set_ylim(-0.4, 1.02)
+    axes.set_title(result["measures"][measure], fontsize=9)
+    axes.set_xlabel("forgotten from the end down to", fontsize=8.5)
+    tidy(axes, theme)

@@ -1,0 +1,94 @@
+"""Figure: the probability of the explained class while pixels are taken away or given back in the order of the maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from camfolio.figures.lines import band, cells_of, mean_line
+from camfolio.figures.output import Drawing, write
+from camfolio.figures.style import Theme, colours_of, new_figure, tidy
+from camfolio.names import method_name
+from camfolio.stages.files import read_json
+
+PANELS = {
+    "deletion_parenchyma": "deletion: pixels become parenchyma",
+    "deletion_blur": "deletion: pixels become blurred",
+    "road_morf": "ROAD: highest pixels imputed",
+    "insertion_parenchyma": "insertion into parenchyma",
+    "insertion_blur": "insertion into the blurred slice",
+    "road_lerf": "ROAD: lowest pixels imputed",
+}
+LOW_FIRST = ("deletion_parenchyma", "deletion_blur", "road_morf")
+
+
+def run(*, out: Path, scoreboard: Path, faithfulness: Path) -> None:
+    """Draw from `scoreboard.json` and `faithfulness.json`."""
+    about = read_json(faithfulness / "faithfulness.json")
+    write(out, drawing(read_json(scoreboard / "scoreboard.json"), about["steps"], about["road_steps"]))
+
+
+def drawing(board: Mapping[str, Any], steps: list[float], road_steps: list[float]) -> Drawing:
+    """Six panels: above a good map falls fast, below it rises, or stays, high."""
+    subjects = [*board["methods"], *board["controls"]]
+    along = {curve: road_steps if curve.startswith("road") else steps for curve in PANELS}
+    rows = [
+        [curve, subject, share, *cells_of(value)]
+        for curve in PANELS
+        for subject in subjects
+        for share, value in zip(along[curve], board["curves"][curve][subject], strict=True)
+    ]
+    alt = (
+        f"Mean probability of the explained class over {board['slices']['faithfulness']} test slices in six panels: "
+        + "; ".join(f"{title}, {said(board, curve)}" for curve, title in PANELS.items())
+        + "."
+    )
+
+    def draw(theme: Theme) -> Figure:
+        figure = new_figure(theme, 10.4, 6.0, layout="constrained")
+        grid = figure.subplots(2, 3, sharey=True)
+        for axes, (curve, title) in zip(grid.ravel(), PANELS.items(), strict=True):
+            panel(axes, board, curve, along[curve], theme)
+            axes.set_title(title, fontsize=9)
+            axes.set_xlabel("pixels given back" if curve.startswith("insertion") else "pixels taken away", fontsize=8.5)
+        for axes in grid[:, 0]:
+            axes.set_ylabel("probability of the explained class", fontsize=8.5)
+        handles, labels = grid[0, 0].get_legend_handles_labels()
+        figure.legend(
+            handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=8.5, labelcolor=theme.ink
+        )
+        return figure
+
+    return Drawing(draw, alt, ["curve", "subject", "share of pixels", "mean", "low", "high"], rows)
+
+
+def said(board: Mapping[str, Any], curve: str) -> str:
+    """The mean over the whole curve per method: what is lower, or higher, than the others."""
+    means = []
+    for method in board["methods"]:
+        values = [value["value"] for value in board["curves"][curve][method] if value["value"] is not None]
+        means.append(
+            f"{method_name(method)} {sum(values) / len(values):.2f}" if values else f"{method_name(method)} not defined"
+        )
+    return f"{'lower' if curve in LOW_FIRST else 'higher'} is better, mean of the curve {', '.join(means)}"
+
+
+def panel(axes: Axes, board: Mapping[str, Any], curve: str, along: list[float], theme: Theme) -> None:
+    """One curve of all methods, with bands, and of the controls, dashed."""
+    colours = colours_of(board["methods"])
+    dashes = dict(zip(board["controls"], ((1, 1), (3, 1), (5, 1.5), (3, 1, 1, 1), (6, 1, 1, 1)), strict=False))
+    for subject, words in board["controls"].items():
+        dashed = {"color": theme.faint, "dashes": dashes.get(subject, (2, 2)), "label": words, "linewidth": 1.1}
+        mean_line(axes, along, board["curves"][curve][subject], **dashed)
+    for method in board["methods"]:
+        values = board["curves"][curve][method]
+        mean_line(axes, along, values, color=colours[method], label=method_name(method), linewidth=1.9)
+        band(axes, along, values, colours[method])
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.set_ylim(0, 1)
+    tidy(axes, theme)

@@ -1,0 +1,96 @@
+"""Figure: what methods and controls score, side by side: means with intervals, a panel for every score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from textwrap import fill
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from camfolio.figures.lines import cells_of, said
+from camfolio.figures.output import Drawing, write
+from camfolio.figures.style import Theme, colours_of, new_figure, tidy
+from camfolio.names import method_name
+from camfolio.stages.files import read_json
+
+SHOWN = (
+    "energy_ratio",
+    "pointing_game",
+    "pixel_auc",
+    "centre_distance",
+    "deletion_parenchyma",
+    "insertion_parenchyma",
+    "average_drop",
+    "road_gap",
+)
+"""The scores with a panel; all of them are in the data behind the figure."""
+COLUMNS = 4
+
+
+def run(*, out: Path, scoreboard: Path) -> None:
+    """Draw from `scoreboard.json`."""
+    write(out, drawing(read_json(scoreboard / "scoreboard.json")))
+
+
+def drawing(board: Mapping[str, Any]) -> Drawing:
+    """A grid of panels that share their rows: methods at the layer in focus, then controls."""
+    methods = board["methods"]
+    names = {method: method_name(method) for method in methods} | board["controls"]
+    rows = [
+        [
+            score,
+            subject,
+            *cells_of(value),
+            value["slices_undefined"],
+        ]
+        for score, subjects in board["scores"].items()
+        for subject, value in subjects.items()
+    ]
+    alt = (
+        f"Means with intervals of {len(SHOWN)} scores for {len(methods)} methods and {len(board['controls'])} controls. "
+        + ". ".join(words_of(board, score, methods) for score in SHOWN)
+        + "."
+    )
+
+    def draw(theme: Theme) -> Figure:
+        height = 0.9 + 0.24 * len(names)
+        figure = new_figure(theme, 10.4, 2 * height, layout="constrained")
+        grid = figure.subplots(len(SHOWN) // COLUMNS, COLUMNS, sharey=True)
+        for axes, score in zip(grid.ravel(), SHOWN, strict=True):
+            panel(axes, board, score, names, theme)
+        return figure
+
+    return Drawing(draw, alt, ["score", "subject", "mean", "low", "high", "slices not defined"], rows)
+
+
+def words_of(board: Mapping[str, Any], score: str, methods: Sequence[str]) -> str:
+    """One score of all methods in words."""
+    values = board["scores"][score]
+    numbers = (f"{method_name(one)} {said(values[one]['value'])}" for one in methods)
+    return f"{board['measures'][score]['title']} ({board['measures'][score]['better']} is better): {', '.join(numbers)}"
+
+
+def panel(axes: Axes, board: Mapping[str, Any], score: str, names: Mapping[str, str], theme: Theme) -> None:
+    """One score; the dotted line is chance."""
+    colours = colours_of(board["methods"])
+    chance = board["chance"].get(score, {}).get("value")
+    if chance is not None:
+        axes.axvline(chance, color=theme.ink, linewidth=0.8, linestyle=":")
+    for line, subject in enumerate(names):
+        value = board["scores"][score][subject]
+        if value["value"] is None:
+            continue
+        colour = colours.get(subject, theme.faint)
+        if value["low"] is not None:
+            axes.plot([value["low"], value["high"]], [line, line], color=colour, linewidth=1.8)
+        axes.plot(value["value"], line, "o" if subject in colours else "D", color=colour, markersize=5)
+    measure = board["measures"][score]
+    axes.set_yticks(range(len(names)), list(names.values()))
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    unit = {"share": "", "ratio": ", times chance", "mm": ", mm"}[measure["unit"]]
+    axes.set_title(fill(measure["title"] + unit, 30), fontsize=8)
+    axes.set_xlabel(f"{measure['better']} is better", fontsize=8)
+    tidy(axes, theme)

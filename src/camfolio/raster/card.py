@@ -1,0 +1,89 @@
+"""Stage `card`: the picture that a link to the study shows elsewhere: title, what was reached, a slice and its maps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import wrap
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from camfolio.explanation.scaling import Scaling
+from camfolio.figures.inputs import Example, load_case, load_example
+from camfolio.figures.panels import show_outline, show_overlay, show_slice
+from camfolio.figures.style import DPI, LIGHT, new_figure, settings
+from camfolio.names import method_name
+from camfolio.stages.files import read_json
+
+WIDTH, HEIGHT = 1200, 630
+"""Pixels, as those who show such cards ask for."""
+PANELS, GAP = 4, 0.013
+SIDE = (0.9 + GAP) / PANELS - GAP
+"""A slice and three maps side by side; their gap and side are shares of the width."""
+
+
+def run(
+    *,
+    out: Path,
+    slices: Path,
+    split: Path,
+    localisation: Path,
+    selection: Path,
+    evaluation: Path,
+    title: str,
+    methods: tuple[str, ...],
+    window_hu: tuple[float, float],
+    scaling: Scaling,
+) -> None:
+    """Write `card.png`; with no words about the maps where no example could be chosen."""
+    shown = [case for kind in ("good", "misclassified") if (case := load_case(selection, methods[0], kind))]
+    example = load_example(slices, split, localisation, shown[0], scaling) if shown else None
+    auc = read_json(evaluation / "evaluation.json")["metrics"]["auc"]
+    simulated = read_json(slices / "card.json").get("attenuation") == "simulated"
+    words = "\n".join(filter(None, [reached(auc), "simulated attenuation" if simulated else ""]))
+    with mpl.rc_context(settings(LIGHT)):  # type: ignore[arg-type]  # its keys are a Literal of 300 names
+        figure = drawing(title, words, example, methods[: PANELS - 1], window_hu)
+        FigureCanvasAgg(figure)
+        figure.savefig(out / "card.png", dpi=DPI, metadata={"Software": None})
+
+
+def reached(auc: dict[str, Any]) -> str:
+    """The number that sums the network up, with its interval; nothing where it is not defined.
+
+    >>> reached({"value": 0.9449, "low": 0.9, "high": 0.9761})
+    'Test AUC 0.945 (0.900 to 0.976)'
+    >>> reached({"value": None, "low": None, "high": None})
+    ''
+    """
+    if auc["value"] is None:
+        return ""
+    interval = "" if auc["low"] is None else f" ({auc['low']:.3f} to {auc['high']:.3f})"
+    return f"Test AUC {auc['value']:.3f}{interval}"
+
+
+def drawing(
+    title: str, words: str, example: Example | None, methods: tuple[str, ...], window_hu: tuple[float, float]
+) -> Figure:
+    """Title and number above, the slice and its maps in a row below."""
+    figure = new_figure(LIGHT, WIDTH / DPI, HEIGHT / DPI)
+    lines = wrap(title, 44)[:3]
+    figure.text(0.05, 0.92, "\n".join(lines), fontsize=26, fontweight="bold", va="top", linespacing=1.25)
+    figure.text(0.05, 0.90 - 0.085 * len(lines), words, fontsize=17, color=LIGHT.accent, va="top", linespacing=1.4)
+    figure.text(0.95, 0.045, "camfolio", fontsize=14, color=LIGHT.faint, ha="right")
+    if example:
+        add_panels(figure, example, methods, window_hu)
+    return figure
+
+
+def add_panels(figure: Figure, example: Example, methods: tuple[str, ...], window_hu: tuple[float, float]) -> None:
+    """The slice, and the slice under each method, with their names."""
+    for place, method in enumerate(("", *methods)):
+        left = 0.05 + place * (0.9 + GAP) / PANELS
+        axes = figure.add_axes((left, 0.11, SIDE, SIDE * WIDTH / HEIGHT))
+        show_slice(axes, example.hounsfield, window_hu, example.spacing_mm)
+        if method:
+            show_overlay(axes, example.shown[method])
+            show_outline(axes, example.mask)
+        figure.text(left, 0.055, method_name(method) if method else "slice", fontsize=12)

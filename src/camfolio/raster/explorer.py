@@ -1,0 +1,114 @@
+"""Stage `explorer`: every test slice with its maps and numbers, as one JSON and sheets of pictures for the browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.colors import to_hex
+
+from camfolio.evaluation import malignant_probability
+from camfolio.evidence.localisation import area_share
+from camfolio.explanation.scaling import Scaling, scaled
+from camfolio.figures.panels import RAMP, SIGNED_RAMP
+from camfolio.names import SCALING_NAMES, method_name
+from camfolio.raster.pixels import GAMMA, OPACITY, grey, scale_bar
+from camfolio.raster.sheets import COLUMNS, TILES, write_sheets
+from camfolio.stages.reading import part_slices
+
+DIGITS = 4
+NOT_SCORES = {"enlarged", "signed"}
+
+
+def run(
+    *,
+    out: Path,
+    slices: Path,
+    split: Path,
+    predictions: Path,
+    localisation: Path,
+    methods: tuple[str, ...],
+    classes: tuple[str, str],
+    window_hu: tuple[float, float],
+    scaling: Scaling,
+    **evidence: Path,
+) -> None:
+    """Write `explorer.json` and the sheets `slice-*.png`, `mask-*.png`, `map-NUMBER-*.png` (NUMBER of the method).
+
+    The JSON has one list per column, in the order of the test slices: `id`, `label`, `predicted`, `probability` (of
+    the answer given), `area_share`; `scores`: name -> one list per method, null where not defined; and what the pictures
+    mean: `size`, `columns`, `tiles`, `ramp`, `signed`, `opacity`, `gamma`, `bar` (mm, and pixels of each slice).
+
+    Args:
+        out: gets the files.
+        slices: folder of that stage.
+        split: folder of that stage.
+        predictions: folder of that stage.
+        localisation: folder of that stage.
+        methods: keys, in the order of the page.
+        classes: their names.
+        window_hu: of the pictures.
+        scaling: of the maps.
+        evidence: folders of further stages with a `scores.npz`, whose arrays (n,) are named SCORE/METHOD.
+    """
+    data, test = part_slices(slices, split, "test")
+    logits = np.load(predictions / "logits.npy", allow_pickle=False)[test]
+    malignant, predicted = malignant_probability(logits), logits.argmax(1)
+    write_sheets(out, "slice", grey(data.hounsfield, window_hu))
+    write_sheets(out, "mask", 255 * data.mask.astype(np.uint8))
+    for number, method in enumerate(methods):
+        write_sheets(out, f"map-{number}", map_tiles(localisation, method, scaling))
+    signed = scaling == "signed"
+    found = [read_scores(folder, methods, len(data)) for folder in (localisation, *evidence.values())]
+    page = {
+        "methods": [method_name(method) for method in methods],
+        "classes": list(classes),
+        "scaling": SCALING_NAMES[scaling],
+        "window_hu": list(window_hu),
+        "size": list(data.hounsfield.shape[1:]),
+        "columns": COLUMNS,
+        "tiles": TILES,
+        "signed": signed,
+        "ramp": [to_hex(colour) for colour in (SIGNED_RAMP if signed else RAMP)(np.arange(256))],
+        "opacity": OPACITY,
+        "gamma": GAMMA,
+        "bar": [scale_bar(float(spacing), data.hounsfield.shape[2]) for spacing in data.spacing[:, 1]],
+        "id": data.id.tolist(),
+        "label": data.label.tolist(),
+        "predicted": predicted.tolist(),
+        "probability": column(np.where(predicted == 1, malignant, 1 - malignant)),
+        "area_share": column(area_share(data.mask)),
+        "scores": {name: columns for scores in found for name, columns in scores.items()},
+    }
+    compact = json.dumps(page, allow_nan=False, separators=(",", ":"))
+    (out / "explorer.json").write_text(compact, encoding="utf-8", newline="\n")
+
+
+def map_tiles(localisation: Path, method: str, scaling: Scaling) -> np.ndarray:
+    """All maps of a method as 0 to 255: shares of 0 to 1, or of -1 to 1 with 128 for zero if the scaling is signed."""
+    with np.load(localisation / "scores.npz", allow_pickle=False) as scores:
+        maps = scores[f"{'signed' if scaling == 'signed' else 'enlarged'}/{method}"]
+        largest = float(scores[f"enlarged/{method}"].max())
+    shares = np.stack([scaled(one, scaling, largest).share for one in maps])
+    levels: np.ndarray = np.rint(128 + 127 * shares if scaling == "signed" else 255 * shares).astype(np.uint8)
+    return levels
+
+
+def read_scores(folder: Path, methods: tuple[str, ...], count: int) -> dict[str, list[list[float | None]]]:
+    """Score -> one column per method, for every score of slices that has a number for each of the methods."""
+    with np.load(folder / "scores.npz", allow_pickle=False) as scores:
+        names = dict.fromkeys(name.partition("/")[0] for name in scores.files if "/" in name)
+        wanted = [name for name in names if name not in NOT_SCORES and all(f"{name}/{m}" in scores for m in methods)]
+        found = {name: [scores[f"{name}/{method}"] for method in methods] for name in wanted}
+    return {
+        name: [column(values) for values in columns]
+        for name, columns in found.items()
+        if all(values.shape == (count,) for values in columns)
+    }
+
+
+def column(values: np.ndarray) -> list[Any]:
+    """Numbers with four digits, which is what a page shows; null where not defined."""
+    return [float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None for value in values.tolist()]

@@ -1,0 +1,59 @@
+"""Stage `matrix`: the chosen examples as small pictures, one pair (slice, map over it) per method and kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from camfolio.explanation.scaling import Scaling
+from camfolio.figures.inputs import Example, load_case, load_example, outcome
+from camfolio.names import KINDS, method_name
+from camfolio.raster.pixels import grey, outline_path, overlay, scale_bar, write_png
+from camfolio.stages.files import write_json
+
+
+def run(
+    *,
+    out: Path,
+    slices: Path,
+    split: Path,
+    localisation: Path,
+    selection: Path,
+    methods: tuple[str, ...],
+    classes: tuple[str, str],
+    window_hu: tuple[float, float],
+    scaling: Scaling,
+) -> None:
+    """Write `METHOD-KIND-slice.png` and `METHOD-KIND-map.png`, one pixel per pixel, and `matrix.json`: method -> kind ->
+    what the cell says (`case`, `outcome`, `outline` as an SVG path, `height`, `width`, `bar` as mm and pixels, `alt`),
+    or null where selection found no example.
+    """
+    cells: dict[str, dict[str, Any]] = {}
+    for method in methods:
+        cells[method] = {}
+        for kind in KINDS:
+            case = load_case(selection, method, kind)
+            if case is None:
+                cells[method][kind] = None
+                continue
+            example = load_example(slices, split, localisation, case, scaling)
+            write_png(out / f"{method}-{kind}-slice.png", grey(example.hounsfield, window_hu))
+            write_png(out / f"{method}-{kind}-map.png", overlay(example.hounsfield, example.shown[method], window_hu))
+            cells[method][kind] = cell(example, method, classes)
+    write_json(out / "matrix.json", cells)
+
+
+def cell(example: Example, method: str, classes: tuple[str, str]) -> dict[str, Any]:
+    """What a cell says about its example."""
+    height, width = example.mask.shape
+    said = outcome(example.case, classes)
+    empty = " The map is empty." if example.shown[method].is_empty else ""
+    return {
+        "case": example.case,
+        "outcome": said,
+        "outline": outline_path(example.mask),
+        "height": height,
+        "width": width,
+        "bar": scale_bar(example.spacing_mm, width),
+        "alt": f"{method_name(method)} over slice {example.case['id']}: {said}.{empty}",
+    }

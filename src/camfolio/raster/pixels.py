@@ -1,0 +1,67 @@
+"""One slice, one map: grey values in a window, a map laid over them, the mask's outline as a path; never smoothed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+from PIL import Image
+
+from camfolio.explanation.scaling import ScaledMap
+from camfolio.figures.panels import edges, ramp_of
+
+OPACITY, GAMMA = 0.85, 0.8
+"""How opaque a map is over the slice where it is 1, and how that falls towards 0: as in the figures."""
+
+
+def grey(hounsfield: Float[np.ndarray, "*shape"], window_hu: tuple[float, float]) -> UInt8[np.ndarray, "*shape"]:
+    """Attenuation (HU) in a window as grey values, 0 to 255.
+
+    >>> grey(np.array([-2000.0, -300.0, 400.0]), (-1000.0, 400.0)).tolist()
+    [0, 128, 255]
+    """
+    low, high = window_hu
+    share = np.clip((hounsfield - low) / (high - low), 0, 1)
+    values: UInt8[np.ndarray, "*shape"] = np.rint(255 * share).astype(np.uint8)
+    return values
+
+
+def overlay(
+    hounsfield: Float[np.ndarray, "height width"], scaled: ScaledMap, window_hu: tuple[float, float]
+) -> UInt8[np.ndarray, "height width 3"]:
+    """A slice with a map over it, red, green, blue: the farther from zero the map, the less the CT shines through."""
+    under = grey(hounsfield, window_hu)[..., None].astype(np.float64)
+    colours = 255 * ramp_of(scaled)((scaled.share - scaled.lowest) / (1 - scaled.lowest))[..., :3]
+    opacity = OPACITY * np.abs(scaled.share[..., None]) ** GAMMA
+    values: UInt8[np.ndarray, "height width 3"] = np.rint((1 - opacity) * under + opacity * colours).astype(np.uint8)
+    return values
+
+
+def outline_path(mask: Bool[np.ndarray, "height width"]) -> str:
+    """The edges of a mask's pixels as an SVG path; one pixel is one unit, the upper left corner is 0 0.
+
+    >>> outline_path(np.array([[True]]))
+    'M0 0V1M1 0V1M0 0H1M0 1H1'
+    """
+    found = []
+    for rows, columns in edges(mask):
+        start = f"M{columns[0] + 0.5:g} {rows[0] + 0.5:g}"
+        upright = columns[0] == columns[1]
+        found.append(f"{start}V{rows[1] + 0.5:g}" if upright else f"{start}H{columns[1] + 0.5:g}")
+    return "".join(found)
+
+
+def scale_bar(spacing_mm: float, width: int) -> tuple[int, float]:
+    """The length of a bar in mm and in pixels: 10 mm, or less where that would fill half of the slice.
+
+    >>> scale_bar(1.0, 32), scale_bar(1.0, 16)
+    ((10, 10.0), (5, 5.0))
+    """
+    length_mm = next((bar for bar in (10, 5, 2) if bar / spacing_mm <= width / 2), 1)
+    return length_mm, length_mm / spacing_mm
+
+
+def write_png(path: Path, pixels: UInt8[np.ndarray, "height width *channels"]) -> None:
+    """Grey or colour pixels as PNG; the same pixels give the same bytes."""
+    Image.fromarray(pixels).save(path, optimize=True)

@@ -1,0 +1,38 @@
+"""Sheets: many small pictures of one size in one PNG, so that a browser fetches a few files for thousands of slices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from camfolio.raster.pixels import write_png
+
+COLUMNS = 16
+TILES = COLUMNS * COLUMNS
+"""Pictures on one sheet, row by row; the last sheet may hold fewer and is then lower."""
+
+
+def write_sheets(out: Path, name: str, tiles: UInt8[np.ndarray, "n height width"]) -> int:
+    """Write `NAME-000.png`, `NAME-001.png`, ... with `TILES` pictures each; returns how many sheets there are."""
+    starts = range(0, len(tiles), TILES)
+    for number, start in enumerate(starts):
+        write_png(out / f"{name}-{number:03d}.png", sheet(tiles[start : start + TILES]))
+    return len(starts)
+
+
+def sheet(tiles: UInt8[np.ndarray, "n height width"]) -> UInt8[np.ndarray, "rows columns"]:
+    """Pictures side by side, `COLUMNS` in a row, black where there are none left.
+
+    >>> sheet(np.full((1, 1, 2), 7, np.uint8)).shape
+    (1, 32)
+    """
+    n, height, width = tiles.shape
+    rows = -(-n // COLUMNS)
+    padded = np.zeros((rows * COLUMNS, height, width), np.uint8)
+    padded[:n] = tiles
+    page: UInt8[np.ndarray, "rows columns"] = (
+        padded.reshape(rows, COLUMNS, height, width).swapaxes(1, 2).reshape(rows * height, COLUMNS * width)
+    )
+    return page

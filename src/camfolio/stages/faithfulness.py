@@ -1,0 +1,104 @@
+"""Stage `faithfulness`: the network is asked again with pixels replaced, in the order of every map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from camfolio.config import Explanation, Network
+from camfolio.data.slices import Slices
+from camfolio.evidence.chance import sample_by_patient
+from camfolio.evidence.controls import CONTROLS
+from camfolio.evidence.faithfulness import (
+    Baseline,
+    Questioned,
+    asked_baseline,
+    parenchyma_hu,
+    road_scores,
+    subject_scores,
+    substitutes,
+)
+from camfolio.evidence_settings import Evidence, Faithfulness
+from camfolio.network import device_for, trained_network
+from camfolio.progress import tracked
+from camfolio.stages.answers import NetworkAnswers
+from camfolio.stages.files import write_json
+from camfolio.stages.reading import part_slices
+from camfolio.stages.subjects import Maps, control_maps, is_in_focus, layer_names, method_maps
+
+
+def run(
+    *,
+    out: Path,
+    slices: Path,
+    split: Path,
+    training: Path,
+    explanations: Path,
+    network: Network,
+    explanation: Explanation,
+    evidence: Evidence,
+    seed: int,
+    threads: int,
+    accelerator: str,
+) -> None:
+    """Write `scores.npz` and `faithfulness.json`.
+
+    `scores.npz`: `chosen`, bool (n,), which test slices were looked at; `SCORE/SUBJECT`, float64 (m,) of the chosen
+    ones, NaN where not defined (subjects as in stage `localisation`; layers out of focus without ROAD);
+    `curve/CURVE/SUBJECT`, (m, steps), of the CURVEs deletion_parenchyma, insertion_parenchyma, deletion_blur,
+    insertion_blur, road_morf, road_lerf.
+
+    `faithfulness.json`: `slices` chosen, `passes` (forward passes of one slice), `parenchyma_hu` (null if the training
+    part has no such pixels), `steps` with 0 and 1, `road_steps`, `blur_mm`, `road_noise_hu`.
+    """
+    torch.set_num_threads(threads)
+    device, settings = device_for(accelerator), evidence.faithfulness
+    model = trained_network(network, training / "network.safetensors").to(device)
+    answers = NetworkAnswers(model, network.window_hu, device)
+    train, _ = part_slices(slices, split, "train")
+    lung = parenchyma_hu(train.hounsfield, train.mask, settings.parenchyma_below_hu)
+    test, _ = part_slices(slices, split, "test")
+    chosen = sample_by_patient(test.patient, settings.slices, seed)
+    data = test.select(chosen)
+    with np.load(explanations / "maps.npz", allow_pickle=False) as stored:
+        about = Questioned(data.hounsfield, data.id, stored["targets"][chosen], answers, seed)
+    size = (data.mask.shape[1], data.mask.shape[2])
+    names = (*explanation.methods, *layer_names(explanation.layers, explanation.methods))
+    methods = ((name, found[chosen]) for name, found in method_maps(explanations, names, size))
+    controls = control_maps(data, network.window_hu, evidence.centre_sigma_mm, seed)
+    maps = tracked(chain(methods, controls), len(names) + len(CONTROLS), "faithfulness")
+    stand_ins = substitutes(data.hounsfield, data.spacing, lung, settings.blur_mm)
+    scores = all_scores(about, maps, {name: asked_baseline(about, one) for name, one in stand_ins.items()}, settings)
+    np.savez(out / "scores.npz", allow_pickle=False, chosen=chosen, **scores)
+    write_json(out / "faithfulness.json", described(data, settings, lung, answers.asked))
+
+
+def all_scores(
+    about: Questioned, maps: Iterable[tuple[str, Maps]], baselines: Mapping[str, Baseline], settings: Faithfulness
+) -> dict[str, np.ndarray]:
+    """`SCORE/SUBJECT` for every subject; ROAD only for those of the layer in focus and the controls."""
+    scores: dict[str, np.ndarray] = {}
+    for name, values in maps:
+        found = subject_scores(about, values, baselines, settings.steps)
+        if is_in_focus(name):
+            found |= road_scores(about, values, settings.road_steps, settings.road_noise_hu)
+        scores |= {f"{score}/{name}": values for score, values in found.items()}
+    return scores
+
+
+def described(data: Slices, settings: Faithfulness, lung: float, asked: int) -> dict[str, object]:
+    """What was asked, as plain JSON."""
+    return {
+        "slices": len(data),
+        "patients": len(np.unique(data.patient)),
+        "passes": asked,
+        "parenchyma_hu": round(lung, 1) if np.isfinite(lung) else None,
+        "blur_mm": settings.blur_mm,
+        "steps": [0.0, *settings.steps, 1.0],
+        "road_steps": list(settings.road_steps),
+        "road_noise_hu": settings.road_noise_hu,
+    }

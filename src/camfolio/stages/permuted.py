@@ -1,0 +1,18 @@
+"""Stage `permuted`: the slices with labels that say nothing, for a network that can have learned nothing from them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from camfolio.data.slices import Slices
+from camfolio.evidence.randomisation import permuted_labels
+
+
+def run(*, out: Path, slices: Path, split: Path, seed: int) -> None:
+    """Write `slices.npz`: the labels of the training part permuted, those of the validation part, too."""
+    data = Slices.load(slices / "slices.npz")
+    part = np.load(split / "part.npy", allow_pickle=False)
+    replace(data, label=permuted_labels(data.label, part, seed)).save(out / "slices.npz")

@@ -1,0 +1,88 @@
+"""Stage `randomisation`: maps of a network that forgets layer by layer, against those of the trained one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from camfolio.config import Evaluation, Explanation, Network
+from camfolio.evidence.chance import slice_generator
+from camfolio.evidence.randomisation import forgetting
+from camfolio.evidence.similarity import SIMILARITY, similarities
+from camfolio.evidence.statistics import Patients
+from camfolio.evidence_settings import Evidence
+from camfolio.network import build_network, device_for, trained_network
+from camfolio.progress import tracked
+from camfolio.stages.files import write_json
+from camfolio.stages.sample import interval_json, maps_of, read_sample
+
+
+def run(
+    *,
+    out: Path,
+    slices: Path,
+    split: Path,
+    training: Path,
+    explanations: Path,
+    network: Network,
+    explanation: Explanation,
+    evaluation: Evaluation,
+    evidence: Evidence,
+    seed: int,
+    threads: int,
+    accelerator: str,
+) -> None:
+    """Write `similarity.npz` and `randomisation.json`.
+
+    `similarity.npz`: `MEASURE/METHOD`, float64 (parts, m), NaN where not defined; `chosen`, bool (n,), which test
+    slices the m are; `hounsfield` (H, W), the first of them, and `signed/METHOD`, (1 + parts, H, W), its maps, the
+    trained network's first.
+
+    `randomisation.json`: `slices`, `patients`, `measures` (name -> words), `parts` (names of the network's parts in the
+    order in which they are forgotten, each time together with all before it), `example` (id and mm per column of the
+    first slice), `similarity` (method -> measure -> one
+    entry per part: value, low, high, undefined, slices_undefined).
+    """
+    torch.set_num_threads(threads)
+    sample = read_sample(slices, split, explanations, methods=explanation.methods, wanted=evidence.slices, seed=seed)
+    device = device_for(accelerator)
+    trained = trained_network(network, training / "network.safetensors").to(device)
+    example = {method: [maps[0]] for method, maps in sample.signed.items()}
+    parts: list[str] = []
+    found: dict[str, list[np.ndarray]] = {}
+    steps = sum(bool(part.state_dict()) for part in trained.children())
+    for part, model in tracked(forgetting(trained, fresh_network(network, seed).to(device)), steps, "randomisation"):
+        parts.append(part)
+        signed = maps_of(model, sample.data.hounsfield, sample.targets, network, explanation)
+        for method, maps in signed.items():
+            example[method].append(maps[0])
+            for measure, values in similarities(sample.signed[method], maps).items():
+                found.setdefault(f"{measure}/{method}", []).append(values)
+    arrays = {name: np.stack(values) for name, values in found.items()}
+    arrays |= {f"signed/{method}": np.stack(maps) for method, maps in example.items()}
+    first = {"hounsfield": sample.data.hounsfield[0], "chosen": sample.chosen}
+    np.savez(out / "similarity.npz", allow_pickle=False, **first, **arrays)
+    patients = Patients(sample.data.patient, evaluation.resamples, seed)
+    summary = {
+        "slices": len(sample.data),
+        "patients": patients.count,
+        "measures": SIMILARITY,
+        "parts": parts,
+        "example": {"id": str(sample.data.id[0]), "spacing_mm": float(sample.data.spacing[0, 1])},
+        "similarity": {
+            method: {
+                measure: [interval_json(values, patients) for values in found[f"{measure}/{method}"]]
+                for measure in SIMILARITY
+            }
+            for method in explanation.methods
+        },
+    }
+    write_json(out / "randomisation.json", summary)
+
+
+def fresh_network(network: Network, seed: int) -> torch.nn.Module:
+    """The network of a study as it is initialised, from another seed than the trained one's."""
+    torch.manual_seed(int(slice_generator(seed, "network", "randomisation").integers(2**31)))
+    return build_network(network).eval()

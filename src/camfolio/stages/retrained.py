@@ -1,0 +1,95 @@
+"""Stage `retrained`: maps of another training (other seed, permuted labels) on the same slices, against the study's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from camfolio.config import Evaluation, Explanation, Network
+from camfolio.data.slices import Slices
+from camfolio.evaluation import metrics, value_of
+from camfolio.evidence.localisation import LOCALISATION, Truth
+from camfolio.evidence.similarity import SIMILARITY, similarities
+from camfolio.evidence.statistics import Patients
+from camfolio.evidence_settings import Evidence
+from camfolio.network import device_for, trained_network
+from camfolio.stages.answers import NetworkAnswers
+from camfolio.stages.files import write_json
+from camfolio.stages.reading import part_slices
+from camfolio.stages.sample import Sample, SignedMaps, interval_json, maps_of, read_sample
+
+
+def run(
+    *,
+    out: Path,
+    slices: Path,
+    split: Path,
+    training: Path,
+    explanations: Path,
+    network: Network,
+    explanation: Explanation,
+    evaluation: Evaluation,
+    evidence: Evidence,
+    seed: int,
+    threads: int,
+    accelerator: str,
+) -> None:
+    """Write `similarity.npz` and `retrained.json`; `training` is the other training.
+
+    `similarity.npz`: `MEASURE/METHOD`, float64 (m,), NaN where not defined; `chosen`, bool (n,), which test slices the
+    m are.
+
+    `retrained.json`: `slices`, `patients`, `auc` of the other network on the whole test part (null with one class),
+    `measures` (name -> words), `similarity` (method -> measure -> value, low, high, undefined, slices_undefined),
+    `scores` (localisation score -> method -> `study`, `retrained` and `difference`, retrained minus study, each the
+    same).
+    """
+    torch.set_num_threads(threads)
+    sample = read_sample(slices, split, explanations, methods=explanation.methods, wanted=evidence.slices, seed=seed)
+    device = device_for(accelerator)
+    model = trained_network(network, training / "network.safetensors").to(device)
+    signed = maps_of(model, sample.data.hounsfield, sample.targets, network, explanation)
+    found = {
+        f"{measure}/{method}": values
+        for method in explanation.methods
+        for measure, values in similarities(sample.signed[method], signed[method]).items()
+    }
+    np.savez(out / "similarity.npz", allow_pickle=False, chosen=sample.chosen, **found)
+    patients = Patients(sample.data.patient, evaluation.resamples, seed)
+    summary = {
+        "slices": len(sample.data),
+        "patients": patients.count,
+        "auc": auc_of(NetworkAnswers(model, network.window_hu, device), part_slices(slices, split, "test")[0]),
+        "measures": SIMILARITY,
+        "similarity": {
+            method: {measure: interval_json(found[f"{measure}/{method}"], patients) for measure in SIMILARITY}
+            for method in explanation.methods
+        },
+        "scores": compared_scores(sample, signed, evidence.tolerance_mm, patients),
+    }
+    write_json(out / "retrained.json", summary)
+
+
+def auc_of(answers: NetworkAnswers, test: Slices) -> float | None:
+    """Of the malignant probability; None with one class."""
+    probability = torch.from_numpy(answers(test.hounsfield)[:, 1])
+    auc, needs = metrics(bins=2)["auc"]
+    found = value_of(auc, needs, probability, torch.from_numpy(test.label), np.arange(len(test)))
+    return found if np.isfinite(found) else None
+
+
+def compared_scores(
+    sample: Sample, signed: SignedMaps, tolerance_mm: float, patients: Patients
+) -> dict[str, dict[str, dict[str, object]]]:
+    """Localisation score -> method -> both networks' means and the paired difference."""
+    truth = Truth(sample.data.mask, sample.data.spacing, tolerance_mm)
+    result: dict[str, dict[str, dict[str, object]]] = {}
+    for name, score in LOCALISATION.items():
+        result[name] = {}
+        for method, maps in signed.items():
+            before, after = (score(np.maximum(one, 0), truth) for one in (sample.signed[method], maps))
+            numbers = {"study": before, "retrained": after, "difference": after - before}
+            result[name][method] = {key: interval_json(values, patients) for key, values in numbers.items()}
+    return result

@@ -1,0 +1,112 @@
+"""Stage `stability`: how much maps change under noise, under shifts by one pixel, and from one training to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from camfolio.config import Evaluation, Explanation, Network
+from camfolio.evidence.similarity import SIMILARITY, similarities
+from camfolio.evidence.stability import SHIFTS, noisy, shifted, without_border
+from camfolio.evidence.statistics import Patients, ratio
+from camfolio.evidence_settings import Evidence
+from camfolio.network import device_for, trained_network
+from camfolio.progress import tracked
+from camfolio.shapes import Hounsfield
+from camfolio.stages.files import write_json
+from camfolio.stages.sample import Sample, interval_json, maps_of, read_sample
+
+Change = tuple[str, Hounsfield, tuple[int, int]]
+
+
+def run(
+    *,
+    out: Path,
+    slices: Path,
+    split: Path,
+    training: Path,
+    explanations: Path,
+    network: Network,
+    explanation: Explanation,
+    evaluation: Evaluation,
+    evidence: Evidence,
+    seed: int,
+    threads: int,
+    accelerator: str,
+    **seeds: Path,
+) -> None:
+    """Write `similarity.npz` and `stability.json`.
+
+    `seeds` are `seed_N` -> folder of that stage `retrained`.
+
+    `similarity.npz`: `CHANGE/MEASURE/METHOD`, float64 (m,), a slice's mean over draws, shifts or seeds, NaN where none
+    is defined; `chosen`, bool (n,), which test slices the m are.
+
+    `stability.json`: `slices`, `patients`, `measures` (name -> words), `noise_hu`, `draws`, `seeds` (how many further
+    trainings), `similarity` (change `noise`, `shift` or, with further trainings, `seed` -> method -> measure -> value,
+    low, high, undefined, slices_undefined).
+    """
+    torch.set_num_threads(threads)
+    sample = read_sample(slices, split, explanations, methods=explanation.methods, wanted=evidence.slices, seed=seed)
+    model = trained_network(network, training / "network.safetensors").to(device_for(accelerator))
+    found: dict[str, list[np.ndarray]] = {}
+    steps = evidence.stability.draws + len(SHIFTS)
+    for change, hounsfield, shift in tracked(changes(sample, evidence, seed), steps, "stability"):
+        maps = maps_of(model, hounsfield, sample.targets, network, explanation)
+        for method, after in maps.items():
+            before = sample.signed[method]
+            if change == "shift":
+                before, after = without_border(before), without_border(after, shift)  # noqa: PLW2901 - the same maps
+            add(found, change, method, similarities(before, after))
+    for folder in seeds.values():
+        with np.load(folder / "similarity.npz", allow_pickle=False) as stored:
+            for method in explanation.methods:
+                add(found, "seed", method, {measure: stored[f"{measure}/{method}"] for measure in SIMILARITY})
+    means = {name: defined_means(np.stack(values)) for name, values in found.items()}
+    np.savez(out / "similarity.npz", allow_pickle=False, chosen=sample.chosen, **means)
+    patients = Patients(sample.data.patient, evaluation.resamples, seed)
+    summary = {
+        "slices": len(sample.data),
+        "patients": patients.count,
+        "measures": SIMILARITY,
+        "noise_hu": evidence.stability.noise_hu,
+        "draws": evidence.stability.draws,
+        "seeds": len(seeds),
+        "similarity": nested(means, explanation.methods, patients),
+    }
+    write_json(out / "stability.json", summary)
+
+
+def changes(sample: Sample, evidence: Evidence, seed: int) -> Iterator[Change]:
+    """All changed versions of the slices: what was changed, HU, and by which shift."""
+    settings, data = evidence.stability, sample.data
+    for draw in range(settings.draws):
+        yield "noise", noisy(data.hounsfield, data.id, settings.noise_hu, draw, seed), (0, 0)
+    for shift in SHIFTS:
+        yield "shift", shifted(data.hounsfield, shift), shift
+
+
+def add(found: dict[str, list[np.ndarray]], change: str, method: str, values: Mapping[str, np.ndarray]) -> None:
+    """Put one comparison beside the others of its kind."""
+    for measure, similarity in values.items():
+        found.setdefault(f"{change}/{measure}/{method}", []).append(similarity)
+
+
+def defined_means(values: np.ndarray) -> np.ndarray:
+    """(comparisons, m) to (m,): the mean of the defined ones, NaN if there are none."""
+    return ratio(np.nan_to_num(values).sum(0), np.isfinite(values).sum(0).astype(np.float64))
+
+
+def nested(means: Mapping[str, np.ndarray], methods: tuple[str, ...], patients: Patients) -> dict[str, object]:
+    """Change -> method -> measure -> interval."""
+    kinds = dict.fromkeys(name.partition("/")[0] for name in means)
+    return {
+        change: {
+            method: {measure: interval_json(means[f"{change}/{measure}/{method}"], patients) for measure in SIMILARITY}
+            for method in methods
+        }
+        for change in kinds
+    }

@@ -1,0 +1,72 @@
+import math
+
+import numpy as np
+import pytest
+
+from camfolio.evidence.controls import CONTROLS, Scene
+
+WINDOW = (-1000.0, 400.0)
+
+
+def scene_of(slices, **changes):
+    given = {"spacing": slices.spacing, "window_hu": WINDOW, "sigma_mm": 2.0, "seed": 7} | changes
+    return Scene(slices.hounsfield, slices.id, **given)
+
+
+@pytest.fixture
+def slices(tiny_slices):
+    return tiny_slices(6)
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_a_control_is_a_map_that_no_other_slice_decides(name, slices):
+    _, control = CONTROLS[name]
+    maps = control(scene_of(slices))
+    assert maps.shape == slices.hounsfield.shape
+    assert (maps >= 0).all()
+    assert np.isfinite(maps).all()
+    chosen = np.array([4, 1])
+    np.testing.assert_array_equal(control(scene_of(slices.select(chosen))), maps[chosen])
+
+
+def test_the_random_map_follows_seed_and_id_alone(slices):
+    _, random = CONTROLS["random"]
+    maps = random(scene_of(slices))
+    np.testing.assert_array_equal(random(scene_of(slices)), maps)
+    assert not np.isclose(random(scene_of(slices, seed=8)), maps).any(axis=(1, 2)).all()
+    assert abs(np.corrcoef(maps[0].ravel(), maps[1].ravel())[0, 1]) < 0.2
+    assert maps.mean() == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_edge_detector_is_the_sobel_magnitude_of_a_slow_twin(slices):
+    found = CONTROLS["edges"][1](scene_of(slices))[0]
+    image = (slices.hounsfield[0].astype(float).clip(*WINDOW) - WINDOW[0]) / (WINDOW[1] - WINDOW[0])
+
+    def at(row, column):
+        return image[min(max(row, 0), 15), min(max(column, 0), 15)]
+
+    for row, column in [(0, 0), (3, 8), (15, 7), (8, 8)]:
+        down = sum(w * (at(row + 1, column + d) - at(row - 1, column + d)) for d, w in ((-1, 1), (0, 2), (1, 1)))
+        across = sum(w * (at(row + d, column + 1) - at(row + d, column - 1)) for d, w in ((-1, 1), (0, 2), (1, 1)))
+        assert found[row, column] == pytest.approx(math.hypot(down, across))
+
+
+def test_the_image_itself_is_clipped_to_the_window(slices):
+    slices.hounsfield[0, 0, 0], slices.hounsfield[0, 0, 1], slices.hounsfield[0, 0, 2] = -2000, 3000, -300
+    assert CONTROLS["intensity"][1](scene_of(slices))[0, 0, :3].tolist() == [0.0, 1.0, 0.5]
+
+
+@pytest.mark.parametrize(("size", "middle"), [(16, [(7, 7), (7, 8), (8, 7), (8, 8)]), (15, [(7, 7)])])
+def test_the_centre_is_one_pixel_or_the_four_around_it(size, middle, tiny_slices):
+    found = CONTROLS["centre_pixel"][1](scene_of(tiny_slices(2, size)))[1]
+    assert [tuple(cell) for cell in np.argwhere(found)] == middle
+
+
+def test_the_blob_s_width_is_in_millimetres_along_each_axis(tiny_slices):
+    slices = tiny_slices(2, 15)
+    scene = scene_of(slices, spacing=np.tile(np.float32([1.0, 0.5]), (2, 1)), sigma_mm=2.0)
+    blob = CONTROLS["centre_blob"][1](scene)[0]
+    assert blob[7, 7] == 1.0
+    assert blob[9, 7] == pytest.approx(math.exp(-0.5))
+    assert blob[7, 11] == pytest.approx(math.exp(-0.5))
+    assert blob[9, 11] == pytest.approx(math.exp(-1))

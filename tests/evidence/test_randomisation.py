@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from camfolio.evidence.randomisation import forgetting, permuted_labels
+
+
+@pytest.fixture
+def networks():
+    def build(seed):
+        torch.manual_seed(seed)
+        return nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3), nn.ReLU(), nn.Flatten(), nn.Linear(12, 2)).eval()
+
+    trained, fresh = build(0), build(1)
+    with torch.no_grad():
+        trained[1].running_mean += 1
+    return trained, fresh
+
+
+def same(one, other):
+    return all(torch.equal(tensor, other.state_dict()[name]) for name, tensor in one.state_dict().items())
+
+
+def test_one_part_after_the_other_is_as_before_training(networks):
+    trained, fresh = networks
+    names = []
+    for name, network in forgetting(trained, fresh):
+        names.append(name)
+        for part in ("0", "1", "4"):
+            reference = fresh if part in names else trained
+            assert same(network.get_submodule(part), reference.get_submodule(part))
+    assert names == ["4", "1", "0"]
+    assert same(network, fresh)
+
+
+def test_the_trained_network_is_not_touched(networks):
+    trained, fresh = networks
+    before = {name: tensor.clone() for name, tensor in trained.state_dict().items()}
+    list(forgetting(trained, fresh))
+    assert all(torch.equal(tensor, before[name]) for name, tensor in trained.state_dict().items())
+
+
+PART = np.array(["train"] * 60 + ["validation"] * 20 + ["test"] * 20)
+LABEL = np.random.default_rng(0).integers(0, 2, 100)
+
+
+def test_permuted_labels_keep_the_counts_of_each_part_and_the_test_part_as_it_is():
+    found = permuted_labels(LABEL, PART, 3)
+    for name in ("train", "validation"):
+        assert sorted(found[name == PART]) == sorted(LABEL[name == PART])
+        assert (found[name == PART] != LABEL[name == PART]).any()
+    np.testing.assert_array_equal(found[PART == "test"], LABEL[PART == "test"])
+
+
+def test_permuted_labels_follow_the_seed_and_say_nothing_about_the_true_ones():
+    np.testing.assert_array_equal(permuted_labels(LABEL, PART, 3), permuted_labels(LABEL, PART, 3))
+    assert (permuted_labels(LABEL, PART, 4) != permuted_labels(LABEL, PART, 3)).any()
+    train = PART == "train"
+    related = [np.corrcoef(permuted_labels(LABEL, PART, seed)[train], LABEL[train])[0, 1] for seed in range(200)]
+    assert np.mean(related) == pytest.approx(0, abs=0.03)

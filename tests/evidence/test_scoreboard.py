@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+from camfolio.evidence.measures import Measure
+from camfolio.evidence.scoreboard import Table, compare, families, mean_curves
+from camfolio.evidence.statistics import Patients
+
+PATIENTS = Patients(np.repeat(np.arange(20), 2).astype(str), 200, 0)
+NOISE = np.random.default_rng(0).normal(0, 0.01, (4, 40))
+MEASURES = {"share": Measure("a share", "share"), "distance": Measure("a distance", "mm", "lower")}
+MARGINS = {"share": 0.05, "mm": 1.0, "ratio": 0.25}
+
+
+def table(**scores):
+    return Table(MEASURES, {name.replace("__", "/"): np.asarray(values) for name, values in scores.items()}, PATIENTS)
+
+
+@pytest.fixture
+def scored():
+    return table(
+        share__a=0.8 + NOISE[0],
+        share__b=0.5 + NOISE[1],
+        share__c=0.5 + NOISE[2],
+        distance__a=5.0 + NOISE[0],
+        distance__b=1.0 + NOISE[1],
+    )
+
+
+def rows_of(found):
+    return {(row["score"], row["one"], row["other"]): row for row in found["rows"]}
+
+
+def test_verdicts_say_who_is_better_in_the_score_s_own_direction(scored):
+    found = compare([scored], [("a", "b"), ("b", "a"), ("b", "c")], MARGINS)
+    said = {place: row["verdict"] for place, row in rows_of(found).items()}
+    assert said == {
+        ("share", "a", "b"): "better",
+        ("share", "b", "a"): "worse",
+        ("share", "b", "c"): "equivalent",
+        ("distance", "a", "b"): "worse",
+        ("distance", "b", "a"): "better",
+    }
+    assert found["tests"] == 5
+
+
+def test_a_comparison_carries_its_numbers_and_margin(scored):
+    row = rows_of(compare([scored], [("a", "b")], MARGINS))["distance", "a", "b"]
+    assert row["value"] == pytest.approx(4.0, abs=0.01)
+    assert row["low"] < row["low90"] < row["value"] < row["high90"] < row["high"]
+    assert (row["margin"], row["equivalent"], row["slices"], row["patients"]) == (1.0, False, 40, 20)
+    assert row["p_holm"] == pytest.approx(2 * row["p"])
+
+
+def test_the_correction_counts_all_pairs_and_scores_of_the_family_and_all_tables(scored):
+    few = compare([scored], [("a", "b")], MARGINS)
+    many = compare([scored, table(share__a=NOISE[0], share__b=NOISE[1])], [("a", "b"), ("a", "c")], MARGINS)
+    assert (few["tests"], many["tests"]) == (2, 4)
+    assert rows_of(many)["distance", "a", "b"]["p_holm"] > rows_of(few)["distance", "a", "b"]["p_holm"]
+
+
+def test_what_is_nowhere_defined_is_no_test_and_is_counted():
+    found = compare([table(share__a=np.full(40, np.nan), share__b=NOISE[1])], [("a", "b")], MARGINS)
+    row = found["rows"][0]
+    assert found["tests"] == 0
+    assert (row["verdict"], row["value"], row["p"], row["p_holm"]) == ("not defined", None, None, None)
+    assert row["slices_undefined"] == 40
+
+
+def test_intervals_count_the_slices_that_are_not_defined():
+    gap = np.where(np.arange(40) < 3, np.nan, 0.5)
+    found = table(share__a=gap, share__b=np.full(40, np.nan)).intervals(["a", "b", "absent"])
+    assert found["distance"] == {}
+    assert found["share"]["a"] == {"value": 0.5, "low": 0.5, "high": 0.5, "undefined": 0, "slices_undefined": 3}
+    assert (found["share"]["b"]["value"], found["share"]["b"]["slices_undefined"]) == (None, 40)
+
+
+def test_families_compare_methods_controls_and_layers():
+    found = families(["a", "b", "c"], ["control/x"], ["layer1", "layer3"])
+    assert found["methods"] == [("a", "b"), ("a", "c"), ("b", "c")]
+    assert found["controls"] == [("a", "control/x"), ("b", "control/x"), ("c", "control/x")]
+    assert found["layers"][:2] == [("a", "layer1/a"), ("b", "layer1/b")]
+    assert len(found["layers"]) == 6
+
+
+def test_a_curve_s_mean_has_an_interval_at_every_step():
+    values = np.stack([np.full(40, 1.0), 0.5 + NOISE[0]], axis=1)
+    found = mean_curves({"deletion_blur/control/random": values}, PATIENTS)["deletion_blur"]["control/random"]
+    assert (found[0]["value"], found[0]["low"]) == (1.0, 1.0)
+    assert found[1]["low"] < found[1]["value"] < found[1]["high"]

@@ -1,0 +1,126 @@
+"""The explorer's data: every slice where the page looks for it, every score that has a number per slice, no NaN."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from camfolio.raster.explorer import column, read_scores, run
+from camfolio.raster.sheets import COLUMNS, TILES, sheet, write_sheets
+
+METHODS = ("grad_cam", "score_cam")
+WINDOW = (-1000.0, 400.0)
+
+
+@pytest.fixture
+def stages(tiny_slices, tmp_path):
+    """Folders of the stages before, for 300 test slices among 320."""
+    slices = tiny_slices(320, 8, 2)
+    chance = np.random.default_rng(0)
+    folders = {name: tmp_path / name for name in ("slices", "split", "predictions", "localisation", "out")}
+    for folder in folders.values():
+        folder.mkdir()
+    slices.save(folders["slices"] / "slices.npz")
+    test = np.arange(320) >= 20
+    np.save(folders["split"] / "part.npy", np.where(test, "test", "train"))
+    np.save(folders["predictions"] / "logits.npy", chance.normal(size=(320, 2)).astype(np.float32))
+    scores = {"area_share": slices.mask[test].mean((1, 2))}
+    for method in METHODS:
+        maps = chance.random((300, 8, 8), dtype=np.float32)
+        maps[7] = 0
+        share = chance.random(300)
+        share[7] = np.nan
+        scores |= {f"enlarged/{method}": maps, f"signed/{method}": maps - 0.5, f"energy_share/{method}": share}
+    np.savez(folders["localisation"] / "scores.npz", **scores, **{"lonely/grad_cam": np.zeros(300)})
+    return slices.select(test), folders
+
+
+def explored(folders, scaling="per_image", **evidence):
+    run(**folders, methods=METHODS, classes=("a", "<b>"), window_hu=WINDOW, scaling=scaling, **evidence)
+    return json.loads((folders["out"] / "explorer.json").read_text())
+
+
+def tile(folder, name, index, size=8):
+    page = np.asarray(Image.open(folder / f"{name}-{index // TILES:03d}.png"))
+    row, column = divmod(index % TILES, COLUMNS)
+    return page[row * size : (row + 1) * size, column * size : (column + 1) * size]
+
+
+def test_every_slice_mask_and_map_is_where_the_page_looks_for_it(stages):
+    slices, folders = stages
+    explored(folders)
+    maps = np.load(folders["localisation"] / "scores.npz")["enlarged/score_cam"]
+    for index in (0, 7, 15, 16, 255, 256, 299):
+        grey = 255 * np.clip((slices.hounsfield[index] + 1000) / 1400, 0, 1)
+        assert np.abs(tile(folders["out"], "slice", index) - grey).max() <= 0.51
+        assert (tile(folders["out"], "mask", index) == 255 * slices.mask[index]).all()
+        largest = maps[index].max()
+        shown = 255 * maps[index] / largest if largest else maps[index]
+        assert np.abs(tile(folders["out"], "map-1", index) - shown).max() <= 0.51
+
+
+def test_a_signed_map_has_its_zero_in_the_middle(stages):
+    _, folders = stages
+    page = explored(folders, "signed")
+    signed = np.load(folders["localisation"] / "scores.npz")["signed/grad_cam"][3]
+    levels = tile(folders["out"], "map-0", 3).astype(float)
+    assert page["signed"]
+    assert np.abs((levels - 128) / 127 - signed / np.abs(signed).max()).max() <= 1 / 127
+
+
+def test_columns_are_those_of_the_slices_and_answers(stages):
+    slices, folders = stages
+    page = explored(folders)
+    logits = np.load(folders["predictions"] / "logits.npy")[20:].astype(float)
+    likelier = 1 / (1 + np.exp(-np.abs(logits[:, 1] - logits[:, 0])))
+    assert page["id"] == slices.id.tolist()
+    assert page["label"] == slices.label.tolist()
+    assert page["predicted"] == (logits[:, 1] > logits[:, 0]).astype(int).tolist()
+    assert page["probability"] == pytest.approx(likelier.tolist(), rel=1e-3)
+    assert page["size"] == [8, 8]
+    assert len(page["ramp"]) == 256
+    assert page["classes"] == ["a", "<b>"]
+
+
+def test_scores_come_from_every_stage_and_only_those_with_a_number_per_slice_and_method(stages, tmp_path):
+    _, folders = stages
+    (tmp_path / "faithfulness").mkdir()
+    more = {f"deletion/{method}": np.arange(300.0) for method in METHODS}
+    more |= {f"curve/{method}": np.zeros((300, 5)) for method in METHODS}
+    np.savez(tmp_path / "faithfulness" / "scores.npz", **more)
+    page = explored(folders, faithfulness=tmp_path / "faithfulness")
+    assert list(page["scores"]) == ["energy_share", "deletion"]
+    assert page["scores"]["energy_share"][0][7] is None
+    assert page["scores"]["deletion"][1][3] == 3
+
+
+def test_a_study_without_scores_per_slice_has_none(tmp_path):
+    np.savez(tmp_path / "scores.npz", area_share=np.zeros(3))
+    assert read_scores(tmp_path, METHODS, 3) == {}
+
+
+@given(st.lists(st.floats(-1e300, 1e300) | st.sampled_from([float("nan"), float("inf")]), max_size=20))
+def test_a_column_is_close_and_has_no_nan(values):
+    for given_, shown in zip(values, column(np.array(values, dtype=float)), strict=True):
+        assert (shown is None) == (not np.isfinite(given_))
+        assert shown is None or shown == pytest.approx(given_, rel=1e-3)
+
+
+@given(st.integers(1, 40), st.integers(1, 3), st.integers(1, 3))
+def test_a_sheet_holds_its_pictures_row_by_row(n, height, width):
+    tiles = np.arange(n * height * width, dtype=np.uint8).reshape(n, height, width)
+    page = sheet(tiles)
+    for index in range(n):
+        row, place = divmod(index, COLUMNS)
+        assert (page[row * height : (row + 1) * height, place * width : (place + 1) * width] == tiles[index]).all()
+
+
+def test_no_picture_is_left_out_and_the_last_sheet_is_lower(tmp_path):
+    assert write_sheets(tmp_path, "slice", np.ones((TILES + 1, 2, 2), np.uint8)) == 2
+    with Image.open(tmp_path / "slice-001.png") as last:
+        assert last.size == (2 * COLUMNS, 2)

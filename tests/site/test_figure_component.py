@@ -1,0 +1,79 @@
+"""The figure on a page: twins, words, number, downloads and how it was made; a table with its caption; what is empty."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from camfolio.components.figures import Figures, making
+from camfolio.components.numbering import mark
+from camfolio.rendering import make_environment
+from camfolio.store.artefacts import Artefact, digest_of
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "gen" / "templates"
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """That of the site."""
+    return make_environment(TEMPLATES, tmp_path / "compiled")
+
+
+@pytest.fixture
+def figures(environment, portfolio):
+    """Those of the tiny study."""
+    return Figures(environment, portfolio)
+
+
+def test_a_figure_tells_how_it_was_made(portfolio):
+    artefact = portfolio.artefacts["figure-roc"]
+    made = making(portfolio, "roc", artefact)
+    assert made.module == "camfolio.figures.roc"
+    assert made.key == artefact.manifest.key
+    assert made.code == digest_of(artefact.manifest.ingredients.code)
+    assert made.inputs == {"evaluation": portfolio.artefacts["evaluation"].manifest.digest}
+    assert made.libraries["matplotlib"]
+    assert made.seed == portfolio.study.seed
+    assert made.command == "camfolio draw gen/studies/tiny.yaml --figure roc"
+
+
+def test_the_fold_out_shows_it(figures, portfolio, read):
+    reading = read(str(figures.figure("roc", lambda: "Words.")))
+    text = " ".join(reading.all("details")[0].text.split())
+    artefact = portfolio.artefacts["figure-roc"]
+    for words in ("How this was made", artefact.manifest.key[:12], "camfolio.figures.roc", "--figure roc"):
+        assert words in text
+
+
+def test_a_figure_without_a_file_has_no_link_to_it(environment, portfolio):
+    drawn = portfolio.artefacts["figure-roc"]
+    outputs = {name: digest for name, digest in drawn.manifest.outputs.items() if name != "data.csv"}
+    lacking = Artefact(drawn.folder, drawn.manifest.model_copy(update={"outputs": outputs}))
+    figures = Figures(environment, replace(portfolio, artefacts=portfolio.artefacts | {"figure-roc": lacking}))
+    said = str(figures.figure("roc", lambda: "Words."))
+    assert "[PNG]" in said
+    assert "[CSV]" not in said
+
+
+def test_an_empty_figure_says_why_and_does_not_ask_for_its_caption(environment, portfolio, tmp_path):
+    (tmp_path / "figure.json").write_text('{"empty": "Nothing was <drawn>."}', encoding="utf-8")
+    nothing = Artefact(tmp_path, portfolio.artefacts["figure-roc"].manifest)
+    figures = Figures(environment, replace(portfolio, artefacts=portfolio.artefacts | {"figure-roc": nothing}))
+    said = figures.figure("roc", lambda: pytest.fail("its caption is not asked for"))
+    assert (
+        said == f'<div class="empty" id="roc" markdown="span">{mark("empty", "roc")}Nothing was &#60;drawn&#62;.</div>'
+    )
+
+
+def test_a_caption_of_several_lines_stays_one_paragraph(figures):
+    said = str(figures.figure("roc", lambda: "\nOne.\n\nTwo.\n"))
+    assert f"<strong>{mark('figure', 'roc')}.</strong> One. Two.</figcaption>" in said
+
+
+def test_a_table_has_its_caption_above_it_and_text_from_outside_stays_text(figures):
+    said = str(figures.table("metrics", "Of <b>discs</b>.", lambda: "| a | b |\n| --- | --- |\n| 1 | 2 |\n"))
+    assert "&#60;b&#62;discs" in said
+    assert said.index("figcaption") < said.index("| a | b |")
+    assert mark("table", "metrics") in said

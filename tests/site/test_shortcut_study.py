@@ -1,0 +1,95 @@
+"""A study about a planted shortcut: one page, every number from its stages, sentences only as strong as they."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from camfolio.names import method_name
+from camfolio.report import summary
+
+PROJECT = Path(__file__).resolve().parents[2]
+SHORTCUT = {"cues": ["tag", "blur"], "seeds": 2, "share": 1.0}
+
+
+@pytest.fixture(scope="module")
+def studies(compute, write_study, tiny_arrays):
+    """One with both classes, one with malignant slices alone, in which nothing can be put into benign ones."""
+    one_class = {"label": np.ones_like(tiny_arrays["label"])}
+    few = {"cues": ["blur"], "seeds": 1}
+    paths = [
+        write_study("planted", shortcut=SHORTCUT, title="A <b>planted</b> mark"),
+        write_study("planted-alone", one_class, shortcut=few, explanation={"methods": ["hires_cam"]}),
+    ]
+    return dict(zip(paths, compute(*paths), strict=True))
+
+
+@pytest.fixture(scope="module")
+def planted(studies):
+    return next(iter(studies.values()))
+
+
+@pytest.fixture(scope="module")
+def page(studies, store, python, read, tmp_path_factory):
+    """`page("planted")`: the elements of a page of the strictly built site."""
+    target = tmp_path_factory.mktemp("site")
+    options = ("--strict", "--site-dir", str(target), "--store", str(store.root))
+    ran = python("-m", "camfolio.cli", "site", *map(str, studies), *options, folder=PROJECT)
+    assert ran.status == 0, ran.err
+    return lambda *where: read(target.joinpath(*where, "index.html").read_text(encoding="utf-8"))
+
+
+def said(reading):
+    return " ".join(reading.words("article")[0].split())
+
+
+def test_every_network_is_trained_once_and_all_share_the_clean_slices(planted):
+    names = [name for name in planted.artefacts if name.startswith("training-")]
+    assert names == [f"training-{name}-{one}" for one in range(2) for name in ("clean", "tag", "blur")]
+    keys = {planted.artefacts[name].manifest.key for name in names}
+    assert len(keys) == len(names)
+    inputs = planted.artefacts["training-clean-0"].manifest.ingredients.inputs
+    assert inputs["slices"] == planted.artefacts["slices"].manifest.digest
+
+
+def test_what_is_shown_on_the_command_line_is_what_the_stage_found(planted):
+    found = summary(planted)
+    assert found["study"] == "planted"
+    assert set(found["cues"]) == {"tag", "blur"}
+    assert found["seeds"] == 2
+
+
+def test_the_page_has_a_row_for_every_cue_and_method(planted, page):
+    cells = page("planted").words("td")
+    for method in planted.study.explanation.methods:
+        assert cells.count(method_name(method)) == 2 * 2  # two tables, two cues
+    assert page("planted").words("h1")[0].startswith("A <b>planted</b> mark")
+
+
+@pytest.mark.parametrize("name", ["planted", "planted-alone"])
+def test_no_page_shows_a_value_of_the_machine(name, page):
+    assert re.findall(r"\b(?:nan|NaN|None|Undefined|inf|null)\b|\{\{|\}\}|\{%|&#\d", said(page(name))) == []
+
+
+def test_the_page_claims_that_a_cue_is_used_only_if_the_numbers_say_so(planted, page):
+    text = said(page("planted"))
+    for found in planted.artefacts["shortcut"].json("shortcut.json")["cues"].values():
+        flips = found["flips"]
+        used = flips["shortcut"]["put_in"]["low"] > flips["clean"]["put_in"]["high"]
+        words = found["planting"]["words"]
+        assert (f"{words}. The networks use it" in text) == used
+        assert (f"{words}. It was not shown that the networks use it" in text) == (not used)
+
+
+def test_what_cannot_be_asked_of_one_class_is_not_defined(page):
+    text = said(page("planted-alone"))
+    assert "It was not shown that the networks use it: putting it into benign slices changes not defined" in text
+
+
+def test_the_home_page_names_the_cues(page):
+    cells = page().words("td")
+    assert cells.count("Tag") == 1
+    assert cells.count("Blur") == 2

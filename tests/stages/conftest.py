@@ -1,0 +1,64 @@
+"""A tiny study whose stages are computed in this process, once per session; and the same with bad slices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from camfolio.config import Study
+from camfolio.data.slices import Slices
+from camfolio.store import build, worker
+from camfolio.store.artefacts import Artefact, Store
+from camfolio.study import stages
+
+METHODS = ("grad_cam", "score_cam")
+
+
+def study_of(path: Path, **sections: object) -> Study:
+    return Study.model_validate(
+        {
+            "title": "Discs",
+            "excerpt": "Discs on lung.",
+            "data": {"source": "npz", "path": path},
+            "split": {"train": 0.4, "validation": 0.2, "test": 0.4},
+            "network": {"width": 4, "blocks": [1, 1, 1, 1]},
+            "training": {"max_epochs": 2, "batch_size": 8, "threads": 1},
+            "evaluation": {"resamples": 100},
+            "explanation": {"layers": ["layer2.0.conv2", "layer1"], "methods": METHODS},
+            "evidence": {
+                "slices": 8,
+                "seeds": 1,
+                "faithfulness": {"slices": 8, "steps": [0.1, 0.4], "road_steps": [0.2, 0.5]},
+            },
+        }
+        | sections
+    )
+
+
+@pytest.fixture(scope="session")
+def compute_stages(tmp_path_factory) -> Callable[..., dict[str, Artefact]]:
+    """`compute_stages(slices, ...)`: the results of all stages but figures, sections of the study by name."""
+    folder = tmp_path_factory.mktemp("stages")
+
+    def compute(slices: Slices, **sections: object) -> dict[str, Artefact]:
+        path = folder / f"{len(list(folder.glob('*.npz')))}.npz"
+        spacing = np.column_stack([slices.spacing[:, ::-1], np.full(len(slices), 2.0)]).astype(np.float32)
+        arrays = {"image": slices.hounsfield, "label": slices.label, "mask": slices.mask, "patient": slices.patient}
+        np.savez(path, spacing_xyz=spacing, **arrays)
+        wanted = [one for one in stages(study_of(path, **sections)) if not one.name.startswith("figure")]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(
+                build, "run_worker", lambda missing, store: [worker.compute(build.job(one), store) for one in missing]
+            )
+            return build.build(wanted, Store(folder / "artifacts"))
+
+    return compute
+
+
+@pytest.fixture(scope="session")
+def evidence(compute_stages, tiny_slices) -> dict[str, Artefact]:
+    """Stage name -> its result, of 60 slices of 20 patients."""
+    return compute_stages(tiny_slices(60, 16, 3))

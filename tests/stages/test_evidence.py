@@ -1,0 +1,165 @@
+import json
+import warnings
+
+import numpy as np
+import pytest
+
+from camfolio.data.slices import Slices
+from camfolio.evidence.faithfulness import FAITHFULNESS
+from camfolio.evidence.localisation import LOCALISATION
+from camfolio.evidence.similarity import SIMILARITY
+
+CONTROLS = [f"control/{name}" for name in ("random", "edges", "intensity", "centre_pixel", "centre_blob")]
+FOCUS = ["grad_cam", "score_cam"]
+LAYERS = ["layer1/grad_cam", "layer1/score_cam"]
+SUMMARIES = {
+    "localisation": "localisation.json",
+    "faithfulness": "faithfulness.json",
+    "scoreboard": "scoreboard.json",
+    "randomisation": "randomisation.json",
+    "retrained-permuted": "retrained.json",
+    "retrained-seed-1": "retrained.json",
+    "stability": "stability.json",
+}
+
+
+def arrays(artefact, file="scores.npz"):
+    with np.load(artefact / file, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored}
+
+
+def test_every_method_layer_and_control_has_every_localisation_score(evidence):
+    scores = arrays(evidence["localisation"])
+    for subject in (*FOCUS, *LAYERS, *CONTROLS):
+        for name in LOCALISATION:
+            assert scores[f"{name}/{subject}"].shape == scores["area_share"].shape
+
+
+def test_every_method_and_control_is_asked_about_and_layers_without_road(evidence):
+    scores = arrays(evidence["faithfulness"])
+    chosen = int(scores["chosen"].sum())
+    for subject in (*FOCUS, *LAYERS, *CONTROLS):
+        for name in FAITHFULNESS:
+            assert (f"{name}/{subject}" in scores) == (subject not in LAYERS or not name.startswith("road"))
+        assert scores[f"curve/deletion_blur/{subject}"].shape == (chosen, 4)
+
+
+def test_forward_passes_are_counted(evidence):
+    about = evidence["faithfulness"].json("faithfulness.json")
+    steps, road = 2, 2
+    expected = about["slices"] * (2 * 2 + 9 * (2 * 2 * steps + 1) + 7 * 2 * road)
+    assert about["passes"] == expected
+
+
+def test_the_scoreboard_compares_methods_controls_and_layers(evidence):
+    board = evidence["scoreboard"].json("scoreboard.json")
+    assert list(board["measures"]) == [*LOCALISATION, *FAITHFULNESS]
+    assert list(board["scores"]["energy_share"]) == [*FOCUS, *CONTROLS, *LAYERS]
+    pairs = {
+        name: len({(row["one"], row["other"]) for row in found["rows"]}) for name, found in board["comparisons"].items()
+    }
+    assert pairs == {"methods": 1, "controls": 10, "layers": 2}
+    assert len(board["comparisons"]["methods"]["rows"]) == len(LOCALISATION) + len(FAITHFULNESS)
+    assert len(board["comparisons"]["layers"]["rows"]) == 2 * (len(LOCALISATION) + len(FAITHFULNESS) - 3)
+    assert board["scores"]["energy_share"]["control/random"]["value"] == pytest.approx(
+        board["chance"]["energy_share"]["value"], rel=0.2
+    )
+    before, after = (board["curves"]["deletion_parenchyma"]["grad_cam"][i]["value"] for i in (0, -1))
+    assert before == pytest.approx(board["curves"]["insertion_parenchyma"]["grad_cam"][-1]["value"])
+    assert after == pytest.approx(board["curves"]["insertion_parenchyma"]["grad_cam"][0]["value"])
+
+
+def test_the_network_forgets_from_its_last_part_to_its_first(evidence):
+    found = evidence["randomisation"].json("randomisation.json")
+    assert found["parts"] == ["fc", "layer4", "layer3", "layer2", "layer1", "bn1", "conv1"]
+    for method in FOCUS:
+        assert set(found["similarity"][method]) == set(SIMILARITY)
+        assert all(len(steps) == 7 for steps in found["similarity"][method].values())
+
+
+def test_the_other_trainings_learn_from_permuted_labels_and_with_other_seeds(evidence):
+    own, permuted = (Slices.load(evidence[name] / "slices.npz") for name in ("slices", "permuted"))
+    assert (own.label != permuted.label).any()
+    np.testing.assert_array_equal(own.hounsfield, permuted.hounsfield)
+    trained = {
+        evidence[name].manifest.outputs["network.safetensors"] for name in evidence if name.startswith("training")
+    }
+    assert len(trained) == 3
+    found = evidence["retrained-permuted"].json("retrained.json")
+    share = found["scores"]["energy_share"]["grad_cam"]
+    assert share["difference"]["value"] == pytest.approx(share["retrained"]["value"] - share["study"]["value"])
+
+
+def test_small_changes_change_maps_less_than_another_training_does(evidence):
+    found = evidence["stability"].json("stability.json")["similarity"]
+    assert set(found) == {"noise", "shift", "seed"}
+    for method in FOCUS:
+        noise, seed = (found[kind][method]["rank_signed"]["value"] for kind in ("noise", "seed"))
+        assert noise > max(seed, 0.9)
+
+
+def test_across_seeds_is_what_the_other_training_s_maps_say(evidence):
+    both = arrays(evidence["stability"], "similarity.npz")
+    other = arrays(evidence["retrained-seed-1"], "similarity.npz")
+    np.testing.assert_array_equal(both["seed/ssim_absolute/grad_cam"], other["ssim_absolute/grad_cam"])
+
+
+def spoiled(slices: Slices) -> Slices:
+    """No mask, a mask that fills the slice, and a slice of one value, each on a third; one class only."""
+    mask, hounsfield = slices.mask.copy(), slices.hounsfield.copy()
+    mask[0::3], mask[1::3] = False, True
+    hounsfield[2::3] = -850.0
+    label = np.zeros_like(slices.label)
+    return Slices(hounsfield, label, mask, slices.patient, slices.spacing, slices.id)
+
+
+@pytest.fixture(scope="module")
+def bad(compute_stages, tiny_slices):
+    with warnings.catch_warnings():
+        # torchmetrics says so while a network is trained on one class.
+        warnings.filterwarnings("ignore", "No positive samples")
+        return compute_stages(spoiled(tiny_slices(60, 16, 3)))
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_bad_slices_leave_no_nan_in_any_summary(bad, name):
+    text = (bad[name] / SUMMARIES[name]).read_text(encoding="utf-8")
+    assert "NaN" not in text
+    assert "Infinity" not in text
+
+
+def test_bad_slices_are_counted(bad):
+    board = bad["scoreboard"].json("scoreboard.json")
+    slices = board["slices"]["localisation"]
+    assert board["scores"]["energy_share"]["control/centre_blob"]["slices_undefined"] == pytest.approx(
+        2 * slices / 3, abs=2
+    )
+    edges = board["scores"]["deletion_blur"]["control/edges"]
+    assert edges["slices_undefined"] == pytest.approx(board["slices"]["faithfulness"] / 3, abs=2)
+    assert bad["retrained-permuted"].json("retrained.json")["auc"] is None
+
+
+def test_without_masks_verdicts_are_not_defined_and_faithfulness_still_is(compute_stages, tiny_slices):
+    slices = tiny_slices(60, 16, 3)
+    none = Slices(
+        slices.hounsfield, slices.label, np.zeros_like(slices.mask), slices.patient, slices.spacing, slices.id
+    )
+    board = compute_stages(none)["scoreboard"].json("scoreboard.json")
+    rows = board["comparisons"]["methods"]["rows"]
+    assert {row["verdict"] for row in rows if row["score"] in LOCALISATION} == {"not defined"}
+    assert all(row["value"] is not None for row in rows if row["score"].startswith("deletion"))
+
+
+def test_a_loaded_network_is_not_trained_again(compute_stages, tiny_slices, evidence):
+    weights = evidence["training"] / "network.safetensors"
+    network = {"width": 4, "blocks": [1, 1, 1, 1], "checkpoint": weights}
+    found = compute_stages(tiny_slices(60, 16, 3), network=network)
+    assert not [name for name in found if name.startswith(("retrained", "training-", "permuted"))]
+    assert set(found["stability"].json("stability.json")["similarity"]) == {"noise", "shift"}
+
+
+def test_further_trainings_can_be_switched_off(compute_stages, tiny_slices):
+    asked = {"slices": 6, "seeds": 0, "permuted_labels": False, "faithfulness": {"slices": 6, "steps": [0.2]}}
+    found = compute_stages(tiny_slices(60, 16, 3), evidence=asked)
+    assert [name for name in found if name.startswith(("retrained", "training-", "permuted"))] == []
+    assert json.loads((found["stability"] / "stability.json").read_text())["seeds"] == 0

@@ -1,0 +1,108 @@
+import json
+
+import numpy as np
+import pytest
+
+from camfolio.config import Evaluation, Explanation
+from camfolio.data.slices import Slices
+from camfolio.evidence.shortcut import CUES
+from camfolio.stages import planting, shortcut
+
+EXPLANATION = Explanation(methods=("grad_cam",))
+
+
+@pytest.fixture
+def folders(tmp_path, tiny_slices):
+    """24 slices of 12 patients; the last 12 are the test part."""
+    tiny_slices(24).save(tmp_path / "slices.npz")
+    np.save(tmp_path / "part.npy", np.array(["train"] * 8 + ["validation"] * 4 + ["test"] * 12))
+    return {"slices": tmp_path, "split": tmp_path}
+
+
+@pytest.fixture
+def planted(folders, tmp_path):
+    out = tmp_path / "planting-tag"
+    out.mkdir()
+    planting.run(out=out, cue="tag", share=1.0, seed=0, **folders)
+    return out
+
+
+def test_only_training_and_validation_slices_of_the_second_class_get_the_cue(planted, folders):
+    before, after = Slices.load(folders["slices"] / "slices.npz"), Slices.load(planted / "slices.npz")
+    part = np.load(folders["split"] / "part.npy")
+    marked = (before.hounsfield != after.hounsfield).any((1, 2))
+    assert np.array_equal(marked, (before.label == 1) & (part != "test"))
+    assert np.array_equal(after.id, before.id)
+    assert np.array_equal(after.mask, before.mask)
+    about = json.loads((planted / "planting.json").read_text())
+    assert about["planted"] == about["of_class"] == {"train": 4, "validation": 2}
+    place = CUES["tag"].place(before.hounsfield.shape[1:])
+    assert about["mean_change_hu"] == pytest.approx(
+        np.abs(after.hounsfield - before.hounsfield)[marked][:, place].mean()
+    )
+
+
+def answers(folder, *, flips, energy, label):
+    """A network that calls everything what it is; with the cue everything the second class, if it flips."""
+    folder.mkdir()
+    plain = np.stack([1.0 - label, label], 1).astype(np.float32)
+    cue = np.tile(np.float32([0, 1]), (len(label), 1)) if flips else plain
+    values = {"logits/plain": plain, "logits/tag": cue}
+    values |= {f"energy/{name}/tag/grad_cam": np.asarray(share, float) for name, share in energy.items()}
+    np.savez(folder / "answers.npz", **values)
+    return folder
+
+
+def summary(folders, planted, tmp_path, energies, *, flips=(True, False)):
+    label = Slices.load(folders["slices"] / "slices.npz").label[12:]
+    networks = {
+        f"{name}-{seed}": answers(tmp_path / f"{name}-{seed}", flips=flipping, energy=energies[name], label=label)
+        for name, flipping in zip(("tag", "clean"), flips, strict=True)
+        for seed in range(2)
+    }
+    shortcut.run(
+        out=tmp_path,
+        explanation=EXPLANATION,
+        evaluation=Evaluation(resamples=100),
+        cues=("tag",),
+        seeds=2,
+        alarm=2.0,
+        seed=0,
+        **folders,
+        **networks,
+        **{"planting-tag": planted},
+    )
+    return json.loads((tmp_path / "shortcut.json").read_text())["cues"]["tag"]
+
+
+def test_a_cue_that_decides_and_that_maps_show_is_found_out(folders, planted, tmp_path):
+    loud, quiet = {"plain": [0.1] * 12, "tag": [0.9] * 12}, {"plain": [0.1] * 12, "tag": [0.2] * 12}
+    found = summary(folders, planted, tmp_path, {"tag": loud, "clean": quiet})
+    assert found["flips"]["shortcut"]["put_in"]["value"] == 1
+    assert found["flips"]["shortcut"]["taken_out"]["value"] == 0
+    assert found["flips"]["clean"]["put_in"]["value"] == 0
+    assert found["flips"]["shortcut"]["put_in"]["slices"] == 6
+    method = found["methods"]["grad_cam"]
+    assert method["detection"]["with"] == {"value": 1, "low": 1, "high": 1, "undefined": 0, "by_seed": [1, 1]}
+    assert method["detection"]["without"]["value"] == 0.5
+    assert method["energy"]["shortcut"]["with"]["value"] == pytest.approx(0.9)
+    area = found["planting"]["area_share"]
+    assert area == 64 / 256
+    assert method["alarms"]["shortcut"]["with"]["value"] == 1
+    assert method["alarms"]["clean"]["with"]["value"] == 0
+    assert found["auc"]["shortcut"] == {"plain": [1, 1], "tag": [0.5, 0.5]}
+
+
+def test_empty_maps_are_counted_and_leave_no_nan(folders, planted, tmp_path):
+    empty, some = {"plain": [np.nan] * 12, "tag": [np.nan] * 12}, {"plain": [0.1] * 12, "tag": [0.2] * 11 + [np.nan]}
+    method = summary(folders, planted, tmp_path, {"tag": empty, "clean": some})["methods"]["grad_cam"]
+    assert method["undefined"] == {"shortcut": {"with": 24, "without": 24}, "clean": {"with": 2, "without": 0}}
+    assert method["detection"]["with"]["value"] is None
+    assert method["energy"]["shortcut"]["with"] == {
+        "value": None,
+        "low": None,
+        "high": None,
+        "undefined": 100,
+        "by_seed": [None, None],
+    }
+    assert method["energy"]["clean"]["with"]["value"] == pytest.approx(0.2)
