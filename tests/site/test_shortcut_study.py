@@ -17,8 +17,10 @@ SHORTCUT = {"cues": ["tag", "blur"], "seeds": 2, "share": 1.0}
 
 @pytest.fixture(scope="module")
 def studies(compute, write_study, tiny_arrays):
-    """One with both classes, one with malignant slices alone, in which nothing can be put into benign ones."""
-    one_class = {"label": np.ones_like(tiny_arrays["label"])}
+    """One with both classes, one whose only benign patient goes to the train part, so that no cue can be put into
+    benign test slices.
+    """
+    one_class = {"label": (tiny_arrays["patient"] != "p001").astype(np.uint8)}
     few = {"cues": ["blur"], "seeds": 1}
     paths = [
         write_study("planted", shortcut=SHORTCUT, title="A <b>planted</b> mark"),

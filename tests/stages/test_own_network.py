@@ -1,0 +1,105 @@
+"""Every stage that asks a network: one of a user's own with one logit gives the evidence of its twin with two."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from own_networks import OneLogit
+from safetensors.torch import load_file
+
+from camfolio.data.slices import Slices
+from camfolio.network import through_window
+
+SUMMARIES = {
+    "localisation": "localisation.json",
+    "faithfulness": "faithfulness.json",
+    "scoreboard": "scoreboard.json",
+    "randomisation": "randomisation.json",
+    "retrained-permuted": "retrained.json",
+    "retrained-seed-1": "retrained.json",
+    "stability": "stability.json",
+}
+WINDOW = (-1200.0, 300.0)
+
+
+def sections(name, engine="torch"):
+    return {
+        "network": {"class_path": f"own_networks.{name}", "init_args": {"width": 5}, "window_hu": WINDOW},
+        "explanation": {"layers": ["features.4"], "methods": ["grad_cam", "score_cam"], "engine": engine},
+    }
+
+
+@pytest.fixture(scope="module")
+def found(compute_stages, tiny_slices):
+    """The results of all stages by the name of the network."""
+    slices = tiny_slices(60, 16, 3)
+    return {name: compute_stages(slices, **sections(name)) for name in ("OneLogit", "FlatLogit", "TwoLogits")}
+
+
+def asked(artefacts, training="training"):
+    """The probability of the second class of all test slices, by the sigmoid of the network's own logit; and labels."""
+    network = OneLogit(5).eval()
+    network.load_state_dict(load_file(artefacts[training] / "network.safetensors"))
+    part = np.load(artefacts["split"] / "part.npy")
+    test = Slices.load(artefacts["slices"] / "slices.npz").select(part == "test")
+    with torch.inference_mode():
+        logit = network(through_window(torch.from_numpy(test.hounsfield), WINDOW))
+    return logit.sigmoid().squeeze(1).numpy(), test.label
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+@pytest.mark.parametrize("other", ["FlatLogit", "TwoLogits"])
+def test_the_evidence_does_not_depend_on_how_an_answer_is_written(found, name, other):
+    texts = [(found[network][name] / SUMMARIES[name]).read_text(encoding="utf-8") for network in ("OneLogit", other)]
+    assert texts[0] == texts[1]
+
+
+def test_pixels_are_removed_from_the_probability_of_the_explained_class(found):
+    probability, _ = asked(found["OneLogit"])
+    with (
+        np.load(found["OneLogit"]["faithfulness"] / "scores.npz") as scores,
+        np.load(found["OneLogit"]["explanations"] / "maps.npz") as maps,
+    ):
+        chosen = scores["chosen"]
+        expected = np.where(maps["targets"] == 1, probability, 1 - probability)[chosen]
+        assert scores["curve/deletion_blur/control/random"][:, 0] == pytest.approx(expected, abs=1e-5)
+        assert (maps["targets"] == (probability > 0.5)).all()
+
+
+def test_another_training_is_judged_by_its_probabilities(found):
+    probability, label = asked(found["OneLogit"], "training-seed-1")
+    auc = found["OneLogit"]["retrained-seed-1"].json("retrained.json")["auc"]
+    margins = probability[label == 1][:, None] - probability[label == 0]
+    assert auc == pytest.approx(((margins > 0) + 0.5 * (margins == 0)).mean())
+
+
+def test_the_network_forgets_its_own_parts(found):
+    randomised = found["OneLogit"]["randomisation"]
+    assert randomised.json("randomisation.json")["parts"] == ["head", "features"]
+    with np.load(randomised / "similarity.npz") as stored:
+        before, *after = stored["signed/grad_cam"]
+        assert all((maps != before).any() for maps in after)
+
+
+def test_onnx_runtime_gives_the_maps_of_torch(found, compute_stages, tiny_slices):
+    pytest.importorskip("onnxruntime")
+    exported = compute_stages(tiny_slices(60, 16, 3), **sections("OneLogit", "onnxruntime"))
+    assert exported["engine"].json("engine.json")["engine"] == "onnxruntime"
+    with (
+        np.load(exported["explanations"] / "maps.npz") as one,
+        np.load(found["OneLogit"]["explanations"] / "maps.npz") as other,
+    ):
+        assert one["score_cam"] == pytest.approx(other["score_cam"], abs=1e-4)
+
+
+def test_a_planted_shortcut_is_asked_of_it(compute_stages, tiny_slices):
+    shortcut = {"cues": ["tag"], "seeds": 1}
+    artefacts = compute_stages(tiny_slices(60, 16, 3), shortcut=shortcut, **sections("OneLogit"))
+    with np.load(artefacts["shortcut_answers-tag-0"] / "answers.npz") as answers:
+        probability, _ = asked(artefacts, "training-tag-0")
+        logits = torch.from_numpy(answers["logits/plain"])
+        assert logits.softmax(1)[:, 1].numpy() == pytest.approx(probability, abs=1e-5)
+    assert json.dumps(artefacts["shortcut"].json("shortcut.json"), allow_nan=False)
