@@ -17,6 +17,11 @@ TRAINED_ON = {"trained_slices": "slices", "trained_split": "split"}
 EXTERNAL = "external-"
 AGAIN = ("predictions", "evaluation", "engine", "explanations", "localisation")
 """Stages that are run a second time, on the slices of another source."""
+MAPPING = frozenset(
+    f"camfolio.stages.{name}"
+    for name in ("layer", "explanations", "randomisation", "retrained", "stability", "shortcut_answers")
+)
+"""Modules of stages that make maps, and so run methods of the user's own."""
 
 
 def data_stages(study: Study) -> tuple[Stage, ...]:
@@ -105,7 +110,7 @@ def own_modules(study: Study, folder: Path) -> dict[str, dict[str, Path]]:
 
 
 def with_own(one: Stage, own: Mapping[str, Mapping[str, Path]]) -> Stage:
-    """A stage with the user's modules of those sections that are among its parameters; methods run with a network."""
-    parts = [part for part in own if part in one.parameters and (part != "explanation" or "network" in one.parameters)]
+    """A stage with the user's modules of those sections that are among its parameters, methods only where they run."""
+    parts = [part for part in own if part in one.parameters and (part != "explanation" or one.module in MAPPING)]
     modules = {name: file for part in parts for name, file in own[part].items()}
     return replace(one, modules=modules) if modules else one

@@ -7,11 +7,11 @@ import json
 import numpy as np
 import pytest
 import torch
-from own_networks import OneLogit
 from safetensors.torch import load_file
 
 from camfolio.data.slices import Slices
 from camfolio.network import through_window
+from own_networks import OneLogit
 
 SUMMARIES = {
     "localisation": "localisation.json",
