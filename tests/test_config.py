@@ -9,22 +9,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from camfolio import config
-from camfolio.config import Explanation, LabelRule, Network, NpzData, PhantomData, Split, Study, Training
+from camfolio import config, sources
+from camfolio.config import Explanation, LabelRule, Network, Split, Study, Training
+from camfolio.settings import Settings
+from camfolio.sources import (
+    ClassFoldersData,
+    DataSource,
+    Identified,
+    LidcData,
+    LunaData,
+    NoduleMnistData,
+    NpzData,
+    OwnData,
+    PhantomData,
+)
 
-SECTIONS = [kind for kind in vars(config).values() if isinstance(kind, type) and issubclass(kind, config.Settings)]
+ABSTRACT = {DataSource, Identified}
+KINDS = {kind for room in (config, sources) for kind in vars(room).values() if isinstance(kind, type)} - ABSTRACT
+SECTIONS = sorted((kind for kind in KINDS if issubclass(kind, Settings)), key=lambda kind: kind.__name__)
 NEEDED = {
     PhantomData: {"source": "lidc-phantom"},
     NpzData: {"source": "npz", "path": "tiny.npz"},
+    LidcData: {"source": "lidc", "path": "tree"},
+    LunaData: {"source": "luna16", "path": "scans", "annotations": "a.csv", "candidates": "c.csv"},
+    NoduleMnistData: {"source": "nodulemnist3d", "path": "nodulemnist3d.npz"},
+    ClassFoldersData: {"source": "class-folders", "path": "images", "patient": "^(.+)_", "spacing_mm": 1.0},
+    OwnData: {"source": "own", "class_path": "ours.Slices"},
     Study: {"title": "Title", "excerpt": "Excerpt", "data": {"source": "lidc-phantom"}},
 }
 
 
-def made(kind: type[config.Settings]) -> config.Settings:
+def made(kind: type[Settings]) -> Settings:
     return kind.model_validate(NEEDED.get(kind, {}))
 
 
-def fields() -> Iterator[tuple[type[config.Settings], str]]:
+def fields() -> Iterator[tuple[type[Settings], str]]:
     for kind in SECTIONS:
         for name in kind.model_fields:
             yield kind, name

@@ -6,8 +6,17 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from camfolio.errors import NetworkError
-from camfolio.network import find_layer, load_weights, make_network, save_network, through_window
+from camfolio.config import Network
+from camfolio.errors import NetworkError, StudyError
+from camfolio.network import (
+    build_network,
+    find_layer,
+    load_weights,
+    make_network,
+    save_network,
+    through_window,
+    two_logits,
+)
 
 
 def small(width=4, blocks=(1, 1, 1, 1), seed=0, **more):
@@ -179,3 +188,67 @@ def test_a_shape_that_differs_is_named_and_nothing_is_loaded(tmp_path):
     with pytest.raises(NetworkError, match=r"Expected bn1.bias of shape \(4,\), but got \(5,\) in wider.safetensors"):
         load_weights(network, tmp_path / "wider.safetensors")
     assert same_weights(network, untouched)
+
+
+def own(class_path, **init_args):
+    return Network.model_validate({"class_path": class_path, "init_args": init_args})
+
+
+def test_a_network_of_ones_own_is_made_with_its_arguments():
+    network = build_network(own("torch.nn.Linear", in_features=3, out_features=2))
+    assert isinstance(network, torch.nn.Linear)
+    assert network(torch.zeros(4, 3)).shape == (4, 2)
+
+
+@pytest.mark.parametrize("shape", [(5, 1), (5,)])
+def test_one_logit_becomes_two_with_the_same_probabilities(shape):
+    logit = torch.linspace(-3, 3, 5).reshape(shape)
+    both = two_logits(logit)
+    assert both.shape == (5, 2)
+    assert torch.allclose(both.softmax(1)[:, 1], torch.sigmoid(logit.reshape(-1)))
+
+
+def test_the_logit_of_the_answer_given_explains_what_the_one_logit_does():
+    image = torch.rand(2, 1, 4, 4, requires_grad=True)
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 1))
+    alone = torch.autograd.grad(network(image).sum(), image)[0]
+    network.register_forward_hook(lambda _, __, logits: two_logits(logits))
+    both = [torch.autograd.grad(network(image)[:, c].sum(), image)[0] for c in (0, 1)]
+    assert torch.allclose(both[1], alone / 2)
+    assert torch.allclose(both[0], -alone / 2)
+
+
+def test_layers_of_a_network_with_one_logit_keep_their_names():
+    network = build_network(own("torch.nn.Linear", in_features=3, out_features=1))
+    assert set(network.state_dict()) == {"weight", "bias"}
+    assert network(torch.zeros(4, 3)).shape == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("answer", "got"),
+    [
+        (torch.zeros(2, 3), r"shape \(2, 3\)"),
+        (torch.zeros(2, 2, 2), r"shape \(2, 2, 2\)"),
+        ({"logits": 1}, "dict"),
+        (torch.tensor(1.0), r"shape \(\)"),
+    ],
+)
+def test_an_answer_that_is_no_binary_one_is_refused(answer, got):
+    with pytest.raises(NetworkError, match=rf"Expected one or two logits per slice from the network, but got {got}"):
+        two_logits(answer)
+
+
+def test_a_class_that_is_no_module_is_refused():
+    with pytest.raises(NetworkError, match=r"Expected a torch module, but fractions\.Fraction gives Fraction"):
+        build_network(own("fractions.Fraction"))
+    with pytest.raises(StudyError, match=r"Expected torch\.nn\.Linear to be made with init_args"):
+        build_network(own("torch.nn.Linear", wide=3))
+
+
+def test_a_network_inside_of_what_was_saved_is_found(tmp_path):
+    inside = torch.nn.Sequential(torch.nn.Linear(3, 2))
+    whole = torch.nn.ModuleDict({"model": inside, "metric": torch.nn.Linear(1, 1)})
+    torch.save({"state_dict": whole.state_dict()}, tmp_path / "whole.ckpt")
+    network = torch.nn.Sequential(torch.nn.Linear(3, 2))
+    load_weights(network, tmp_path / "whole.ckpt")
+    assert torch.equal(network[0].weight, inside[0].weight)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camfolio.config import NpzData, PhantomData
 from camfolio.errors import StudyError
-from camfolio.studyfile import DATA_SOURCES, module_file, read_study
+from camfolio.named import module_file
+from camfolio.sources import SOURCES, NpzData, PhantomData
+from camfolio.studyfile import read_study
 
 GOOD = "title: Tiny\nexcerpt: A tiny study\ndata:\n  source: lidc-phantom\n"
 
@@ -112,6 +113,42 @@ MISTAKES = {
     ),
     "unknown alias": ("seed: *one\n", r"a mistake in .*line 5: found undefined alias"),
     "a section inside itself": ("training: &a\n  augmentation: *a\n", r"Expected .*tiny\.yaml"),
+    "a class beside a width": (
+        "network: {class_path: a.B, width: 8}\n",
+        r"Expected either class_path or width, but got both for network \(.*line 5\)",
+    ),
+    "arguments without a class": (
+        "network: {init_args: {a: 1}}\n",
+        r"Expected a class_path with init_args, but got init_args alone for network",
+    ),
+    "two focus layers": (
+        "network: {layer: a}\nexplanation: {layers: [b]}\n",
+        r"Expected network\.layer a as first of explanation\.layers, but got b for the study",
+    ),
+    "a network that is not there": (
+        "network:\n  class_path: nowhere_at_all.Net\n",
+        r"Expected nowhere_at_all\.py in the study's folder or one above it, but there is none \(.*line 6\)",
+    ),
+    "an external source that is none": (
+        "external: {source: lidcc}\n",
+        r"Expected a data source, but got 'lidcc' for external\.source \(.*line 5\)\. Did you mean lidc\?",
+    ),
+    "a key that the external source does not know": (
+        "external: {source: lidc-phantom, path: a}\n",
+        r"Expected a known key, but got external\.path \(.*line 5\)\. Did you mean date\? Known: attribution, date",
+    ),
+    "an external file that is not there": (
+        "external: {source: npz, path: no.npz}\n",
+        r"Expected a file, but there is none at .*no\.npz for external\.path \(.*line 5\)",
+    ),
+    "an external file elsewhere": (
+        "external: {source: npz, path: /etc/passwd}\n",
+        r"Expected a relative path inside the project, but got /etc/passwd for external\.path \(.*line 5\)",
+    ),
+    "weights elsewhere": (
+        "network: {checkpoint: ../../../x.ckpt}\n",
+        r"inside the project, but got \.\./\.\./\.\./x\.ckpt for network\.checkpoint .* give it with --set network\.checkpoint=PATH",
+    ),
     "an item of no checklist": (
         "reporting:\n  claim_45: x\n",
         r"Expected an item of a checklist, but got reporting\.claim_45 \(.*tiny\.yaml, line 6\)\. Did you mean claim_\d+\? The page",
@@ -130,6 +167,10 @@ MISTAKES = {
     "answers without a page": (
         "shortcut: {}\nreporting: {claim_3: x}\n",
         r"Expected either shortcut, whose page has no checklists, or reporting, but got both for the study",
+    ),
+    "an external source without a page": (
+        "shortcut: {}\nexternal: {source: lidc-phantom}\n",
+        r"Expected either shortcut, whose page has no external source, or external, but got both for the study",
     ),
     "missing checkpoint": (
         "network:\n  checkpoint: none.safetensors\n",
@@ -151,7 +192,7 @@ DATA_MISTAKES = {
     "no data": ("", r"Expected the key data, but it is missing \(.*tiny\.yaml\)\. Add it\."),
     "no source": (
         "data:\n  size: 32\n",
-        r"Expected a data source, but got None for data\.source \(.*line 3\)\. Known: lidc-ph",
+        r"Expected a data source, but got None for data\.source \(.*line 3\)\. Did you mean own\? Known: class-folders, lidc, lidc-ph",
     ),
     "unknown source": (
         "data:\n  source: lidc-phantm\n",
@@ -165,7 +206,7 @@ DATA_MISTAKES = {
     "missing file": ("data:\n  source: npz\n  path: no.npz\n", r"none at .*no\.npz for data\.path \(.*line 5\)"),
     "a key of the other source": (
         "data:\n  source: npz\n  path: a\n  size: 3\n",
-        r"known key, but got data\.size \(.*line 6\)\. Known: attribution, date, labels_are, masks_are, path, source, spacing_mm",
+        r"known key, but got data\.size \(.*line 6\)\. Known: attribution, date, ids, labels_are, masks_are, path, source, spacing_mm",
     ),
     "out of range": (
         "data:\n  source: lidc-phantom\n  size: 8\n",
@@ -287,7 +328,7 @@ def test_paths_in_overrides_start_at_the_current_folder(tmp_path, tiny_npz, monk
 
 
 def test_every_source_is_known_to_the_reader():
-    assert {kind.model_fields["source"].annotation.__args__[0] for kind in DATA_SOURCES.values()} == set(DATA_SOURCES)
+    assert {kind.model_fields["source"].annotation.__args__[0] for kind in SOURCES.values()} == set(SOURCES)
 
 
 @given(st.text(max_size=60))
@@ -316,3 +357,40 @@ def test_a_module_of_one_s_own_is_found_in_the_study_s_folder_or_one_above(tmp_p
     study = write(tmp_path / "studies", GOOD + "explanation: {methods: [grad_cam, ours.edge_cam]}\n")
     assert read_study(study).explanation.own_methods == ("ours.edge_cam",)
     assert module_file("ours", tmp_path / "studies") == file
+
+
+@pytest.mark.parametrize("wanted", ["/etc/hosts", "../../outside.npz", "sub/../../../outside.npz"])
+def test_paths_that_leave_the_project_are_refused(tmp_path, wanted):
+    (tmp_path / "mkdocs.yml").touch()
+    (tmp_path / "gen").mkdir()
+    words = r"Expected a relative path inside the project, but got .* for data\.path \(.*line 5\)\. Put the data there, or a link"
+    with pytest.raises(StudyError, match=words):
+        read_study(write(tmp_path / "gen", GOOD.replace("lidc-phantom", f"npz\n  path: {wanted}")))
+
+
+def test_paths_may_climb_inside_the_project_and_links_may_lead_out_of_it(tmp_path, tiny_npz):
+    project, outside = tmp_path / "project", tiny_npz()
+    (project / "gen" / "studies").mkdir(parents=True)
+    (project / "mkdocs.yml").touch()
+    (project / "data").symlink_to(outside.parent)
+    study = read_study(
+        write(project / "gen" / "studies", GOOD.replace("lidc-phantom", "npz\n  path: ../../data/tiny.npz"))
+    )
+    assert study.data.path.resolve() == outside
+
+
+def test_a_folder_is_wanted_where_the_source_reads_one(tmp_path):
+    (tmp_path / "tree").touch()
+    with pytest.raises(StudyError, match=r"Expected a folder, but there is none at .*tree for data\.path \(.*line 5\)"):
+        read_study(write(tmp_path, GOOD.replace("lidc-phantom", "lidc\n  path: tree")))
+
+
+def test_a_class_path_alone_is_a_source_of_ones_own(tmp_path):
+    (tmp_path / "ours.py").touch()
+    study = read_study(write(tmp_path, GOOD.replace("source: lidc-phantom", "class_path: ours.Discs")))
+    assert study.data.source == "own"
+
+
+def test_the_short_form_of_the_layer_is_the_long_one(tmp_path):
+    short = read_study(write(tmp_path, GOOD + "network: {layer: layer3.1.conv2}\n"))
+    assert short.explanation.layers == ("layer3.1.conv2",)

@@ -10,10 +10,11 @@ from torch import nn
 from torch.nn import functional
 from torchmetrics.functional.classification import binary_auroc
 
-from camfolio.config import Augmentation, Training
+from camfolio.config import Augmentation, Network, Training
 from camfolio.data.loading import SliceLoading
-from camfolio.errors import NetworkError
+from camfolio.errors import DataError, NetworkError
 from camfolio.network import make_network, through_window
+from camfolio.stages import training as stage
 from camfolio.training import make_trainer, one_cycle, train
 
 WINDOW = (-1000.0, 400.0)
@@ -153,3 +154,20 @@ def test_an_accelerator_that_is_not_there_is_an_error_with_a_remedy(monkeypatch)
     monkeypatch.setattr("pytorch_lightning.accelerators.mps.MPSAccelerator.is_available", lambda: False)
     with pytest.raises(NetworkError, match=r"but got 'gpu' for training\.accelerator\. Use auto or cpu\."):
         make_trainer(settings(accelerator="gpu"), [])
+
+
+def test_slices_of_one_class_teach_nothing(tiny_slices, tmp_path):
+    data = tiny_slices(12)
+    replace(data, label=np.zeros(12, np.int64)).save(tmp_path / "slices.npz")
+    np.save(tmp_path / "part.npy", np.array(["train", "test", "validation"] * 4))
+    with pytest.raises(
+        DataError, match=r"Expected slices of both classes to learn from, but got one\. Check the labels"
+    ):
+        stage.run(
+            out=tmp_path,
+            slices=tmp_path,
+            split=tmp_path,
+            network=Network(width=4, blocks=(1, 1, 1, 1)),
+            training=Training(threads=1),
+            seed=0,
+        )

@@ -20,11 +20,13 @@ from rich.table import Table
 import camfolio
 from camfolio.errors import CamfolioError, StudyError
 from camfolio.export import export_jekyll, export_markdown
+from camfolio.looking import show_inspection
 from camfolio.pages import make_site
 from camfolio.report import summary
+from camfolio.starter import start_portfolio
 from camfolio.store.artefacts import Artefact, Store
 from camfolio.store.files import file_digest, file_error
-from camfolio.study import inspect_study, open_portfolio, redraw
+from camfolio.study import inspect_study, open_inspection, open_portfolio, redraw
 from camfolio.studyfile import study_files
 
 STUDIES = Path("gen/studies")
@@ -87,6 +89,9 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--site-dir", type=Path, default=Path("site"), help="where the site goes (site)")
             command.add_argument("--serve", action="store_true", help="serve with live reload instead")
             command.add_argument("--strict", action="store_true", help="fail on any warning")
+    new = commands.add_parser("new", help=NEW, description=NEW)
+    new.add_argument("folder", type=Path, metavar="DIR", help="empty, or not there yet")
+    new.set_defaults(command=new_command)
     return top
 
 
@@ -154,6 +159,21 @@ def show(name: str, values: dict[str, Any]) -> None:
 def number(value: object) -> str:
     """Three decimals, or that there is none."""
     return f"{value:.3f}" if isinstance(value, float) else "not defined"
+
+
+def inspect_command(options: argparse.Namespace) -> int:
+    """Print and draw what was read, before anything is learned from it."""
+    for path in studies(options):
+        portfolio, unsplit = open_inspection(path, Store(options.store), options.overrides)
+        show_inspection(portfolio, unsplit)
+    return 0
+
+
+def new_command(options: argparse.Namespace) -> int:
+    """Start a portfolio in an empty folder."""
+    written = start_portfolio(options.folder, camfolio.__version__)
+    log.info("%d files written; next: cd %s, then mkdocs serve", len(written), options.folder)
+    return 0
 
 
 def verify_command(options: argparse.Namespace) -> int:
@@ -224,10 +244,12 @@ def site_command(options: argparse.Namespace) -> int:
     return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own arguments
 
 
+NEW = "Start a portfolio in an empty folder."
 COMMANDS = {
     "build": (build_command, "Run the stages that are missing."),
     "status": (status_command, "Say what is fresh, what is stale and why."),
     "show": (show_command, "Print metrics with intervals and the chosen examples."),
+    "inspect": (inspect_command, "Read the data and say what they are like, before anything is learned from them."),
     "verify": (verify_command, "Compute everything anew and compare to the byte."),
     "clean": (clean_command, "Delete results that no study uses."),
     "draw": (draw_command, "Draw figures anew and write their files."),

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -18,7 +18,8 @@ from pydantic_core import PydanticCustomError
 from camfolio.checklists import KEYS
 from camfolio.evidence_settings import Evidence
 from camfolio.names import METHOD_NAMES
-from camfolio.settings import Settings
+from camfolio.settings import Settings, Text
+from camfolio.sources import Data
 
 OWN_METHOD = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 
@@ -38,40 +39,8 @@ def known_item(key: str) -> str:
 
 
 Method = Annotated[str, AfterValidator(known_method)]
-Text = Annotated[str, Field(min_length=1)]
 ItemKey = Annotated[str, AfterValidator(known_item)]
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-
-
-class DataDescription(Settings):
-    """What only the author of a study knows about its data; words for the pages, nothing is computed from them."""
-
-    labels_are: str = Field("", description="what the labels are, for example 'histology after resection'")
-    masks_are: str = Field("", description="what the masks are, for example 'drawn by one radiologist'")
-    attribution: str = Field("", description="whom to name for the data")
-    date: str = Field("", description="date of the data")
-
-
-class PhantomData(DataDescription):
-    """The embedded default: contours and ratings that LIDC's radiologists drew, simulated attenuation."""
-
-    source: Literal["lidc-phantom"] = Field(description="real outlines and ratings, simulated attenuation")
-    slices_per_nodule: int = Field(
-        3, ge=1, le=9, description="axial slices per nodule, those with the largest outlines"
-    )
-    size: int = Field(32, ge=16, le=128, description="pixels along each side")
-    spacing_mm: float = Field(1.0, ge=0.3, le=3.0, description="mm per pixel")
-
-
-class NpzData(DataDescription):
-    """Slices from one npz file with the arrays image, label, mask, patient and spacing_xyz."""
-
-    source: Literal["npz"] = Field(description="arrays in one npz file")
-    path: Annotated[Path, Field(strict=False)] = Field(description="the file, relative to the study file")
-    spacing_mm: float | None = Field(None, ge=0.3, le=3.0, description="resample to mm per pixel; as stored if absent")
-
-
-Data = Annotated[PhantomData | NpzData, Field(discriminator="source")]
 
 
 class LabelRule(Settings):
@@ -99,7 +68,7 @@ class Split(Settings):
 
 
 class Network(Settings):
-    """A residual network for small slices and what it receives."""
+    """The classifier and what it receives: a residual network for small slices, or one of your own."""
 
     width: int = Field(16, ge=4, le=128, description="channels of the first block")
     blocks: Annotated[tuple[int, int, int, int], Field(strict=False)] = Field(
@@ -112,6 +81,12 @@ class Network(Settings):
     checkpoint: Annotated[Path, Field(strict=False)] | None = Field(
         None, description="weights to load instead of training: .safetensors, or a .ckpt or .pt of plain tensors"
     )
+    class_path: Text | None = Field(
+        None,
+        description="MODULE.NAME of your own torch module or LightningModule, instead of width, blocks and dropout",
+    )
+    init_args: dict[str, Any] = Field({}, description="arguments of class_path")
+    layer: Text | None = Field(None, description="full name of the explained layer: short for explanation.layers")
 
     @model_validator(mode="after")
     def window_is_ordered(self) -> Network:
@@ -121,6 +96,18 @@ class Network(Settings):
             raise ValueError(msg)
         if min(self.blocks) < 1:
             msg = f"at least one block per layer, but got {list(self.blocks)}"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def architecture_is_one(self) -> Network:
+        """Keys of the residual network say nothing about another class, nor do arguments without a class."""
+        ours = sorted({"width", "blocks", "dropout"} & self.model_fields_set)
+        if self.class_path and any(getattr(self, name) != type(self).model_fields[name].default for name in ours):
+            msg = f"either class_path or {', '.join(ours)}, but got both"
+            raise ValueError(msg)
+        if self.init_args and not self.class_path:
+            msg = "a class_path with init_args, but got init_args alone"
             raise ValueError(msg)
         return self
 
@@ -239,6 +226,7 @@ class Study(Settings):
     )
     seed: int = Field(0, ge=0, lt=2**32, description="of rendering, split, weights, order, augmentation and bootstrap")
     data: Data = Field(description="where slices come from")
+    external: Data | None = Field(None, description="another source to test on, with the same keys as data")
     labels: LabelRule = Field(LabelRule(), description="how ratings become labels")
     split: Split = Field(Split(), description="parts, by patient")
     network: Network = Field(Network(), description="the classifier")
@@ -257,6 +245,30 @@ class Study(Settings):
         "tripod_27c, or co12_ and the property's name; nothing is computed from them",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def short_forms(cls, document: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+        """A source with a class_path is `own`; network.layer stands for explanation.layers."""
+        if not isinstance(document, dict):
+            return document
+        written = dict(document)
+        for name in ("data", "external"):
+            if isinstance(written.get(name), dict) and "class_path" in written[name]:
+                written[name] = {"source": "own"} | written[name]
+        network, explanation = written.get("network"), written.get("explanation", {})
+        layer = network.get("layer") if isinstance(network, dict) else None
+        if layer is not None and isinstance(explanation, dict):
+            written["explanation"] = {"layers": [layer]} | explanation
+        return written
+
+    @model_validator(mode="after")
+    def layer_is_one(self) -> Study:
+        """The short form says nothing else than the long one."""
+        if self.network.layer and self.network.layer != self.explanation.layer:
+            msg = f"network.layer {self.network.layer} as first of explanation.layers, but got {self.explanation.layer}"
+            raise ValueError(msg)
+        return self
+
     @model_validator(mode="after")
     def classes_differ(self) -> Study:
         """Two classes need two names."""
@@ -267,8 +279,11 @@ class Study(Settings):
 
     @model_validator(mode="after")
     def answers_have_a_page(self) -> Study:
-        """A study about a shortcut has no page of checklists, on which an author's answers would be lost."""
+        """A study about a shortcut has one page, on which an author's answers and another source would be lost."""
         if self.shortcut and self.reporting:
             msg = "either shortcut, whose page has no checklists, or reporting, but got both"
+            raise ValueError(msg)
+        if self.shortcut and self.external:
+            msg = "either shortcut, whose page has no external source, or external, but got both"
             raise ValueError(msg)
         return self

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from camfolio.config import Study
-from camfolio.plan import section, stage
+from camfolio.plan import network_section, section, stage
 from camfolio.store.artefacts import Stage
 
 EVIDENCE = "evidence"
@@ -15,36 +14,36 @@ EVIDENCE = "evidence"
 MAPS = ("slices", "split", "training", "explanations")
 
 
-def again_stages(study: Study, own: Mapping[str, Path]) -> tuple[Stage, ...]:
+def again_stages(study: Study) -> tuple[Stage, ...]:
     """Maps made again: by a network that forgets, by further trainings, and of slices that are changed a little."""
     explanation = section(study, "explanation", leave=("scaling", "engine"))["explanation"]
     device = {"threads": study.training.threads, "accelerator": study.training.accelerator}
-    shown = section(study, "network") | section(study, "evaluation") | device | {"seed": study.seed}
+    shown = network_section(study) | section(study, "evaluation") | device | {"seed": study.seed}
     shown |= {"explanation": explanation | {"layers": [study.explanation.layer]}}
     further = further_trainings(study)
     seeds = {f"seed_{name.rpartition('-')[2]}": f"retrained-{name}" for name in further if name != "permuted"}
     changed = shown | section(study, "evidence", only=("slices", "stability"))
     return (
-        stage("randomisation", shown | section(study, "evidence", only=("slices",)), *MAPS, files=own, group=EVIDENCE),
+        stage("randomisation", shown | section(study, "evidence", only=("slices",)), *MAPS, group=EVIDENCE),
         *(
             [stage("permuted", {"seed": study.seed}, "slices", "split", group=EVIDENCE)]
             if "permuted" in further
             else []
         ),
-        *(one for name in further for one in further_stages(study, name, shown, own)),
-        stage("stability", changed, *MAPS, files=own, group=EVIDENCE, **seeds),
+        *(one for name in further for one in further_stages(study, name, shown)),
+        stage("stability", changed, *MAPS, group=EVIDENCE, renamed=seeds),
     )
 
 
-def further_stages(study: Study, name: str, shown: Mapping[str, Any], own: Mapping[str, Path]) -> tuple[Stage, Stage]:
+def further_stages(study: Study, name: str, shown: Mapping[str, Any]) -> tuple[Stage, Stage]:
     """One further training, and its maps beside the study's own."""
     seed, slices = further_trainings(study)[name]
-    learned = section(study, "network") | section(study, "training") | {"seed": seed}
+    learned = network_section(study) | section(study, "training") | {"seed": seed}
     scored = {**shown, **section(study, "evidence", only=("slices", "tolerance_mm"))}
     here = {before: before for before in MAPS} | {"training": f"training-{name}"}
     return (
-        stage(f"training-{name}", learned, "split", slices=slices),
-        stage(f"retrained-{name}", scored, files=own, group=EVIDENCE, **here),
+        stage(f"training-{name}", learned, "split", renamed={"slices": slices}),
+        stage(f"retrained-{name}", scored, group=EVIDENCE, renamed=here),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from camfolio.config import Network
 from camfolio.errors import NetworkError, nearest
+from camfolio.own import make_own
 
 
 def make_network(*, width: int, blocks: Sequence[int], dropout: float = 0.0) -> nn.Module:
@@ -59,9 +60,47 @@ class DroppedLinear(nn.Linear):
 
 def trained_network(settings: Network, weights: Path) -> nn.Module:
     """The network of a study with the weights of a file, in evaluation mode, on the CPU."""
-    network = make_network(width=settings.width, blocks=settings.blocks, dropout=settings.dropout)
+    network = build_network(settings)
     load_weights(network, weights)
     return network.eval()
+
+
+def build_network(settings: Network) -> nn.Module:
+    """The network of a study with random weights: ours, or the user's own.
+
+    A network of the user's own receives (batch, 1, height, width), window-scaled, and gives two logits (batch, 2), or
+    one (batch, 1) or (batch,) for the second class; of a LightningModule only `forward` is used. One logit z is handed
+    on as (-z/2, z/2), which has the same probabilities and names all layers as before.
+
+    Raises:
+        NetworkError: if `class_path` is no torch module.
+        StudyError: if it cannot be found or made.
+    """
+    if not settings.class_path:
+        return make_network(width=settings.width, blocks=settings.blocks, dropout=settings.dropout)
+    network = make_own(settings.class_path, settings.init_args)
+    if not isinstance(network, nn.Module):
+        msg = f"Expected a torch module, but {settings.class_path} gives {type(network).__name__}. Derive it from torch.nn.Module."
+        raise NetworkError(msg)
+    network.register_forward_hook(lambda _, __, logits: two_logits(logits))
+    return network
+
+
+def two_logits(logits: object) -> Tensor:
+    """Whatever a binary classifier answers as (batch, 2).
+
+    Raises:
+        NetworkError: for anything but one or two numbers per slice.
+    """
+    if isinstance(logits, Tensor):
+        if logits.ndim == 1 or (logits.ndim == 2 and logits.shape[1] == 1):  # noqa: PLR2004 - batch and logit
+            half = logits.reshape(-1, 1) / 2
+            return torch.cat([-half, half], 1)
+        if logits.ndim == 2 and logits.shape[1] == 2:  # noqa: PLR2004 - batch and two logits
+            return logits
+    got = f"shape {tuple(logits.shape)}" if isinstance(logits, Tensor) else type(logits).__name__
+    msg = f"Expected one or two logits per slice from the network, but got {got}. Return a tensor (batch, 1) or (batch, 2)."
+    raise NetworkError(msg)
 
 
 def device_for(accelerator: str) -> torch.device:
@@ -110,15 +149,15 @@ def load_weights(network: nn.Module, path: Path) -> None:
     Raises:
         NetworkError: if the file cannot be read or does not fit, naming the first key that differs.
     """
-    found = read_weights(path)
     expected = network.state_dict()
+    found = without_prefix(read_weights(path), expected)
     for name in sorted(expected.keys() | found.keys()):
         compare(name, expected.get(name), found.get(name), path)
     network.load_state_dict(found)
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """The tensors in a checkpoint by name, without the prefix that Lightning puts before them."""
+    """The tensors in a checkpoint by name."""
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
@@ -133,12 +172,24 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     if not tensors:
         msg = f"Expected a state dict of tensors, but {path.name} holds none. Save model.state_dict()."
         raise NetworkError(msg)
-    return {name.removeprefix("network."): tensor for name, tensor in tensors.items()}
+    return tensors
+
+
+def without_prefix(found: dict[str, Tensor], expected: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of a network that was an attribute of what was saved, as a LightningModule's: without its name.
+
+    What the network does not have lies beside that attribute, such as a metric or a loss, and stays behind.
+    """
+    for prefix in sorted({f"{name.partition('.')[0]}." for name in found}):
+        inner = {name.removeprefix(prefix): tensor for name, tensor in found.items() if name.startswith(prefix)}
+        if expected.keys() <= inner.keys() and not expected.keys() <= found.keys():
+            return inner
+    return found
 
 
 def compare(name: str, expected: Tensor | None, found: Tensor | None, path: Path) -> None:
     """One tensor of the checkpoint against its place in the network."""
-    remedy = "Set network.width and network.blocks as in training."
+    remedy = "Set network.width and network.blocks, or init_args, as in training."
     if expected is None and found is not None:
         msg = f"Expected no tensor {name}, but {path.name} has one. {remedy}"
     elif found is None:

@@ -19,7 +19,7 @@ import camfolio
 from camfolio.architecture import rooms
 from camfolio.components.figures import figures_of
 from camfolio.components.numbering import numbered
-from camfolio.config import DataDescription, Study
+from camfolio.datacard import about_data
 from camfolio.errors import StudyError
 from camfolio.reference import sections
 from camfolio.rendering import SUFFIX, Page, make_environment, render_folder
@@ -171,7 +171,7 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
         "label": portfolio.label,
         "study": portfolio.study,
         "classes": portfolio.study.classes,
-        "card": described(read["slices"].json("card.json"), portfolio.study),
+        **about_data(portfolio),
         "split": read["split"].json("split.json"),
         "provenance": {name: artefact.manifest for name, artefact in read.items()},
         **about(read),
@@ -206,19 +206,3 @@ def shortcut_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
         "shortcut": read["shortcut"].json("shortcut.json"),
         "teaser": read[f"figure-shortcut-{next(iter(cues))}"].json("figure.json"),
     }
-
-
-def described(card: Mapping[str, Any], study: Study) -> dict[str, Any]:
-    """The counts of a data card with what is known about the data: the author's words before the source's."""
-    known = DESCRIPTIONS[study.data.source] | {"attribution": "", "date": ""} | dict(card)
-    given = {field: getattr(study.data, field) for field in DataDescription.model_fields}
-    return known | {field: words for field, words in given.items() if words}
-
-
-DESCRIPTIONS = {
-    "lidc-phantom": {
-        "labels_are": "radiologists' opinions, not pathology",
-        "masks_are": "what at least half of the readers outlined",
-    },
-    "npz": {"labels_are": "taken from the file as they are", "masks_are": "the masks in the file"},
-}

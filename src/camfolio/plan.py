@@ -6,11 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from camfolio.config import DataDescription, Study
+from camfolio.config import Study
 from camfolio.store.artefacts import Stage
-from camfolio.studyfile import module_file
-
-EMBEDDED = Path(__file__).parent / "data" / "lidc_annotations.npz"
 
 
 def stage(
@@ -19,16 +16,16 @@ def stage(
     *upstream: str,
     files: Mapping[str, Path] | None = None,
     group: str = "",
-    **renamed: str,
+    renamed: Mapping[str, str] | None = None,
 ) -> Stage:
-    """The stage whose `run` is in `camfolio.stages.NAME` and takes each stage before it under that stage's name, or by
-    keyword under another one. A name with a dash, `MODULE-WHICH`, is one of several stages with the same `run`.
+    """The stage whose `run` is in `camfolio.stages.NAME` and takes each stage before it under that stage's name;
+    those in `renamed` (argument -> stage) under another one. A name with a dash, `MODULE-WHICH`, is one of several stages with the same `run`.
     """
     return Stage(
         name=name,
         module=f"camfolio.stages.{name.partition('-')[0]}",
         parameters=parameters,
-        upstream={before: before for before in upstream} | renamed,
+        upstream={before: before for before in upstream} | dict(renamed or {}),
         files=files or {},
         group=group,
     )
@@ -51,25 +48,16 @@ def section(study: Study, name: str, leave: Sequence[str] = (), only: Sequence[s
     Keys in `leave`, or not in `only` if it is given, are for other stages: changing them recomputes nothing here.
     """
     values = getattr(study, name).model_dump(mode="json", exclude=set(leave), include=set(only) or None)
-    for key in ("path", "checkpoint"):
-        if values.get(key):
-            values[key] = Path(values[key]).name
+    if values.get("checkpoint"):
+        values["checkpoint"] = Path(values["checkpoint"]).name
     return {name: values}
 
 
-def without_words(study: Study) -> dict[str, Any]:
-    """The `data` section without the author's words about it: they are on pages and decide no result."""
-    values: dict[str, Any] = section(study, "data")["data"]
-    return {key: value for key, value in values.items() if key not in DataDescription.model_fields}
+def network_section(study: Study) -> dict[str, Any]:
+    """The section `network` without the layer, which the section `explanation` says, too."""
+    return section(study, "network", leave=("layer",))
 
 
-def named_files(study: Study, folder: Path) -> dict[str, dict[str, Path]]:
-    """Stage -> files outside the store that it reads; modules with methods of the user's own by `module:NAME`."""
-    path, checkpoint = getattr(study.data, "path", None), study.network.checkpoint
-    modules = [method.rpartition(".")[0] for method in study.explanation.own_methods]
-    own = {f"module:{module}": file for module in modules if (file := module_file(module, folder))}
-    return {
-        "slices": {"path": path} if path else {"embedded": EMBEDDED},
-        "training": {"checkpoint": checkpoint} if checkpoint else {},
-        "explanations": own,
-    }
+def checkpoint(study: Study) -> dict[str, Path]:
+    """The file of weights that is loaded instead of training, if the study names one."""
+    return {"checkpoint": study.network.checkpoint} if study.network.checkpoint else {}

@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from camfolio.config import Shortcut, Study
-from camfolio.plan import figure, named_files, section, stage, without_words
+from camfolio.plan import figure, network_section, section, stage
+from camfolio.sourcing import data_figures, data_stages
 from camfolio.store.artefacts import Stage
 
 CLEAN = "clean"
 
 
-def shortcut_stages(study: Study, shortcut: Shortcut, folder: Path) -> tuple[Stage, ...]:
+def shortcut_stages(study: Study, shortcut: Shortcut) -> tuple[Stage, ...]:
     """The table of contents; networks of one number share their seed, so that only the cue tells them apart."""
     seed = {"seed": study.seed}
-    files = named_files(study, folder)
     explanation = section(study, "explanation", leave=("scaling", "engine"))
     every_seed = range(shortcut.seeds)
-    data = {"data": without_words(study)} | section(study, "labels")
     plantings = [planting(study, shortcut, cue) for cue in shortcut.cues]
     trainings = [training(study, name, one) for one in every_seed for name in (CLEAN, *shortcut.cues)]
-    told = [answers(study, shortcut, name, one, folder) for one in every_seed for name in (CLEAN, *shortcut.cues)]
+    told = [answers(study, shortcut, name, one) for one in every_seed for name in (CLEAN, *shortcut.cues)]
     folders = {one.name.removeprefix("shortcut_answers-"): one.name for one in told}
     parameters = explanation | section(study, "evaluation") | section_of(shortcut) | seed
     summary = stage("shortcut", parameters, "slices", "split", *(one.name for one in plantings))
     return (
-        stage("slices", data | seed, files=files["slices"]),
-        stage("split", section(study, "split") | seed, "slices"),
-        stage("layer", section(study, "network") | explanation, "slices", files=files["explanations"]),
+        *data_stages(study),
+        stage("layer", network_section(study) | explanation, "slices"),
         *plantings,
         *trainings,
         *told,
         replace(summary, upstream={**summary.upstream, **folders}),
+        *data_figures(study),
         *figures(study, shortcut),
     )
 
@@ -50,15 +48,15 @@ def planting(study: Study, shortcut: Shortcut, cue: str) -> Stage:
 
 def training(study: Study, name: str, one: int) -> Stage:
     """One network, trained on the slices as they are or on those with a cue."""
-    parameters = section(study, "network") | section(study, "training") | {"seed": study.seed + one}
+    parameters = network_section(study) | section(study, "training") | {"seed": study.seed + one}
     slices = "slices" if name == CLEAN else f"planting-{name}"
-    return stage(f"training-{name}-{one}", parameters, "split", slices=slices, group="training")
+    return stage(f"training-{name}-{one}", parameters, "split", renamed={"slices": slices}, group="training")
 
 
-def answers(study: Study, shortcut: Shortcut, name: str, one: int, folder: Path) -> Stage:
+def answers(study: Study, shortcut: Shortcut, name: str, one: int) -> Stage:
     """What one network says with and without the cues: a clean one with each of them, the others with their own."""
     parameters = (
-        section(study, "network")
+        network_section(study)
         | section(study, "explanation", leave=("scaling", "engine"))
         | {"cues": list(shortcut.cues) if name == CLEAN else [name], "seed": study.seed}
         | {"threads": study.training.threads, "accelerator": study.training.accelerator}
@@ -67,9 +65,8 @@ def answers(study: Study, shortcut: Shortcut, name: str, one: int, folder: Path)
         f"shortcut_answers-{name}-{one}",
         parameters,
         *("slices", "split"),
-        files=named_files(study, folder)["explanations"],
         group="answers",
-        training=f"training-{name}-{one}",
+        renamed={"training": f"training-{name}-{one}"},
     )
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-import pytorch_lightning as pl
-from pytorch_lightning.callbacks import Callback
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-log = logging.getLogger("camfolio")
 Item = TypeVar("Item")
 
 
@@ -29,34 +25,3 @@ def tracked(items: Iterable[Item], total: int, description: str) -> Iterator[Ite
         for item in items:
             yield item
             bar.advance(task)
-
-
-class EpochProgress(Callback):
-    """Shows a training: one step of the bar per batch, one line per epoch in the log."""
-
-    def __init__(self) -> None:
-        self.bar = make_bar()
-        self.task = self.bar.add_task("training")
-
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002 - Lightning's signature
-        """Start the bar; the total counts every epoch allowed, so early stopping only makes it shorter."""
-        self.bar.update(self.task, total=int(trainer.estimated_stepping_batches))
-        self.bar.start()
-
-    def on_train_batch_end(self, trainer: pl.Trainer, *_: object) -> None:
-        """One batch further."""
-        self.bar.update(self.task, completed=trainer.global_step)
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002 - Lightning's signature
-        """Say where the validation stands."""
-        values = {
-            name.partition("/")[2]: float(value) for name, value in trainer.callback_metrics.items() if "val" in name
-        }
-        said = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}, validation loss {values['loss']:.3f}, AUC {values['auc']:.3f}"
-        self.bar.update(self.task, description=said)
-        if self.bar.disable:
-            log.info(said)
-
-    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:  # noqa: ARG002 - Lightning's signature
-        """Leave the terminal as it was, also after an exception."""
-        self.bar.stop()

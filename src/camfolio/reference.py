@@ -13,6 +13,8 @@ from pydantic_core import PydanticUndefined
 
 from camfolio.config import Study
 
+AS_BEFORE = {"external"}
+"""Sections with the same keys as one that is described."""
 LIMITS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
 
@@ -37,11 +39,12 @@ class Section:
 
 def sections(model: type[BaseModel] = Study, name: str = "") -> list[Section]:
     """The sections of a settings class, the class itself first, then those inside it."""
-    plain = tuple(key(field, info) for field, info in model.model_fields.items() if not inner(info.annotation))
+    nested = {field: inner(info.annotation) for field, info in model.model_fields.items() if field not in AS_BEFORE}
+    plain = tuple(key(field, info) for field, info in model.model_fields.items() if not nested.get(field))
     found = [Section(name, (model.__doc__ or "").partition("\n")[0], plain)]
-    for field, info in model.model_fields.items():
-        for nested in inner(info.annotation):
-            found += sections(nested, f"{name}.{field}" if name else field)
+    for field, models in nested.items():
+        for one in models:
+            found += sections(one, f"{name}.{field}" if name else field)
     return found
 
 
@@ -78,10 +81,10 @@ def words(annotation: Any) -> str:  # noqa: ANN401 - any annotation
         return words(arguments[0])
     if origin is Literal:
         return " or ".join(str(option) for option in arguments)
-    if origin is tuple:
-        return f"list of {words(arguments[0])}"
-    if origin is Mapping:
-        return f"{words(arguments[1])} by key"
+    if origin is dict or inner(annotation):
+        return "section with keys"
+    if origin in {tuple, Mapping}:
+        return f"list of {words(arguments[0])}" if origin is tuple else f"{words(arguments[1])} by key"
     if origin in {Union, types.UnionType}:
         return " or ".join(words(option) for option in arguments if option is not type(None))
     return {int: "whole number", float: "number", bool: "true or false", str: "text"}.get(annotation, "path")

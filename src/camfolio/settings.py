@@ -1,8 +1,12 @@
-"""What every section of a study file has in common."""
+"""What all sections of a study file have in common: immutable, strict about types, no unknown keys."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Text = Annotated[str, Field(min_length=1)]
 
 
 class Settings(BaseModel):

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from camfolio.config import Study
-from camfolio.errors import StudyError, nearest
+from camfolio.errors import DataError, StudyError, nearest
 from camfolio.judged import EVIDENCE, MAPS, again_stages
 from camfolio.names import KINDS, MASKING
-from camfolio.plan import figure, named_files, section, stage, without_words
+from camfolio.plan import checkpoint, figure, network_section, section, stage
 from camfolio.planted import shortcut_stages
+from camfolio.sourcing import TRAINED_ON, data_figures, data_stages, external_stages, own_modules, with_own
 from camfolio.store.artefacts import Artefact, Stage, Store
 from camfolio.store.build import State, build, run_worker, survey
 from camfolio.studyfile import read_study
@@ -53,6 +54,36 @@ def inspect_study(path: Path, store: Store, overrides: Sequence[str] = ()) -> li
     return survey(stages(read_study(path, overrides), path.parent), store)
 
 
+LOOKED_AT = ("inspection", "figure-contact_sheet", "figure-hounsfield")
+
+
+def open_inspection(path: Path, store: Store, overrides: Sequence[str] = ()) -> tuple[Portfolio, str]:
+    """What a study's data are like: everything that can be known before anything is learned.
+
+    Returns:
+        The study with these results, and the sentence why it cannot be split, empty if it can.
+
+    Raises:
+        CamfolioError: the sentence of the first mistake, in the file or in what it names.
+    """
+    study = read_study(path, overrides)
+    table = stages(study, path.parent)
+    found = build(behind(LOOKED_AT, table), store)
+    try:
+        return Portfolio(path.stem, study, {**found, **build(behind(("overlap",), table), store)}), ""
+    except DataError as error:
+        return Portfolio(path.stem, study, found), str(error)
+
+
+def behind(names: Sequence[str], table: Sequence[Stage]) -> list[Stage]:
+    """The named stages and all that they read, in the order of the table."""
+    wanted = set(names)
+    for one in reversed(table):
+        if one.name in wanted:
+            wanted |= set(one.upstream.values())
+    return [one for one in table if one.name in wanted]
+
+
 def redraw(path: Path, names: Sequence[str], store: Store, target: Path, overrides: Sequence[str] = ()) -> list[Path]:
     """Draw figures anew, all of the study's if none is named, from the results before them.
 
@@ -85,35 +116,31 @@ def redraw(path: Path, names: Sequence[str], store: Store, target: Path, overrid
 
 def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
     """The table of contents of a study, whose file stands in `folder`."""
-    if study.shortcut:
-        return shortcut_stages(study, study.shortcut, folder)
+    table = shortcut_stages(study, study.shortcut) if study.shortcut else network_stages(study)
+    own = own_modules(study, folder)
+    return tuple(with_own(one, own) for one in table)
+
+
+def network_stages(study: Study) -> tuple[Stage, ...]:
+    """Of a study about one network and its maps."""
     seed = {"seed": study.seed}
     device = {"threads": study.training.threads, "accelerator": study.training.accelerator}
-    network = section(study, "network")
-    training = section(study, "training")
+    network = network_section(study)
     explanation = section(study, "explanation", leave=("scaling", "engine"))
     evaluation = section(study, "evaluation")
-    selection = section(study, "selection")
-    places = section(study, "evidence", only=("tolerance_mm", "centre_sigma_mm"))
-    margins = section(study, "evidence", only=("margins",))
-    scores = ("slices", "split", "localisation", "faithfulness")
-    removing = section(study, "evidence", only=("centre_sigma_mm", "faithfulness"))
-    data = {"data": without_words(study)} | section(study, "labels")
-    files = named_files(study, folder)
     engine = engine_stages(study, network | explanation | device)
-    return (
-        stage("slices", data | seed, files=files["slices"]),
-        stage("split", section(study, "split") | seed, "slices"),
-        stage("layer", network | explanation, "slices", files=files["explanations"]),
-        stage("training", network | training | seed, "slices", "split", files=files["training"]),
+    places = section(study, "evidence", only=("tolerance_mm", "centre_sigma_mm"))
+    table = (
+        *data_stages(study),
+        stage("layer", network | explanation, "slices"),
+        stage("training", network | section(study, "training") | seed, "slices", "split", files=checkpoint(study)),
         stage("predictions", network | device, "slices", "training"),
-        stage("evaluation", evaluation | seed, "slices", "split", "predictions"),
+        stage("evaluation", evaluation | seed, "slices", "split", "predictions", renamed=TRAINED_ON),
         *engine,
         stage(
             "explanations",
             network | explanation | device,
             *("slices", "split", "training", *(one.name for one in engine)),
-            files=files["explanations"],
         ),
         stage(
             "localisation",
@@ -121,12 +148,30 @@ def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
             *("slices", "split", "explanations"),
             group=EVIDENCE,
         ),
-        stage("faithfulness", network | explanation | removing | seed | device, *MAPS, group=EVIDENCE),
-        stage("scoreboard", explanation | evaluation | margins | seed, *scores, group=EVIDENCE),
-        *again_stages(study, files["explanations"]),
-        stage("selection", explanation | selection | seed, "slices", "split", "predictions", "localisation"),
+        *scoring_stages(study),
+        *again_stages(study),
+        stage(
+            "selection",
+            explanation | section(study, "selection") | seed,
+            *("slices", "split", "predictions", "localisation"),
+        ),
         *figure_stages(study),
         *raster_stages(study),
+    )
+    first, later = external_stages(study, table)
+    return (*first, *table, *later)
+
+
+def scoring_stages(study: Study) -> tuple[Stage, ...]:
+    """What else is measured of the maps as they are, and all scores side by side."""
+    seed = {"seed": study.seed}
+    device = {"threads": study.training.threads, "accelerator": study.training.accelerator}
+    explanation = section(study, "explanation", leave=("scaling", "engine"))
+    removing = section(study, "evidence", only=("centre_sigma_mm", "faithfulness"))
+    compared = explanation | section(study, "evaluation") | section(study, "evidence", only=("margins",)) | seed
+    return (
+        stage("faithfulness", network_section(study) | explanation | removing | seed | device, *MAPS, group=EVIDENCE),
+        stage("scoreboard", compared, "slices", "split", "localisation", "faithfulness", group=EVIDENCE),
     )
 
 
@@ -156,6 +201,7 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
     looks = classes | window | {"scaling": study.explanation.scaling}
     examples = ("slices", "split", "localisation", "selection")
     return (
+        *data_figures(study),
         figure("training_curves", {}, "training"),
         figure("confusion", classes, "evaluation"),
         figure("roc", {}, "evaluation"),

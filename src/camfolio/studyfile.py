@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from camfolio.checklists import KEYS
-from camfolio.config import NpzData, PhantomData, Study
+from camfolio.config import Study
 from camfolio.errors import StudyError, guess, nearest
+from camfolio.named import DATA_SECTIONS, Document, Place, check_files, position, resolve_paths
 from camfolio.names import METHOD_NAMES
+from camfolio.sources import SOURCES
 
 PAGE = 'the page "The study file" of the site'
-Place = tuple[str | int, ...]
-DATA_SOURCES: Mapping[str, type[BaseModel]] = {"lidc-phantom": PhantomData, "npz": NpzData}
+TAGGED = tuple((part,) for part in DATA_SECTIONS)
 WORDING: Mapping[str, str] = {
     "path_type": "a path",
     "model_type": "a section with keys",
@@ -57,9 +58,9 @@ def read_study(path: Path, overrides: Sequence[str] = ()) -> Study:
         StudyError: for the first mistake, in one sentence with file, line, key, and what was expected.
     """
     document, lines = parse(path)
-    resolve_paths(document, path.parent)
+    resolve_paths(document, path, lines)
     given: dict[Place, str] = {}
-    for override in sorted(overrides, key=lambda override: not override.startswith("data.source=")):
+    for override in sorted(overrides, key=lambda override: not override.partition("=")[0].endswith(".source")):
         given[apply(document, override)] = override
     try:
         study = Study.model_validate(document)
@@ -74,7 +75,7 @@ def study_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.*") if path.suffix in {".yaml", ".yml"})
 
 
-def parse(path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
+def parse(path: Path) -> tuple[Document, dict[Place, int]]:
     """The document and, for every key in it, its line (from 1)."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -117,15 +118,7 @@ def key_lines(node: yaml.Node, path: Path, place: Place = ()) -> list[tuple[Plac
     return found
 
 
-def resolve_paths(document: dict[str, Any], folder: Path) -> None:
-    """Make the paths of files that a study names relative to the study file's folder."""
-    for section, key in (("data", "path"), ("network", "checkpoint")):
-        value = document.get(section)
-        if isinstance(value, dict) and isinstance(value.get(key), str):
-            value[key] = str(folder / value[key])
-
-
-def apply(document: dict[str, Any], override: str) -> Place:
+def apply(document: Document, override: str) -> Place:
     """Set one key from the command line; another data source drops the keys of the source before it."""
     key, equals, text = override.partition("=")
     if not equals or not all(key.split(".")):
@@ -143,7 +136,7 @@ def apply(document: dict[str, Any], override: str) -> Place:
         if not isinstance(target, dict):
             msg = f"Expected a section before the last dot, but {section} is a value, in --set {override}."
             raise StudyError(msg)
-    if (sections, last) == (["data"], "source") and target.get("source") != value:
+    if last == "source" and sections in ([part] for part in DATA_SECTIONS) and target.get("source") != value:
         target.clear()
     target[last] = value
     return (*sections, last)
@@ -155,7 +148,7 @@ def sentence(error: ValidationError, path: Path, lines: Mapping[Place, int], giv
     place: Place = tuple(
         part
         for i, part in enumerate(first["loc"])
-        if part != KEY_ITSELF and (first["loc"][:i] != ("data",) or part not in DATA_SOURCES)
+        if part != KEY_ITSELF and (first["loc"][:i] not in TAGGED or part not in SOURCES)
     )
     where = position(place, path, lines, given)
     kind, found = first["type"], first["input"]
@@ -167,7 +160,7 @@ def sentence(error: ValidationError, path: Path, lines: Mapping[Place, int], giv
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         where = position((*place, "source"), path, lines, given)
         got = found.get("source") if isinstance(found, dict) else found
-        return f"Expected a data source, but got {got!r} for data.source ({where}). {nearest(str(got), DATA_SOURCES)}"
+        return f"Expected a data source, but got {got!r} for {dotted(place)}.source ({where}). {nearest(str(got), SOURCES)}"
     if kind in {"method", "item"}:
         return unknown_name(kind, found, f"{dotted(place)} ({where})")
     if kind == "value_error":
@@ -188,29 +181,19 @@ def unknown_name(kind: str, found: str, where: str) -> str:
 
 def found_source(error: ValidationError) -> str:
     """The tag of the data section in which the mistake stands, or nothing."""
-    return next((str(part) for part in error.errors()[0]["loc"] if part in DATA_SOURCES), "")
+    return next((str(part) for part in error.errors()[0]["loc"] if part in SOURCES), "")
 
 
 def known_keys(place: Place, source: str) -> list[str]:
     """The keys that the section at `place` may hold."""
     model: type[BaseModel] = Study
     for part in place:
-        if part == "data":
-            model = DATA_SOURCES[source]
+        if part in DATA_SECTIONS:
+            model = SOURCES[source]
             continue
         annotation = model.model_fields[str(part)].annotation
         model = next(kind for kind in (annotation, *get_args(annotation)) if isinstance(kind, type))
     return list(model.model_fields)
-
-
-def position(place: Place, path: Path, lines: Mapping[Place, int], given: Mapping[Place, str]) -> str:
-    """The command-line override or the file and line in which the nearest enclosing key stands."""
-    for end in range(len(place), -1, -1):
-        if place[:end] in given:
-            return f"from --set {given[place[:end]]}"
-        if place[:end] in lines:
-            return f"{path}, line {lines[place[:end]]}"
-    return str(path)
 
 
 def dotted(place: Place) -> str:
@@ -220,31 +203,3 @@ def dotted(place: Place) -> str:
     'training.blocks.0'
     """
     return ".".join(str(part) for part in place) or "the study"
-
-
-def check_files(study: Study, path: Path, lines: Mapping[Place, int], given: Mapping[Place, str]) -> None:
-    """The files that the study names are there."""
-    named: dict[Place, Path | None] = {
-        ("data", "path"): getattr(study.data, "path", None),
-        ("network", "checkpoint"): study.network.checkpoint,
-    }
-    for place, file in named.items():
-        if file is not None and not file.is_file():
-            where = position(place, path, lines, given)
-            msg = f"Expected a file, but there is none at {file} for {dotted(place)} ({where}). Check the path."
-            raise StudyError(msg)
-    for method in study.explanation.own_methods:
-        module = method.rpartition(".")[0]
-        if module_file(module, path.parent) is None:
-            where = position(("explanation", "methods"), path, lines, given)
-            name = f"{module.replace('.', '/')}.py"
-            msg = f"Expected {name} in the study's folder or one above it, but there is none ({where}). Check {method}."
-            raise StudyError(msg)
-
-
-def module_file(module: str, folder: Path) -> Path | None:
-    """The file of a user's module: the first found in a folder or those above it."""
-    inside = Path(*module.split("."))
-    places = [place / inside for place in (folder.resolve(), *folder.resolve().parents)]
-    files = [file for place in places for file in (place.with_suffix(".py"), place / "__init__.py")]
-    return next((file for file in files if file.is_file()), None)

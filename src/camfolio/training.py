@@ -20,9 +20,9 @@ from torchmetrics.classification import BinaryAccuracy, BinaryAUROC
 
 from camfolio.config import Training
 from camfolio.data.loading import Batch, SliceLoading, augment
+from camfolio.epochs import EpochProgress
 from camfolio.errors import NetworkError
 from camfolio.network import through_window
-from camfolio.progress import EpochProgress
 
 
 class Classifier(pl.LightningModule):

@@ -5,7 +5,8 @@ import torch
 
 from camfolio.errors import ExplanationError
 from camfolio.explanation.explain import explain
-from camfolio.explanation.registry import METHODS, find_method, import_methods, method
+from camfolio.explanation.registry import METHODS, find_method, method
+from camfolio.own import import_own
 
 OWN = """
 import beside
@@ -41,7 +42,7 @@ def own(tmp_path):
 
 
 def test_a_method_of_one_s_own_is_found_by_its_module_and_has_a_finer_variant(own, plain_cnn, images):
-    import_methods("ours.maps", own)
+    import_own("ours.maps", own)
     found = explain(plain_cnn(), images, "2", ["ours.maps.edge_cam", "hires_cam", "ours.maps.finer_edge_cam"])
     assert torch.equal(found.signed["ours.maps.edge_cam"], -found.signed["hires_cam"])
     finer = explain(plain_cnn(), images, "2", ["finer_hires_cam"]).signed["finer_hires_cam"]
@@ -54,8 +55,8 @@ def test_a_method_of_one_s_own_on_the_path_needs_nothing_but_its_name(own, monke
 
 
 def test_a_file_that_is_read_twice_enters_its_methods_again(own):
-    import_methods("ours.maps", own)
-    import_methods("ours.maps", own)
+    import_own("ours.maps", own)
+    import_own("ours.maps", own)
     assert find_method("ours.maps.edge_cam").name == "edge_cam"
 
 
@@ -73,18 +74,9 @@ def test_a_file_that_is_read_twice_enters_its_methods_again(own):
     ],
 )
 def test_a_method_that_does_not_exist_is_told_the_nearest(own, name, said):
-    import_methods("ours.maps", own)
+    import_own("ours.maps", own)
     with pytest.raises(ExplanationError, match=said):
         find_method(name)
-
-
-@pytest.mark.parametrize("source", ["import nowhere_at_all\n", "1 / 0\n", "def\n"])
-def test_a_file_that_does_not_run_says_why(tmp_path, source):
-    path = tmp_path / "broken.py"
-    path.write_text(source)
-    with pytest.raises(ExplanationError, match=r"Expected a file with methods, but broken.py fails with \w+Error: "):
-        import_methods("broken", path)
-    assert "broken" not in sys.modules
 
 
 def test_a_name_belongs_to_one_function():

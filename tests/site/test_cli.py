@@ -206,10 +206,11 @@ def test_a_second_build_imports_nothing_heavy(portfolio, store, tiny_study, pyth
     assert ran.out.splitlines()[-1] == "[]"
 
 
-def test_verify_finds_a_file_that_was_changed(camfolio, own_store, monkeypatch, store, caplog):
-    (file,) = own_store.glob("evaluation/*/evaluation.json")
+def test_verify_finds_a_file_that_was_changed(camfolio, own_store, portfolio, monkeypatch, caplog):
+    evaluated = portfolio.artefacts["evaluation"].folder
+    file = own_store / "evaluation" / evaluated.name / "evaluation.json"
     file.write_text(file.read_text(encoding="utf-8").replace('"slices": 24', '"slices": 25', 1), encoding="utf-8")
-    copy_instead_of_computing(monkeypatch, store.root)
+    copy_instead_of_computing(monkeypatch, evaluated.parents[1])
     caplog.set_level("INFO")
     status, _, _ = camfolio("verify", kept=own_store)
     assert status == 1

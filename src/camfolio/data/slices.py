@@ -80,7 +80,7 @@ def check_lengths(slices: Slices) -> None:
 
 
 def check_values(slices: Slices) -> None:
-    """Attenuation is finite, labels are 0 or 1, spacing is positive, ids are unique."""
+    """Attenuation is finite, labels are 0 or 1, spacing is positive, patients have ids, slices ids of their own."""
     broken = np.flatnonzero(~np.isfinite(slices.hounsfield).all((1, 2)))
     if broken.size:
         msg = f"Expected finite Hounsfield units, but got NaN or infinity in slice {slices.id[broken[0]]}."
@@ -92,6 +92,10 @@ def check_values(slices: Slices) -> None:
     unusable = ~(np.isfinite(slices.spacing) & (slices.spacing > 0))
     if unusable.any():
         msg = f"Expected a pixel spacing above 0 mm, but got {slices.spacing[unusable][0]:g}."
+        raise DataError(msg)
+    nameless = slices.id[slices.patient == ""]
+    if len(nameless):
+        msg = f"Expected a patient's id for every slice, but slice {nameless[0]} has none. Any pseudonym will do."
         raise DataError(msg)
     names, counts = np.unique(slices.id, return_counts=True)
     if counts.max() > 1:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from jaxtyping import Float
@@ -18,7 +15,7 @@ from camfolio.explanation.batch import Batch
 from camfolio.names import FINER
 
 Signed = Float[Tensor, "batch h w"]
-__all__ = ["METHODS", "Batch", "Method", "Signed", "at_least_single", "find_method", "import_methods", "method"]
+__all__ = ["METHODS", "Batch", "Method", "Signed", "at_least_single", "find_method", "method"]
 
 
 Weigh = Callable[[Batch], Signed]
@@ -97,27 +94,6 @@ def find_method(name: str) -> Method:
         msg = f"Expected a method of {module}, but got {key!r}. {known}"
         raise ExplanationError(msg)
     return own[key]
-
-
-def import_methods(module: str, path: Path) -> None:
-    """Import a user's module from exactly this file; what lies beside it can be imported from there.
-
-    Raises:
-        ExplanationError: if the file does not run, with its error.
-    """
-    folder = path.parent if path.name == "__init__.py" else path
-    sys.path.append(str(folder.parents[module.count(".")]))
-    spec = importlib.util.spec_from_file_location(module, path)
-    if spec is None or spec.loader is None:
-        msg = f"Expected a Python file with methods, but got {path}."
-        raise ExplanationError(msg)
-    sys.modules[module] = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(sys.modules[module])
-    except Exception as error:
-        del sys.modules[module]
-        msg = f"Expected a file with methods, but {path.name} fails with {type(error).__name__}: {error}."
-        raise ExplanationError(msg) from error
 
 
 def at_least_single(tensor: Tensor) -> Tensor:

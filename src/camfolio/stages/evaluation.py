@@ -12,10 +12,20 @@ from camfolio.stages.files import write_json
 from camfolio.stages.reading import part_slices
 
 
-def run(*, out: Path, slices: Path, split: Path, predictions: Path, evaluation: Evaluation, seed: int) -> None:
-    """Write `evaluation.json`."""
+def run(
+    *,
+    out: Path,
+    slices: Path,
+    split: Path,
+    predictions: Path,
+    trained_slices: Path,
+    trained_split: Path,
+    evaluation: Evaluation,
+    seed: int,
+) -> None:
+    """Write `evaluation.json`; which way the nodule's area speaks is known from what the network was trained on."""
     data, test = part_slices(slices, split, "test")
-    train, _ = part_slices(slices, split, "train")
+    train, _ = part_slices(trained_slices, trained_split, "train")
     probability = malignant_probability(np.load(predictions / "logits.npy", allow_pickle=False)[test])
     result = evaluate(
         probability,

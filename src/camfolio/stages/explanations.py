@@ -10,7 +10,6 @@ import torch
 from camfolio.config import Explanation, Network
 from camfolio.explanation.explain import explain
 from camfolio.explanation.onnx import load_network
-from camfolio.explanation.registry import import_methods
 from camfolio.network import device_for, through_window, trained_network
 from camfolio.progress import tracked
 from camfolio.stages.engine import exported
@@ -28,7 +27,6 @@ def run(
     threads: int,
     accelerator: str,
     engine: Path | None = None,
-    **modules: Path,
 ) -> None:
     """Write `maps.npz`: METHOD, the signed maps of the layer in focus, float32 (n, h, w); LAYER/METHOD, those of the
     other layers; `targets` and `logits` of the same slices.
@@ -43,11 +41,8 @@ def run(
         threads: of torch.
         accelerator: where the network runs.
         engine: folder of that stage, if ONNX Runtime may run the masked passes.
-        modules: `module:NAME` -> file with methods of the user's own.
     """
     torch.set_num_threads(threads)
-    for name, file in modules.items():
-        import_methods(name.removeprefix("module:"), file)
     model = trained_network(network, training / "network.safetensors").to(device_for(accelerator))
     data, _ = part_slices(slices, split, "test")
     network_file = exported(engine)

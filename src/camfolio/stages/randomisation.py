@@ -13,10 +13,10 @@ from camfolio.evidence.randomisation import forgetting
 from camfolio.evidence.similarity import SIMILARITY, similarities
 from camfolio.evidence.statistics import Patients
 from camfolio.evidence_settings import Evidence
-from camfolio.network import device_for, make_network, trained_network
+from camfolio.network import build_network, device_for, trained_network
 from camfolio.progress import tracked
 from camfolio.stages.files import write_json
-from camfolio.stages.sample import import_own, interval_json, maps_of, read_sample
+from camfolio.stages.sample import interval_json, maps_of, read_sample
 
 
 def run(
@@ -33,7 +33,6 @@ def run(
     seed: int,
     threads: int,
     accelerator: str,
-    **modules: Path,
 ) -> None:
     """Write `similarity.npz` and `randomisation.json`.
 
@@ -47,7 +46,6 @@ def run(
     entry per part: value, low, high, undefined, slices_undefined).
     """
     torch.set_num_threads(threads)
-    import_own(modules)
     sample = read_sample(slices, split, explanations, methods=explanation.methods, wanted=evidence.slices, seed=seed)
     device = device_for(accelerator)
     trained = trained_network(network, training / "network.safetensors").to(device)
@@ -87,4 +85,4 @@ def run(
 def fresh_network(network: Network, seed: int) -> torch.nn.Module:
     """The network of a study as it is initialised, from another seed than the trained one's."""
     torch.manual_seed(int(slice_generator(seed, "network", "randomisation").integers(2**31)))
-    return make_network(width=network.width, blocks=network.blocks, dropout=network.dropout).eval()
+    return build_network(network).eval()

@@ -18,7 +18,7 @@ from camfolio.network import device_for, trained_network
 from camfolio.stages.answers import NetworkAnswers
 from camfolio.stages.files import write_json
 from camfolio.stages.reading import part_slices
-from camfolio.stages.sample import Sample, SignedMaps, import_own, interval_json, maps_of, read_sample
+from camfolio.stages.sample import Sample, SignedMaps, interval_json, maps_of, read_sample
 
 
 def run(
@@ -35,7 +35,6 @@ def run(
     seed: int,
     threads: int,
     accelerator: str,
-    **modules: Path,
 ) -> None:
     """Write `similarity.npz` and `retrained.json`; `training` is the other training.
 
@@ -48,7 +47,6 @@ def run(
     same).
     """
     torch.set_num_threads(threads)
-    import_own(modules)
     sample = read_sample(slices, split, explanations, methods=explanation.methods, wanted=evidence.slices, seed=seed)
     device = device_for(accelerator)
     model = trained_network(network, training / "network.safetensors").to(device)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,13 +17,11 @@ from camfolio.evidence.chance import sample_by_patient
 from camfolio.evidence.statistics import Patients
 from camfolio.explanation.explain import explain
 from camfolio.explanation.maps import enlarge
-from camfolio.explanation.registry import import_methods
 from camfolio.network import through_window
 from camfolio.shapes import Hounsfield
 from camfolio.stages.reading import part_slices
 
 SignedMaps = dict[str, Float32[np.ndarray, "slices height width"]]
-MODULE = "module:"
 
 
 @dataclass(frozen=True)
@@ -58,13 +56,6 @@ def read_sample(
 def enlarged(maps: torch.Tensor, like: Hounsfield) -> Float32[np.ndarray, "slices height width"]:
     """Maps at the resolution of slices."""
     return enlarge(maps, (like.shape[1], like.shape[2])).numpy()
-
-
-def import_own(files: Mapping[str, Path]) -> None:
-    """Import the modules of the user's own methods, `module:NAME` -> file, among a stage's further files."""
-    for name, file in files.items():
-        if name.startswith(MODULE):
-            import_methods(name.removeprefix(MODULE), file)
 
 
 def maps_of(

@@ -12,7 +12,6 @@ from camfolio.data.slices import Slices
 from camfolio.evidence.shortcut import CUES, energy_in
 from camfolio.explanation.explain import explain
 from camfolio.explanation.maps import enlarge
-from camfolio.explanation.registry import import_methods
 from camfolio.network import device_for, through_window, trained_network
 from camfolio.progress import tracked
 from camfolio.stages.reading import part_slices
@@ -32,7 +31,6 @@ def run(
     seed: int,
     threads: int,
     accelerator: str,
-    **modules: Path,
 ) -> None:
     """Write `answers.npz`, everything per slice of the test part.
 
@@ -51,11 +49,8 @@ def run(
         seed: of the example.
         threads: of torch.
         accelerator: where the network runs.
-        modules: `module:NAME` -> file with methods of the user's own.
     """
     torch.set_num_threads(threads)
-    for name, file in modules.items():
-        import_methods(name.removeprefix("module:"), file)
     model = trained_network(network, training / "network.safetensors").to(device_for(accelerator))
     data, _ = part_slices(slices, split, "test")
     example = draw_example(data, seed)

@@ -7,43 +7,29 @@ from typing import Any
 
 import numpy as np
 
-from camfolio.config import Data, LabelRule, PhantomData
+from camfolio.config import LabelRule
+from camfolio.data.pseudonyms import pseudonymous
+from camfolio.data.reading import Order, read_source
 from camfolio.data.slices import Slices
-from camfolio.data.sources import lidc_phantom, npz
+from camfolio.sources import Data, Identified
 from camfolio.stages.files import write_json
 
 
-def run(
-    *, out: Path, data: Data, labels: LabelRule, seed: int, path: Path | None = None, embedded: Path | None = None
-) -> None:
-    """Read the study's source.
+def run(*, out: Path, data: Data, labels: LabelRule, seed: int, **files: Path) -> None:
+    """Read the study's source; no id of a patient goes further than this, unless the study asks for it.
 
     Args:
         out: gets `slices.npz` and `card.json`.
-        data: the study's `data` section; its own path is left aside.
+        data: the study's `data` section; its own paths are left aside.
         labels: used by sources with readers' ratings.
-        seed: of the phantom's rendering.
-        path: the file that the source reads, if it reads one.
-        embedded: the file in the package that the source reads by itself; named so that its digest is in the key.
+        seed: of everything random in a source.
+        files: the files and folders that the source reads, by their names in the settings.
     """
-    del embedded
-    slices, card = read(data, labels, seed, path)
+    reading = read_source(data, Order(labels, seed, files))
+    hidden = isinstance(data, Identified) and data.ids == "pseudonyms"
+    slices = pseudonymous(reading.slices, reading.salt) if hidden else reading.slices
     slices.save(out / "slices.npz")
-    write_json(out / "card.json", card | describe(slices))
-
-
-def read(data: Data, labels: LabelRule, seed: int, path: Path | None) -> tuple[Slices, dict[str, Any]]:
-    """Slices and card from the source that `data` names."""
-    if isinstance(data, PhantomData):
-        return lidc_phantom.read(
-            statistic=labels.statistic,
-            min_readers=labels.min_readers,
-            slices_per_nodule=data.slices_per_nodule,
-            size=data.size,
-            spacing_mm=data.spacing_mm,
-            seed=seed,
-        )
-    return npz.read(path or data.path, data.spacing_mm)
+    write_json(out / "card.json", reading.card | describe(slices))
 
 
 def describe(slices: Slices) -> dict[str, Any]:
@@ -53,6 +39,7 @@ def describe(slices: Slices) -> dict[str, Any]:
         "slices": len(slices),
         "patients_used": len(np.unique(slices.patient)),
         "slices_by_class": np.bincount(slices.label, minlength=2).tolist(),
+        "patients_by_class": [len(np.unique(slices.patient[slices.label == one])) for one in (0, 1)],
         "shape": list(slices.hounsfield.shape[1:]),
         "spacing_mm": [float(slices.spacing.min()), float(slices.spacing.max())],
         "hounsfield": np.percentile(slices.hounsfield, [0, 5, 50, 95, 100]).tolist(),

@@ -17,9 +17,8 @@ from camfolio.network import device_for, trained_network
 from camfolio.progress import tracked
 from camfolio.shapes import Hounsfield
 from camfolio.stages.files import write_json
-from camfolio.stages.sample import Sample, import_own, interval_json, maps_of, read_sample
+from camfolio.stages.sample import Sample, interval_json, maps_of, read_sample
 
-SEED = "seed_"
 Change = tuple[str, Hounsfield, tuple[int, int]]
 
 
@@ -37,11 +36,11 @@ def run(
     seed: int,
     threads: int,
     accelerator: str,
-    **others: Path,
+    **seeds: Path,
 ) -> None:
     """Write `similarity.npz` and `stability.json`.
 
-    `others` are `module:NAME` -> file with methods of the user's own, and `seed_N` -> folder of that stage `retrained`.
+    `seeds` are `seed_N` -> folder of that stage `retrained`.
 
     `similarity.npz`: `CHANGE/MEASURE/METHOD`, float64 (m,), a slice's mean over draws, shifts or seeds, NaN where none
     is defined; `chosen`, bool (n,), which test slices the m are.
@@ -51,7 +50,6 @@ def run(
     low, high, undefined, slices_undefined).
     """
     torch.set_num_threads(threads)
-    import_own(others)
     sample = read_sample(slices, split, explanations, methods=explanation.methods, wanted=evidence.slices, seed=seed)
     model = trained_network(network, training / "network.safetensors").to(device_for(accelerator))
     found: dict[str, list[np.ndarray]] = {}
@@ -63,8 +61,7 @@ def run(
             if change == "shift":
                 before, after = without_border(before), without_border(after, shift)  # noqa: PLW2901 - the same maps
             add(found, change, method, similarities(before, after))
-    seeds = [folder for name, folder in others.items() if name.startswith(SEED)]
-    for folder in seeds:
+    for folder in seeds.values():
         with np.load(folder / "similarity.npz", allow_pickle=False) as stored:
             for method in explanation.methods:
                 add(found, "seed", method, {measure: stored[f"{measure}/{method}"] for measure in SIMILARITY})

@@ -12,7 +12,8 @@ import torch
 from camfolio.config import Network, Training
 from camfolio.data.loading import SliceLoading
 from camfolio.data.slices import Slices
-from camfolio.network import load_weights, make_network, save_network
+from camfolio.errors import DataError
+from camfolio.network import build_network, load_weights, save_network
 from camfolio.stages.files import write_json
 from camfolio.training import train
 
@@ -39,10 +40,13 @@ def run(
         training: section of the study.
         seed: of weights, order and augmentation.
         checkpoint: loaded instead of training; then the history is empty.
+
+    Raises:
+        DataError: if all slices to learn from are of one class.
     """
     torch.set_num_threads(training.threads)
     pl.seed_everything(seed, verbose=False)
-    model = make_network(width=network.width, blocks=network.blocks, dropout=network.dropout)
+    model = build_network(network)
     rows: list[Mapping[str, float]] = []
     history: list[dict[str, float | None]] = []
     if checkpoint:
@@ -54,6 +58,9 @@ def run(
             batch_size=training.batch_size,
             seed=seed,
         )
+        if one_class(loading, "train"):
+            msg = "Expected slices of both classes to learn from, but got one. Check the labels, or labels.min_readers."
+            raise DataError(msg)
         rows = list(train(model, loading, window_hu=network.window_hu, settings=training, seed=seed))
         undefined = {f"{name}/auc" for name, part in PARTS.items() if one_class(loading, part)}
         history = [{name: None if name in undefined else value for name, value in row.items()} for row in rows]

@@ -20,7 +20,7 @@ from camfolio.store.files import PART, file_digest
 
 MANIFEST = "manifest.json"
 MEMORY = "code.json"
-OURS = (MEMORY, ".locks", ".serving", ".templates")
+OURS = (MEMORY, ".inputs", ".locks", ".serving", ".templates")
 NAMED = re.compile(rf"[0-9a-f]{{20}}({re.escape(PART)})?")
 ABANDONED_AFTER = 60.0
 """Seconds after which a file that was written aside belongs to a killed run."""
@@ -36,7 +36,8 @@ class Stage:
         also: further modules whose code decides the result but which `module` imports by name at run time.
         parameters: JSON values handed to `run`; part of the key.
         upstream: parameter of `run` -> name of the stage whose folder it receives.
-        files: parameter of `run` -> file outside the store; its digest is part of the key, its path is not.
+        files: parameter of `run` -> file or folder outside the store; its digest is part of the key, its path is not.
+        modules: name -> file of the user's own code, imported before `run`; its digest is part of the key.
         group: missing stages of one group are computed by one worker, so that it imports its libraries once.
     """
 
@@ -46,7 +47,13 @@ class Stage:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     upstream: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
+    modules: Mapping[str, Path] = field(default_factory=dict)
     group: str = ""
+
+    @property
+    def outside(self) -> dict[str, Path]:
+        """Everything outside the store that decides the result, by its name among the inputs."""
+        return {**self.files, **{f"module:{name}": file for name, file in self.modules.items()}}
 
 
 class Ingredients(BaseModel):
@@ -162,7 +169,7 @@ class Store:
             if NAMED.fullmatch(folder.name) and unused and not self.is_being_made(folder):
                 remove(folder)
                 swept += 1
-        for file in self.root.glob(f"{MEMORY}.*{PART}"):
+        for file in (*self.root.glob(f"{MEMORY}.*{PART}"), *self.root.glob(f".inputs/*{PART}")):
             if time() - file.stat().st_mtime > ABANDONED_AFTER:
                 file.unlink(missing_ok=True)
         return swept

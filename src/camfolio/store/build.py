@@ -16,7 +16,7 @@ import camfolio.errors
 from camfolio.errors import CamfolioError, ChangedError, StoreError
 from camfolio.store.artefacts import MEMORY, Artefact, Ingredients, Stage, Store
 from camfolio.store.code import CodeReader
-from camfolio.store.files import file_digest
+from camfolio.store.inputs import InputReader
 
 TRIES = 3
 """How often a build computes something that changes under its hands before it gives up."""
@@ -43,22 +43,22 @@ class State:
 
 def survey(stages: Sequence[Stage], store: Store) -> list[State]:
     """The state of every stage, without computing anything."""
-    reader = CodeReader(store.root / MEMORY)
+    reader, inputs = CodeReader(store.root / MEMORY), InputReader(store.root / ".inputs")
     states: dict[str, State] = {}
     for stage in stages:
-        states[stage.name] = state_of(stage, states, store, reader)
+        states[stage.name] = state_of(stage, states, store, reader, inputs)
     reader.remember()
     return list(states.values())
 
 
-def state_of(stage: Stage, before: Mapping[str, State], store: Store, reader: CodeReader) -> State:
+def state_of(stage: Stage, before: Mapping[str, State], store: Store, reader: CodeReader, inputs: InputReader) -> State:
     """One stage, given the states of those before it."""
     waits = sorted(name for name in stage.upstream.values() if before[name].artefact is None)
     if waits:
         return State(stage, "waiting", f"waits for {', '.join(waits)}")
     upstream = {name: artefact for name, other in stage.upstream.items() if (artefact := before[other].artefact)}
     folders = {name: artefact.folder for name, artefact in upstream.items()}
-    ingredients = gather(stage, upstream, reader)
+    ingredients = gather(stage, upstream, reader, inputs)
     artefact = store.find(ingredients)
     if artefact:
         return State(stage, "fresh", f"key {ingredients.key[:12]}", artefact, ingredients, folders)
@@ -69,9 +69,9 @@ def state_of(stage: Stage, before: Mapping[str, State], store: Store, reader: Co
     return State(stage, "stale", "; ".join(reasons) or "its folder is damaged", None, ingredients, folders)
 
 
-def gather(stage: Stage, upstream: Mapping[str, Artefact], reader: CodeReader) -> Ingredients:
+def gather(stage: Stage, upstream: Mapping[str, Artefact], reader: CodeReader, outside: InputReader) -> Ingredients:
     """Everything that decides the stage's result."""
-    inputs = {name: file_digest(path) for name, path in stage.files.items()}
+    inputs = {name: outside.digest(path) for name, path in stage.outside.items()}
     inputs |= {name: artefact.manifest.digest for name, artefact in upstream.items()}
     code = reader.behind((stage.module, *stage.also))
     parameters = json.loads(json.dumps(dict(stage.parameters)))
@@ -180,10 +180,12 @@ def job(state: State) -> dict[str, Any]:
         msg = f"Expected the ingredients of {state.stage.name}, but it is waiting."
         raise RuntimeError(msg)
     paths = {name: str(path) for name, path in (*state.folders.items(), *state.stage.files.items())}
+    own = {name: str(path) for name, path in state.stage.modules.items()}
     return {
         "modules": [state.stage.module, *state.stage.also],
         "paths": paths,
-        "files": list(state.stage.files),
+        "own": own,
+        "outside": {name: str(path) for name, path in state.stage.outside.items()},
         "ingredients": state.ingredients.model_dump(mode="json"),
     }
 

@@ -20,8 +20,8 @@ from camfolio.store.files import replace_file
 
 PACKAGE = "camfolio"
 ROOT = Path(__file__).parent.parent
-SETTINGS = ("checklists", "config", "evidence_settings", "settings", "studyfile")
-BLIND = tuple(f"camfolio.{room}" for room in (*SETTINGS, "errors", "progress", "shapes", "store"))
+SETTINGS = ("checklists", "config", "evidence_settings", "named", "settings", "sources", "studyfile")
+BLIND = tuple(f"camfolio.{room}" for room in (*SETTINGS, "epochs", "errors", "progress", "shapes", "store"))
 DISTRIBUTIONS = {"PIL": "pillow", "pytorch_lightning": "pytorch-lightning", "skimage": "scikit-image", "yaml": "pyyaml"}
 RESULT_NEUTRAL = {"jaxtyping", "pydantic", "rich", "filelock"}
 

@@ -17,10 +17,12 @@ from typing import Any, TextIO
 from pydantic import validate_call
 
 from camfolio.errors import CamfolioError, ChangedError
+from camfolio.own import import_own
 from camfolio.store.artefacts import MEMORY, Ingredients, Store
 from camfolio.store.build import changes
 from camfolio.store.code import Code, CodeReader
-from camfolio.store.files import file_digest, file_error
+from camfolio.store.files import file_error
+from camfolio.store.inputs import InputReader
 
 
 def main() -> int:
@@ -54,22 +56,32 @@ def compute(job: dict[str, Any], store: Store) -> None:
     ingredients = Ingredients.model_validate(job["ingredients"])
     run = validate_call(importlib.import_module(job["modules"][0]).run)
     paths = {name: Path(path) for name, path in job["paths"].items()}
-    files = {name: paths[name] for name in job["files"]}
+    outside = {name: Path(path) for name, path in job["outside"].items()}
 
     def fill(out: Path) -> None:
+        for name, file in job["own"].items():
+            import_own(name, Path(file))
         run(out=out, **paths, **ingredients.parameters)
-        check_unchanged(ingredients, files, CodeReader(store.root / MEMORY).behind(tuple(job["modules"])))
+        check_unchanged(
+            ingredients, digests_of(outside, store), CodeReader(store.root / MEMORY).behind(tuple(job["modules"]))
+        )
 
     store.make(ingredients, fill)
 
 
-def check_unchanged(ingredients: Ingredients, files: Mapping[str, Path], code: Code) -> None:
+def digests_of(outside: Mapping[str, Path], store: Store) -> dict[str, str]:
+    """What files and folders outside the store hold now."""
+    reader = InputReader(store.root / ".inputs")
+    return {name: reader.digest(path) for name, path in outside.items()}
+
+
+def check_unchanged(ingredients: Ingredients, outside: Mapping[str, str], code: Code) -> None:
     """The key was taken before this process read code and files: see that they are still what it says.
 
     Raises:
         ChangedError: naming what is not.
     """
-    inputs = ingredients.inputs | {name: file_digest(path) for name, path in files.items()}
+    inputs = {**ingredients.inputs, **outside}
     found = [name for name, _, _ in (*changes(ingredients.code, code.modules), *changes(ingredients.inputs, inputs))]
     if found:
         msg = f"Expected nothing to change while {ingredients.stage} is computed, but {', '.join(found)} did."

@@ -1,3 +1,4 @@
-"""One file per way to obtain slices. A new source is a module with `read` here, its settings in `config`, its entry in
-`stages.slices`.
+"""One file per way to obtain slices: `from_study` takes a source's settings and gives a `Reading`.
+
+A new source is a module here and its class in `camfolio.sources`.
 """

@@ -14,8 +14,10 @@ from camfolio.data.annotations import Nodule, agreement, read_nodules
 from camfolio.data.phantom.appearance import Appearance
 from camfolio.data.phantom.grid import fine_grid
 from camfolio.data.phantom.render import render
+from camfolio.data.reading import Order, Reading
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError, nearest
+from camfolio.sources import PhantomData
 
 DATE = "2015"  # of the collection, as in its doi
 STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {"median": averages.median, "mean": averages.fmean}
@@ -43,6 +45,19 @@ class Section:
     z_mm: float
     label: int
     mask: np.ndarray
+
+
+def from_study(data: PhantomData, order: Order) -> Reading:
+    """What a study asks for: see `read`. The annotations' ids are public pseudonyms, so there is nothing to salt."""
+    slices, card = read(
+        statistic=order.labels.statistic,
+        min_readers=order.labels.min_readers,
+        slices_per_nodule=data.slices_per_nodule,
+        size=data.size,
+        spacing_mm=data.spacing_mm,
+        seed=order.seed,
+    )
+    return Reading(slices, card, salt="")
 
 
 def read(
@@ -96,6 +111,14 @@ def read(
         "patients": len({section.nodule.patient for section in drawn}),
         "slices_by_class": histogram([section.label for section in drawn]),
         "slices_without_consensus_mask_dropped": len(planned) - len(drawn),
+        "steps": [
+            ["Nodules in the annotations", len(nodules)],
+            [f"Nodules drawn by fewer than {min_readers} readers, excluded", len(nodules) - len(seen)],
+            [f"Nodules with a {statistic} malignancy of exactly 3, excluded", len(seen) - len(used)],
+            ["Nodules used", len(used)],
+            ["Slices without a pixel of consensus, dropped", len(planned) - len(drawn)],
+            ["Slices used", len(drawn)],
+        ],
     }
     return assembled(drawn, size, spacing_mm, seed), card
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from camfolio.data.archives import read_npz
+from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.resampling import resample
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
+from camfolio.sources import NpzData
 
 NEEDED = ("image", "label", "mask", "patient", "spacing_xyz")
 KINDS = {"image": "iuf", "label": "iub", "mask": "b", "patient": "U", "spacing_xyz": "iuf", "id": "U"}
-UNREADABLE = (OSError, ValueError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What numpy and zipfile raise for a file that is no npz, is cut short, damaged, encrypted or pickled."""
+
+
+def from_study(data: NpzData, order: Order) -> Reading:
+    """What a study asks for: see `read`."""
+    path = order.files["path"]
+    arrays = read_npz(path, NEEDED, ("id",))
+    slices, card = made(arrays, path, data.spacing_mm)
+    return Reading(slices, card, salt_of([arrays["image"]]))
 
 
 def read(path: Path, spacing_mm: float | None = None) -> tuple[Slices, dict[str, Any]]:
@@ -33,7 +40,11 @@ def read(path: Path, spacing_mm: float | None = None) -> tuple[Slices, dict[str,
     Raises:
         DataError: if the file is no npz, lacks an array, or holds one of the wrong type or shape.
     """
-    arrays = read_arrays(path)
+    return made(read_npz(path, NEEDED, ("id",)), path, spacing_mm)
+
+
+def made(arrays: dict[str, np.ndarray], path: Path, spacing_mm: float | None) -> tuple[Slices, dict[str, Any]]:
+    """Slices and card from the arrays of a file."""
     if arrays["image"].ndim != 3:  # noqa: PLR2004 - slices, rows, columns
         msg = f"Expected image of shape (slices, height, width), but got {arrays['image'].shape} in {path.name}."
         raise DataError(msg)
@@ -54,22 +65,6 @@ def read(path: Path, spacing_mm: float | None = None) -> tuple[Slices, dict[str,
         "stored_spacing_mm": [float(slices.spacing.min()), float(slices.spacing.max())],
     }
     return (resample(slices, spacing_mm) if spacing_mm else slices), card
-
-
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays we use, unpickled none."""
-    try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            found = {name: file[name] for name in (*NEEDED, "id") if name in file.files}
-    except UNREADABLE as error:
-        msg = f"Expected an npz file with plain arrays, but got {error} for {path.name}. Write it with numpy.savez."
-        raise DataError(msg) from None
-    arrays = {name: array for name, array in found.items() if isinstance(array, np.ndarray)}
-    missing = [name for name in NEEDED if name not in arrays]
-    if missing:
-        msg = f"Expected the arrays {', '.join(NEEDED)} in {path.name}, but {', '.join(missing)} is missing."
-        raise DataError(msg)
-    return arrays
 
 
 def check(name: str, array: np.ndarray, image: np.ndarray, path: Path) -> None:

@@ -1,0 +1,216 @@
+"""A folder of images per class: PNG, TIFF or NPY, masks beside them, the patient in the file's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Float32
+from PIL import Image, UnidentifiedImageError
+
+from camfolio.data.parallel import Tolerance, spread
+from camfolio.data.reading import Order, Reading, salt_of
+from camfolio.data.slices import Slices
+from camfolio.errors import DataError
+from camfolio.sources import ClassFoldersData
+
+KINDS = (".png", ".tif", ".tiff", ".npy")
+LARGEST_PIXELS = 4096 * 4096
+GREY_MODES = ("1", "L", "I;16", "I;16B", "I;16L", "I", "F")
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """One image: stored values, what they mean in HU, its mask."""
+
+    path: Path
+    label: int
+    patient: str
+    stored: np.ndarray
+    hounsfield: Float32[np.ndarray, "rows columns"]
+    mask: Bool[np.ndarray, "rows columns"]
+
+
+def from_study(data: ClassFoldersData, order: Order) -> Reading:
+    """Every image of the two folders.
+
+    Raises:
+        DataError: for the first file that cannot be used, unless `on_error` is skip; for a folder that is not there.
+    """
+    folder, tolerance = order.files["path"], Tolerance(data.on_error)
+    pattern = compiled(data.patient)
+    files = [
+        (path, label) for label, name in enumerate(data.folders) for path in images_in(folder, name, data.mask_suffix)
+    ]
+    found = list(
+        spread(partial(read_image, data, pattern), files, "images", tolerance, reason="images that cannot be used")
+    )
+    if not found:
+        msg = (
+            f"Expected images in {' and '.join(data.folders)}, but none of {len(files)} can be used. The log says why."
+        )
+        raise DataError(msg)
+    check_shapes(found)
+    slices = Slices(
+        hounsfield=np.stack([one.hounsfield for one in found]),
+        label=np.array([one.label for one in found], np.int64),
+        mask=np.stack([one.mask for one in found]),
+        patient=np.array([one.patient for one in found]),
+        spacing=np.full((len(found), 2), data.spacing_mm, np.float32),
+        id=np.array([f"{data.folders[one.label]}/{one.path.name}" for one in found]),
+    )
+    card = {
+        "source": "class-folders",
+        "attenuation": "measured",
+        "steps": [
+            *((f"Images in {name}", sum(label == i for _, label in files)) for i, name in enumerate(data.folders)),
+            ("Images with a mask beside them", int(slices.mask.any((1, 2)).sum())),
+            ("Slices used", len(found)),
+        ],
+        "skipped": dict(tolerance.skipped),
+    }
+    return Reading(slices, card, salt_of(one.stored for one in found))
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """The pattern of `data.patient`, with the group that is the patient.
+
+    Raises:
+        DataError: if it is no regular expression, or has no group.
+    """
+    try:
+        found = re.compile(pattern)
+    except re.error as error:
+        msg = f"Expected a regular expression in data.patient, but got {pattern!r}: {error}."
+        raise DataError(msg) from None
+    if not found.groups:
+        msg = f"Expected a group in data.patient that is the patient, but got {pattern!r}. For example ^([^_]+)_."
+        raise DataError(msg)
+    return found
+
+
+def images_in(folder: Path, name: str, mask_suffix: str) -> list[Path]:
+    """The images of one class by name, masks left aside.
+
+    Raises:
+        DataError: if the folder is not there, lies elsewhere, or holds no image.
+    """
+    if Path(name).name != name:
+        msg = (
+            f"Expected the name of a folder in data.folders, but got {name!r}. Name a folder directly under data.path."
+        )
+        raise DataError(msg)
+    if not (folder / name).is_dir():
+        msg = f"Expected a folder {name} under data.path, but there is none. Check data.folders."
+        raise DataError(msg)
+    images = [path for path in (folder / name).iterdir() if path.suffix.lower() in KINDS]
+    found = sorted(path for path in images if not path.stem.endswith(mask_suffix))
+    if not found:
+        msg = f"Expected images ({', '.join(KINDS)}) in the folder {name}, but it has none."
+        raise DataError(msg)
+    return found
+
+
+def read_image(data: ClassFoldersData, pattern: re.Pattern[str], file: tuple[Path, int]) -> Read:
+    """One image with its mask.
+
+    Raises:
+        DataError: if it cannot be read, its values cannot be HU, or its name has no patient.
+    """
+    path, label = file
+    patient = pattern.search(path.name)
+    if patient is None or not patient.group(1):
+        msg = f"Expected a patient in the name {path.name}, but data.patient ({pattern.pattern}) finds none."
+        raise DataError(msg)
+    stored = read_array(path)
+    masks = [path.with_name(path.stem + data.mask_suffix + kind) for kind in (path.suffix, *KINDS)]
+    beside = next((mask for mask in masks if mask.is_file()), None)
+    mask = read_array(beside) != 0 if beside else np.zeros(stored.shape, bool)
+    if mask.shape != stored.shape:
+        msg = f"Expected a mask of {stored.shape}, as {path.name}, but got {mask.shape}."
+        raise DataError(msg)
+    return Read(path, label, patient.group(1), stored, as_hounsfield(stored, data.grey_hu, path.name), mask)
+
+
+def read_array(path: Path) -> np.ndarray:
+    """The values of a file as they are stored, rows by columns.
+
+    Raises:
+        DataError: for what is no grey image, is damaged, larger than a slice can be, or needs unpickling.
+    """
+    try:
+        found = read_npy(path) if path.suffix.lower() == ".npy" else read_picture(path)
+    except (OSError, ValueError, EOFError, SyntaxError, MemoryError, Image.DecompressionBombError) as error:
+        reason = "no image" if isinstance(error, UnidentifiedImageError) else type(error).__name__
+        msg = f"Expected a grey image, but {path.name} cannot be read ({reason}). Save it again, or leave it out."
+        raise DataError(msg) from None
+    if found.ndim != 2 or found.dtype.kind not in "biuf" or not found.size:  # noqa: PLR2004 - rows and columns
+        msg = f"Expected rows and columns of numbers, but got {found.dtype} {found.shape} in {path.name}."
+        raise DataError(msg)
+    return found
+
+
+def read_npy(path: Path) -> np.ndarray:
+    """An array, mapped first: a header may claim any size."""
+    mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+    if mapped.size > LARGEST_PIXELS:
+        msg = "larger than a slice"
+        raise ValueError(msg)
+    return np.array(mapped)
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """A PNG or TIFF of one channel."""
+    with Image.open(path, formats=("PNG", "TIFF")) as image:
+        if image.mode not in GREY_MODES:
+            msg = f"Expected a grey image, but {path.name} has the mode {image.mode}. Save it with one channel."
+            raise DataError(msg)
+        if image.width * image.height > LARGEST_PIXELS or getattr(image, "n_frames", 1) > 1:
+            msg = f"Expected one image of at most 4096 x 4096, but {path.name} is larger or has several. Split it."
+            raise DataError(msg)
+        return np.asarray(image)
+
+
+def as_hounsfield(
+    stored: np.ndarray, ends: tuple[float, float] | None, name: str
+) -> Float32[np.ndarray, "rows columns"]:
+    """Stored values as HU: as they are, or grey values stretched between the two ends.
+
+    Raises:
+        DataError: if 8-bit values come without ends, or other values with them; for NaN.
+    """
+    if ends is None:
+        if stored.dtype.itemsize == 1:
+            msg = f"Expected HU, but {name} has 8 bits per pixel, which cannot hold them. Give data.grey_hu."
+            raise DataError(msg)
+        hounsfield = stored.astype(np.float32)
+    elif stored.dtype.kind == "u":
+        low, high = ends
+        hounsfield = (low + stored.astype(np.float64) * (high - low) / np.iinfo(stored.dtype).max).astype(np.float32)
+    else:
+        msg = f"Expected 8- or 16-bit grey values for data.grey_hu, but {name} has {stored.dtype}. Leave grey_hu out."
+        raise DataError(msg)
+    if not np.isfinite(hounsfield).all():
+        msg = f"Expected finite values, but {name} holds NaN or infinity. Leave it out."
+        raise DataError(msg)
+    return hounsfield
+
+
+def check_shapes(found: Sequence[Read]) -> None:
+    """All images have one size.
+
+    Raises:
+        DataError: naming the first that differs.
+    """
+    first = found[0]
+    for one in found:
+        if one.stored.shape != first.stored.shape:
+            msg = (
+                f"Expected images of one size, but {first.path.name} is {first.stored.shape} and {one.path.name} "
+                f"{one.stored.shape}. Crop them to one size around the nodule."
+            )
+            raise DataError(msg)

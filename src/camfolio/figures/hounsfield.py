@@ -1,0 +1,57 @@
+"""Figure: how the attenuation is distributed over all pixels, class by class."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from camfolio.data.inspection import histogram
+from camfolio.data.slices import Slices
+from camfolio.figures.output import Drawing, write
+from camfolio.figures.style import Theme, new_figure, tidy
+
+CLASS_COLOURS = ("#0072B2", "#D55E00")
+DASHES = ("-", (0, (5, 2)))
+
+
+def run(*, out: Path, slices: Path, classes: tuple[str, str], window_hu: tuple[float, float]) -> None:
+    """Draw one line per class."""
+    data = Slices.load(slices / "slices.npz")
+    write(out, drawing(data, classes, window_hu))
+
+
+def drawing(data: Slices, classes: tuple[str, str], window_hu: tuple[float, float]) -> Drawing:
+    """Share of pixels per 50 HU, and the window through which the network looks."""
+    there = [label for label in (0, 1) if (data.label == label).any()]
+    shares = {label: histogram(data.hounsfield[data.label == label]) for label in there}
+    edges = np.array(next(iter(shares.values()))["edges_hu"])
+    middle = (edges[:-1] + edges[1:]) / 2
+    peaks = {label: float(middle[int(np.argmax(found["share"]))]) for label, found in shares.items()}
+    alt = "Share of pixels by attenuation. " + " ".join(
+        f"{classes[label]}: most pixels lie around {peaks[label]:.0f} HU." for label in there
+    )
+
+    def draw(theme: Theme) -> Figure:
+        figure = new_figure(theme, 6.4, 2.8, layout="constrained")
+        axes = figure.subplots()
+        axes.axvspan(*window_hu, color=theme.faint, alpha=0.15, linewidth=0)
+        for label in there:
+            axes.plot(
+                middle,
+                shares[label]["share"],
+                color=CLASS_COLOURS[label],
+                linestyle=DASHES[label],
+                linewidth=1.8,
+                label=classes[label],
+            )
+        axes.set_xlabel("attenuation, HU; shaded: the network's window")
+        axes.set_ylabel("share of pixels per 50 HU")
+        axes.set_ylim(bottom=0)
+        axes.legend(frameon=False)
+        tidy(axes, theme)
+        return figure
+
+    rows = [[float(edge), *(shares[label]["share"][i] for label in there)] for i, edge in enumerate(edges[:-1])]
+    return Drawing(draw, alt, ["from HU", *(classes[label] for label in there)], rows)

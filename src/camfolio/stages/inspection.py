@@ -1,0 +1,40 @@
+"""Stage `inspection`: what was read, looked at before anything is learned from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from camfolio.data.inspection import MOST_PAIRS, doubles, histogram, warnings_about
+from camfolio.data.slices import Slices
+from camfolio.stages.files import write_json
+
+
+def run(*, out: Path, slices: Path) -> None:
+    """Write `inspection.json`: HU histogram, warnings, slices per patient, and pairs of slices that look alike; and
+    `pairs.npy`, int64 (pairs, 2), all of those pairs as places among the slices.
+    """
+    data = Slices.load(slices / "slices.npz")
+    pairs = doubles(data)
+    _, per_patient = np.unique(data.patient, return_counts=True)
+    np.save(out / "pairs.npy", np.array([(pair.one, pair.other) for pair in pairs], np.int64).reshape(-1, 2))
+    write_json(
+        out / "inspection.json",
+        {
+            "histogram": histogram(data.hounsfield),
+            "warnings": warnings_about(data.hounsfield),
+            "slices_per_patient": [int(per_patient.min()), float(np.median(per_patient)), int(per_patient.max())],
+            "equal": sum(pair.correlation == 1 for pair in pairs),
+            "alike": len(pairs),
+            "alike_of_two_classes": sum(bool(data.label[pair.one] != data.label[pair.other]) for pair in pairs),
+            "pairs": [
+                {
+                    "one": str(data.id[pair.one]),
+                    "other": str(data.id[pair.other]),
+                    "correlation": round(pair.correlation, 6),
+                }
+                for pair in pairs[:MOST_PAIRS]
+            ],
+        },
+    )

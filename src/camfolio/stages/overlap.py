@@ -1,0 +1,18 @@
+"""Stage `overlap`: slices that look alike and stand in different parts of the split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from camfolio.stages.files import write_json
+
+
+def run(*, out: Path, inspection: Path, split: Path) -> None:
+    """Write `overlap.json`: how many pairs of the inspection straddle two parts, and how many test slices that concerns."""
+    pairs = np.load(inspection / "pairs.npy", allow_pickle=False)
+    part = np.load(split / "part.npy", allow_pickle=False)
+    across = pairs[part[pairs[:, 0]] != part[pairs[:, 1]]]
+    concerned = np.unique(across)
+    write_json(out / "overlap.json", {"pairs": len(across), "test_slices": int((part[concerned] == "test").sum())})

@@ -1,0 +1,190 @@
+"""The class-folders source: images of one folder per class, masks beside them, patients in names."""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from camfolio.config import LabelRule
+from camfolio.data.reading import Order, Reading, read_source
+from camfolio.errors import DataError
+from camfolio.sources import ClassFoldersData
+
+GREY = {"grey_hu": (-1000.0, 400.0)}
+
+
+def read(folder: Path, **settings: object) -> Reading:
+    given = {"source": "class-folders", "path": "images", "patient": "^([^_]+)_", "spacing_mm": 0.7, **settings}
+    return read_source(ClassFoldersData.model_validate(given), Order(LabelRule(), 0, {"path": folder}))
+
+
+def save(path: Path, values: np.ndarray) -> None:
+    path.parent.mkdir(exist_ok=True)
+    np.save(path, values) if path.suffix == ".npy" else Image.fromarray(values).save(path)
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Two grey PNGs per class of 8 bits, one of them with a mask."""
+    values = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    for name in ("benign/ann_1.png", "benign/bob_1.png", "malignant/carl_1.png", "malignant/carl_2.png"):
+        save(tmp_path / name, values)
+    save(tmp_path / "malignant/carl_2_mask.png", (values > 99).astype(np.uint8) * 255)
+    return tmp_path
+
+
+def test_folders_are_classes_and_names_are_patients(folder):
+    found = read(folder, **GREY)
+    assert found.slices.label.tolist() == [0, 0, 1, 1]
+    assert found.slices.patient.tolist() == ["ann", "bob", "carl", "carl"]
+    assert found.slices.mask.sum((1, 2)).tolist() == [0, 0, 0, 156]
+    assert (found.slices.spacing == np.float32(0.7)).all()
+    assert dict(found.card["steps"]) == {
+        "Images in benign": 2,
+        "Images in malignant": 2,
+        "Images with a mask beside them": 1,
+        "Slices used": 4,
+    }
+
+
+@pytest.mark.parametrize(("kind", "most"), [(np.uint8, 255), (np.uint16, 65535)])
+def test_grey_values_are_stretched_between_the_two_ends(folder, kind, most):
+    save(folder / "benign/ann_1.png", np.array([[0, most], [most // 5, most]], kind))
+    for name in ("benign/bob_1", "malignant/carl_1", "malignant/carl_2", "malignant/carl_2_mask"):
+        save(folder / f"{name}.png", np.zeros((2, 2), kind))
+    assert read(folder, **GREY).slices.hounsfield[0] == pytest.approx(np.array([[-1000, 400], [-720, 400]]), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("x_1.npy", np.int16), ("x_1.npy", np.float32), ("x_1.tif", np.float32), ("x_1.tiff", np.int32)]
+)
+def test_values_that_are_hounsfield_units_stay_as_they_are(tmp_path, name, kind):
+    values = np.array([[-1000, 40], [3, 7]], kind)
+    for label in ("benign", "malignant"):
+        save(tmp_path / label / name, values)
+    assert (read(tmp_path).slices.hounsfield == values).all()
+
+
+def pickled(path: Path) -> None:
+    np.save(path.with_suffix(".npy"), np.array([[{}]], object), allow_pickle=True)
+    path.unlink()
+
+
+def bomb(path: Path) -> None:
+    """A PNG of a few hundred bytes that says it is 60000 x 60000."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return len(content).to_bytes(4, "big") + name + content + zlib.crc32(name + content).to_bytes(4, "big")
+
+    head = (60000).to_bytes(4, "big") * 2 + bytes([8, 0, 0, 0, 0])
+    packed = chunk(b"IDAT", zlib.compress(bytes(10000)))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + packed + chunk(b"IEND", b""))
+
+
+def lying(path: Path) -> None:
+    """An npy whose header claims more than a slice can hold."""
+    named = path.with_suffix(".npy")
+    header = "{'descr': '<i2', 'fortran_order': False, 'shape': (60000, 60000), }".ljust(117) + "\n"
+    named.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + bytes(100))
+    path.unlink()
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:50])
+
+
+def coloured(path: Path) -> None:
+    save(path, np.zeros((16, 16, 3), np.uint8))
+
+
+def a_jpeg(path: Path) -> None:
+    Image.fromarray(np.zeros((16, 16), np.uint8)).save(path, format="JPEG")
+
+
+def nan(path: Path) -> None:
+    save(path.with_suffix(".npy"), np.full((16, 16), np.nan, np.float32))
+    path.unlink()
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
+    "no image": (
+        lambda path: path.write_text("text", encoding="utf-8"),
+        r"a grey image, but bob_1\.png cannot be read \(no image\)",
+    ),
+    "cut short": (cut, r"a grey image, but bob_1\.png cannot be read"),
+    "pickled": (pickled, r"a grey image, but bob_1\.npy cannot be read \(ValueError\)"),
+    "a bomb": (bomb, r"bob_1\.png"),
+    "a lying header": (lying, r"a grey image, but bob_1\.npy cannot be read \(ValueError\)"),
+    "colours": (coloured, r"a grey image, but bob_1\.png has the mode RGB"),
+    "a JPEG in disguise": (a_jpeg, r"bob_1\.png cannot be read \(no image\)"),
+    "NaN": (nan, r"bob_1\.npy has float32\. Leave grey_hu out"),
+    "no patient": (lambda path: path.rename(path.with_name("nobody.png")), r"a patient in the name nobody\.png"),
+}
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize(("damage", "words"), DAMAGES.values(), ids=DAMAGES)
+def test_what_is_wrong_with_an_image_is_one_sentence_and_can_be_skipped(folder, damage, words, caplog):
+    caplog.set_level(logging.WARNING, "camfolio")
+    damage(folder / "benign/bob_1.png")
+    with pytest.raises(DataError, match=words):
+        read(folder, **GREY)
+    found = read(folder, on_error="skip", **GREY)
+    assert found.card["skipped"] == {"images that cannot be used": 1}
+    assert found.slices.patient.tolist() == ["ann", "carl", "carl"]
+
+
+def test_nan_in_hounsfield_units_is_refused(tmp_path):
+    save(tmp_path / "benign/bob_1.npy", np.full((4, 4), np.nan, np.float32))
+    save(tmp_path / "malignant/carl_1.npy", np.zeros((4, 4), np.float32))
+    with pytest.raises(DataError, match=r"Expected finite values, but bob_1\.npy holds NaN or infinity"):
+        read(tmp_path)
+
+
+def test_grey_values_without_their_meaning_are_refused(folder):
+    with pytest.raises(
+        DataError,
+        match=r"Expected HU, but ann_1\.png has 8 bits per pixel, which cannot hold them\. Give data\.grey_hu",
+    ):
+        read(folder)
+
+
+def test_a_mask_of_another_size_is_refused(folder):
+    save(folder / "benign/ann_1_mask.png", np.zeros((3, 3), np.uint8))
+    with pytest.raises(DataError, match=r"Expected a mask of \(16, 16\), as ann_1\.png, but got \(3, 3\)"):
+        read(folder, **GREY)
+
+
+def test_images_of_two_sizes_are_refused(folder):
+    save(folder / "benign/bob_1.png", np.zeros((3, 3), np.uint8))
+    with pytest.raises(DataError, match=r"images of one size, but ann_1\.png is \(16, 16\) and bob_1\.png \(3, 3\)"):
+        read(folder, **GREY)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"folders": ["benign", "other"]}, "Expected a folder other under data.path, but there is none"),
+        ({"folders": ["benign", "../x"]}, r"Expected the name of a folder in data\.folders, but got '\.\./x'"),
+        ({"folders": ["benign", "/"]}, "Expected the name of a folder"),
+        ({"patient": "("}, r"Expected a regular expression in data\.patient, but got '\('"),
+        ({"patient": "x"}, r"Expected a group in data\.patient that is the patient, but got 'x'\. For example"),
+    ],
+)
+def test_settings_that_fit_nothing_are_refused(folder, settings, words):
+    with pytest.raises(DataError, match=words):
+        read(folder, **GREY, **settings)
+
+
+def test_an_empty_class_is_refused(folder):
+    (folder / "empty").mkdir()
+    with pytest.raises(
+        DataError, match=r"Expected images \(.png, .tif, .tiff, .npy\) in the folder empty, but it has none"
+    ):
+        read(folder, folders=["benign", "empty"], **GREY)

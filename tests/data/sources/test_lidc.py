@@ -1,0 +1,428 @@
+"""The lidc source: trees as they come, real slices, and everything that may be wrong with a file."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom.uid import RLELossless
+
+from camfolio.config import LabelRule
+from camfolio.data.reading import Order, Reading, read_source
+from camfolio.errors import DataError
+from camfolio.sources import LidcData
+from dicom_trees import Nodule, Roi, annotations, dataset, disc, nodule_scan, ring, write_scan
+
+REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "LIDC-IDRI"
+needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="needs the real slices, which are not part of the repository")
+
+
+def read(folder: Path, *, min_readers: int = 1, statistic: str = "median", **settings: object) -> Reading:
+    data = LidcData.model_validate({"source": "lidc", "path": "tree", **settings})
+    return read_source(data, Order(LabelRule(statistic=statistic, min_readers=min_readers), 0, {"path": folder}))
+
+
+def steps(reading: Reading) -> dict[str, int]:
+    return dict(reading.card["steps"])
+
+
+def test_a_series_becomes_slices_around_its_nodule(tmp_path):
+    write_scan(tmp_path, nodule_scan("P1", 1))
+    found = read(tmp_path).slices
+    assert found.id.tolist() == ["P1-n01-s1", "P1-n01-s2", "P1-n01-s3"]
+    assert found.patient.tolist() == ["P1"] * 3
+    assert found.label.tolist() == [1, 1, 1]
+    assert found.hounsfield.shape == (3, 32, 32)
+    wanted = [disc((40, 40), (20, 20), radius).sum() for radius in (4, 3, 3)]
+    assert found.area_mm2 == pytest.approx(wanted, rel=0.15)
+    assert np.median(found.hounsfield[found.mask]) == pytest.approx(40, abs=60)
+    assert found.hounsfield[~found.mask].mean() == pytest.approx(-850, abs=30)
+
+
+def test_the_consensus_centroid_is_the_middle_of_the_slice(tmp_path):
+    write_scan(tmp_path, nodule_scan("P1", 2, radius=6))
+    for mask in read(tmp_path).slices.mask:
+        assert np.argwhere(mask).mean(0) == pytest.approx([15.5, 15.5], abs=0.5)
+
+
+def test_names_of_files_and_folders_play_no_part(tmp_path):
+    one, other = nodule_scan("P1", 1), nodule_scan("P2", 2, malignancy=1)
+    for place, name in enumerate(["b", "c.IMA", "a.dcm"]):
+        dataset(one, place).save_as(tmp_path / name, enforce_file_format=True)
+        dataset(other, place).save_as(tmp_path / f"z{name}", enforce_file_format=True)
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "deep" / "er" / "one.xml").write_text(annotations(one), encoding="utf-8")
+    (tmp_path / "other.XML").write_text(annotations(other), encoding="utf-8")
+    mixed = read(tmp_path).slices
+    write_scan(tmp_path / "apart" / "1", one)
+    write_scan(tmp_path / "apart" / "2", other)
+    apart = read(tmp_path / "apart").slices
+    assert np.array_equal(mixed.hounsfield, apart.hounsfield)
+    assert mixed.id.tolist() == apart.id.tolist()
+    assert mixed.label.tolist() == [1, 1, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("kind", ["int16", "uint16", "uint8"])
+@pytest.mark.parametrize(("slope", "intercept"), [(1.0, -1000.0), (2.0, -1000.0)])
+def test_stored_values_become_hounsfield_units_by_slope_and_intercept(tmp_path, kind, slope, intercept):
+    scan = nodule_scan("P1", 1)
+    stored = ((np.where(scan.stored > 500, 40, -850) - intercept) / slope / (1 if kind != "uint8" else 5)).astype(kind)
+    factor = slope * (1 if kind != "uint8" else 5)
+    write_scan(tmp_path, replace(scan, stored=stored, slope=factor, intercept=intercept))
+    found = read(tmp_path).slices
+    assert found.hounsfield.max() == pytest.approx(40, abs=factor)
+    assert found.hounsfield.min() == pytest.approx(-850, abs=factor)
+
+
+@pytest.mark.parametrize("written", [63536, -2000])
+def test_padding_is_air(tmp_path, written):
+    scan = nodule_scan("P1", 1)
+    stored = scan.stored.copy()
+    stored[:, :, :8] = -2000
+    for place in range(3):
+        found = dataset(replace(scan, stored=stored), place)
+        found.add_new("PixelPaddingValue", "US" if written > 0 else "SS", written)
+        found.save_as(tmp_path / f"{place}.dcm", enforce_file_format=True)
+    (tmp_path / "a.xml").write_text(annotations(scan), encoding="utf-8")
+    assert read(tmp_path).slices.hounsfield.min() == -1000
+
+
+def test_what_is_lower_than_any_tissue_is_cut_at_the_lowest_stored_value(tmp_path):
+    scan = nodule_scan("P1", 1)
+    stored = scan.stored.copy()
+    stored[:, :, :8] = -2000
+    write_scan(tmp_path, replace(scan, stored=stored))
+    assert read(tmp_path).slices.hounsfield.min() == -1024
+
+
+def test_a_hole_is_no_nodule(tmp_path):
+    scan = nodule_scan("P1", 1, radius=8)
+    centre = (21, 19)
+    hole = Roi(1, ring(disc((40, 40), centre, 2)), "FALSE")
+    drawn = scan.readers[0][0]
+    write_scan(tmp_path / "holed", replace(scan, readers=[[replace(drawn, rois=[*drawn.rois, hole])]] * 3))
+    write_scan(tmp_path / "whole", scan)
+    holed, whole = (read(tmp_path / name, slices_per_nodule=3).slices for name in ("holed", "whole"))
+    lost = whole.area_mm2.max() - holed.area_mm2[np.argmax(holed.id == "P1-n01-s1")]
+    assert holed.mask.sum() < whole.mask.sum()
+    assert lost == pytest.approx(disc((40, 40), centre, 3).sum(), abs=14)  # the hole's line belongs to the hole
+
+
+def test_a_nodule_of_one_pixel_is_that_pixel(tmp_path):
+    scan = nodule_scan("P1", 1)
+    point = Nodule([Roi(1, [(20, 20)])], 1)
+    write_scan(tmp_path, replace(scan, readers=[[point], [Nodule([Roi(1, [(20, 21)])], 1)]]))
+    found = read(tmp_path, spacing_mm=0.5, min_readers=2)
+    assert steps(found)["Nodules, drawings that overlap being one"] == 1
+    assert found.slices.area_mm2.tolist() == pytest.approx([2.0], abs=0.5)
+
+
+def test_two_nodules_that_touch_stay_two(tmp_path):
+    left, right = (disc((40, 40), (20, column), 4) for column in (15, 24))
+    scan = replace(
+        nodule_scan("P1", 1),
+        readers=[[Nodule([Roi(1, ring(mask))], rating) for mask, rating in ((left, 1), (right, 5))]] * 3,
+    )
+    write_scan(tmp_path, scan)
+    found = read(tmp_path, min_readers=3).slices
+    assert found.id.tolist() == ["P1-n01-s1", "P1-n02-s1"]
+    assert found.label.tolist() == [0, 1]
+
+
+def test_readers_meet_where_their_drawings_overlap(tmp_path):
+    scan = nodule_scan("P1", 1)
+    shifted = [Nodule([Roi(1, ring(disc((40, 40), (20 + shift, 20), 4)))], 5) for shift in (0, 2, 3)]
+    far = Nodule([Roi(1, ring(disc((40, 40), (33, 8), 3)))], 1)
+    write_scan(tmp_path, replace(scan, readers=[[shifted[0]], [shifted[1], far], [shifted[2]]]))
+    found = read(tmp_path)
+    assert steps(found)["Nodules, drawings that overlap being one"] == 2
+    assert sorted(found.slices.label.tolist()) == [0, 1]
+    assert found.card["readers"] == [
+        {"reader": 1, "nodules": 1, "contours": 1},
+        {"reader": 2, "nodules": 2, "contours": 2},
+        {"reader": 3, "nodules": 1, "contours": 1},
+    ]
+
+
+@pytest.mark.parametrize(("consensus", "area"), [(0.25, 113), (0.5, 50), (1.0, 13)])
+def test_the_consensus_is_the_stated_share_of_the_readers(tmp_path, consensus, area):
+    scan = nodule_scan("P1", 1)
+    sizes = [Nodule([Roi(1, ring(disc((40, 40), (20, 20), radius)))], 5) for radius in (2, 4, 4, 6)]
+    write_scan(tmp_path, replace(scan, readers=[[one] for one in sizes]))
+    assert read(tmp_path, consensus=consensus).slices.area_mm2 == pytest.approx([area], rel=0.12)
+
+
+@pytest.mark.parametrize(
+    ("ratings", "statistic", "label"), [((1, 1, 5), "median", 0), ((2, 2, 5, 5), "mean", 1), ((1, 4, 5), "mean", 1)]
+)
+def test_the_label_follows_the_rule(tmp_path, ratings, statistic, label):
+    scan = nodule_scan("P1", 1)
+    drawn = scan.readers[0][0]
+    write_scan(tmp_path, replace(scan, readers=[[replace(drawn, malignancy=rating)] for rating in ratings]))
+    assert set(read(tmp_path, statistic=statistic).slices.label) == {label}
+
+
+def test_what_is_excluded_is_counted_with_its_reason(tmp_path):
+    write_scan(tmp_path / "1", nodule_scan("P1", 1))
+    write_scan(tmp_path / "2", nodule_scan("P2", 2, readers=2))
+    write_scan(tmp_path / "3", nodule_scan("P3", 3, malignancy=3))
+    write_scan(tmp_path / "4", nodule_scan("P4", 4), leave_out=[0, 1, 2])
+    small = replace(nodule_scan("P5", 5), readers=[[Nodule([Roi(0, [(3, 3)])], None)]])
+    write_scan(tmp_path / "5", small)
+    found = steps(read(tmp_path, min_readers=3))
+    assert found["CT slices in the folder"] == 12
+    assert found["Series with annotations"] == 3
+    assert found["Annotation files without any of their slices"] == 1
+    assert found["Nodules drawn by fewer than 3 readers, excluded"] == 1
+    assert found["Nodules with a median malignancy of exactly 3, excluded"] == 1
+    assert found["Nodules used"] == 1
+
+
+def test_an_incomplete_series_gives_what_it_can_and_says_what_is_missing(tmp_path):
+    write_scan(tmp_path, nodule_scan("P1", 1), leave_out=[1])
+    found = read(tmp_path)
+    assert len(found.slices) == 2
+    assert steps(found)["Contours on slices that are not there"] == 4
+
+
+def test_a_patient_with_two_series_has_nodules_of_different_numbers(tmp_path):
+    write_scan(tmp_path / "1", nodule_scan("P1", 1))
+    write_scan(tmp_path / "2", nodule_scan("P1", 2))
+    assert set(read(tmp_path, slices_per_nodule=1).slices.id) == {"P1-n01-s1", "P1-n05-s1"}
+
+
+def test_a_series_with_two_files_of_annotations_is_read_once(tmp_path):
+    write_scan(tmp_path, nodule_scan("P1", 1))
+    (tmp_path / "zz.xml").write_text(annotations(nodule_scan("P1", 1)), encoding="utf-8")
+    assert len(read(tmp_path).slices) == 3
+
+
+def test_chest_radiographs_are_left_out_with_a_line_in_the_log(tmp_path, caplog):
+    caplog.set_level(logging.INFO, "camfolio")
+    write_scan(tmp_path, nodule_scan("P1", 1))
+    (tmp_path / "dx.xml").write_text(annotations(nodule_scan("P1", 1), "IdriReadMessage"), encoding="utf-8")
+    found = read(tmp_path)
+    assert steps(found)["Annotation files of chest radiographs, left out"] == 1
+    assert "left out: 1 annotation files of chest radiographs" in caplog.text
+
+
+def test_other_files_are_left_out(tmp_path):
+    write_scan(tmp_path, nodule_scan("P1", 1))
+    (tmp_path / "LICENSE").write_text("text", encoding="utf-8")
+    (tmp_path / "other.xml").write_text("<html/>", encoding="utf-8")
+    report = dataset(nodule_scan("P9", 9), 0)
+    report.Modality = "SR"
+    report.save_as(tmp_path / "report.dcm", enforce_file_format=True)
+    found = read(tmp_path)
+    assert steps(found)["Files that are neither, left out"] == 3
+    assert len(found.slices) == 3
+
+
+def test_run_length_encoded_slices_are_decoded(tmp_path):
+    scan = nodule_scan("P1", 1)
+    plain = read(write_scan(tmp_path / "plain", scan)).slices
+    folder = write_scan(tmp_path / "packed", scan)
+    for place in range(3):
+        found = dataset(scan, place)
+        found.compress(RLELossless, generate_instance_uid=False)
+        found.save_as(folder / f"{place}.dcm", enforce_file_format=True)
+    assert np.array_equal(read(folder).slices.hounsfield, plain.hounsfield)
+
+
+def test_the_same_tree_gives_the_same_bytes_and_salt(tmp_path):
+    write_scan(tmp_path, nodule_scan("P1", 1))
+    one, other = read(tmp_path), read(tmp_path)
+    assert np.array_equal(one.slices.hounsfield, other.slices.hounsfield)
+    assert one.salt == other.salt
+    assert json.loads(json.dumps(one.card)) == json.loads(json.dumps(other.card))
+
+
+def edit(change: Callable[[object], None]) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        found = dataset(nodule_scan("P1", 1), 1)
+        change(found)
+        found.save_as(folder / "1.dcm", enforce_file_format=True)
+
+    return damage
+
+
+def without(name: str) -> Callable[[Path], None]:
+    return edit(lambda found: delattr(found, name))
+
+
+def setting(name: str, value: object) -> Callable[[Path], None]:
+    return edit(lambda found: setattr(found, name, value))
+
+
+def cut_short(folder: Path) -> None:
+    path = folder / "1.dcm"
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def cut_in_the_header(folder: Path) -> None:
+    path = folder / "1.dcm"
+    path.write_bytes(path.read_bytes()[:300])
+
+
+def no_preamble(folder: Path) -> None:
+    (folder / "1.dcm").write_bytes(b"not dicom at all" * 20)
+
+
+def of_another_size(folder: Path) -> None:
+    other = replace(nodule_scan("P1", 1), stored=np.zeros((3, 20, 20), np.int16))
+    dataset(other, 1).save_as(folder / "1.dcm", enforce_file_format=True)
+
+
+def twice(folder: Path) -> None:
+    found = dataset(nodule_scan("P1", 1), 1)
+    found.SOPInstanceUID = "1.2.3"
+    found.save_as(folder / "again.dcm", enforce_file_format=True)
+
+
+def xml(text: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / "notes.xml").write_text(text, encoding="utf-8")
+
+
+def jpeg(found: object) -> None:
+    found.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.70"
+    found.PixelData = b"\xfe\xff\x00\xe0\x00\x00\x00\x00\xfe\xff\x00\xe0\x04\x00\x00\x00\xff\xd8\xff\xd9\xfe\xff\xdd\xe0\x00\x00\x00\x00"
+
+
+def deflated(found: object) -> None:
+    found.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1.99"
+
+
+GOOD_XML = annotations(nodule_scan("P1", 1))
+BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]><LidcReadMessage>&b;</LidcReadMessage>'
+OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><LidcReadMessage>&a;</LidcReadMessage>'
+DAMAGES = {
+    "cut short": (cut_short, r"DICOM file, but 1\.dcm cannot be read \(\w+\)|pixels of one slice, but 1\.dcm claims"),
+    "cut in the header": (cut_in_the_header, r"1\.dcm"),
+    "no preamble": (no_preamble, r"Expected DICOM, but 1\.dcm does not begin like it"),
+    "mixed sizes": (
+        of_another_size,
+        r"one series, but 1\.dcm differs from 0\.dcm in patient, size, spacing or direction",
+    ),
+    "mixed patients": (setting("PatientID", "P2"), r"one series, but .* differs from .*\.dcm in patient"),
+    "mixed directions": (setting("ImageOrientationPatient", [0, 1, 0, 0, 0, 1]), r"one series, but .* differs"),
+    "one place twice": (twice, r"every slice at its own position, but (1|again)\.dcm and (1|again)\.dcm share one"),
+    "no spacing": (without("PixelSpacing"), r"PixelSpacing of 2 numbers in 1\.dcm, but got 0"),
+    "spacing 0": (
+        setting("PixelSpacing", [0, 0]),
+        r"a spacing above 0 mm and two directions, but got others in 1\.dcm",
+    ),
+    "no place": (without("ImagePositionPatient"), r"ImagePositionPatient of 3 numbers in 1\.dcm"),
+    "no patient": (without("PatientID"), r"Expected a patient's id in 1\.dcm, but got none"),
+    "empty patient": (setting("PatientID", " "), r"Expected a patient's id in 1\.dcm, but got none"),
+    "no series": (without("SeriesInstanceUID"), r"Expected SeriesInstanceUID in 1\.dcm, but got none"),
+    "no rows": (without("Rows"), r"1\.dcm cannot be read \(AttributeError\)"),
+    "huge size": (setting("Rows", 65535), r"1\.dcm"),
+    "no pixels": (without("PixelData"), r"pixels of one slice, but 1\.dcm claims 40 x 40 x 1 and holds 0 bytes"),
+    "several frames": (setting("NumberOfFrames", 3), r"pixels of one slice, but 1\.dcm claims 40 x 40 x 3"),
+    "colours": (setting("SamplesPerPixel", 3), r"1\.dcm"),
+    "slope 0": (setting("RescaleSlope", 0), r"a rescale slope and intercept, but got others in 1\.dcm"),
+    "a plug-in is missing": (edit(jpeg), r"a plug-in for pixels in JPEG Lossless.*pylibjpeg.*1\.dcm\. Install one"),
+    "deflated": (edit(deflated), r"a DICOM file that is not deflated, but got 1\.dcm"),
+    "no XML": (xml("<a>"), r"Expected XML, but got a mistake in it: notes\.xml, line 1"),
+    "an entity bomb": (xml(BOMB), r"Expected XML, but got entities in it: notes\.xml"),
+    "an entity from outside": (xml(OUTSIDE), r"Expected XML, but got entities in it: notes\.xml"),
+    "no number": (xml(GOOD_XML.replace("<xCoord>19<", "<xCoord>x<")), r"notes\.xml has no whole number in xCoord"),
+    "no slice named": (xml(GOOD_XML.replace("imageSOP_UID", "other")), r"notes\.xml has no imageSOP_UID"),
+    "no points": (xml(GOOD_XML.replace("edgeMap", "other")), r"notes\.xml has no edgeMap"),
+    "coordinates far away": (
+        xml(GOOD_XML.replace("<xCoord>19<", "<xCoord>999999<")),
+        r"notes\.xml has no coordinates on",
+    ),
+    "no rating": (
+        xml(GOOD_XML.replace("<texture>1</texture>", "")),
+        r"notes\.xml has no whole number in characteristics/tex",
+    ),
+}
+
+
+@pytest.mark.parametrize(("damage", "words"), DAMAGES.values(), ids=DAMAGES)
+def test_what_is_wrong_with_a_file_is_one_sentence_with_its_name(tmp_path, damage, words):
+    write_scan(tmp_path, nodule_scan("P1", 1))
+    damage(tmp_path)
+    with pytest.raises(DataError, match=words) as caught:
+        read(tmp_path)
+    assert str(caught.value).startswith("Expected ")
+    assert str(tmp_path) not in str(caught.value)
+    assert str(caught.value).endswith("Or set on_error: skip.")
+
+
+@pytest.mark.parametrize("damage", [damage for damage, _ in DAMAGES.values()], ids=DAMAGES)
+def test_what_is_wrong_is_skipped_and_counted_if_the_study_says_so(tmp_path, damage, caplog):
+    write_scan(tmp_path / "damaged", nodule_scan("P1", 1))
+    damage(tmp_path / "damaged")
+    write_scan(tmp_path / "good", nodule_scan("P2", 2))
+    found = read(tmp_path, on_error="skip")
+    assert sum(found.card["skipped"].values()) >= 1
+    assert (found.slices.patient == "P2").sum() == 3
+    assert "skipped: Expected " in caplog.text
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    with pytest.raises(
+        DataError, match=r"Expected files in the folder of data\.path, but it is empty\. Check the path"
+    ):
+        read(tmp_path)
+
+
+def test_a_folder_without_slices_is_refused(tmp_path):
+    (tmp_path / "a.txt").write_text("text", encoding="utf-8")
+    with pytest.raises(DataError, match=r"Expected CT slices in DICOM, but none of 1 files is one"):
+        read(tmp_path)
+
+
+def test_a_tree_of_which_nothing_is_left_says_why(tmp_path):
+    write_scan(tmp_path / "1", nodule_scan("P1", 1, malignancy=3))
+    write_scan(tmp_path / "2", nodule_scan("P2", 2, readers=1))
+    words = (
+        "of 2 nodules in 2 annotated series none is left: 1 were drawn by too few readers, 1 are rated in the middle, "
+        "0 are on slices that are not there"
+    )
+    with pytest.raises(DataError, match=words):
+        read(tmp_path, min_readers=2)
+
+
+def test_slices_behind_a_link_to_a_folder_are_not_followed(tmp_path):
+    write_scan(tmp_path / "real", nodule_scan("P1", 1))
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "link").symlink_to(tmp_path / "real")
+    with pytest.raises(DataError, match="Expected files in the folder"):
+        read(tmp_path / "tree")
+
+
+@needs_real
+def test_every_contour_on_the_real_slices_is_found_in_three_seconds():
+    start = time.perf_counter()
+    found = read(REAL)
+    assert time.perf_counter() - start < 3
+    assert found.card["readers"] == [
+        {"reader": 1, "nodules": 1, "contours": 8},
+        {"reader": 2, "nodules": 1, "contours": 7},
+        {"reader": 3, "nodules": 2, "contours": 15},
+        {"reader": 4, "nodules": 2, "contours": 16},
+    ]
+    assert steps(found)["Contours on slices that are not there"] == 39
+    assert found.slices.id.tolist() == [f"LIDC-IDRI-000{i}-n01-s{s}" for i in (1, 2) for s in (1, 2, 3)]
+    inside = found.slices.hounsfield[found.slices.mask].mean()
+    assert -300 < inside < 100
+    assert found.slices.hounsfield[~found.slices.mask].mean() < inside
+
+
+@needs_real
+def test_the_real_masks_agree_with_those_somebody_else_made_of_the_same_contours():
+    other = np.load(REAL.parent / "lidc32.npz")
+    place = int(np.flatnonzero(other["patient"] == "LIDC-IDRI-0001")[0])
+    theirs = float(other["mask"][place].sum() * other["spacing_xyz"][place][0] * other["spacing_xyz"][place][1])
+    ours = read(REAL, slices_per_nodule=9).slices
+    areas = ours.area_mm2[ours.patient == "LIDC-IDRI-0001"]
+    assert min(abs(areas / theirs - 1)) < 0.1

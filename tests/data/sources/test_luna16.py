@@ -1,0 +1,187 @@
+"""The luna16 source: scans in mhd and two lists become slices of nodules and of places that are none."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from camfolio.config import LabelRule
+from camfolio.data.reading import Order, Reading, read_source
+from camfolio.errors import DataError
+from camfolio.sources import LunaData
+
+sitk = pytest.importorskip("SimpleITK", reason="needs the extra luna")
+SPACING, ORIGIN = (0.5, 0.5, 2.0), (-50.0, -40.0, -100.0)
+HEAD = "seriesuid,coordX,coordY,coordZ,"
+
+
+def scan(path: Path, *, compressed: bool = False, direction: tuple[float, ...] = (1, 0, 0, 0, 1, 0, 0, 0, 1)) -> None:
+    """A ball of 40 HU and 10 mm around voxel (x 60, y 40, z 5) in lung of -850 HU."""
+    z, y, x = np.mgrid[:10, :80, :120]
+    ball = (0.5 * (x - 60)) ** 2 + (0.5 * (y - 40)) ** 2 + (2.0 * (z - 5)) ** 2 <= 25
+    image = sitk.GetImageFromArray(np.where(ball, 40, -850).astype(np.int16))
+    image.SetSpacing(SPACING)
+    image.SetOrigin(ORIGIN)
+    image.SetDirection(direction)
+    sitk.WriteImage(image, str(path), useCompression=compressed)
+
+
+def at(x: float, y: float, z: float) -> str:
+    """Voxel coordinates as millimetres of the lists."""
+    return ",".join(str(start + step * place) for start, step, place in zip(ORIGIN, SPACING, (x, y, z), strict=True))
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Two scans, one compressed, with a nodule and two candidates each; one listed scan is not there."""
+    (tmp_path / "subset0").mkdir()
+    scan(tmp_path / "subset0" / "1.2.3.mhd")
+    scan(tmp_path / "subset0" / "1.2.4.mhd", compressed=True)
+    nodules = [f"{name},{at(60, 40, 5)},10" for name in ("1.2.3", "1.2.4", "9.9.9")]
+    others = [f"{name},{at(*place)},0" for name in ("1.2.3", "1.2.4") for place in ((30, 30, 0), (90, 50, 9))]
+    write(tmp_path / "annotations.csv", [HEAD + "diameter_mm", *nodules])
+    write(tmp_path / "candidates.csv", [HEAD + "class", *others, f"1.2.3,{at(60, 40, 5)},1"])
+    return tmp_path
+
+
+def write(path: Path, lines: list[str]) -> None:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def read(folder: Path, seed: int = 0, **settings: object) -> Reading:
+    given = {"source": "luna16", "path": "x", "annotations": "a", "candidates": "c", **settings}
+    files = {"path": folder, "annotations": folder / "annotations.csv", "candidates": folder / "candidates.csv"}
+    return read_source(LunaData.model_validate(given), Order(LabelRule(), seed, files))
+
+
+def test_nodules_and_candidates_become_slices(folder):
+    found = read(folder)
+    assert found.slices.label.tolist() == [1, 0, 1, 0]
+    assert found.slices.patient.tolist() == ["1.2.3"] * 2 + ["1.2.4"] * 2
+    nodule = found.slices.hounsfield[0]
+    assert nodule[15:17, 15:17].tolist() == [[40, 40], [40, 40]]
+    assert np.array_equal(nodule, found.slices.hounsfield[2])
+    assert ((nodule > -400) == found.slices.mask[0]).mean() > 0.98
+    assert found.slices.area_mm2[0] == pytest.approx(np.pi * 25, rel=0.05)
+    assert (found.slices.hounsfield[found.slices.label == 0] < -800).all()
+    assert not found.slices.mask[found.slices.label == 0].any()
+    assert dict(found.card["steps"])["Scans in the folder"] == 2
+
+
+def test_more_candidates_can_be_wanted_and_the_seed_draws_them(folder):
+    assert read(folder, candidates_per_nodule=2).slices.label.tolist() == [1, 0, 0, 1, 0, 0]
+    drawn = {read(folder, seed).slices.hounsfield.tobytes() for seed in range(6)}
+    assert len(drawn) > 1
+    assert read(folder, 3).salt == read(folder, 3).salt
+
+
+def test_a_turned_axis_is_followed(folder):
+    scan(folder / "subset0" / "1.2.3.mhd", direction=(-1, 0, 0, 0, 1, 0, 0, 0, 1))
+    turned = (ORIGIN[0] - SPACING[0] * 60, ORIGIN[1] + SPACING[1] * 40, ORIGIN[2] + SPACING[2] * 5)
+    write(folder / "annotations.csv", [HEAD + "diameter_mm", "1.2.3," + ",".join(map(str, turned)) + ",10"])
+    write(folder / "candidates.csv", [HEAD + "class"])
+    assert read(folder).slices.hounsfield[0, 15:17, 15:17].tolist() == [[40, 40], [40, 40]]
+
+
+def test_a_scan_at_the_edge_is_filled_with_air(folder):
+    write(folder / "annotations.csv", [HEAD + "diameter_mm", f"1.2.3,{at(0, 0, 5)},10"])
+    assert read(folder).slices.hounsfield[0, 0, 0] == -1000
+
+
+def lost_voxels(folder: Path) -> None:
+    (folder / "subset0" / "1.2.3.raw").unlink()
+
+
+def short_voxels(folder: Path) -> None:
+    path = folder / "subset0" / "1.2.3.raw"
+    path.write_bytes(path.read_bytes()[:1000])
+
+
+def header(old: str, new: str):
+    def damage(folder: Path) -> None:
+        path = folder / "subset0" / "1.2.3.mhd"
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+    return damage
+
+
+def outside(folder: Path) -> None:
+    write(folder / "annotations.csv", [HEAD + "diameter_mm", f"1.2.3,{at(500, 40, 5)},10"])
+
+
+DAMAGES = {
+    "lost voxels": (lost_voxels, r"the voxels of 1\.2\.3\.mhd in a file beside it, but it names none that is there"),
+    "voxels elsewhere": (header("1.2.3.raw", "../../x.raw"), r"the voxels of 1\.2\.3\.mhd in a file beside it"),
+    "short voxels": (short_voxels, r"SimpleITK cannot read 1\.2\.3\.mhd|1\.2\.3"),
+    "a lying size": (
+        header("120 80 10", "60000 60000 60000"),
+        r"at most \d+ voxels, but 1\.2\.3\.mhd has \(60000, 60000, 60000\)",
+    ),
+    "askew": (
+        header("TransformMatrix = 1 0 0 0 1 0 0 0 1", "TransformMatrix = 0.8 0.6 0 -0.6 0.8 0 0 0 1"),
+        r"but 1\.2\.3\.mhd lies askew",
+    ),
+    "a place outside": (outside, r"places inside of their scan, but one is outside of 1\.2\.3\.mhd"),
+}
+
+
+@pytest.mark.parametrize(("damage", "words"), DAMAGES.values(), ids=DAMAGES)
+def test_what_is_wrong_with_a_scan_is_one_sentence(folder, damage, words):
+    damage(folder)
+    with pytest.raises(DataError, match=words) as caught:
+        read(folder)
+    assert str(caught.value).startswith("Expected ")
+
+
+def test_a_scan_that_cannot_be_used_is_skipped_if_the_study_says_so(folder):
+    lost_voxels(folder)
+    found = read(folder, on_error="skip")
+    assert found.slices.patient.tolist() == ["1.2.4"] * 2
+    assert found.card["skipped"] == {"scans that cannot be used": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "words"),
+    [
+        (
+            "annotations.csv",
+            [HEAD + "size"],
+            r"Expected the columns .*diameter_mm in annotations\.csv, but diameter_mm is missing",
+        ),
+        (
+            "annotations.csv",
+            [HEAD + "diameter_mm", "1.2.3,1,2,x,4"],
+            r"Expected numbers, but got something else in annotations\.csv, line 2",
+        ),
+        (
+            "candidates.csv",
+            [HEAD + "class", "1.2.3,1,2"],
+            r"numbers, but got something else in candidates\.csv, line 2",
+        ),
+        (
+            "candidates.csv",
+            [HEAD + "class", "1.2.3,1,2,nan,0"],
+            r"numbers, but got something else in candidates\.csv, line 2",
+        ),
+        ("candidates.csv", [""], "Expected the columns"),
+    ],
+)
+def test_what_is_wrong_with_a_list_is_one_sentence(folder, name, lines, words):
+    write(folder / name, lines)
+    with pytest.raises(DataError, match=words):
+        read(folder)
+
+
+def test_scans_that_no_list_names_are_refused(folder):
+    write(folder / "annotations.csv", [HEAD + "diameter_mm"])
+    with pytest.raises(DataError, match="Expected scans named in the lists, but none of 2 mhd files is"):
+        read(folder)
+
+
+def test_a_missing_library_says_how_to_install_it(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "SimpleITK", None)
+    with pytest.raises(DataError, match=r'Expected SimpleITK for the source luna16, .*pip install "camfolio\[luna\]"'):
+        read(folder)

@@ -1,0 +1,126 @@
+"""Slices from the user's own code: whatever gives Slices, and LightningDataModules."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+import numpy as np
+import pytest
+import pytorch_lightning as pl
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from camfolio.config import LabelRule
+from camfolio.data.reading import Order, Reading, read_source
+from camfolio.errors import DataError, StudyError
+from camfolio.sources import OwnData
+
+
+class Discs(Dataset):
+    """Samples as mappings."""
+
+    def __init__(self, slices, leave=()):
+        self.slices, self.leave = slices, leave
+
+    def __len__(self):
+        return len(self.slices)
+
+    def __getitem__(self, i):
+        one = {
+            "image": torch.from_numpy(self.slices.hounsfield[i])[None],
+            "label": int(self.slices.label[i]),
+            "patient": str(self.slices.patient[i]),
+            "mask": torch.from_numpy(self.slices.mask[i]),
+            "spacing": self.slices.spacing[i],
+            "id": str(self.slices.id[i]),
+        }
+        return {key: value for key, value in one.items() if key not in self.leave}
+
+
+class DiscModule(pl.LightningDataModule):
+    """Shuffled, with an incomplete last batch left out: nothing of that must matter."""
+
+    def __init__(self, leave=(), parts=("train", "val")):
+        super().__init__()
+        self.leave, self.parts = leave, parts
+
+    def setup(self, stage):
+        whole = sys.modules["ours_for_slices"].slices(8)
+        self.train, self.val = (Discs(whole.select(index), self.leave) for index in (np.arange(5), np.arange(5, 8)))
+
+    def train_dataloader(self):
+        return DataLoader(self.train, 2, shuffle=True, drop_last=True)
+
+    def val_dataloader(self):
+        return DataLoader(self.val, 2)
+
+
+@pytest.fixture(autouse=True)
+def ours(tiny_slices, monkeypatch):
+    """The module `ours_for_slices`."""
+    module = ModuleType("ours_for_slices")
+    module.slices, module.DiscModule, module.three = tiny_slices, DiscModule, lambda: 3
+    module.broken = Broken
+    monkeypatch.setitem(sys.modules, "ours_for_slices", module)
+
+
+class Broken(pl.LightningDataModule):
+    def setup(self, stage):
+        msg = "no disk"
+        raise RuntimeError(msg)
+
+
+def read(name: str, **init_args: object) -> Reading:
+    data = OwnData.model_validate({"source": "own", "class_path": f"ours_for_slices.{name}", "init_args": init_args})
+    return read_source(data, Order(LabelRule(), 0, {}))
+
+
+def same(found, wanted) -> bool:
+    return all(
+        np.array_equal(getattr(found, name), getattr(wanted, name))
+        for name in ("hounsfield", "label", "mask", "patient", "spacing", "id")
+    )
+
+
+def test_slices_are_taken_as_they_are(tiny_slices):
+    assert same(read("slices", n=6).slices, tiny_slices(6))
+
+
+def test_a_data_module_gives_every_sample_once_in_order(tiny_slices):
+    assert same(read("DiscModule").slices, tiny_slices(8))
+
+
+def test_masks_spacing_and_ids_may_be_left_out():
+    found = read("DiscModule", leave=["mask", "spacing", "id"]).slices
+    assert not found.mask.any()
+    assert (found.spacing == 1).all()
+    assert len(set(found.id)) == 8
+
+
+@pytest.mark.parametrize(
+    ("leave", "words"),
+    [
+        (
+            ["patient"],
+            r"Expected samples with image, label, patient from ours_for_slices\.DiscModule, but got keys image, label",
+        ),
+        (["image"], "but got keys label, patient"),
+    ],
+)
+def test_samples_without_what_is_needed_are_refused(leave, words):
+    with pytest.raises(DataError, match=words):
+        read("DiscModule", leave=leave)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "words"),
+    [
+        ("three", DataError, r"Expected Slices or a LightningDataModule, but ours_for_slices\.three gives int"),
+        ("broken", DataError, r"Expected ours_for_slices\.broken to load its data, but got RuntimeError: no disk"),
+        ("nothing", StudyError, "there is no nothing in ours_for_slices"),
+    ],
+)
+def test_what_gives_no_slices_is_refused(name, kind, words):
+    with pytest.raises(kind, match=words):
+        read(name)

@@ -1,0 +1,162 @@
+"""A study with a network, slices, or an external source of one's own: the examples of the documentation, to their pages."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pytorch_lightning as pl
+import torch
+import yaml
+
+from camfolio.errors import DataError
+from camfolio.own import import_own, make_own
+from camfolio.pages import make_site
+from camfolio.stages import external
+from camfolio.study import open_inspection, stages
+from camfolio.studyfile import read_study
+
+PROJECT = Path(__file__).resolve().parents[2]
+FENCE = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
+
+
+def example(page: str, file: str) -> tuple[str, dict[str, object]]:
+    """The Python of a documentation page that begins with a file's name, and the first YAML behind it."""
+    blocks = FENCE.findall((PROJECT / "docs" / page).read_text(encoding="utf-8"))
+    place = next(i for i, (kind, text) in enumerate(blocks) if kind == "python" and text.startswith(f"# {file}"))
+    settings = next(text for kind, text in blocks[place:] if kind == "yaml")
+    return blocks[place][1], yaml.safe_load(settings)
+
+
+@pytest.fixture(scope="session")
+def documented(folder, write_study):
+    """`documented("your-network.md", "our_network.py", "name", data={...})`: the study of an example; its path."""
+
+    def write(page: str, file: str, name: str, **keys: object) -> Path:
+        code, settings = example(page, file)
+        (folder / file).write_text(code, encoding="utf-8")
+        path = write_study(name)
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        del document["network"]
+        document.pop("explanation")
+        document |= settings | keys
+        path.write_text(yaml.safe_dump(document), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def one_logit(documented, compute):
+    return compute(documented("your-network.md", "our_network.py", "one-logit"))[0]
+
+
+def page(store, path: Path, name: str) -> str:
+    site = make_site(PROJECT, store, [path])
+    return next(page.content.decode() for page in site.texts if page.path == f"{path.stem}/{name}.md")
+
+
+def test_a_network_with_one_logit_is_trained_and_explained(one_logit, store, folder):
+    logits = np.load(one_logit.artefacts["predictions"] / "logits.npy")
+    assert np.allclose(logits[:, 0], -logits[:, 1])
+    assert one_logit.study.explanation.layer == "features.5"
+    with np.load(one_logit.artefacts["explanations"] / "maps.npz") as maps:
+        assert maps["grad_cam"].shape[1:] == (8, 8)
+        assert (maps["grad_cam"] != 0).any()
+    assert "features.5" in page(store, folder / "one-logit.yaml", "model")
+
+
+def test_a_change_of_its_file_trains_it_anew(one_logit, folder, store):
+    from camfolio.study import inspect_study
+
+    file = folder / "our_network.py"
+    before = file.read_text(encoding="utf-8")
+    file.write_text(before.replace("8) ->", "9) ->"), encoding="utf-8")
+    try:
+        states = {state.stage.name: state for state in inspect_study(folder / "one-logit.yaml", store)}
+    finally:
+        file.write_text(before, encoding="utf-8")
+    assert states["training"].reason == "input module:our_network changed"
+    assert states["slices"].word == "fresh"
+
+
+def test_a_lightning_module_is_loaded_from_its_checkpoint(documented, compute, folder):
+    path = documented("your-network.md", "our_module.py", "lightning")
+    import_own("our_module", folder / "our_module.py")
+    try:
+        torch.manual_seed(3)
+        module = make_own("our_module.NoduleClassifier", {"channels": 4})
+        trainer = pl.Trainer(logger=False, accelerator="cpu", enable_progress_bar=False, enable_model_summary=False)
+        trainer.strategy.connect(module)
+        trainer.save_checkpoint(folder / "nodules.ckpt")
+    finally:
+        del sys.modules["our_module"]
+    portfolio = compute(path)[0]
+    assert portfolio.artefacts["training"].json("training.json")["loaded"] == "nodules.ckpt"
+    slices = np.load(portfolio.artefacts["slices"] / "slices.npz")
+    with torch.no_grad():
+        seen = torch.from_numpy(slices["hounsfield"]).clamp(-1000, 400).add(1000).mul(2 / 1400).sub(1)[:, None]
+        wanted = module.eval()(seen).numpy()
+    assert np.load(portfolio.artefacts["predictions"] / "logits.npy") == pytest.approx(wanted, abs=1e-5)
+
+
+def test_slices_of_ones_own_making_are_a_source(documented, store):
+    path = documented("your-data.md", "our_slices.py", "made", network={"width": 4, "blocks": [1, 1, 1, 1]})
+    found, unsplit = open_inspection(path, store)
+    card = found.artefacts["slices"].json("card.json")
+    assert (unsplit, card["slices"], card["patients_used"], card["made_by"]) == ("", 48, 24, "our_slices.discs")
+
+
+@pytest.fixture(scope="session")
+def elsewhere(write_study, compute, tiny_arrays, folder):
+    """The tiny study with an external source of other patients on which masks are shifted."""
+    other = {**tiny_arrays, "patient": np.char.add("x", tiny_arrays["patient"])}
+    np.savez(folder / "other.npz", **other)
+    return compute(write_study("elsewhere", external={"source": "npz", "path": "other.npz"}))[0]
+
+
+def test_an_external_source_is_tested_and_explained(elsewhere, store, folder):
+    there = elsewhere.artefacts["external-evaluation"].json("evaluation.json")
+    assert there["slices"] == 72
+    assert (
+        elsewhere.artefacts["external-localisation"].json("localisation.json")["energy_share"]["grad_cam"]["value"]
+        is not None
+    )
+    text = page(store, folder / "elsewhere.yaml", "index")
+    assert "## On another source" in text
+    assert "72 slices of 24 patients" in text
+
+
+def test_nothing_of_the_study_is_computed_again_for_an_external_source(elsewhere, portfolio):
+    for stage in ("slices", "split", "training", "predictions", "explanations"):
+        assert elsewhere.artefacts[stage].manifest.key == portfolio.artefacts[stage].manifest.key
+
+
+def test_without_an_external_source_there_is_neither_stage_nor_section(tiny_study, portfolio, store):
+    assert not [stage for stage in stages(read_study(tiny_study)) if stage.name.startswith("external")]
+    assert "On another source" not in page(store, tiny_study, "index")
+
+
+def test_a_patient_in_both_sources_is_refused(elsewhere, folder, tiny_arrays, tmp_path):
+    shared = {
+        **tiny_arrays,
+        "patient": np.where(tiny_arrays["patient"] == "p003", "p003", np.char.add("y", tiny_arrays["patient"])),
+    }
+    np.savez(tmp_path / "shared.npz", **shared)
+    study = elsewhere.study
+    with pytest.raises(
+        DataError, match="an external source with patients of its own, but 1 of its patients are in data, too"
+    ):
+        external.run(
+            out=tmp_path,
+            data=study.data,
+            external=study.external,
+            labels=study.labels,
+            seed=0,
+            own_path=folder / "tiny.npz",
+            other_path=tmp_path / "shared.npz",
+        )
+    assert not (tmp_path / "slices.npz").exists()
