@@ -64,12 +64,13 @@ def export_jekyll(project: Path, portfolio: Portfolio, compiled: Path, target: P
     write_up = next(page for page in pages if page.path.endswith("/index.md"))
     page = target / "_portfolio" / f"{portfolio.name}.md"
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(jekyll_page(write_up, portfolio, address), encoding="utf-8", newline="\n")
+    text = jekyll_page(write_up, portfolio, address)
+    page.write_text(text, encoding="utf-8", newline="\n")
     (target / "images").mkdir(exist_ok=True)
-    drawn = {name: one for name, one in figures_of(portfolio).items() if "light.png" in one.manifest.outputs}
+    shown = {name: one for name, one in figures_of(portfolio).items() if f"/images/{image_name(name)}" in text}
     return [page] + [
         shutil.copyfile(artefact / "light.png", target / "images" / image_name(name))
-        for name, artefact in drawn.items()
+        for name, artefact in shown.items()
     ]
 
 

@@ -108,7 +108,17 @@ def test_answers_carry_the_numbers_of_the_run(filled, portfolio):
 def test_what_only_a_person_can_say_is_not_assessed(filled):
     answers = rows(filled())
     assert {answers[key] for key in ("claim_34", "claim_44", "tripod_17", "tripod_18a", "tripod_19")} == {OPEN}
-    assert {answers[f"co12_{name}"] for name in ("correctness", "continuity", "compactness", "context")} == {OPEN}
+    assert {answers[f"co12_{name}"] for name in ("compactness", "context")} == {OPEN}
+
+
+def test_what_the_evidence_measured_answers_its_properties(filled, portfolio):
+    answers, board = rows(filled()), portfolio.artefacts["scoreboard"].json("scoreboard.json")
+    for method, value in board["scores"]["road_gap"].items():
+        if method in board["methods"]:
+            assert f"{value['value']:.2f} ({value['low']:.2f} to {value['high']:.2f})" in answers["co12_correctness"]
+    assert "one-pixel shifts" in answers["co12_continuity"]
+    assert "Rank correlation with the maps of 1 further training" in answers["co12_consistency"]
+    assert answers["claim_30"].startswith("Of the maps, not of the answers")
 
 
 def test_a_loaded_network_leaves_its_training_to_the_author(filled, portfolio):

@@ -122,7 +122,7 @@ def said(reading) -> str:
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-@pytest.mark.parametrize("page", ["", "data", "model", "reporting"])
+@pytest.mark.parametrize("page", ["", "evidence", "data", "model", "reporting"])
 def test_no_page_shows_a_value_of_the_machine(article, name, page):
     text = said(article(*filter(None, (name, page))))
     assert re.findall(r"\b(?:nan|NaN|None|Undefined|inf|Traceback|null)\b|\{\{|\}\}|\{%|&#\d|&lt;", text) == []
@@ -184,7 +184,7 @@ def test_without_masks_nothing_is_good_or_bad(article):
 
 
 @pytest.mark.parametrize("name", [name for name in VARIANTS if name != "words"])
-@pytest.mark.parametrize("page", ["", "data", "model", "reporting"])
+@pytest.mark.parametrize("page", ["", "evidence", "data", "model", "reporting"])
 def test_no_page_about_a_file_speaks_of_readers(article, name, page):
     text = said(article(*filter(None, (name, page))))
     assert re.findall("[^.]*(?:reader|radiologist|opinion|simulated|pathology)[^.]*", text.split("Figure 1.")[0]) == []
@@ -193,7 +193,7 @@ def test_no_page_about_a_file_speaks_of_readers(article, name, page):
     assert "it is not a medical device" in text
 
 
-@pytest.mark.parametrize("page", ["", "data", "model", "reporting"])
+@pytest.mark.parametrize("page", ["", "evidence", "data", "model", "reporting"])
 def test_the_author_s_words_about_the_data_are_on_every_page(article, page):
     text = said(article(*filter(None, ("words", page))))
     assert "The labels are histology after resection. The masks are drawn by *one* radiologist." in text
@@ -255,7 +255,7 @@ def test_one_method_stands_alone(article):
     assert re.findall("All methods|the others|They explain", said(reading)) == []
 
 
-@pytest.mark.parametrize("page", ["", "data", "model", "reporting"])
+@pytest.mark.parametrize("page", ["", "evidence", "data", "model", "reporting"])
 def test_names_of_classes_are_text_everywhere(article, page):
     reading = article(*filter(None, ("names", page)))
     assert all(name in said(reading) for name in CLASSES)

@@ -80,10 +80,13 @@ def check_lengths(slices: Slices) -> None:
 
 
 def check_values(slices: Slices) -> None:
-    """Attenuation is finite, labels are 0 or 1, spacing is positive, patients have ids, slices ids of their own."""
+    """Attenuation is finite, labels are 0 or 1, spacing is positive, patients have ids, slices ids of their own.
+
+    What is wrong is told by its number: an id may be a patient's.
+    """
     broken = np.flatnonzero(~np.isfinite(slices.hounsfield).all((1, 2)))
     if broken.size:
-        msg = f"Expected finite Hounsfield units, but got NaN or infinity in slice {slices.id[broken[0]]}."
+        msg = f"Expected finite Hounsfield units, but got NaN or infinity in slice number {broken[0]}, counted from 0."
         raise DataError(msg)
     odd = np.setdiff1d(slices.label, [0, 1])
     if odd.size:
@@ -93,11 +96,12 @@ def check_values(slices: Slices) -> None:
     if unusable.any():
         msg = f"Expected a pixel spacing above 0 mm, but got {slices.spacing[unusable][0]:g}."
         raise DataError(msg)
-    nameless = slices.id[slices.patient == ""]
+    nameless = np.flatnonzero(slices.patient == "")
     if len(nameless):
-        msg = f"Expected a patient's id for every slice, but slice {nameless[0]} has none. Any pseudonym will do."
+        msg = f"Expected a patient's id for every slice, but slice number {nameless[0]}, counted from 0, has none. Any pseudonym will do."
         raise DataError(msg)
-    names, counts = np.unique(slices.id, return_counts=True)
+    _, which, counts = np.unique(slices.id, return_inverse=True, return_counts=True)
     if counts.max() > 1:
-        msg = f"Expected every slice id once, but got {names[counts.argmax()]} {counts.max()} times."
+        same = np.flatnonzero(which == counts.argmax())
+        msg = f"Expected every slice id once, but slices number {same[0]} and {same[1]}, counted from 0, share one."
         raise DataError(msg)

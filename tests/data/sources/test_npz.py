@@ -76,9 +76,9 @@ WRONG = {
     "spacing 0": ({"spacing_xyz": np.zeros((4, 3))}, "pixel spacing above 0 mm, but got 0"),
     "NaN": (
         {"image": np.full((4, 16, 16), np.nan)},
-        "finite Hounsfield units, but got NaN or infinity in slice p000-s1",
+        "finite Hounsfield units, but got NaN or infinity in slice number 0",
     ),
-    "an id twice": ({"id": np.array(["a", "a", "b", "c"])}, "every slice id once, but got a 2 times"),
+    "an id twice": ({"id": np.array(["a", "a", "b", "c"])}, "every slice id once, but slices number 0 and 1"),
     "ids as numbers": ({"id": np.arange(4)}, "id of kind U, but got int64"),
     "pickled patients": (
         {"patient": np.array(["a", 1, None, "b"], dtype=object)},
