@@ -96,7 +96,7 @@ CLAIM = Checklist(
             item("30", "Robustness or sensitivity analysis", "robustness"),
             item("31", "Methods of explanation and how they were checked", "explanation", "inside_nodule"),
             item("32", "Evaluation on internal data", "internal"),
-            item("33", "Testing on external data", "external"),
+            item("33", "Testing on external data", "elsewhere"),
             item("34", "Registration of the clinical trial"),
         ),
         "Results": (

@@ -94,7 +94,9 @@ def test_attenuation_is_finite(tiny_slices, value):
     slices = tiny_slices(4)
     hounsfield = slices.hounsfield.copy()
     hounsfield[2, 3, 3] = value
-    with pytest.raises(DataError, match="finite Hounsfield units, but got NaN or infinity in slice number 2, counted from 0"):
+    with pytest.raises(
+        DataError, match="finite Hounsfield units, but got NaN or infinity in slice number 2, counted from 0"
+    ):
         replace(slices, hounsfield=hounsfield)
 
 
@@ -114,7 +116,9 @@ def test_spacing_is_a_length(tiny_slices, value, words):
 
 
 def test_an_id_stands_once(tiny_slices):
-    with pytest.raises(DataError, match="Expected every slice id once, but slices number 1 and 3, counted from 0, share one"):
+    with pytest.raises(
+        DataError, match="Expected every slice id once, but slices number 1 and 3, counted from 0, share one"
+    ):
         replace(tiny_slices(4), id=np.array(["a", "b", "c", "b"]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import sys
 from pathlib import Path
@@ -69,6 +70,17 @@ def test_a_network_with_one_logit_is_trained_and_explained(one_logit, store, fol
     assert "features.5" in page(store, folder / "one-logit.yaml", "model")
 
 
+def test_no_page_takes_a_network_of_ones_own_for_ours(one_logit, store, folder):
+    site = make_site(PROJECT, store, [folder / "one-logit.yaml"])
+    written = {text.path: text.content.decode() for text in site.texts if text.path.startswith("one-logit/")}
+    assert {path.split("/")[1] for path in written} >= {"index.md", "model.md", "evidence.md", "reporting.md"}
+    for path, text in written.items():
+        assert not re.findall(r"(?i)resnet|residual network|kaiming|\bnan\b", text), path
+    for name in ("model", "reporting"):
+        assert "our_network.SmallCnn" in html.unescape(written[f"one-logit/{name}.md"])
+    assert one_logit.artefacts["randomisation"].json("randomisation.json")["parts"] == ["head", "features"]
+
+
 def test_a_change_of_its_file_trains_it_anew(one_logit, folder, store):
     from camfolio.study import inspect_study
 
@@ -128,6 +140,9 @@ def test_an_external_source_is_tested_and_explained(elsewhere, store, folder):
     text = page(store, folder / "elsewhere.yaml", "index")
     assert "## On another source" in text
     assert "72 slices of 24 patients" in text
+    checklists = page(store, folder / "elsewhere.yaml", "reporting")
+    assert "On 72 slices of 24 patients from another source" in checklists
+    assert "No data from elsewhere were tested" not in checklists
 
 
 def test_nothing_of_the_study_is_computed_again_for_an_external_source(elsewhere, portfolio):
