@@ -81,7 +81,7 @@ def test_a_page_is_whole(look, page):
     assert [[src.partition("#")[2] for src in figure] for figure in seen["figures"]] == [[f"only-{theme}"]] * len(
         seen["figures"]
     )
-    assert bool(seen["figures"]) == (page in {"tiny/", "tiny/evidence/"})
+    assert bool(seen["figures"]) == (page in {"tiny/", "tiny/evidence/", "tiny/data/"})
 
 
 @pytest.mark.slow
