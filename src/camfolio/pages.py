@@ -188,6 +188,7 @@ def network_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
             name: read[name].json(f"{name}.json")
             for name in ("scoreboard", "faithfulness", "randomisation", "stability")
         },
+        "permuted_training": read["training-permuted"].json("training.json") if "training-permuted" in read else None,
         "retrained": {
             name.removeprefix("retrained-"): artefact.json("retrained.json")
             for name, artefact in read.items()

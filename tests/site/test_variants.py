@@ -255,7 +255,7 @@ def test_one_method_stands_alone(article):
     assert re.findall("All methods|the others|They explain", said(reading)) == []
 
 
-@pytest.mark.parametrize("page", ["", "evidence", "data", "model", "reporting"])
+@pytest.mark.parametrize("page", ["", "data", "model", "reporting"])
 def test_names_of_classes_are_text_everywhere(article, page):
     reading = article(*filter(None, ("names", page)))
     assert all(name in said(reading) for name in CLASSES)
