@@ -65,8 +65,8 @@ MISTAKES = {
         r"Expected a method, but got 'a\.\.b' for",
     ),
     "a method of one's own that is not there": (
-        "explanation:\n  methods: [ours.edge_cam]\n",
-        r"Expected ours\.py in the study's folder or one above it, but there is none \(.*line 6\)\. Check ours\.edge_cam",
+        "explanation:\n  methods: [not_there.edge_cam]\n",
+        r"Expected not_there\.py in the study's folder or one above it, but there is none \(.*line 6\)\. Check not_there\.edge_cam",
     ),
     "a layer twice": (
         "explanation: {layers: [a, a]}\n",
