@@ -10,18 +10,18 @@ from itertools import chain
 import torch
 from torch import Tensor, fx, nn
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.utils import fuse_conv_bn_eval
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 log = logging.getLogger("camfolio")
 CLOSE = 1e-4
 """How far logits may move, as a share of the largest; float32 networks stay near 1e-6."""
 
 
-def folded(model: nn.Module, keep: Collection[str], image: Tensor) -> nn.Module | None:
+def folded(model: nn.Module, keep: Collection[str], image: Tensor) -> fx.GraphModule | None:
     """A copy of a model in evaluation mode that gives the same logits up to rounding, with less work.
 
     Args:
-        model: float32 or float64, without hooks, on the CPU or a GPU; it is not touched.
+        model: float32 or float64, frozen, without hooks, on the CPU or a GPU; it is not touched.
         keep: full names of layers whose outputs stay what they are: nothing in or next to them is folded.
         image: (1, ...) on which both are compared.
 
@@ -29,7 +29,8 @@ def folded(model: nn.Module, keep: Collection[str], image: Tensor) -> nn.Module 
         The copy, or None where the model has to be used as it is: it cannot be traced, or answers otherwise.
     """
     try:
-        lean = channels_last(fold(model, keep))
+        lean = fold(model, keep)
+        channels_last(lean)
         with torch.inference_mode():
             before, after = model(image.clone()), lean(image.clone())
         distance: float = float((before - after).abs().max() / before.abs().max().clamp_min(1))
@@ -43,30 +44,36 @@ def folded(model: nn.Module, keep: Collection[str], image: Tensor) -> nn.Module 
     return lean if set(keep) <= {name for name, _ in lean.named_modules()} else None
 
 
-def channels_last(model: nn.Module) -> nn.Module:
-    """The model with its two-dimensional filters, and so all it computes with them, laid out channel by channel last."""
-    for weight in model.parameters():
-        if weight.ndim == 4:  # noqa: PLR2004 - outputs, inputs, rows, columns
-            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
-    return model
+def channels_last(model: nn.Module) -> None:
+    """Give a model filters, and so all it computes with them, laid out channel by channel last; the old ones stay."""
+    for module in model.modules():
+        for name, weight in module.named_parameters(recurse=False):
+            if weight.ndim == 4:  # noqa: PLR2004 - outputs, inputs, rows, columns
+                laid_out = weight.detach().contiguous(memory_format=torch.channels_last)
+                setattr(module, name, nn.Parameter(laid_out, requires_grad=False))
 
 
 def fold(model: nn.Module, keep: Collection[str]) -> fx.GraphModule:
-    """The model's graph with every batch norm in it whose only input is a convolution's only output folded into that."""
+    """The model's graph with every batch norm in it whose only input is a convolution's only output folded into that.
+
+    It has modules of its own, which share the model's tensors where nothing was folded.
+    """
     tracer = KeepingTracer(keep)
-    graph = tracer.trace(copy.deepcopy(model))
-    traced = fx.GraphModule(tracer.root, graph)
-    modules = dict(traced.named_modules())
+    graph = tracer.trace(shares(model))
+    modules = dict(tracer.root.named_modules())
     for norm in [node for node in graph.nodes if foldable(node, modules, keep)]:
         convolution = norm.args[0]
-        fused = fuse_conv_bn_eval(modules[convolution.target], modules[norm.target])
-        parent, _, name = convolution.target.rpartition(".")
-        setattr(traced.get_submodule(parent), name, fused)
+        absorb(modules[convolution.target], modules[norm.target])
         norm.replace_all_uses_with(convolution)
         graph.erase_node(norm)
-    traced.recompile()
-    traced.delete_all_unused_submodules()
-    return traced
+    return fx.GraphModule(tracer.root, graph)
+
+
+def absorb(convolution: nn.Module, norm: nn.Module) -> None:
+    """Give a convolution new weights with which it does a norm's work as well."""
+    weights = (convolution.weight, convolution.bias)
+    statistics = (norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias)
+    convolution.weight, convolution.bias = fuse_conv_bn_weights(*weights, *statistics)
 
 
 class KeepingTracer(fx.Tracer):
