@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from camfolio.explanation.behind import Onward
 from camfolio.explanation.probe import Reading
 
 Rows = Int64[Tensor, " rows"]
@@ -25,7 +26,7 @@ class Batch:
         reading: activations, gradients, logits and targets of the batch.
         images: (batch, channels, height, width) as the network saw them.
         network: one pass, from images to logits, without gradients.
-        patched: one pass, from images and activations in place of the layer's to logits, without gradients.
+        onward: one pass, from numbers of images and activations in place of the layer's to logits, without gradients.
         real: how many of the images are asked for, from the first one on; the others fill the batch up.
         size: rows in a pass; the last one is filled up with its last row, so that neighbours change no bit.
     """
@@ -33,7 +34,7 @@ class Batch:
     reading: Reading
     images: Float[Tensor, "batch ..."]
     network: Callable[[Tensor], Tensor]
-    patched: Callable[[Tensor, Tensor], Tensor]
+    onward: Onward
     real: int
     size: int
 
@@ -47,7 +48,7 @@ class Batch:
 
     def onward_each(self, make: Make, image: Rows) -> Logits:
         """The logits of the images with the numbers `image`, each with activations made for it in place of its own."""
-        return in_passes(lambda rows: self.patched(self.images[image[rows]], make(rows)), len(image), self.size)
+        return in_passes(lambda rows: self.onward(image[rows], make(rows)), len(image), self.size)
 
 
 def in_passes(answer: Make, count: int, size: int) -> Logits:

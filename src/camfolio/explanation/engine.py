@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode  # the documented way to see every operation
 
-from camfolio.explanation.folding import CLOSE, folded, has_hooks, shares
+from camfolio.explanation.folding import CLOSE, folded, has_hooks, moved, shares
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -118,8 +118,7 @@ def agreeing(masked: Answers | None, model: nn.Module, images: Tensor) -> Answer
     if masked is None:
         return None
     with torch.inference_mode():
-        expected, found = model(images.clone()), masked(images.clone())
-    distance = float((expected - found).abs().max() / expected.abs().max().clamp_min(1))
+        distance = moved(model(images.clone()), masked(images.clone()))
     if distance <= CLOSE:
         return masked
     log.info("masked passes by torch, since the other engine's logits are off by %.1g of the largest", distance)

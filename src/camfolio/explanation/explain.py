@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 import camfolio.explanation.methods  # noqa: F401 - enters the methods
 from camfolio.errors import ExplanationError
 from camfolio.explanation.batch import Batch
+from camfolio.explanation.behind import Onward, onward_from, when_asked
 from camfolio.explanation.engine import Answers, agreeing, make_engine
 from camfolio.explanation.maps import Explanation
 from camfolio.explanation.probe import borrowed, read
@@ -27,7 +28,8 @@ Track = Callable[[Iterable[Any], int, str], Iterator[Any]]
 class Sweep:
     """What is asked of every chunk: images and targets, layers and methods by name, what Finer-CAM compares.
 
-    `masked`, if it is there, answers in the model's place where only its logits for images are asked for.
+    `masked`, if it is there, answers in the model's place where only its logits for images are asked for; `behind`
+    answers for what lies behind a layer.
     """
 
     images: Tensor
@@ -37,6 +39,11 @@ class Sweep:
     comparison: float
     size: int
     masked: Answers | None
+    behind: Callable[[nn.Module, str], Callable[[Tensor], Onward]]
+
+    def start_behind(self, model: nn.Module, layer: str, chunk: Tensor) -> Onward:
+        """Questions about a chunk's images from a layer on."""
+        return self.behind(model, layer)(chunk)
 
     def weight(self, method: str) -> float | None:
         """A of y - a y' in the gradients that a method receives; None if it receives none."""
@@ -67,10 +74,11 @@ def explain(
     """Class-activation maps of a model.
 
     One forward pass and one backward pass, which ends at the earliest layer, serve all gradient methods at all layers;
-    Finer-CAM adds one backward pass, Score-CAM and Ablation-CAM one forward pass per channel. Every pass has the same
-    fixed number of images (the last one is filled up): a map does not depend on which images stand beside it. On a CPU
-    as many passes run side by side as torch has threads. Memory does not grow with the number of images, apart from
-    the maps themselves; every thread's share of it is stated in `engine.MEMORY`.
+    Finer-CAM adds one backward pass, Score-CAM one forward pass per channel, Ablation-CAM per channel the part of one
+    that lies behind the layer. Every pass has the same fixed number of images (the last one is filled up): a map does
+    not depend on which images stand beside it. On a CPU as many passes run side by side as torch has threads. Memory
+    does not grow with the number of images, apart from the maps themselves; every thread's share of it is stated in
+    `engine.MEMORY`.
 
     Args:
         model: any module from images to logits (N, classes); it comes back as it was: modes, `requires_grad`, `.grad`,
@@ -99,7 +107,8 @@ def explain(
     with borrowed(model):
         engine = make_engine(model, names, first)
         answers = agreeing(masked, engine.models[0], first)
-        sweep = Sweep(images, wanted, names, entries, comparison, engine.size, answers)
+        behind = cache(partial(onward_from, image=first))
+        sweep = Sweep(images, wanted, names, entries, comparison, engine.size, answers, behind)
         starts = range(0, len(images), engine.size)
         chunks = engine.run(partial(explain_chunk, sweep), starts)
         parts: list[Part] = list(track(chunks, len(starts), "maps") if track else chunks)
@@ -136,26 +145,13 @@ def explain_chunk(sweep: Sweep, model: nn.Module, start: int) -> Part:
     check_logits_are_finite(some.logits[:real], start)
     signed: dict[str, dict[str, Tensor]] = {name: {} for name in layers}
     with torch.no_grad():
-        for name, layer in layers.items():
+        for name in layers:
+            onward = when_asked(partial(sweep.start_behind, model, name, chunk))
             for method, entry in sweep.methods.items():
                 reading = readings[sweep.weight(method)][name]
-                batch = Batch(reading, chunk, sweep.masked or model, patched(model, layer), real, sweep.size)
+                batch = Batch(reading, chunk, sweep.masked or model, onward, real, sweep.size)
                 signed[name][method] = entry(batch)[:real].cpu()
     return Part(some.target[:real].cpu(), some.logits[:real].cpu(), signed)
-
-
-def patched(model: nn.Module, layer: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
-    """The model from images and the layer's output to logits."""
-
-    def onward(images: Tensor, activations: Tensor) -> Tensor:
-        handle = layer.register_forward_hook(lambda *_: activations)
-        try:
-            logits: Tensor = model(images)
-        finally:
-            handle.remove()
-        return logits
-
-    return onward
 
 
 def check_layers(names: list[str]) -> list[str]:

@@ -6,12 +6,14 @@ import copy
 import logging
 from collections.abc import Collection, Mapping
 from itertools import chain
+from typing import cast
 
 import torch
 from torch import Tensor, fx, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+Convolution = nn.Conv1d | nn.Conv2d | nn.Conv3d
 log = logging.getLogger("camfolio")
 CLOSE = 1e-4
 """How far logits may move, as a share of the largest; float32 networks stay near 1e-6."""
@@ -33,7 +35,7 @@ def folded(model: nn.Module, keep: Collection[str], image: Tensor) -> fx.GraphMo
         channels_last(lean)
         with torch.inference_mode():
             before, after = model(image.clone()), lean(image.clone())
-        distance: float = float((before - after).abs().max() / before.abs().max().clamp_min(1))
+        distance = moved(before, after)
     except Exception as error:  # noqa: BLE001 - a user's model may fail to be traced in any way, and none matters
         log.info("the network is used as it is, since it cannot be traced: %s", str(error).partition("\n")[0])
         return None
@@ -42,6 +44,11 @@ def folded(model: nn.Module, keep: Collection[str], image: Tensor) -> fx.GraphMo
         return None
     # A layer that is never run is in no graph; the model itself says so better.
     return lean if set(keep) <= {name for name, _ in lean.named_modules()} else None
+
+
+def moved(before: Tensor, after: Tensor) -> float:
+    """How far logits moved at most, as a share of the largest (of 1, if that is smaller)."""
+    return float((before - after).abs().max() / before.abs().max().clamp_min(1))
 
 
 def channels_last(model: nn.Module) -> None:
@@ -63,17 +70,18 @@ def fold(model: nn.Module, keep: Collection[str]) -> fx.GraphModule:
     modules = dict(tracer.root.named_modules())
     for norm in [node for node in graph.nodes if foldable(node, modules, keep)]:
         convolution = norm.args[0]
-        absorb(modules[convolution.target], modules[norm.target])
+        absorb(cast("Convolution", modules[convolution.target]), cast("_BatchNorm", modules[norm.target]))
         norm.replace_all_uses_with(convolution)
         graph.erase_node(norm)
     return fx.GraphModule(tracer.root, graph)
 
 
-def absorb(convolution: nn.Module, norm: nn.Module) -> None:
+def absorb(convolution: Convolution, norm: _BatchNorm) -> None:
     """Give a convolution new weights with which it does a norm's work as well."""
-    weights = (convolution.weight, convolution.bias)
-    statistics = (norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias)
-    convolution.weight, convolution.bias = fuse_conv_bn_weights(*weights, *statistics)
+    mean, variance = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
+    convolution.weight, convolution.bias = fuse_conv_bn_weights(
+        convolution.weight, convolution.bias, mean, variance, norm.eps, norm.weight, norm.bias
+    )
 
 
 class KeepingTracer(fx.Tracer):
@@ -97,7 +105,7 @@ def foldable(node: fx.Node, modules: Mapping[str, nn.Module], keep: Collection[s
     tracked = getattr(norm, "running_mean", None) is not None
     if not tracked or not isinstance(before, fx.Node) or before.op != "call_module":
         return False
-    convolution = isinstance(modules[str(before.target)], nn.Conv1d | nn.Conv2d | nn.Conv3d)
+    convolution = isinstance(modules[str(before.target)], Convolution)
     alone = len(before.users) == 1 and all(runs(step) == 1 for step in (node, before))
     return convolution and alone and not {str(node.target), str(before.target)} & set(keep)
 
