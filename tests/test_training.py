@@ -137,6 +137,26 @@ def test_a_loss_that_never_was_a_number_is_an_error_with_a_remedy(slices):
         train(Broken(), loading, window_hu=WINDOW, settings=settings(), seed=0)
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_memory_is_not_filled_first_while_a_training_runs_and_as_before_afterwards(before, slices, monkeypatch):
+    monkeypatch.setattr(torch.utils.deterministic, "fill_uninitialized_memory", before)
+    seen = []
+
+    class Watching(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(256, 2)
+
+        def forward(self, images):
+            seen.append(torch.utils.deterministic.fill_uninitialized_memory)
+            return self.fc(images.flatten(1))
+
+    loading = SliceLoading(slices, parts(slices), batch_size=8, seed=0)
+    train(Watching(), loading, window_hu=WINDOW, settings=settings(), seed=0)
+    assert set(seen) == {False}
+    assert torch.utils.deterministic.fill_uninitialized_memory is before
+
+
 def test_the_learning_rate_rises_to_one_and_falls_to_zero_without_a_jump():
     assert one_cycle(0.0) == pytest.approx(0.04)
     assert one_cycle(0.125) == pytest.approx(0.52)
