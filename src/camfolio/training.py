@@ -80,7 +80,7 @@ class Classifier(pl.LightningModule):
             {"params": decayed, "weight_decay": self.settings.weight_decay},
             {"params": plain, "weight_decay": 0.0},
         ]
-        optimizer = torch.optim.AdamW(groups, lr=self.settings.learning_rate, fused=True)
+        optimizer = torch.optim.AdamW(groups, lr=self.settings.learning_rate)
         steps = int(self.trainer.estimated_stepping_batches)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: one_cycle(step / max(1, steps)))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -65,6 +65,19 @@ def test_neither_part_runs_what_only_the_other_needs(resnet):
     assert LAYER not in ahead | behind
 
 
+class Weighed(nn.Module):
+    """Its answer is scaled by weights of which there are as many as images in the trial."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv, self.scale = nn.Conv2d(1, 2, 3, padding=1), nn.Parameter(torch.tensor([1.0, 3.0]))
+
+    def forward(self, images):
+        scale = self.scale * 2
+        return self.conv(images).mean((2, 3)) * scale
+
+
 class Turned(nn.Module):
     """What it reads behind its layer has images along the columns: picking rows of it would pick none of them."""
 
@@ -78,27 +91,77 @@ class Turned(nn.Module):
         return (self.conv(images).mean((2, 3)).permute(1, 0) + columns * torch.tensor([[1.0], [2.0]])).permute(1, 0)
 
 
+class Normed(nn.Module):
+    """Norms by the numbers of all images that are there, so that a choice of them gives others."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.norm, self.conv = nn.BatchNorm2d(1, track_running_stats=False), nn.Conv2d(1, 2, 3, padding=1)
+
+    def forward(self, images):
+        normed = self.norm(images)
+        return (self.conv(normed) + normed).mean((2, 3))
+
+
+@pytest.mark.parametrize("kind", [Turned, Normed])
+@pytest.mark.parametrize("blank", [False, True])
 @torch.no_grad()
-def test_a_part_that_answers_otherwise_is_left_aside_with_a_line(images, caplog):
-    model = fold(Turned().eval(), ["conv"])
+def test_a_part_that_answers_otherwise_is_left_aside_with_a_line(kind, blank, images, caplog):
+    model = fold(kind().eval(), ["conv"])
     with caplog.at_level("INFO", logger="camfolio"):
-        start = onward_from(model, "conv", images[:1])
+        start = onward_from(model, "conv", images[:1] * (0 if blank else 1))
     assert "passes from conv on run the whole network" in caplog.text
     rows, activations, logits = exchanged(model, "conv", images)
     torch.testing.assert_close(start(images)(rows, activations), logits)
 
 
-class Weighed(nn.Module):
-    """Its answer is scaled by weights of which there are as many as images in the trial."""
+class Late(nn.Module):
+    """Overwrites, after its layer, what it had read before; and adds up, in place, what no image decides."""
 
     def __init__(self):
         super().__init__()
         torch.manual_seed(0)
-        self.conv, self.scale = nn.Conv2d(1, 2, 3, padding=1), nn.Parameter(torch.tensor([1.0, 3.0]))
+        self.stem, self.conv = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 2, 3, padding=1)
+        self.scale = nn.Parameter(torch.tensor([1.0, 3.0]))
 
     def forward(self, images):
         scale = self.scale * 2
-        return self.conv(images).mean((2, 3)) * scale
+        stem = self.stem(images)
+        cells = self.conv(stem) + stem
+        cut_off = nn.functional.hardtanh(stem, -0.1, 0.1, inplace=True)
+        scale += 1
+        return (cells + cut_off).mean((2, 3)) * scale
+
+
+@torch.no_grad()
+def test_steps_keep_their_order_and_operations_in_place_do_not_reach_the_next_question(images):
+    model = fold(Late().eval(), ["conv"])
+    start = onward_from(model, "conv", images[:1])
+    assert isinstance(start.__self__, Cut)
+    rows, activations, logits = exchanged(model, "conv", images)
+    onward = start(images)
+    for _ in range(2):
+        torch.testing.assert_close(onward(rows, activations), logits)
+
+
+@torch.no_grad()
+def test_a_record_with_a_hook_runs_whole(images):
+    model = fold(Weighed().eval(), ["conv"])
+    model.register_forward_hook(lambda _module, _inputs, logits: logits.clamp(max=0.1))
+    rows, activations, logits = exchanged(model, "conv", images)
+    torch.testing.assert_close(onward_from(model, "conv", images[:1])(images)(rows, activations), logits)
+
+
+def test_a_network_that_overwrites_its_images_explains_the_same_after_ablation_cam(images):
+    torch.manual_seed(0)
+    layers = [nn.Conv2d(1, 3, 3), nn.Conv2d(3, 3, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2)]
+    model = nn.Sequential(nn.ELU(inplace=True), *layers).eval()
+    both = explain(model, images, ["1", "2"], ["ablation_cam", "score_cam"])
+    for layer in ("1", "2"):
+        for method in ("ablation_cam", "score_cam"):
+            alone = explain(model, images, layer, [method])
+            torch.testing.assert_close(both.at(layer).signed[method], alone.signed[method], rtol=1e-5, atol=1e-6)
 
 
 @torch.no_grad()
@@ -150,5 +213,5 @@ def test_ablation_cam_runs_what_lies_ahead_of_the_layer_twice_and_not_once_per_c
         Counting.shown = 0
         explain(model.eval(), images, "1", [method])
         shown.append(Counting.shown)
-    trial = 2 + 2  # two images, through the whole network and through what lies ahead
+    trial = 3 * 3  # three images, twice through the whole network and once through what lies ahead
     assert shown[1] == shown[0] + trial + LARGEST

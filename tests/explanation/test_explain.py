@@ -332,6 +332,19 @@ def test_one_and_two_threads_and_any_company_give_the_same_bits_of_every_method(
         assert torch.equal(found.signed[method], together.signed[method][[4, 1]]), method
 
 
+def test_several_lanes_give_the_bits_of_one_for_every_method(resnet):
+    network = resnet()
+    many = torch.rand(2 * CHUNK + 5, 1, 16, 16, generator=torch.Generator().manual_seed(2)) * 2 - 1
+    found = []
+    for threads in (1, 2, 3):
+        torch.set_num_threads(threads)
+        found.append(explain(network, many, LAYERS[:2], ALL))
+    for other in found[1:]:
+        for layer in LAYERS[:2]:
+            for method in ALL:
+                assert torch.equal(other.at(layer).signed[method], found[0].at(layer).signed[method]), (layer, method)
+
+
 def test_one_target_is_meant_for_all_images(plain_cnn, images):
     network = plain_cnn()
     assert_same_bits(explain(network, images, "2", targets=2), explain(network, images, "2", targets=[2] * 6))

@@ -52,6 +52,28 @@ def test_the_network_itself_is_not_touched(resnet, images):
     assert not has_hooks(network)
 
 
+class Remembering(nn.Module):
+    """Writes into a buffer of its own whenever it runs."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 2, 3)
+        self.register_buffer("asked", torch.zeros(1))
+
+    def forward(self, images):
+        self.asked += 1
+        return self.conv(images).mean((2, 3))
+
+
+def test_what_a_network_writes_while_it_runs_is_written_into_the_copy(images):
+    network = Remembering().eval()
+    lean = folded(network, [], images[:1])
+    asked = float(network.asked)
+    assert asked == 1  # the comparison asks the network itself once
+    lean(images)
+    assert float(network.asked) == asked
+
+
 class Shared(nn.Module):
     """One convolution whose output is used twice, another one that runs twice: nothing may be folded."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, fx, nn
 
-from camfolio.explanation.folding import CLOSE, moved
+from camfolio.explanation.folding import CLOSE, has_hooks
 
 Onward = Callable[[Int64[Tensor, " rows"], Tensor], Float[Tensor, "rows classes"]]
 """From the numbers of some of a chunk's images, and activations in place of the layer's, to logits."""
@@ -20,10 +20,12 @@ log = logging.getLogger("camfolio")
 
 @dataclass(frozen=True)
 class Cut:
-    """A recorded network in two: `ahead` goes from images to all that `behind` reads beside the layer's output.
+    """A recorded network in two: the steps recorded before a layer, and those after, which read some results of them.
 
     Attributes:
-        by_image: of each of these values, whether it depends on the images and so has a row for each.
+        ahead: from images to these results.
+        behind: from the layer's output and these results to the logits.
+        by_image: of each of these results, whether it depends on the images and so has a row for each.
     """
 
     ahead: fx.GraphModule
@@ -31,18 +33,28 @@ class Cut:
     by_image: tuple[bool, ...]
 
     def onward(self, images: Tensor) -> Onward:
-        """What can be asked about these images; the steps ahead of the layer run once, with the first question."""
-        values = cache(lambda: self.ahead(images))
+        """What can be asked about these images; the steps ahead of the layer run once, with the first question.
+
+        A question has as many rows as there are images: a size that `behind` reads of `ahead` is right for both.
+        """
+        results = cache(lambda: self.ahead(images.clone()))  # a network may begin with an in-place operation
 
         def answer(rows: Tensor, activations: Tensor) -> Tensor:
-            beside = [
-                value[rows] if by_image and isinstance(value, Tensor) else value
-                for value, by_image in zip(values(), self.by_image, strict=True)
-            ]
-            logits: Tensor = self.behind(activations, *beside)
+            both = zip(results(), self.by_image, strict=True)
+            # Copies, all of them: an in-place operation behind the layer must not reach the next question.
+            logits: Tensor = self.behind(
+                activations, *(picked(one, rows if by_image else None) for one, by_image in both)
+            )
             return logits
 
         return answer
+
+
+def picked(result: object, rows: Tensor | None) -> object:
+    """The rows of a tensor, or a copy of all of it; anything else as it is."""
+    if not isinstance(result, Tensor):
+        return result
+    return result.clone() if rows is None else result[rows]
 
 
 def onward_from(model: nn.Module, layer: str, image: Tensor) -> Callable[[Tensor], Onward]:
@@ -54,16 +66,16 @@ def onward_from(model: nn.Module, layer: str, image: Tensor) -> Callable[[Tensor
         layer: full name of a module that runs once.
         image: (1, ...) for a trial.
     """
-    if isinstance(model, fx.GraphModule):
+    if isinstance(model, fx.GraphModule) and not has_hooks(model):
         try:
             parts = cut(model, layer)
-            distance = moved(*trial(model, layer, parts, image))
+            same = answers_alike(parts.onward, partial(whole_network, model, layer), trial(model, layer, image))
         except Exception as error:  # noqa: BLE001 - a graph may resist being cut in any way; the whole network is there
             log.info("passes from %s on run the whole network: %s", layer, str(error).partition("\n")[0])
         else:
-            if distance <= CLOSE:
+            if same:
                 return parts.onward
-            log.info("passes from %s on run the whole network, since a part moves logits by %.1g", layer, distance)
+            log.info("passes from %s on run the whole network, since a part of it gives other logits", layer)
     return partial(whole_network, model, layer)
 
 
@@ -92,45 +104,41 @@ def whole_network(model: nn.Module, layer: str, images: Tensor) -> Onward:
 
 
 def cut(model: fx.GraphModule, layer: str) -> Cut:
-    """A recorded network in two parts, before a layer's output is read and after; they share its modules.
+    """A recorded network in two parts that share its modules; every step stays on its side in its order.
 
     Raises:
         ValueError: if the layer is not one step of the record.
     """
     nodes = list(model.graph.nodes)
-    places = [node for node in nodes if node.op == "call_module" and node.target == layer]
+    places = [index for index, node in enumerate(nodes) if node.op == "call_module" and node.target == layer]
     if len(places) != 1:
         msg = f"Expected {layer} to be one step, but it is {len(places)}."
         raise ValueError(msg)
-    behind = reached_from(places, nodes)
-    fed = reached_from([node for node in nodes if node.op == "placeholder"], nodes)
-    ahead = [node for node in nodes if node not in behind and node is not places[0]]
-    beside = [node for node in ahead if behind & set(node.users)]
+    ahead, here, behind = nodes[: places[0]], nodes[places[0]], nodes[places[0] + 1 :]
+    beside = [node for node in ahead if set(behind) & set(node.users)]
+    fed = fed_by_images(nodes)
     return Cut(
-        ahead=part(model, {}, ahead, beside),
-        behind=part(model, {node: node.name for node in (*places, *beside)}, [n for n in nodes if n in behind], None),
+        ahead=part(model, [], ahead, beside),
+        behind=part(model, [here, *beside], behind, None),
         by_image=tuple(node in fed for node in beside),
     )
 
 
-def reached_from(starts: Collection[fx.Node], nodes: Collection[fx.Node]) -> set[fx.Node]:
-    """The steps that read one of the given ones, directly or through others."""
-    reached: set[fx.Node] = set()
+def fed_by_images(nodes: Collection[fx.Node]) -> set[fx.Node]:
+    """The inputs, and the steps that read one of them, directly or through others."""
+    fed: set[fx.Node] = set()
     for node in nodes:
-        if any(before in reached or before in starts for before in node.all_input_nodes):
-            reached.add(node)
-    return reached
+        if node.op == "placeholder" or fed & set(node.all_input_nodes):
+            fed.add(node)
+    return fed
 
 
 def part(
-    model: fx.GraphModule,
-    inputs: Mapping[fx.Node, str],
-    steps: Collection[fx.Node],
-    results: Collection[fx.Node] | None,
+    model: fx.GraphModule, inputs: Collection[fx.Node], steps: Collection[fx.Node], results: Collection[fx.Node] | None
 ) -> fx.GraphModule:
     """Some steps of a graph as a module; what it puts out, if not the network's own output, is `results`."""
     graph = fx.Graph()
-    copies = {node: graph.placeholder(name) for node, name in inputs.items()}
+    copies = {node: graph.placeholder(node.name) for node in inputs}
     for step in steps:
         copies[step] = graph.node_copy(step, copies.__getitem__)
     if results is not None:
@@ -138,16 +146,29 @@ def part(
     return fx.GraphModule(model, graph)
 
 
-def trial(model: nn.Module, layer: str, parts: Cut, image: Tensor) -> tuple[Tensor, Tensor]:
-    """The logits of two images in exchanged order, from the whole model and from its part behind the layer."""
-    images, exchanged = torch.cat([image, -image]), torch.tensor([1, 0], device=image.device)
+def trial(model: nn.Module, layer: str, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Three images, of which no two are alike whatever the given one is; which of them to ask about; activations."""
+    noise = torch.rand(image.shape, generator=torch.Generator().manual_seed(0)).to(image)
+    images, rows = torch.cat([image, noise, -2 * noise]), torch.tensor([2, 0, 0], device=image.device)
     kept: list[Tensor] = []
     handle = model.get_submodule(layer).register_forward_hook(
         lambda _module, _inputs, cells: kept.append(cells.clone())
     )
+    try:
+        with torch.inference_mode():
+            model(images.clone())
+    finally:
+        handle.remove()
+    return images, rows, kept[0][rows]
+
+
+def answers_alike(
+    one: Callable[[Tensor], Onward], other: Callable[[Tensor], Onward], asked: tuple[Tensor, Tensor, Tensor]
+) -> bool:
+    """Whether two ways onward give the same logits up to rounding, the first one also when it is asked again."""
+    images, rows, activations = asked
     with torch.inference_mode():
-        try:
-            whole = model(images.clone())
-        finally:
-            handle.remove()
-        return whole[exchanged], parts.onward(images)(exchanged, kept[0][exchanged])
+        expected, onward = other(images)(rows, activations.clone()), one(images)
+        found = [onward(rows, activations.clone()) for _ in range(2)]
+    limit = CLOSE * float(expected.abs().max())
+    return all(logits.shape == expected.shape and float((logits - expected).abs().max()) <= limit for logits in found)

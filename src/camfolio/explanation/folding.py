@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 from collections.abc import Collection, Mapping
 from itertools import chain
 from typing import cast
@@ -47,7 +48,9 @@ def folded(model: nn.Module, keep: Collection[str], image: Tensor) -> fx.GraphMo
 
 
 def moved(before: Tensor, after: Tensor) -> float:
-    """How far logits moved at most, as a share of the largest (of 1, if that is smaller)."""
+    """How far logits moved at most, as a share of the largest (of 1, if that is smaller); infinitely, if their shape did."""
+    if before.shape != after.shape:
+        return math.inf
     return float((before - after).abs().max() / before.abs().max().clamp_min(1))
 
 
@@ -63,10 +66,11 @@ def channels_last(model: nn.Module) -> None:
 def fold(model: nn.Module, keep: Collection[str]) -> fx.GraphModule:
     """The model's graph with every batch norm in it whose only input is a convolution's only output folded into that.
 
-    It has modules of its own, which share the model's tensors where nothing was folded.
+    It has modules of its own, which share the model's weights where nothing was folded; what a model may write while it
+    runs, its buffers, it has for itself.
     """
     tracer = KeepingTracer(keep)
-    graph = tracer.trace(shares(model))
+    graph = tracer.trace(copy.deepcopy(model, {id(weight): weight for weight in model.parameters()}))
     modules = dict(tracer.root.named_modules())
     for norm in [node for node in graph.nodes if foldable(node, modules, keep)]:
         convolution = norm.args[0]
