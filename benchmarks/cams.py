@@ -46,21 +46,30 @@ PEAK_CONVOLUTIONS = ((32, 34), (64, 34), (64, 18), (128, 18), (128, 34), (256, 1
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of one contestant: medians over the rounds."""
+    """Seconds of one contestant: medians over the rounds, and the wall time of every round."""
 
     wall: float
     processor: float
+    walls: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: milliseconds per image, forward passes per image, share of the processor's peak."""
+    """A line of the table: milliseconds per image, forward passes per image, share of the processor's peak; and the
+    milliseconds of every round.
+    """
 
     name: str
     wall: float
     processor: float
     passes: float
     share: float
+    walls: tuple[float, ...]
+
+    def times_as_long(self, other: Row) -> str:
+        """How many times another one's time this takes: the median over the rounds, each against its own, and the range."""
+        ratios = sorted(mine / yours for mine, yours in zip(self.walls, other.walls, strict=True))
+        return f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}) times"
 
 
 @dataclass(frozen=True)
@@ -189,9 +198,10 @@ def side_by_side(contestants: Mapping[str, Callable[[], object]], rounds: int) -
             wall, processor = time.perf_counter(), time.process_time()
             run()
             seen[name].append((time.perf_counter() - wall, time.process_time() - processor))
+    counted = {name: tuple(zip(*times[1:], strict=True)) for name, times in seen.items()}
     return {
-        name: Timing(*(statistics.median(column) for column in zip(*times[1:], strict=True)))
-        for name, times in seen.items()
+        name: Timing(statistics.median(walls), statistics.median(processor), walls)
+        for name, (walls, processor) in counted.items()
     }
 
 
@@ -269,7 +279,8 @@ def measure(images: int, rounds: int) -> Result:
     for name, (run, part) in jobs.items():
         wall, processor = timings[name].wall / len(part), timings[name].processor / len(part)
         passes = work_per_image(plain_twin.get(name, run), inputs) / once
-        rows.append(Row(name, wall * 1000, processor * 1000, passes, passes * once / wall / peak))
+        walls = tuple(one / len(part) * 1000 for one in timings[name].walls)
+        rows.append(Row(name, wall * 1000, processor * 1000, passes, passes * once / wall / peak, walls))
     return Result(
         rows=rows,
         peak=peak,
@@ -296,7 +307,9 @@ def page(result: Result) -> str:
     template = Template(Path(__file__).with_name("performance.md.jinja").read_text(), keep_trailing_newline=True)
     versions = {name: version(name) for name in ("torch", "captum", "onnxruntime")}
     here = {"processor": processor_name(), "python": platform.python_version(), **versions}
-    return template.render(**vars(result), here=here, size=SIZE, layer=LAYER, peer_batch=PEER_BATCH, sizes=CAPTUM_BATCHES)
+    return template.render(
+        **vars(result), here=here, size=SIZE, layer=LAYER, peer_batch=PEER_BATCH, sizes=CAPTUM_BATCHES
+    )
 
 
 def processor_name() -> str:
