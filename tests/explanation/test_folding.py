@@ -5,7 +5,10 @@ import pytest
 import torch
 from torch import nn
 
+from camfolio.config import Network
+from camfolio.explanation.behind import Cut, onward_from
 from camfolio.explanation.folding import fold, folded, has_hooks, shares
+from camfolio.network import build_network
 
 LAYER = "layer2.1.conv2"
 
@@ -72,6 +75,24 @@ def test_what_a_network_writes_while_it_runs_is_written_into_the_copy(images):
     assert asked == 1  # the comparison asks the network itself once
     lean(images)
     assert float(network.asked) == asked
+
+
+@pytest.mark.parametrize("name", ["OneLogit", "FlatLogit", "TwoLogits"])
+@torch.no_grad()
+def test_a_network_of_one_s_own_is_recorded_together_with_its_answer_in_two_logits(name, images):
+    torch.manual_seed(0)
+    network = build_network(Network(class_path=f"own_networks.{name}")).eval()
+    assert not has_hooks(network)
+    lean = folded(network, ["features.4"], images[:1])
+    assert not lean._forward_hooks
+    assert norms(lean) == []
+    assert lean(images).shape == (6, 2)
+    torch.testing.assert_close(lean(images), network(images), rtol=0, atol=1e-6)
+    onward = onward_from(lean, "features.4", images[:1])
+    assert isinstance(onward.__self__, Cut)
+    network.features[4].register_forward_hook(lambda *_: torch.ones(6, 8, 8, 8))
+    torch.testing.assert_close(onward(images)(torch.arange(6), torch.ones(6, 8, 8, 8)), network(images))
+    assert has_hooks(network)
 
 
 class Shared(nn.Module):

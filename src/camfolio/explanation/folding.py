@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import chain
 from typing import cast
 
@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+from camfolio.network import answer_in_two_logits, two_logits
 
 Convolution = nn.Conv1d | nn.Conv2d | nn.Conv3d
 log = logging.getLogger("camfolio")
@@ -71,6 +73,8 @@ def fold(model: nn.Module, keep: Collection[str]) -> fx.GraphModule:
     """
     tracer = KeepingTracer(keep)
     graph = tracer.trace(copy.deepcopy(model, {id(weight): weight for weight in model.parameters()}))
+    if answer_in_two_logits in model._forward_hooks.values():  # noqa: SLF001 - torch has no other way to ask
+        append(graph, two_logits)
     modules = dict(tracer.root.named_modules())
     for norm in [node for node in graph.nodes if foldable(node, modules, keep)]:
         convolution = norm.args[0]
@@ -78,6 +82,13 @@ def fold(model: nn.Module, keep: Collection[str]) -> fx.GraphModule:
         norm.replace_all_uses_with(convolution)
         graph.erase_node(norm)
     return fx.GraphModule(tracer.root, graph)
+
+
+def append(graph: fx.Graph, function: Callable[[object], Tensor]) -> None:
+    """One more step, of what the graph puts out."""
+    output = graph.output_node()
+    with graph.inserting_before(output):
+        output.args = (graph.call_function(function, output.args),)
 
 
 def absorb(convolution: Convolution, norm: _BatchNorm) -> None:
@@ -120,9 +131,10 @@ def runs(step: fx.Node) -> int:
 
 
 def has_hooks(model: nn.Module) -> bool:
-    """Whether any module runs code of the caller's beside its own."""
+    """Whether any module runs code of the caller's beside its own; what we ourselves hang on a network does not count."""
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-    return any(getattr(module, kind) for module in model.modules() for kind in kinds)
+    hooks = (hook for module in model.modules() for kind in kinds for hook in getattr(module, kind).values())
+    return any(hook is not answer_in_two_logits for hook in hooks)
 
 
 def shares(model: nn.Module) -> nn.Module:
