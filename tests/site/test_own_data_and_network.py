@@ -95,6 +95,7 @@ def test_a_change_of_its_file_trains_it_anew(one_logit, folder, store):
     assert states["slices"].word == "fresh"
 
 
+@pytest.mark.slow
 def test_a_lightning_module_is_loaded_from_its_checkpoint(documented, compute, folder):
     path = documented("your-network.md", "our_module.py", "lightning")
     import_own("our_module", folder / "our_module.py")

@@ -10,6 +10,8 @@ import pytest
 
 from camfolio.study import inspect_study
 
+pytestmark = pytest.mark.slow  # eight studies from the data to the built pages
+
 PROJECT = Path(__file__).resolve().parents[2]
 HALF_AND_HALF = """
 import sys
