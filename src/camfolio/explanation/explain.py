@@ -74,11 +74,11 @@ def explain(
     """Class-activation maps of a model.
 
     One forward pass and one backward pass, which ends at the earliest layer, serve all gradient methods at all layers;
-    Finer-CAM adds one backward pass, Score-CAM one forward pass per channel, Ablation-CAM per channel one, of a
-    model that can be recorded only what lies behind the layer. Every pass has the same fixed number of images (the last one is filled up): a map does
-    not depend on which images stand beside it. On a CPU as many passes run side by side as torch has threads. Memory
-    does not grow with the number of images, apart from the maps themselves; every thread's share of it is stated in
-    `engine.MEMORY`.
+    Finer-CAM adds one backward pass, Score-CAM one forward pass per channel, and so does Ablation-CAM, of a model that
+    can be recorded only what lies behind the layer. Every pass has the same fixed number of images (the last one is
+    filled up): a map does not depend on which images stand beside it. On a CPU as many passes run side by side as torch
+    has threads. Memory does not grow with the number of images, apart from the maps themselves; every thread's share of
+    it is stated in `engine.MEMORY`.
 
     Args:
         model: any module from images to logits (N, classes); it comes back as it was: modes, `requires_grad`, `.grad`,
