@@ -24,7 +24,7 @@ WORKER_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_":
 """Settings of glibc's malloc: keep memory instead of handing it back and faulting it in again at every layer."""
 WORKER_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}
 """Settings of OpenMP: threads wait asleep, GNU's after a thousand rounds. With spinning ones a training next to any
-other busy program is ten times slower; falling asleep at once costs a tenth of a training where nothing else runs."""
+other busy program is ten times slower; falling asleep at once costs a training a tenth or more where nothing else runs."""
 log = logging.getLogger("camfolio")
 
 
