@@ -45,8 +45,8 @@ def trained(slices, seed=0, **more):
     torch.manual_seed(seed)
     network = make_network(width=4, blocks=(1, 1, 1, 1))
     loading = SliceLoading(slices, parts(slices), batch_size=more.get("batch_size", 8), seed=seed)
-    history = train(network, loading, window_hu=WINDOW, settings=settings(**more), seed=seed)
-    return network, history
+    result = train(network, loading, window_hu=WINDOW, settings=settings(**more), seed=seed)
+    return network, result.history
 
 
 def logits_of(network, slices):

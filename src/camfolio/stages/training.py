@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from camfolio.data.slices import Slices
 from camfolio.errors import DataError
 from camfolio.network import build_network, load_weights, save_network
 from camfolio.stages.files import write_json
-from camfolio.training import train
+from camfolio.training import Trained, train
 
 PARTS = {"training": "train", "validation": "validation"}
 
@@ -47,7 +46,7 @@ def run(
     torch.set_num_threads(training.threads)
     pl.seed_everything(seed, verbose=False)
     model = build_network(network)
-    rows: list[Mapping[str, float]] = []
+    trained = Trained([], [])
     history: list[dict[str, float | None]] = []
     if checkpoint:
         load_weights(model, checkpoint)
@@ -61,11 +60,13 @@ def run(
         if one_class(loading, "train"):
             msg = "Expected slices of both classes to learn from, but got one. Check the labels, or labels.min_readers."
             raise DataError(msg)
-        rows = list(train(model, loading, window_hu=network.window_hu, settings=training, seed=seed))
+        trained = train(model, loading, window_hu=network.window_hu, settings=training, seed=seed)
         undefined = {f"{name}/auc" for name, part in PARTS.items() if one_class(loading, part)}
-        history = [{name: None if name in undefined else value for name, value in row.items()} for row in rows]
+        history = [
+            {name: None if name in undefined else value for name, value in row.items()} for row in trained.history
+        ]
     save_network(model, out / "network.safetensors")
-    losses = [row["validation/loss"] for row in rows]
+    losses = [row["validation/loss"] for row in trained.history]
     write_json(
         out / "training.json",
         {
@@ -74,6 +75,7 @@ def run(
             "best_epoch": int(np.argmin(losses)) + 1 if losses else None,
             "epochs": len(history),
             "history": history,
+            "contiguous": list(trained.contiguous),
         },
     )
 

@@ -1,0 +1,137 @@
+"""Gradients of many convolutions in channels-last memory against contiguous memory, each kind on this processor.
+
+    python benchmarks/gradients.py [--isa AVX2] [--threads 1 2]
+
+Prints every convolution whose gradients differ by more than 1e-5 of the largest, or that ends its process. oneDNN can be
+held back to an older processor: `--isa AVX2` on one with AVX-512. `camfolio.memory_layout` follows from what this found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import selectors
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+TOLERANCE = 1e-5
+PATIENCE = 30.0
+"""Seconds after which a convolution that does not return counts as one that ends its process: threads wait for each other."""
+KERNELS = [(1, 1, 0, 1), (1, 2, 0, 1), (1, 3, 0, 1), (2, 2, 0, 1), (3, 1, 1, 1), (3, 2, 1, 1), (3, 1, 2, 2), (5, 1, 2, 1), (5, 2, 2, 1), (7, 2, 3, 1), (4, 4, 0, 1)]  # fmt: skip
+"""Kernel size, stride, padding, dilation."""
+CHANNELS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 24)
+SHAPES = ((32, 32), (3, 15))
+"""Images and rows."""
+GROUPS = ((2, 8), (2, 16), (4, 16), (8, 64), (4, 12))
+"""Groups and input channels."""
+Layer = tuple[str, int, int, int, int, int, int, int, int, int]
+
+
+def layers() -> Iterator[Layer]:
+    """Kind, images, inputs, outputs, rows, kernel, stride, padding, dilation, groups."""
+    for kind, kernel in itertools.product(("Conv2d", "ConvTranspose2d"), KERNELS):
+        for (images, rows), channels in itertools.product(SHAPES, CHANNELS):
+            for outputs in (2 * channels, 7):
+                yield (kind, images, channels, outputs, rows, *kernel, 1)
+            yield (kind, images, channels, channels, rows, *kernel, channels)
+        for groups, channels in GROUPS:
+            yield (kind, 16, channels, 2 * channels, 16, *kernel, groups)
+
+
+def error(layer: Layer) -> float:
+    """The largest difference of output and gradients, as a share of the largest value; the worse of two passes."""
+    kind, images, inputs, outputs, rows, kernel, stride, padding, dilation, groups = layer
+    torch.manual_seed(0)
+    make = getattr(nn, kind)
+    convolution = make(inputs, outputs, kernel, stride, padding, dilation=dilation, groups=groups, bias=False)
+    image = torch.randn(images, inputs, rows, rows)
+    expected = gradients(convolution, image)
+    convolution.to(memory_format=torch.channels_last)
+    found = [gradients(convolution, image.contiguous(memory_format=torch.channels_last)) for _ in range(2)]
+    return max(distance(one, two) for again in found for one, two in zip(expected, again, strict=True))
+
+
+def gradients(convolution: nn.Module, image: Tensor) -> tuple[Tensor, ...]:
+    """Output, and gradients with respect to weight and image of a fixed weighting of it."""
+    image = image.detach().requires_grad_()
+    output = convolution(image)
+    weighting = torch.randn(output.shape, generator=torch.Generator().manual_seed(1))
+    return output.detach(), *torch.autograd.grad((output * weighting).sum(), (*convolution.parameters(), image))
+
+
+def distance(expected: Tensor, found: Tensor) -> float:
+    """Largest difference as a share of the largest value; infinite for NaN."""
+    share = float((expected - found).abs().max() / expected.abs().max().clamp_min(1e-9))
+    return share if share == share else float("inf")  # noqa: PLR0124 - NaN differs from itself
+
+
+def work(threads: int, start: int) -> None:
+    """In a process of its own: one line before and one after every convolution, since any may end it."""
+    torch.set_num_threads(threads)
+    for number, layer in itertools.islice(enumerate(layers()), start, None):
+        print(json.dumps({"layer": number}), flush=True)
+        print(json.dumps({"layer": number, "error": error(layer)}), flush=True)
+
+
+def survey(threads: int, environment: dict[str, str]) -> list[tuple[int, str]]:
+    """Number and fault of every convolution that has one."""
+    faults, start, total = [], 0, sum(1 for _ in layers())
+    while start < total:
+        command = [sys.executable, __file__, "--work", str(threads), str(start)]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, text=True
+        ) as process:
+            last = start
+            for line in answers(process):
+                last, found = line["layer"], line.get("error", 0.0)
+                if found > TOLERANCE:
+                    faults.append((last, f"off by {found:.1g}"))
+        if process.returncode and last < total:
+            faults.append((last, f"ended its process ({process.returncode})"))
+        start = last + 1
+    return faults
+
+
+def answers(process: subprocess.Popen[str]) -> Iterator[dict[str, float]]:
+    """The lines of a process until it ends; one that is silent for too long is ended."""
+    assert process.stdout is not None
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while selector.select(PATIENCE):
+            line = process.stdout.readline()
+            if not line:
+                return
+            yield json.loads(line)
+    process.kill()
+
+
+def main() -> None:
+    """Every number of threads in turn."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--isa", default="DEFAULT", help="oneDNN's name of an instruction set, such as AVX2")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--work", type=int, nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.work:
+        work(*options.work)
+        return
+    every = list(layers())
+    for threads in options.threads:
+        faults = survey(threads, {**os.environ, "ONEDNN_MAX_CPU_ISA": options.isa})
+        print(f"{options.isa}, {threads} threads: {len(every)} convolutions, {len(faults)} faults")
+        for number, fault in faults:
+            kind, images, inputs, outputs, rows, kernel, stride, *_, groups = every[number]
+            print(
+                f"  {kind} {inputs} -> {outputs} channels, {kernel} x {kernel}, stride {stride}, {groups} groups, "
+                f"{images} images of {rows} x {rows}: {fault}"
+            )
+
+
+if __name__ == "__main__":
+    main()
