@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # one process per core: more threads would stand in each other's way
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from camfolio.data.slices import Slices
 
@@ -76,3 +82,15 @@ def browser():
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         yield browser
         browser.close()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line: how many tests passed, and what was skipped and why."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not any(map(reporter.stats.get, ("passed", "failed", "error"))):
+        return
+    counts = {word: len(reporter.stats.get(word, ())) for word in ("passed", "failed", "error")}
+    said = ", ".join(f"{count} {word}" for word, count in counts.items() if count or word == "passed")
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in reporter.stats.get("skipped", ()))
+    skipped = "; ".join(f"{count} ({reason})" for reason, count in reasons.items())
+    reporter.write_line(f"Tests: {said}. Skipped: {skipped or 'none'}.")

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from filelock import FileLock
 
 from camfolio.components.bibliography import Citations
 from camfolio.components.figures import Figures, see
@@ -192,9 +193,21 @@ def tiny_study(write_study) -> Path:
 
 
 @pytest.fixture(scope="session")
-def portfolio(compute, tiny_study) -> Portfolio:
-    """The tiny study with all results: trained for two epochs, all methods, right and wrong answers."""
-    return compute(tiny_study)[0]
+def portfolio(compute, store, tiny_study, tmp_path_factory) -> Portfolio:
+    """The tiny study with all results: trained for two epochs, all methods, right and wrong answers.
+
+    Of several processes that run tests the first one computes it, the others take a copy.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with FileLock(shared / "tiny.lock"):
+        kept = shared / "tiny-artifacts"
+        if kept.exists():
+            shutil.copytree(kept, store.root, dirs_exist_ok=True)
+        portfolio = compute(tiny_study)[0]
+        if not kept.exists():
+            shutil.copytree(store.root, kept)
+    return portfolio
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from camfolio import cli
+from camfolio.store import build, worker
 from camfolio.store.artefacts import Store
 from camfolio.store.build import survey
 from camfolio.study import stages
@@ -17,8 +18,11 @@ from camfolio.studyfile import read_study
 
 @pytest.fixture
 def inspect(store, capsys, monkeypatch):
-    """`inspect(study)`: exit status and what was printed."""
+    """`inspect(study)`: exit status and what was printed; stages run in this process."""
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(
+        build, "run_worker", lambda missing, store: [worker.compute(build.job(state), store) for state in missing]
+    )
 
     def call(study, kept=store.root):
         status = cli.main(["inspect", str(study), "--store", str(kept)])

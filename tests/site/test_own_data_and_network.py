@@ -44,6 +44,7 @@ def documented(folder, write_study):
         del document["network"]
         document.pop("explanation")
         document |= settings | keys
+        document["evidence"] |= {"seeds": 0, "permuted_labels": False}
         path.write_text(yaml.safe_dump(document), encoding="utf-8")
         return path
 

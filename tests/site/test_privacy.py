@@ -99,6 +99,8 @@ def planted_study(tree, write_study) -> Path:
     path = write_study("planted")
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     document["data"] = {"source": "lidc", "path": "tree-of-patients", "on_error": "skip"}
+    document["explanation"]["methods"] = ["grad_cam"]
+    document["evidence"] |= {"seeds": 0, "permuted_labels": False}
     (path.parent / "tree-of-patients").symlink_to(tree)
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
     return path
