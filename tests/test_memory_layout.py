@@ -90,7 +90,7 @@ def test_gradients_behind_maps_of_every_width_equal_those_of_contiguous_memory(w
 def test_gradients_are_right_on_older_processors(processor):
     # oneDNN, held back to their instructions. A wrong write may end the process: it is one of its own.
     tests = f"{__file__}::test_gradients_of_every_width_equal_those_of_contiguous_memory"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", tests]
+    command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", tests]
     environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": processor}
     with tempfile.TemporaryFile("w+") as said:
         status = subprocess.run(command, env=environment, stdout=said, stderr=said, timeout=300, check=False).returncode
