@@ -32,7 +32,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from camfolio.explanation.explain import explain
 from camfolio.explanation.onnx import export_network, load_network
-from camfolio.network import make_network
+from camfolio.network.architecture import make_network
 
 LAYER = "layer2.1.conv2"
 GRADIENT = ("grad_cam", "hires_cam", "layer_cam")

@@ -32,7 +32,8 @@ def prepare(folder: Path, wanted: int) -> None:
     import torch
 
     from camfolio.data.sources import lidc_phantom
-    from camfolio.network import make_network, save_network
+    from camfolio.network.architecture import make_network
+    from camfolio.network.weights import save_network
 
     settings = {"statistic": "median", "min_readers": 3, "slices_per_nodule": 3, "size": 32, "spacing_mm": 1.0}
     slices, _ = lidc_phantom.read(**settings, seed=7)
@@ -51,7 +52,7 @@ def run_stages(folder: Path, overrides: list[str], names: tuple[str, ...]) -> di
     """Wall and processor seconds of each stage, its libraries imported before; said on standard error as they come."""
     from pydantic import validate_call
 
-    from camfolio.studyfile import read_study
+    from camfolio.study.file import read_study
 
     study = read_study(STUDY, overrides)
     given: dict[str, Any] = {

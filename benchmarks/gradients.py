@@ -3,7 +3,7 @@
     python benchmarks/gradients.py [--isa AVX2] [--threads 1 2]
 
 Prints every convolution whose gradients differ by more than 1e-5 of the largest, or that ends its process. oneDNN can be
-held back to an older processor: `--isa AVX2` on one with AVX-512. `camfolio.memory_layout` follows from what this found.
+held back to an older processor: `--isa AVX2` on one with AVX-512. `camfolio.network.memory_layout` follows from what this found.
 """
 
 from __future__ import annotations

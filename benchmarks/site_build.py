@@ -18,7 +18,7 @@ from pathlib import Path
 
 import yaml
 
-from camfolio.site import site_for
+from camfolio.site.project import site_for
 
 PROJECT = Path(__file__).resolve().parent.parent
 QUIET = os.environ | {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}

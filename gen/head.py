@@ -19,7 +19,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """A built page allows nothing from elsewhere; a served one holds the script that reloads it."""
-    from camfolio.head import with_card, with_policy
+    from camfolio.site.head import with_card, with_policy
 
     words = {
         "title": page.title or config.site_name,
@@ -31,6 +31,6 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 
 def on_post_template(output_content: str, **_: object) -> str:
     """The policy for the page that says that there is none."""
-    from camfolio.head import with_policy
+    from camfolio.site.head import with_policy
 
     return output_content if SERVING else with_policy(output_content)

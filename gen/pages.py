@@ -17,7 +17,7 @@ for name in [name for name in sys.modules if name.partition(".")[0] == "camfolio
 config, serving = mkdocs_gen_files.config, "serve" in sys.argv
 project = Path(config.config_file_path).parent
 try:
-    from camfolio.site import site_for
+    from camfolio.site.project import site_for
 
     site = site_for(project, serving=serving)
     config.extra["pictures"] = site.pictures  # gen/hooks.py lets MkDocs copy them from the store

@@ -18,74 +18,51 @@ MODULES = {
 }
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 
-BASE = {"errors", "shapes", "config"}
+BASE = {"errors", "shapes", "study.settings"}
 ROOMS: dict[str, set[str]] = {
     "": {"explanation"},
     "errors": set(),
-    "shapes": set(),
-    "settings": set(),
-    "sources": {"settings"},
-    "evidence_settings": {"settings"},
-    "checklists": set(),
-    "config": {"checklists", "evidence_settings", "names", "settings", "sources"},
-    "own": {"errors"},
-    "epochs": {"progress"},
     "progress": set(),
-    "architecture": set(),
-    "wording": {"names"},
-    "names": set(),
-    "reference": {"config"},
-    "network": BASE | {"own"},
-    "data": BASE | {"own", "progress", "settings", "sources"},
-    "memory_layout": set(),
-    "training": BASE | {"data", "network", "epochs", "memory_layout"},
-    "explanation": BASE | {"network", "names"},
-    "evidence": BASE | {"evidence_settings"},
-    "evaluation": BASE | {"evidence"},
-    "selection": BASE,
-    "stages": BASE
-    | {"data", "network", "training", "explanation", "evidence", "evidence_settings", "evaluation", "selection"}
-    | {"progress", "names", "sources"},
-    "figures": BASE | {"data", "stages.files", "evidence", "names", "explanation.scaling"},
-    "raster": BASE | {"data", "evaluation", "evidence", "explanation.scaling", "figures", "names", "stages"},
-    "head": set(),
-    "named": {"errors", "config", "sources"},
-    "studyfile": {"errors", "checklists", "config", "named", "names", "sources"},
-    "store": {"errors", "own"},
-    "plan": {"config", "store"},
-    "sourcing": {"config", "named", "plan", "sources", "store"},
-    "planted": {"config", "plan", "sourcing", "store"},
-    "judged": {"config", "plan", "store"},
-    "study": {"errors", "config", "names", "plan", "planted", "judged", "sourcing", "studyfile", "store"},
-    "datacard": {"sources", "sourcing", "study"},
-    "looking": {"study"},
-    "starter": {"errors"},
-    "report": {"errors", "study"},
-    "components": {"errors", "checklists", "store", "study", "wording"},
-    "rendering": {"errors", "checklists", "store", "study", "wording", "components"},
-    "pages": {
+    "shapes": set(),
+    "vocabulary": set(),
+    "user_code": {"errors"},
+    "study": {"errors", "user_code", "vocabulary"},
+    "store": {"errors", "user_code"},
+    "pipeline": {"errors", "store", "study", "user_code", "vocabulary"},
+    "data": BASE | {"progress", "study", "user_code"},
+    "network": BASE | {"data", "progress", "statistics", "user_code"},
+    "statistics": {"shapes"},
+    "explanation": {"errors", "network", "shapes", "vocabulary"},
+    "evidence": {"shapes", "statistics"},
+    "stages": BASE | {"data", "evidence", "explanation", "network", "progress", "statistics", "study", "vocabulary"},
+    "figures": {"data", "evidence", "explanation.scaling", "stages.results", "vocabulary"},
+    "raster": {"evidence", "explanation.scaling", "figures", "network", "stages", "vocabulary"},
+    "site": {
         "",
         "errors",
+        "evidence.findings",
+        "evidence.shortcut_findings",
+        "pipeline",
         "store",
         "study",
-        "datacard",
-        "report",
-        "architecture",
-        "reference",
-        "components",
-        "rendering",
+        "vocabulary",
     },
-    "serving": {"errors", "store", "study", "studyfile", "wording"},
-    "site": {"errors", "store", "study", "studyfile", "pages", "rendering", "serving", "wording"},
-    "export": {"errors", "study", "components", "rendering", "pages"},
-    "cli": {"", "errors", "looking", "store", "study", "studyfile", "report", "starter", "pages", "export"},
+    "commands": {"errors", "pipeline"},
+    "cli": {"", "commands", "errors", "pipeline", "site", "store", "study"},
 }
 """Room -> the rooms it may import from, besides itself; figures share one module of `stages`, and the scalings."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "misc", "common", "manager", "base", "core"}
 HEAVY = ("torch", "monai", "matplotlib", "pytorch_lightning", "torchmetrics", "scipy", "skimage")
 LIGHT = [
     name
-    for name in ("camfolio", "camfolio.study", "camfolio.pages", "camfolio.cli", "camfolio.report", "camfolio.site")
+    for name in (
+        "camfolio",
+        "camfolio.pipeline.portfolio",
+        "camfolio.site.pages",
+        "camfolio.cli",
+        "camfolio.commands.show",
+        "camfolio.site.project",
+    )
     if name in MODULES
 ]
 

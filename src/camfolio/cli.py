@@ -11,23 +11,22 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.table import Table
 
 import camfolio
+from camfolio.commands.inspect import show_inspection
+from camfolio.commands.new import start_portfolio
+from camfolio.commands.show import show, summary
 from camfolio.errors import CamfolioError, StudyError
-from camfolio.export import export_jekyll, export_markdown
-from camfolio.looking import show_inspection
-from camfolio.pages import make_site
-from camfolio.report import summary
-from camfolio.starter import start_portfolio
+from camfolio.pipeline.portfolio import inspect_study, open_inspection, open_portfolio, redraw
+from camfolio.site.export import export_jekyll, export_markdown
+from camfolio.site.pages import make_site
 from camfolio.store.artefacts import Artefact, Store
 from camfolio.store.files import file_digest, file_error
-from camfolio.study import inspect_study, open_inspection, open_portfolio, redraw
-from camfolio.studyfile import study_files
+from camfolio.study.file import study_files
 
 STUDIES = Path("gen/studies")
 log = logging.getLogger("camfolio")
@@ -136,29 +135,6 @@ def show_command(options: argparse.Namespace) -> int:
         for name, values in found.items():
             show(name, values)
     return 0
-
-
-def show(name: str, values: dict[str, Any]) -> None:
-    """Metrics and examples as two tables."""
-    console = Console(markup=False)  # a class may be called [red]
-    table = Table("metric", "value", "95 % interval", title=name, title_justify="left")
-    for metric, row in values["metrics"].items():
-        table.add_row(metric, number(row["value"]), f"{number(row['low'])} to {number(row['high'])}")
-    console.print(table)
-    cases = Table("method", "kind", "slice", "energy share", "true", "predicted")
-    for method, kinds in values["examples"].items():
-        for kind, case in kinds.items():
-            if isinstance(case, dict):
-                cells = (case["slice"], number(case["energy_share"]), case["true"], case["predicted"])
-                cases.add_row(method, kind, *map(str, cells))
-            else:
-                cases.add_row(method, kind, "none", "", "", "")
-    console.print(cases)
-
-
-def number(value: object) -> str:
-    """Three decimals, or that there is none."""
-    return f"{value:.3f}" if isinstance(value, float) else "not defined"
 
 
 def inspect_command(options: argparse.Namespace) -> int:

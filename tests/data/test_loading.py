@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from camfolio.config import Augmentation
 from camfolio.data.loading import SliceLoading, augment, random_affine
+from camfolio.study.settings import Augmentation
 
 STILL = Augmentation(rotation_degrees=0, flips=False, shift_pixels=0, zoom=0, noise_hu=0)
 SILENT = Augmentation(noise_hu=0)

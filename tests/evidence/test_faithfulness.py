@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from camfolio.evidence.chance import slice_generator
 from camfolio.evidence.faithfulness import (
     BLOCK,
     FAITHFULNESS,
@@ -23,6 +22,7 @@ from camfolio.evidence.faithfulness import (
     substitutes,
 )
 from camfolio.evidence.imputation import impute
+from camfolio.statistics.chance import slice_generator
 
 STEPS = (0.1, 0.25, 0.5)
 WEIGHTS = np.random.default_rng(3).uniform(0, 1, (4, 5))

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from camfolio.evidence.measures import Measure
 from camfolio.evidence.scoreboard import Table, compare, families, mean_curves
-from camfolio.evidence.statistics import Patients
+from camfolio.statistics.measures import Measure
+from camfolio.statistics.patients import Patients
 
 PATIENTS = Patients(np.repeat(np.arange(20), 2).astype(str), 200, 0)
 NOISE = np.random.default_rng(0).normal(0, 0.01, (4, 40))

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from camfolio.network import make_network
+from camfolio.network.architecture import make_network
 
 
 class Bottleneck(nn.Module):

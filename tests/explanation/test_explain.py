@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 from camfolio.errors import ExplanationError, NetworkError
-from camfolio.explanation.engine import LARGEST as CHUNK
 from camfolio.explanation.explain import explain
 from camfolio.explanation.maps import Explanation, enlarge
-from camfolio.names import METHOD_NAMES
+from camfolio.explanation.speed.lanes import LARGEST as CHUNK
+from camfolio.vocabulary import METHOD_NAMES
 from reference_cams import enlarge as enlarge_by_hand
 
 LAYER = "layer2.1.conv2"

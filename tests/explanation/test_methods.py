@@ -14,7 +14,7 @@ from camfolio.explanation.explain import explain
 from camfolio.explanation.methods import score_weights, unit_range
 from camfolio.explanation.probe import Reading
 from camfolio.explanation.registry import METHODS
-from camfolio.names import FINER, GRADIENT_METHODS, METHOD_NAMES
+from camfolio.vocabulary import FINER, GRADIENT_METHODS, METHOD_NAMES
 from reference_cams import TWINS, enlarge
 
 LAYERS = {"resnet": "layer2.1.conv2", "plain_cnn": "2", "bottleneck": "conv", "binary": "0"}

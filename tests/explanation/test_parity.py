@@ -11,7 +11,7 @@ from camfolio.explanation.batch import Batch
 from camfolio.explanation.explain import explain
 from camfolio.explanation.methods import eigen_cam, grad_cam, hires_cam, layer_cam, score_weights, xgrad_cam
 from camfolio.explanation.probe import Reading, borrowed, read
-from camfolio.network import make_network
+from camfolio.network.architecture import make_network
 
 STORED = Path(__file__).parents[3] / "shared" / "parity" / "peer_cams.npz"
 pytestmark = pytest.mark.skipif(not STORED.exists(), reason=f"the peer's maps are not here: {STORED}")

@@ -6,7 +6,7 @@ import torch
 from camfolio.errors import ExplanationError
 from camfolio.explanation.explain import explain
 from camfolio.explanation.registry import METHODS, find_method, method
-from camfolio.own import import_own
+from camfolio.user_code import import_own
 
 OWN = """
 import beside

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from camfolio.config import Explanation
 from camfolio.explanation.scaling import scaled
-from camfolio.names import SCALING_NAMES
+from camfolio.study.settings import Explanation
+from camfolio.vocabulary import SCALING_NAMES
 
 MAP = np.array([[-4.0, 0.0], [1.0, 2.0]], np.float32)
 SCALINGS = tuple(SCALING_NAMES)

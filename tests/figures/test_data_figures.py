@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from camfolio.figures import contact_sheet, hounsfield
-from camfolio.figures.style import LIGHT
-from camfolio.stages.files import read_json
+from camfolio.figures.drawing.style import LIGHT
+from camfolio.stages.results import read_json
 
 CLASSES, WINDOW = ("benign", "malignant"), (-1000.0, 400.0)
 

@@ -9,18 +9,18 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from camfolio.data.slices import Slices
-from camfolio.evaluation import evaluate
 from camfolio.evidence.localisation import LOCALISATION, Truth, area_share
+from camfolio.evidence.selection import Case
 from camfolio.explanation.scaling import scaled
 from camfolio.figures import calibration, case, confusion, roc, strip, teaser, training_curves
-from camfolio.figures.inputs import load_case, load_example
-from camfolio.figures.output import Drawing, table, write
-from camfolio.figures.panels import SIGNED_RAMP, edges, show_map, show_outline, show_overlay, show_slice
-from camfolio.figures.style import DARK, LIGHT
-from camfolio.names import SCALING_NAMES, method_name
-from camfolio.selection import Case
-from camfolio.stages.files import read_json, write_json
+from camfolio.figures.drawing.examples import load_case, load_example
+from camfolio.figures.drawing.output import Drawing, table, write
+from camfolio.figures.drawing.panels import SIGNED_RAMP, edges, show_map, show_outline, show_overlay, show_slice
+from camfolio.figures.drawing.style import DARK, LIGHT
+from camfolio.network.evaluation import evaluate
+from camfolio.stages.results import read_json, write_json
 from camfolio.stages.selection import answers_of, describe
+from camfolio.vocabulary import SCALING_NAMES, method_name
 
 METHODS = ("grad_cam", "hires_cam", "score_cam", "finer_layer_cam", "ours.edge_cam")
 CLASSES = ("benign", "malignant")

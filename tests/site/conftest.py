@@ -22,13 +22,13 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from camfolio.components.bibliography import Citations
-from camfolio.components.figures import Figures, see
-from camfolio.pages import results
-from camfolio.rendering import make_environment
+from camfolio.pipeline.portfolio import Portfolio, open_portfolio
+from camfolio.site.components.bibliography import Citations
+from camfolio.site.components.figures import Figures, see
+from camfolio.site.templates import make_environment
+from camfolio.site.values import results
 from camfolio.store import build
 from camfolio.store.artefacts import Store
-from camfolio.study import Portfolio, open_portfolio
 
 PROJECT = Path(__file__).resolve().parents[2]
 WITHOUT_END = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -109,7 +109,7 @@ import sys
 from pathlib import Path
 from camfolio.store import build, worker
 from camfolio.store.artefacts import Store
-from camfolio.study import open_portfolio
+from camfolio.pipeline.portfolio import open_portfolio
 
 build.run_worker = lambda missing, store: [worker.compute(build.job(state), store) for state in missing]
 for path in sys.argv[2:]:

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from camfolio.figures.style import LIGHT
+from camfolio.figures.drawing.style import LIGHT
 from camfolio.raster import card
 
 

@@ -10,8 +10,8 @@ import re
 import pytest
 
 from camfolio.figures import removal, scores
-from camfolio.names import method_name
-from camfolio.pages import results
+from camfolio.site.values import results
+from camfolio.vocabulary import method_name
 
 FIGURES = ("scores", "distributions", "drawn", "removal", "randomisation", "forgetting")
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from camfolio import cli
-from camfolio.export import IMAGES, image_name
+from camfolio.site.export import IMAGES, image_name
 
 SEED = {
     "xai.png training_metrics.png confusion_matrix.png miscalssification.png goodxai.png badxai.png mishires.png",

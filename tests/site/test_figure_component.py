@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from camfolio.components.figures import Figures, making
-from camfolio.components.numbering import mark
-from camfolio.rendering import make_environment
+from camfolio.site.components.figures import Figures, making
+from camfolio.site.components.numbering import mark
+from camfolio.site.templates import make_environment
 from camfolio.store.artefacts import Artefact, digest_of
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "gen" / "templates"

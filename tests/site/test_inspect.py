@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from camfolio import cli
+from camfolio.pipeline.contents import stages
 from camfolio.store import build, worker
 from camfolio.store.artefacts import Store
 from camfolio.store.build import survey
-from camfolio.study import stages
-from camfolio.studyfile import read_study
+from camfolio.study.file import read_study
 
 
 @pytest.fixture

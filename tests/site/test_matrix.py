@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from camfolio.data.slices import Slices
-from camfolio.names import KINDS
+from camfolio.vocabulary import KINDS
 
 
 @pytest.fixture(scope="module")

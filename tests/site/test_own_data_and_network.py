@@ -14,11 +14,12 @@ import torch
 import yaml
 
 from camfolio.errors import DataError
-from camfolio.own import import_own, make_own
-from camfolio.pages import make_site
-from camfolio.stages import external
-from camfolio.study import open_inspection, stages
-from camfolio.studyfile import read_study
+from camfolio.pipeline.contents import stages
+from camfolio.pipeline.portfolio import open_inspection
+from camfolio.site.pages import make_site
+from camfolio.stages import external_slices as external
+from camfolio.study.file import read_study
+from camfolio.user_code import import_own, make_own
 
 PROJECT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
@@ -83,7 +84,7 @@ def test_no_page_takes_a_network_of_ones_own_for_ours(one_logit, store, folder):
 
 
 def test_a_change_of_its_file_trains_it_anew(one_logit, folder, store):
-    from camfolio.study import inspect_study
+    from camfolio.pipeline.portfolio import inspect_study
 
     file = folder / "our_network.py"
     before = file.read_text(encoding="utf-8")

@@ -11,9 +11,10 @@ import yaml
 from markdown import Markdown
 
 from camfolio.errors import PageError
-from camfolio.names import METHOD_NAMES
-from camfolio.pages import Site, counted, make_site, pictures, results, study_pages
-from camfolio.rendering import Page, make_environment, render
+from camfolio.site.pages import Site, counted, make_site, pictures, study_pages
+from camfolio.site.templates import Page, make_environment, render
+from camfolio.site.values import results
+from camfolio.vocabulary import METHOD_NAMES
 
 PROJECT = Path(__file__).resolve().parents[2]
 TEMPLATES = PROJECT / "gen" / "templates"

@@ -12,8 +12,8 @@ from pydicom.datadict import dictionary_VM, dictionary_VR, keyword_dict
 from pydicom.dataset import Dataset
 
 from camfolio import cli
-from camfolio.pages import make_site
-from camfolio.study import open_inspection
+from camfolio.pipeline.portfolio import open_inspection
+from camfolio.site.pages import make_site
 from dicom_trees import ROOT_UID, annotations, dataset, nodule_scan
 
 PROJECT = Path(__file__).resolve().parents[2]

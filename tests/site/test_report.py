@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from camfolio.report import example, summary
+from camfolio.commands.show import example, summary
 
 KINDS = ["misclassified", "good", "bad"]
 METHODS = ["grad_cam", "hires_cam", "score_cam"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from markdown import Markdown
 
-from camfolio.checklists import CHECKLISTS, KEYS
-from camfolio.config import Study
+from camfolio.study.checklists import CHECKLISTS, KEYS
+from camfolio.study.settings import Study
 
 OPEN = "not assessed"
 MARKUP = "<img src=x onerror=alert(1)> | **bold** [link](https://example.org) `code` {{ 7 * 7 }}"

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from camfolio.names import method_name
-from camfolio.report import summary
+from camfolio.commands.show import summary
+from camfolio.vocabulary import method_name
 
 PROJECT = Path(__file__).resolve().parents[2]
 SHORTCUT = {"cues": ["tag", "blur"], "seeds": 2, "share": 1.0}

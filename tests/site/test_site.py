@@ -13,10 +13,10 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 from jinja2 import Environment
 
-from camfolio import rendering
 from camfolio.errors import StoreError, StudyError
-from camfolio.pages import Site
-from camfolio.site import site_for
+from camfolio.site import templates as rendering
+from camfolio.site.pages import Site
+from camfolio.site.project import site_for
 
 HEAVY = {"torch", "matplotlib", "monai", "pytorch_lightning"}
 CHAPTERS = [

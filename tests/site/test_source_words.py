@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from camfolio.config import Study
-from camfolio.datacard import described
-from camfolio.pages import make_environment
-from camfolio.sources import SOURCES
+from camfolio.site.pages import make_environment
+from camfolio.site.values import described
+from camfolio.study.settings import Study
+from camfolio.study.sources import SOURCES
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "gen" / "templates"
 NEEDED = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from camfolio.study import inspect_study
+from camfolio.pipeline.portfolio import inspect_study
 
 pytestmark = pytest.mark.slow  # eight studies from the data to the built pages
 
@@ -16,7 +16,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 HALF_AND_HALF = """
 import sys
 import numpy as np, torch
-from camfolio.network import make_network, save_network, through_window
+from camfolio.network.architecture import make_network, save_network, through_window
 
 torch.manual_seed(0)
 network = make_network(width=4, blocks=(1, 1, 1, 1), dropout=0.0).eval()

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from camfolio.config import Study
 from camfolio.data.slices import Slices
+from camfolio.pipeline.contents import stages
 from camfolio.store import build, worker
 from camfolio.store.artefacts import Artefact, Store
-from camfolio.study import stages
+from camfolio.study.settings import Study
 
 METHODS = ("grad_cam", "score_cam")
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from camfolio.config import Explanation, Network
-from camfolio.network import make_network, save_network
+from camfolio.network.architecture import make_network
+from camfolio.network.weights import save_network
 from camfolio.stages import engine, explanations
+from camfolio.study.settings import Explanation, Network
 
 SETTINGS = Network(width=4, blocks=(1, 1, 1, 1))
 LAYERS = ("layer2.0.conv2", "layer3.0.conv2")

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from camfolio.data.slices import Slices
-from camfolio.network import through_window
+from camfolio.network.architecture import through_window
 from own_networks import OneLogit
 
 SUMMARIES = {

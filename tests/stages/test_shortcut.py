@@ -3,10 +3,10 @@ import json
 import numpy as np
 import pytest
 
-from camfolio.config import Evaluation, Explanation
 from camfolio.data.slices import Slices
 from camfolio.evidence.shortcut import CUES
 from camfolio.stages import planting, shortcut
+from camfolio.study.settings import Evaluation, Explanation
 
 EXPLANATION = Explanation(methods=("grad_cam",))
 

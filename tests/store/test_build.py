@@ -346,8 +346,9 @@ def test_an_error_of_an_unknown_class_is_an_error_of_the_store():
 
 
 def test_real_slices_and_split_are_built_and_rebuilt(tmp_path, tiny_npz):
-    from camfolio.study import inspect_study, stages
-    from camfolio.studyfile import read_study
+    from camfolio.pipeline.contents import stages
+    from camfolio.pipeline.portfolio import inspect_study
+    from camfolio.study.file import read_study
 
     file = tiny_npz()
     path = tmp_path / "tiny.yaml"

@@ -34,7 +34,7 @@ def package(tmp_path, monkeypatch):
         "stages/__init__.py": '"""Stages."""\n',
         "stages/one.py": STAGE,
         "rooms/__init__.py": "",
-        "rooms/floor.py": "from camfolio import configuration\nfrom camfolio.config import WIDTH\n" + FLOOR,
+        "rooms/floor.py": "from camfolio import configuration\nfrom camfolio.study.settings import WIDTH\n" + FLOOR,
         "rooms/roof.py": "import scipy\n",
     }.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -191,14 +191,14 @@ def test_training_knows_nothing_of_figures_and_maps(reader):
 def test_settings_errors_shapes_progress_and_the_store_are_in_no_closure(reader):
     found = reader.behind(("camfolio.stages.training", "camfolio.stages.explanations", "camfolio.figures.case"))
     assert not [
-        name for name in found.modules if name.startswith(("camfolio.store", "camfolio.config", "camfolio.err"))
+        name for name in found.modules if name.startswith(("camfolio.store", "camfolio.study.settings", "camfolio.err"))
     ]
     assert not {"camfolio.shapes", "camfolio.progress"} & set(found.modules)
 
 
 def test_every_library_behind_a_stage_has_a_version(reader):
-    from camfolio.config import Study
-    from camfolio.study import stages
+    from camfolio.pipeline.contents import stages
+    from camfolio.study.settings import Study
 
     study = Study.model_validate({"title": "T", "excerpt": "E", "data": {"source": "lidc-phantom"}})
     for stage in stages(study):

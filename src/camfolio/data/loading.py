@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
-from camfolio.config import Augmentation
 from camfolio.data.slices import Slices
 from camfolio.shapes import Names
+from camfolio.study.settings import Augmentation
 
 Batch = Sequence[Tensor]
 """Attenuation and labels."""

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from camfolio.config import LabelRule
 from camfolio.data.slices import Slices
-from camfolio.sources import DataSource
+from camfolio.study.settings import LabelRule
+from camfolio.study.sources import DataSource
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Float64
 from scipy import ndimage
 
-from camfolio.evidence.chance import slice_generator
 from camfolio.shapes import Hounsfield, Names, Spacing
+from camfolio.statistics.chance import slice_generator
 
 Maps = Float64[np.ndarray, "slices height width"]
 

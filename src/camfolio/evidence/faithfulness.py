@@ -14,10 +14,10 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64, Int64
 from scipy import ndimage
 
-from camfolio.evidence.chance import slice_generator
 from camfolio.evidence.imputation import impute
-from camfolio.evidence.measures import Measure
 from camfolio.shapes import Hounsfield, Masks, Names, Spacing
+from camfolio.statistics.chance import slice_generator
+from camfolio.statistics.measures import Measure
 
 Maps = Float[np.ndarray, "slices height width"]
 Scores = Float64[np.ndarray, " slices"]

@@ -16,8 +16,8 @@ from scipy import ndimage
 from scipy.stats import rankdata
 from skimage.filters import threshold_otsu
 
-from camfolio.evidence.measures import Direction, Measure, Unit
 from camfolio.shapes import Masks, Spacing
+from camfolio.statistics.measures import Direction, Measure, Unit
 
 Maps = Float[np.ndarray, "slices height width"]
 Scores = Float64[np.ndarray, " slices"]

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 from torch import nn
 
-from camfolio.evidence.chance import slice_generator
 from camfolio.shapes import Labels, Names
+from camfolio.statistics.chance import slice_generator
 
 
 def forgetting(trained: nn.Module, fresh: nn.Module) -> Iterator[tuple[str, nn.Module]]:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from camfolio.evidence.measures import Measure
-from camfolio.evidence.statistics import Difference, Patients, difference, holm, is_equivalent, verdict
+from camfolio.statistics.measures import Measure
+from camfolio.statistics.patients import Difference, Patients, difference, holm, is_equivalent, verdict
 
 Pair = tuple[str, str]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from camfolio.evidence.chance import slice_generator
 from camfolio.shapes import Hounsfield, Names
+from camfolio.statistics.chance import slice_generator
 
 SHIFTS = ((-1, 0), (1, 0), (0, -1), (0, 1))
 """Rows down and columns to the right, in pixels."""

@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from camfolio.explanation.behind import Onward
 from camfolio.explanation.probe import Reading
+from camfolio.explanation.speed.tail import Onward
 
 Rows = Int64[Tensor, " rows"]
 Make = Callable[[Rows], Tensor]

@@ -14,12 +14,12 @@ from torch import Tensor, nn
 import camfolio.explanation.methods  # noqa: F401 - enters the methods
 from camfolio.errors import ExplanationError
 from camfolio.explanation.batch import Batch
-from camfolio.explanation.behind import Onward, onward_from, when_asked
-from camfolio.explanation.engine import Answers, agreeing, make_engine
 from camfolio.explanation.maps import Explanation
 from camfolio.explanation.probe import borrowed, read
 from camfolio.explanation.registry import Method, find_method
-from camfolio.network import find_layer
+from camfolio.explanation.speed.lanes import Answers, agreeing, make_engine
+from camfolio.explanation.speed.tail import Onward, onward_from, when_asked
+from camfolio.network.architecture import find_layer
 
 Track = Callable[[Iterable[Any], int, str], Iterator[Any]]
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from camfolio.errors import ExplanationError
-from camfolio.explanation.engine import LARGEST, Answers
+from camfolio.explanation.speed.lanes import LARGEST, Answers
 
 INSTALL = "Install camfolio[onnx], or set explanation.engine to torch."
 NOISY = ("torch.onnx", "onnxscript", "onnx_ir")

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from camfolio.errors import ExplanationError, nearest
 from camfolio.explanation.batch import Batch
-from camfolio.names import FINER
+from camfolio.vocabulary import FINER
 
 Signed = Float[Tensor, "batch h w"]
 __all__ = ["METHODS", "Batch", "Method", "Signed", "at_least_single", "find_method", "method"]

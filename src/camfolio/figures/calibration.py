@@ -8,9 +8,9 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from camfolio.figures.output import Drawing, write
-from camfolio.figures.style import Theme, new_figure, tidy
-from camfolio.stages.files import read_json
+from camfolio.figures.drawing.output import Drawing, write
+from camfolio.figures.drawing.style import Theme, new_figure, tidy
+from camfolio.stages.results import read_json
 
 
 def run(*, out: Path, evaluation: Path, classes: tuple[str, str]) -> None:

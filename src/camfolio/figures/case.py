@@ -11,11 +11,11 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from camfolio.explanation.scaling import Scaling
-from camfolio.figures.inputs import Example, load_case, load_example, outcome
-from camfolio.figures.output import Drawing, write, write_empty
-from camfolio.figures.panels import ramp_of, show_map, show_outline, show_overlay, show_slice
-from camfolio.figures.style import Theme, new_figure
-from camfolio.names import SCALING_NAMES, method_name
+from camfolio.figures.drawing.examples import Example, load_case, load_example, outcome
+from camfolio.figures.drawing.output import Drawing, write, write_empty
+from camfolio.figures.drawing.panels import ramp_of, show_map, show_outline, show_overlay, show_slice
+from camfolio.figures.drawing.style import Theme, new_figure
+from camfolio.vocabulary import SCALING_NAMES, method_name
 
 NOTHING = {
     "misclassified": "No test slice was misclassified: there is no such example.",

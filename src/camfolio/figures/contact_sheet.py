@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from camfolio.data.slices import Slices
-from camfolio.figures.output import Drawing, write
-from camfolio.figures.panels import show_outline, show_slice
-from camfolio.figures.style import Theme, new_figure
+from camfolio.figures.drawing.output import Drawing, write
+from camfolio.figures.drawing.panels import show_outline, show_slice
+from camfolio.figures.drawing.style import Theme, new_figure
 
 COLUMNS = 6
 PER_CLASS = 18

@@ -10,10 +10,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from camfolio.figures.output import Drawing, write
-from camfolio.figures.style import Theme, colours_of, new_figure, tidy
-from camfolio.names import method_name
-from camfolio.stages.files import read_json
+from camfolio.figures.drawing.output import Drawing, write
+from camfolio.figures.drawing.style import Theme, colours_of, new_figure, tidy
+from camfolio.stages.results import read_json
+from camfolio.vocabulary import method_name
 
 MARKS = {"good": "^", "bad": "v", "misclassified": "X", "random": "s"}
 """Kind of example -> its mark."""

@@ -8,12 +8,12 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from camfolio.explanation.scaling import Scaling
-from camfolio.figures.inputs import Example, load_example, outcome, share_words, shares_words
-from camfolio.figures.output import Drawing, write, write_empty
-from camfolio.figures.panels import show_outline, show_overlay, show_slice
-from camfolio.figures.style import Theme, new_figure
-from camfolio.names import method_name
-from camfolio.stages.files import read_json
+from camfolio.figures.drawing.examples import Example, load_example, outcome, share_words, shares_words
+from camfolio.figures.drawing.output import Drawing, write, write_empty
+from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
+from camfolio.figures.drawing.style import Theme, new_figure
+from camfolio.stages.results import read_json
+from camfolio.vocabulary import method_name
 
 
 def run(

@@ -10,11 +10,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from camfolio.explanation.scaling import scaled
-from camfolio.figures.output import Drawing, write
-from camfolio.figures.panels import show_overlay, show_slice
-from camfolio.figures.style import Theme, new_figure
-from camfolio.names import method_name
-from camfolio.stages.files import read_json
+from camfolio.figures.drawing.output import Drawing, write
+from camfolio.figures.drawing.panels import show_overlay, show_slice
+from camfolio.figures.drawing.style import Theme, new_figure
+from camfolio.stages.results import read_json
+from camfolio.vocabulary import method_name
 
 
 def run(*, out: Path, randomisation: Path, methods: tuple[str, ...], window_hu: tuple[float, float]) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from camfolio.figures.lines import band, cells_of, mean_line, said
-from camfolio.figures.output import Drawing, write
-from camfolio.figures.style import Theme, colours_of, new_figure, tidy
-from camfolio.names import method_name
-from camfolio.stages.files import read_json
+from camfolio.figures.drawing.lines import band, cells_of, mean_line, said
+from camfolio.figures.drawing.output import Drawing, write
+from camfolio.figures.drawing.style import Theme, colours_of, new_figure, tidy
+from camfolio.stages.results import read_json
+from camfolio.vocabulary import method_name
 
 SHOWN = ("rank_signed", "ssim_signed")
 """The similarities with a panel; all four are in the data behind the figure."""

@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from camfolio.figures.lines import band, cells_of, mean_line
-from camfolio.figures.output import Drawing, write
-from camfolio.figures.style import Theme, colours_of, new_figure, tidy
-from camfolio.names import method_name
-from camfolio.stages.files import read_json
+from camfolio.figures.drawing.lines import band, cells_of, mean_line
+from camfolio.figures.drawing.output import Drawing, write
+from camfolio.figures.drawing.style import Theme, colours_of, new_figure, tidy
+from camfolio.stages.results import read_json
+from camfolio.vocabulary import method_name
 
 PANELS = {
     "deletion_parenchyma": "deletion: pixels become parenchyma",

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from camfolio.figures.output import Drawing, write
-from camfolio.figures.style import Theme, new_figure, tidy
-from camfolio.names import method_name
-from camfolio.stages.files import read_json
+from camfolio.figures.drawing.output import Drawing, write
+from camfolio.figures.drawing.style import Theme, new_figure, tidy
+from camfolio.stages.results import read_json
+from camfolio.vocabulary import method_name
 
 CELLS = {
     "shortcut network, cue there": ("shortcut", "with"),

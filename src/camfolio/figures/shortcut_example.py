@@ -12,11 +12,11 @@ from scipy.special import expit
 
 from camfolio.evidence.shortcut import CUES
 from camfolio.explanation.scaling import scaled
-from camfolio.figures.inputs import slice_of_test
-from camfolio.figures.output import Drawing, write
-from camfolio.figures.panels import show_outline, show_overlay, show_slice
-from camfolio.figures.style import Theme, new_figure
-from camfolio.names import method_name
+from camfolio.figures.drawing.examples import slice_of_test
+from camfolio.figures.drawing.output import Drawing, write
+from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
+from camfolio.figures.drawing.style import Theme, new_figure
+from camfolio.vocabulary import method_name
 
 NETWORKS = ("clean", "shortcut")
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from camfolio.explanation.scaling import Scaling
-from camfolio.figures.inputs import Example, load_case, load_example, outcome, shares_words
-from camfolio.figures.output import Drawing, write, write_empty
-from camfolio.figures.panels import show_outline, show_overlay, show_slice
-from camfolio.figures.style import Theme, new_figure
+from camfolio.figures.drawing.examples import Example, load_case, load_example, outcome, shares_words
+from camfolio.figures.drawing.output import Drawing, write, write_empty
+from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
+from camfolio.figures.drawing.style import Theme, new_figure
 
 
 def run(

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from camfolio.figures.output import Drawing, write, write_empty
-from camfolio.figures.style import Theme, new_figure, tidy
-from camfolio.stages.files import read_json
+from camfolio.figures.drawing.output import Drawing, write, write_empty
+from camfolio.figures.drawing.style import Theme, new_figure, tidy
+from camfolio.stages.results import read_json
 
 METRICS = {"loss": "cross-entropy", "accuracy": "accuracy", "auc": "AUC"}
 Epoch = Mapping[str, float | None]

@@ -11,11 +11,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from camfolio.explanation.scaling import Scaling
-from camfolio.figures.inputs import Example, load_case, load_example
-from camfolio.figures.panels import show_outline, show_overlay, show_slice
-from camfolio.figures.style import DPI, LIGHT, new_figure, settings
-from camfolio.names import method_name
-from camfolio.stages.files import read_json
+from camfolio.figures.drawing.examples import Example, load_case, load_example
+from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
+from camfolio.figures.drawing.style import DPI, LIGHT, new_figure, settings
+from camfolio.stages.results import read_json
+from camfolio.vocabulary import method_name
 
 WIDTH, HEIGHT = 1200, 630
 """Pixels, as those who show such cards ask for."""

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import to_hex
 
-from camfolio.evaluation import malignant_probability
 from camfolio.evidence.localisation import area_share
 from camfolio.explanation.scaling import Scaling, scaled
-from camfolio.figures.panels import RAMP, SIGNED_RAMP
-from camfolio.names import SCALING_NAMES, method_name
+from camfolio.figures.drawing.panels import RAMP, SIGNED_RAMP
+from camfolio.network.evaluation import malignant_probability
 from camfolio.raster.pixels import GAMMA, OPACITY, grey, scale_bar
 from camfolio.raster.sheets import COLUMNS, TILES, write_sheets
-from camfolio.stages.reading import part_slices
+from camfolio.stages.inputs.parts import part_slices
+from camfolio.vocabulary import SCALING_NAMES, method_name
 
 DIGITS = 4
 NOT_SCORES = {"enlarged", "signed"}

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from camfolio.explanation.scaling import Scaling
-from camfolio.figures.inputs import Example, load_case, load_example, outcome
-from camfolio.names import KINDS, method_name
+from camfolio.figures.drawing.examples import Example, load_case, load_example, outcome
 from camfolio.raster.pixels import grey, outline_path, overlay, scale_bar, write_png
-from camfolio.stages.files import write_json
+from camfolio.stages.results import write_json
+from camfolio.vocabulary import KINDS, method_name
 
 
 def run(

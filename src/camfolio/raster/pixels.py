@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 
 from camfolio.explanation.scaling import ScaledMap
-from camfolio.figures.panels import edges, ramp_of
+from camfolio.figures.drawing.panels import edges, ramp_of
 
 OPACITY, GAMMA = 0.85, 0.8
 """How opaque a map is over the slice where it is 1, and how that falls towards 0: as in the figures."""

@@ -8,14 +8,15 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from camfolio.config import Explanation, Network
 from camfolio.errors import ExplanationError
 from camfolio.explanation.onnx import export_network
 from camfolio.explanation.probe import borrowed, read
-from camfolio.names import MASKING
-from camfolio.network import device_for, find_layer, through_window, trained_network
-from camfolio.stages.files import write_json
-from camfolio.stages.reading import part_slices
+from camfolio.network.architecture import device_for, find_layer, through_window
+from camfolio.network.weights import trained_network
+from camfolio.stages.inputs.parts import part_slices
+from camfolio.stages.results import write_json
+from camfolio.study.settings import Explanation, Network
+from camfolio.vocabulary import MASKING
 
 FILE = "network.onnx"
 WORTH = 50_000

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from camfolio.config import Evaluation
-from camfolio.evaluation import evaluate, larger_is_second, malignant_probability
-from camfolio.stages.files import write_json
-from camfolio.stages.reading import part_slices
+from camfolio.network.evaluation import evaluate, larger_is_second, malignant_probability
+from camfolio.stages.inputs.parts import part_slices
+from camfolio.stages.results import write_json
+from camfolio.study.settings import Evaluation
 
 
 def run(

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from camfolio.config import Explanation, Network
 from camfolio.explanation.explain import explain
 from camfolio.explanation.onnx import load_network
-from camfolio.network import device_for, through_window, trained_network
+from camfolio.network.architecture import device_for, through_window
+from camfolio.network.weights import trained_network
 from camfolio.progress import tracked
 from camfolio.stages.engine import exported
-from camfolio.stages.reading import part_slices
+from camfolio.stages.inputs.parts import part_slices
+from camfolio.study.settings import Explanation, Network
 
 
 def run(

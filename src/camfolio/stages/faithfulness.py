@@ -9,9 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from camfolio.config import Explanation, Network
 from camfolio.data.slices import Slices
-from camfolio.evidence.chance import sample_by_patient
 from camfolio.evidence.controls import CONTROLS
 from camfolio.evidence.faithfulness import (
     Baseline,
@@ -22,13 +20,16 @@ from camfolio.evidence.faithfulness import (
     subject_scores,
     substitutes,
 )
-from camfolio.evidence_settings import Evidence, Faithfulness
-from camfolio.network import device_for, trained_network
+from camfolio.explanation.answers import NetworkAnswers
+from camfolio.network.architecture import device_for
+from camfolio.network.weights import trained_network
 from camfolio.progress import tracked
-from camfolio.stages.answers import NetworkAnswers
-from camfolio.stages.files import write_json
-from camfolio.stages.reading import part_slices
-from camfolio.stages.subjects import Maps, control_maps, is_in_focus, layer_names, method_maps
+from camfolio.stages.inputs.parts import part_slices
+from camfolio.stages.inputs.subjects import Maps, control_maps, is_in_focus, layer_names, method_maps
+from camfolio.stages.results import write_json
+from camfolio.statistics.chance import sample_by_patient
+from camfolio.study.evidence import Evidence, Faithfulness
+from camfolio.study.settings import Explanation, Network
 
 
 def run(

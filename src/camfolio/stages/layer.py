@@ -6,11 +6,11 @@ from pathlib import Path
 
 import torch
 
-from camfolio.config import Explanation, Network
 from camfolio.data.slices import Slices
 from camfolio.explanation.explain import explain
-from camfolio.network import build_network, through_window
-from camfolio.stages.files import write_json
+from camfolio.network.architecture import build_network, through_window
+from camfolio.stages.results import write_json
+from camfolio.study.settings import Explanation, Network
 
 
 def run(*, out: Path, slices: Path, network: Network, explanation: Explanation) -> None:

@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from camfolio.config import Evaluation, Explanation, Network
 from camfolio.data.slices import Slices
-from camfolio.evidence.bootstrap import interval
 from camfolio.evidence.localisation import LOCALISATION, Truth, area_share
-from camfolio.evidence_settings import Evidence
 from camfolio.explanation.maps import enlarge
-from camfolio.stages.files import write_json
-from camfolio.stages.reading import part_slices
-from camfolio.stages.subjects import control_maps, layer_names, method_maps
+from camfolio.stages.inputs.parts import part_slices
+from camfolio.stages.inputs.subjects import control_maps, layer_names, method_maps
+from camfolio.stages.results import write_json
+from camfolio.statistics.bootstrap import interval
+from camfolio.study.evidence import Evidence
+from camfolio.study.settings import Evaluation, Explanation, Network
 
 
 def run(

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from camfolio.config import Network
 from camfolio.data.slices import Slices
-from camfolio.network import device_for, through_window, trained_network
+from camfolio.network.architecture import device_for, through_window
+from camfolio.network.weights import trained_network
+from camfolio.study.settings import Network
 
 CHUNK = 256
 

@@ -7,16 +7,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from camfolio.config import Evaluation, Explanation, Network
-from camfolio.evidence.chance import slice_generator
 from camfolio.evidence.randomisation import forgetting
 from camfolio.evidence.similarity import SIMILARITY, similarities
-from camfolio.evidence.statistics import Patients
-from camfolio.evidence_settings import Evidence
-from camfolio.network import build_network, device_for, trained_network
+from camfolio.network.architecture import build_network, device_for
+from camfolio.network.weights import trained_network
 from camfolio.progress import tracked
-from camfolio.stages.files import write_json
-from camfolio.stages.sample import interval_json, maps_of, read_sample
+from camfolio.stages.inputs.sample import interval_json, maps_of, read_sample
+from camfolio.stages.results import write_json
+from camfolio.statistics.chance import slice_generator
+from camfolio.statistics.patients import Patients
+from camfolio.study.evidence import Evidence
+from camfolio.study.settings import Evaluation, Explanation, Network
 
 
 def run(

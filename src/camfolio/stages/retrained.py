@@ -7,18 +7,19 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from camfolio.config import Evaluation, Explanation, Network
 from camfolio.data.slices import Slices
-from camfolio.evaluation import metrics, value_of
 from camfolio.evidence.localisation import LOCALISATION, Truth
 from camfolio.evidence.similarity import SIMILARITY, similarities
-from camfolio.evidence.statistics import Patients
-from camfolio.evidence_settings import Evidence
-from camfolio.network import device_for, trained_network
-from camfolio.stages.answers import NetworkAnswers
-from camfolio.stages.files import write_json
-from camfolio.stages.reading import part_slices
-from camfolio.stages.sample import Sample, SignedMaps, interval_json, maps_of, read_sample
+from camfolio.explanation.answers import NetworkAnswers
+from camfolio.network.architecture import device_for
+from camfolio.network.evaluation import metrics, value_of
+from camfolio.network.weights import trained_network
+from camfolio.stages.inputs.parts import part_slices
+from camfolio.stages.inputs.sample import Sample, SignedMaps, interval_json, maps_of, read_sample
+from camfolio.stages.results import write_json
+from camfolio.statistics.patients import Patients
+from camfolio.study.evidence import Evidence
+from camfolio.study.settings import Evaluation, Explanation, Network
 
 
 def run(

@@ -8,17 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from camfolio.config import Evaluation, Explanation
 from camfolio.evidence.controls import CONTROLS
 from camfolio.evidence.faithfulness import FAITHFULNESS
 from camfolio.evidence.localisation import LOCALISATION
-from camfolio.evidence.measures import Measure
 from camfolio.evidence.scoreboard import Table, compare, families, mean_curves
-from camfolio.evidence.statistics import Patients
-from camfolio.evidence_settings import Evidence
-from camfolio.stages.files import write_json
-from camfolio.stages.reading import part_slices
-from camfolio.stages.tables import write_csv
+from camfolio.stages.inputs.parts import part_slices
+from camfolio.stages.results import write_csv, write_json
+from camfolio.statistics.measures import Measure
+from camfolio.statistics.patients import Patients
+from camfolio.study.evidence import Evidence
+from camfolio.study.settings import Evaluation, Explanation
 
 CONTROL = "control/"
 CURVE = "curve/"

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from camfolio.config import Explanation, Selection
 from camfolio.data.slices import Slices
-from camfolio.evaluation import malignant_probability
-from camfolio.selection import Answers, Case, choose, draw
-from camfolio.stages.files import write_json
-from camfolio.stages.reading import part_slices
+from camfolio.evidence.selection import Answers, Case, choose, draw
+from camfolio.network.evaluation import malignant_probability
+from camfolio.stages.inputs.parts import part_slices
+from camfolio.stages.results import write_json
+from camfolio.study.settings import Explanation, Selection
 
 
 def run(

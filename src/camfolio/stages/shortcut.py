@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from camfolio.config import Evaluation, Explanation
 from camfolio.data.slices import Slices
-from camfolio.evidence.bootstrap import interval
 from camfolio.evidence.detection import alarm_rate, auc_of_answers, detection_auc, flips, mean_over_seeds
-from camfolio.stages.files import read_json, write_json
-from camfolio.stages.reading import part_slices
+from camfolio.stages.inputs.parts import part_slices
+from camfolio.stages.results import read_json, write_json
 from camfolio.stages.shortcut_answers import PLAIN
+from camfolio.statistics.bootstrap import interval
+from camfolio.study.settings import Evaluation, Explanation
 
 CLEAN = "clean"
 Answers = Mapping[str, np.ndarray]

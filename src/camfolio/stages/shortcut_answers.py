@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from camfolio.config import Explanation, Network
 from camfolio.data.slices import Slices
 from camfolio.evidence.shortcut import CUES, energy_in
 from camfolio.explanation.explain import explain
 from camfolio.explanation.maps import enlarge
-from camfolio.network import device_for, through_window, trained_network
+from camfolio.network.architecture import device_for, through_window
+from camfolio.network.weights import trained_network
 from camfolio.progress import tracked
-from camfolio.stages.reading import part_slices
+from camfolio.stages.inputs.parts import part_slices
+from camfolio.study.settings import Explanation, Network
 
 PLAIN = "plain"
 

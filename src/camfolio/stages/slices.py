@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from camfolio.config import LabelRule
 from camfolio.data.pseudonyms import pseudonymous
 from camfolio.data.reading import Order, read_source
 from camfolio.data.slices import Slices
-from camfolio.sources import Data, Identified
-from camfolio.stages.files import write_json
+from camfolio.stages.results import write_json
+from camfolio.study.settings import LabelRule
+from camfolio.study.sources import Data, Identified
 
 
 def run(*, out: Path, data: Data, labels: LabelRule, seed: int, **files: Path) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from camfolio.config import Split
 from camfolio.data.slices import Slices
 from camfolio.data.splits import PARTS, split_by_patient
-from camfolio.stages.files import write_json
+from camfolio.stages.results import write_json
+from camfolio.study.settings import Split
 
 
 def run(*, out: Path, slices: Path, split: Split, seed: int) -> None:

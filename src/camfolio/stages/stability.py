@@ -8,16 +8,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from camfolio.config import Evaluation, Explanation, Network
 from camfolio.evidence.similarity import SIMILARITY, similarities
 from camfolio.evidence.stability import SHIFTS, noisy, shifted, without_border
-from camfolio.evidence.statistics import Patients, ratio
-from camfolio.evidence_settings import Evidence
-from camfolio.network import device_for, trained_network
+from camfolio.network.architecture import device_for
+from camfolio.network.weights import trained_network
 from camfolio.progress import tracked
 from camfolio.shapes import Hounsfield
-from camfolio.stages.files import write_json
-from camfolio.stages.sample import Sample, interval_json, maps_of, read_sample
+from camfolio.stages.inputs.sample import Sample, interval_json, maps_of, read_sample
+from camfolio.stages.results import write_json
+from camfolio.statistics.patients import Patients, ratio
+from camfolio.study.evidence import Evidence
+from camfolio.study.settings import Evaluation, Explanation, Network
 
 Change = tuple[str, Hounsfield, tuple[int, int]]
 

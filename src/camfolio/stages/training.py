@@ -8,13 +8,14 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 
-from camfolio.config import Network, Training
 from camfolio.data.loading import SliceLoading
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
-from camfolio.network import build_network, load_weights, save_network
-from camfolio.stages.files import write_json
-from camfolio.training import Trained, train
+from camfolio.network.architecture import build_network
+from camfolio.network.training import Trained, train
+from camfolio.network.weights import load_weights, save_network
+from camfolio.stages.results import write_json
+from camfolio.study.settings import Network, Training
 
 PARTS = {"training": "train", "validation": "validation"}
 

@@ -20,8 +20,7 @@ from camfolio.store.files import replace_file
 
 PACKAGE = "camfolio"
 ROOT = Path(__file__).parent.parent
-SETTINGS = ("checklists", "config", "evidence_settings", "named", "settings", "sources", "studyfile")
-BLIND = tuple(f"camfolio.{room}" for room in (*SETTINGS, "epochs", "errors", "progress", "shapes", "store"))
+BLIND = tuple(f"camfolio.{room}" for room in ("study", "network.epochs", "errors", "progress", "shapes", "store"))
 DISTRIBUTIONS = {"PIL": "pillow", "pytorch_lightning": "pytorch-lightning", "skimage": "scikit-image", "yaml": "pyyaml"}
 RESULT_NEUTRAL = {"jaxtyping", "pydantic", "rich", "filelock"}
 

@@ -17,12 +17,12 @@ from typing import Any, TextIO
 from pydantic import validate_call
 
 from camfolio.errors import CamfolioError, ChangedError
-from camfolio.own import import_own
 from camfolio.store.artefacts import MEMORY, Ingredients, Store
 from camfolio.store.build import changes
 from camfolio.store.code import Code, CodeReader
 from camfolio.store.files import file_error
 from camfolio.store.inputs import InputReader
+from camfolio.user_code import import_own
 
 
 def main() -> int:

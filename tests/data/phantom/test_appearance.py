@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 
-from camfolio.data.annotations import Annotation, Contour, Nodule, Ratings
+from camfolio.data.lidc.annotations import Annotation, Contour, Nodule, Ratings
 from camfolio.data.phantom.appearance import Appearance
 from camfolio.data.phantom.render import render
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camfolio.config import LabelRule
 from camfolio.data.reading import Order, Reading, read_source
 from camfolio.errors import DataError
-from camfolio.sources import ClassFoldersData
+from camfolio.study.settings import LabelRule
+from camfolio.study.sources import ClassFoldersData
 
 GREY = {"grey_hu": (-1000.0, 400.0)}
 

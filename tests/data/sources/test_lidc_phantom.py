@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from camfolio.data import annotations
+from camfolio.data.lidc import annotations
 from camfolio.data.sources import lidc_phantom
 from camfolio.errors import DataError
 

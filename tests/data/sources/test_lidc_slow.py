@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydicom.tag import Tag
 
 from camfolio.data import dicom
-from camfolio.data.lidc_xml import ChestXray, Report, read_report
+from camfolio.data.lidc.xml import ChestXray, Report, read_report
 from camfolio.errors import DataError
 from camfolio.store import inputs
 from camfolio.store.inputs import InputReader
@@ -224,9 +224,9 @@ def tree(tmp_path_factory) -> Path:
 PROGRAM = """
 import resource, sys
 from pathlib import Path
-from camfolio.config import LabelRule
+from camfolio.study.settings import LabelRule
 from camfolio.data.reading import Order, read_source
-from camfolio.sources import LidcData
+from camfolio.study.sources import LidcData
 
 if __name__ == "__main__":
     data = LidcData(source="lidc", path=Path("x"))

@@ -11,10 +11,10 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from camfolio.config import LabelRule
 from camfolio.data.reading import Order, Reading, read_source
 from camfolio.errors import DataError, StudyError
-from camfolio.sources import OwnData
+from camfolio.study.settings import LabelRule
+from camfolio.study.sources import OwnData
 
 
 class Discs(Dataset):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 
-from camfolio.data.annotations import Nodule
+from camfolio.data.lidc.annotations import Nodule
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from camfolio.data.dicom import Header, is_dicom, read_header
-from camfolio.data.lidc_series import Found, Series, Wanted, read_series
-from camfolio.data.lidc_xml import ChestXray, Report, read_report
+from camfolio.data.lidc.series import Found, Series, Wanted, read_series
+from camfolio.data.lidc.xml import ChestXray, Report, read_report
 from camfolio.data.parallel import Tolerance, files_under, spread
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
-from camfolio.sources import LidcData
+from camfolio.study.sources import LidcData
 
 DATE = "2015"  # of the collection, as in its doi
 ATTRIBUTION = (

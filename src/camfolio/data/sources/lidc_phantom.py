@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from camfolio.data.annotations import Nodule, agreement, read_nodules
+from camfolio.data.lidc.annotations import Nodule, agreement, read_nodules
 from camfolio.data.phantom.appearance import Appearance
 from camfolio.data.phantom.grid import fine_grid
 from camfolio.data.phantom.render import render
 from camfolio.data.reading import Order, Reading
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError, nearest
-from camfolio.sources import PhantomData
+from camfolio.study.sources import PhantomData
 
 DATE = "2015"  # of the collection, as in its doi
 STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {"median": averages.median, "mean": averages.fmean}

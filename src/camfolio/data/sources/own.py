@@ -15,8 +15,8 @@ import numpy as np
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
-from camfolio.own import make_own
-from camfolio.sources import OwnData
+from camfolio.study.sources import OwnData
+from camfolio.user_code import make_own
 
 LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 LIGHTNING = {"lightning", "pytorch_lightning"}

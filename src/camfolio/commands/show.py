@@ -1,0 +1,68 @@
+"""The results of a study as plain values: what `camfolio show --json` prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from camfolio.pipeline.portfolio import Portfolio
+
+
+def summary(portfolio: Portfolio) -> dict[str, Any]:
+    """Metrics with intervals, confusion matrix, baseline, and the chosen examples by method and kind.
+
+    Of a study about a planted shortcut: what its stage `shortcut` found.
+    """
+    if portfolio.study.shortcut:
+        return {"study": portfolio.name, **portfolio.artefacts["shortcut"].json("shortcut.json")}
+    evaluation = portfolio.artefacts["evaluation"].json("evaluation.json")
+    chosen = portfolio.artefacts["selection"].json("cases.json")["methods"]
+    classes = portfolio.study.classes
+    return {
+        "study": portfolio.name,
+        "classes": list(classes),
+        "test": {name: evaluation[name] for name in ("slices", "patients", "positives")},
+        "metrics": evaluation["metrics"],
+        "baseline": {"area": evaluation["baseline"]},
+        "difference_to_baseline": evaluation["difference"],
+        "confusion_matrix": evaluation["confusion"],
+        "localisation": portfolio.artefacts["localisation"].json("localisation.json"),
+        "examples": {
+            method: {kind: example(case, classes) for kind, case in found["cases"].items()}
+            for method, found in chosen.items()
+        },
+    }
+
+
+def example(case: dict[str, Any] | None, classes: tuple[str, str]) -> dict[str, Any] | None:
+    """One chosen example with the classes' names."""
+    if case is None:
+        return None
+    names = {"slice": case["id"], "true": classes[case["true"]], "predicted": classes[case["predicted"]]}
+    numbers = ("probability", "energy_share", "energy_ratio", "area_share", "rank", "among")
+    return names | {name: case[name] for name in numbers}
+
+
+def show(name: str, values: dict[str, Any]) -> None:
+    """Metrics and examples as two tables."""
+    console = Console(markup=False)  # a class may be called [red]
+    table = Table("metric", "value", "95 % interval", title=name, title_justify="left")
+    for metric, row in values["metrics"].items():
+        table.add_row(metric, number(row["value"]), f"{number(row['low'])} to {number(row['high'])}")
+    console.print(table)
+    cases = Table("method", "kind", "slice", "energy share", "true", "predicted")
+    for method, kinds in values["examples"].items():
+        for kind, case in kinds.items():
+            if isinstance(case, dict):
+                cells = (case["slice"], number(case["energy_share"]), case["true"], case["predicted"])
+                cases.add_row(method, kind, *map(str, cells))
+            else:
+                cases.add_row(method, kind, "none", "", "", "")
+    console.print(cases)
+
+
+def number(value: object) -> str:
+    """Three decimals, or that there is none."""
+    return f"{value:.3f}" if isinstance(value, float) else "not defined"

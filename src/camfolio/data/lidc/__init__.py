@@ -1,0 +1,1 @@
+"""LIDC-IDRI: annotations, XML, DICOM series, and which contours belong to one nodule."""

@@ -1,0 +1,174 @@
+"""From activations in a layer's place to logits: only the steps behind the layer, where a recorded network can be cut."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import cache, partial
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, fx, nn
+
+from camfolio.explanation.speed.folding import CLOSE, has_hooks
+
+Onward = Callable[[Int64[Tensor, " rows"], Tensor], Float[Tensor, "rows classes"]]
+"""From the numbers of some of a chunk's images, and activations in place of the layer's, to logits."""
+log = logging.getLogger("camfolio")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A recorded network in two: the steps recorded before a layer, and those after, which read some results of them.
+
+    Attributes:
+        ahead: from images to these results.
+        behind: from the layer's output and these results to the logits.
+        by_image: of each of these results, whether it depends on the images and so has a row for each.
+    """
+
+    ahead: fx.GraphModule
+    behind: fx.GraphModule
+    by_image: tuple[bool, ...]
+
+    def onward(self, images: Tensor) -> Onward:
+        """What can be asked about these images; the steps ahead of the layer run once, with the first question.
+
+        A question has as many rows as there are images: a size that `behind` reads of `ahead` is right for both.
+        """
+        results = cache(lambda: self.ahead(images.clone()))  # a network may begin with an in-place operation
+
+        def answer(rows: Tensor, activations: Tensor) -> Tensor:
+            both = zip(results(), self.by_image, strict=True)
+            # Copies, all of them: an in-place operation behind the layer must not reach the next question.
+            logits: Tensor = self.behind(
+                activations, *(picked(one, rows if by_image else None) for one, by_image in both)
+            )
+            return logits
+
+        return answer
+
+
+def picked(result: object, rows: Tensor | None) -> object:
+    """The rows of a tensor, or a copy of all of it; anything else as it is."""
+    if not isinstance(result, Tensor):
+        return result
+    return result.clone() if rows is None else result[rows]
+
+
+def onward_from(model: nn.Module, layer: str, image: Tensor) -> Callable[[Tensor], Onward]:
+    """The cheapest way from a layer's activations to logits; a function of the images of a chunk.
+
+    Args:
+        model: frozen, in evaluation mode. Of one that is recorded (see `folding`) the steps behind the layer are run, if
+            that gives the same logits; of any other all, with the layer's output exchanged on the way.
+        layer: full name of a module that runs once.
+        image: (1, ...) for a trial.
+    """
+    if isinstance(model, fx.GraphModule) and not has_hooks(model):
+        try:
+            parts = cut(model, layer)
+            same = answers_alike(parts.onward, partial(whole_network, model, layer), trial(model, layer, image))
+        except Exception as error:  # noqa: BLE001 - a graph may resist being cut in any way; the whole network is there
+            log.info("passes from %s on run the whole network: %s", layer, str(error).partition("\n")[0])
+        else:
+            if same:
+                return parts.onward
+            log.info("passes from %s on run the whole network, since a part of it gives other logits", layer)
+    return partial(whole_network, model, layer)
+
+
+def when_asked(make: Callable[[], Onward]) -> Onward:
+    """What answers only once it is asked for the first time is made only then."""
+    made = cache(make)
+
+    def answer(rows: Tensor, activations: Tensor) -> Tensor:
+        return made()(rows, activations)
+
+    return answer
+
+
+def whole_network(model: nn.Module, layer: str, images: Tensor) -> Onward:
+    """All of the model, the layer's output exchanged on the way."""
+
+    def answer(rows: Tensor, activations: Tensor) -> Tensor:
+        handle = model.get_submodule(layer).register_forward_hook(lambda *_: activations)
+        try:
+            logits: Tensor = model(images[rows])
+        finally:
+            handle.remove()
+        return logits
+
+    return answer
+
+
+def cut(model: fx.GraphModule, layer: str) -> Cut:
+    """A recorded network in two parts that share its modules; every step stays on its side in its order.
+
+    Raises:
+        ValueError: if the layer is not one step of the record.
+    """
+    nodes = list(model.graph.nodes)
+    places = [index for index, node in enumerate(nodes) if node.op == "call_module" and node.target == layer]
+    if len(places) != 1:
+        msg = f"Expected {layer} to be one step, but it is {len(places)}."
+        raise ValueError(msg)
+    ahead, here, behind = nodes[: places[0]], nodes[places[0]], nodes[places[0] + 1 :]
+    beside = [node for node in ahead if set(behind) & set(node.users)]
+    fed = fed_by_images(nodes)
+    return Cut(
+        ahead=part(model, [], ahead, beside),
+        behind=part(model, [here, *beside], behind, None),
+        by_image=tuple(node in fed for node in beside),
+    )
+
+
+def fed_by_images(nodes: Collection[fx.Node]) -> set[fx.Node]:
+    """The inputs, and the steps that read one of them, directly or through others."""
+    fed: set[fx.Node] = set()
+    for node in nodes:
+        if node.op == "placeholder" or fed & set(node.all_input_nodes):
+            fed.add(node)
+    return fed
+
+
+def part(
+    model: fx.GraphModule, inputs: Collection[fx.Node], steps: Collection[fx.Node], results: Collection[fx.Node] | None
+) -> fx.GraphModule:
+    """Some steps of a graph as a module; what it puts out, if not the network's own output, is `results`."""
+    graph = fx.Graph()
+    copies = {node: graph.placeholder(node.name) for node in inputs}
+    for step in steps:
+        copies[step] = graph.node_copy(step, copies.__getitem__)
+    if results is not None:
+        graph.output(tuple(copies[node] for node in results))
+    return fx.GraphModule(model, graph)
+
+
+def trial(model: nn.Module, layer: str, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Three images, of which no two are alike whatever the given one is; which of them to ask about; activations."""
+    noise = torch.rand(image.shape, generator=torch.Generator().manual_seed(0)).to(image)
+    images, rows = torch.cat([image, noise, -2 * noise]), torch.tensor([2, 0, 0], device=image.device)
+    kept: list[Tensor] = []
+    handle = model.get_submodule(layer).register_forward_hook(
+        lambda _module, _inputs, cells: kept.append(cells.clone())
+    )
+    try:
+        with torch.inference_mode():
+            model(images.clone())
+    finally:
+        handle.remove()
+    return images, rows, kept[0][rows]
+
+
+def answers_alike(
+    one: Callable[[Tensor], Onward], other: Callable[[Tensor], Onward], asked: tuple[Tensor, Tensor, Tensor]
+) -> bool:
+    """Whether two ways onward give the same logits up to rounding, the first one also when it is asked again."""
+    images, rows, activations = asked
+    with torch.inference_mode():
+        expected, onward = other(images)(rows, activations.clone()), one(images)
+        found = [onward(rows, activations.clone()) for _ in range(2)]
+    limit = CLOSE * float(expected.abs().max())
+    return all(logits.shape == expected.shape and float((logits - expected).abs().max()) <= limit for logits in found)

@@ -1,0 +1,81 @@
+"""What the figures of examples read: the chosen case, its slice, its maps and their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from camfolio.data.slices import Slices
+from camfolio.explanation.scaling import ScaledMap, Scaling, scaled
+from camfolio.stages.results import read_json
+from camfolio.vocabulary import method_name
+
+
+@dataclass(frozen=True)
+class Example:
+    """One example, ready to be drawn.
+
+    Attributes:
+        case: what selection wrote: id, true, predicted, probability, rank, scores.
+        hounsfield, mask: the slice (HU) and the nodule.
+        spacing_mm: mm per pixel from column to column, along which the scale bar lies.
+        maps: method -> map at the slice's resolution, >= 0.
+        shown: method -> the same as the study scales it.
+        shares: method -> energy share; None where not defined.
+    """
+
+    case: dict[str, Any]
+    hounsfield: np.ndarray
+    mask: np.ndarray
+    spacing_mm: float
+    maps: Mapping[str, np.ndarray]
+    shown: Mapping[str, ScaledMap]
+    shares: Mapping[str, float | None]
+
+
+def load_example(slices: Path, split: Path, localisation: Path, case: dict[str, Any], scaling: Scaling) -> Example:
+    """The slice of a case among the test slices, and all its maps."""
+    data = slice_of_test(slices, split, case["slice"])
+    with np.load(localisation / "scores.npz", allow_pickle=False) as scores:
+        methods = [name.partition("/")[2] for name in scores.files if name.startswith("enlarged/")]
+        enlarged = {method: scores[f"enlarged/{method}"] for method in methods}
+        signed = {method: scores[f"signed/{method}"] for method in methods} if scaling == "signed" else enlarged
+        found = {method: float(scores[f"energy_share/{method}"][case["slice"]]) for method in methods}
+    one = case["slice"]
+    maps = {method: values[one] for method, values in enlarged.items()}
+    shown = {method: scaled(signed[method][one], scaling, float(enlarged[method].max())) for method in methods}
+    shares = {method: share if np.isfinite(share) else None for method, share in found.items()}
+    _, between_columns = data.spacing[0].tolist()
+    return Example(case, data.hounsfield[0], data.mask[0], between_columns, maps, shown, shares)
+
+
+def slice_of_test(slices: Path, split: Path, one: int) -> Slices:
+    """One slice, by its number in the test part."""
+    test = np.load(split / "part.npy", allow_pickle=False) == "test"
+    return Slices.load(slices / "slices.npz").select(np.flatnonzero(test)[[one]])
+
+
+def load_case(selection: Path, method: str, kind: str) -> dict[str, Any] | None:
+    """One case as selection wrote it."""
+    case: dict[str, Any] | None = read_json(selection / "cases.json")["methods"][method]["cases"][kind]
+    return case
+
+
+def outcome(case: dict[str, Any], classes: tuple[str, str]) -> str:
+    """What the label is and what the network said: "benign, called malignant, p = 0.83"."""
+    called = classes[case["predicted"]]
+    return f"{classes[case['true']]}, called {called}, p = {case['probability']:.2f}"
+
+
+def share_words(value: float | None) -> str:
+    """An energy share in percent, or that it is not defined."""
+    return "not defined" if value is None else f"{value:.0%}"
+
+
+def shares_words(shares: dict[str, float | None]) -> str:
+    """All methods with their energy shares: "Grad-CAM 31%, HiRes-CAM 40%"."""
+    return ", ".join(f"{method_name(method)} {share_words(share)}" for method, share in shares.items())

@@ -1,0 +1,67 @@
+"""Writing a figure: light and dark SVG and PNG, alt text and size, and the data behind it as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from camfolio.figures.drawing.style import DPI, THEMES, Theme, settings
+from camfolio.stages.results import write_json
+
+PNG_SCALE = 2
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure before it is drawn.
+
+    Attributes:
+        draw: makes the figure for a theme.
+        alt: what is seen, for whoever cannot see it.
+        columns, rows: the data behind the figure.
+        facts: what a page may say about the figure, as plain JSON values.
+    """
+
+    draw: Callable[[Theme], Figure]
+    alt: str
+    columns: Sequence[str] = ()
+    rows: Sequence[Sequence[object]] = field(default_factory=tuple)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write(out: Path, drawing: Drawing) -> None:
+    """Draw for every theme; the same data give the same bytes."""
+    size: Mapping[str, int] = {}
+    for theme in THEMES:
+        with mpl.rc_context(settings(theme)):  # type: ignore[arg-type]  # its keys are a Literal of 300 names
+            figure = drawing.draw(theme)
+            FigureCanvasAgg(figure)
+            figure.savefig(out / f"{theme.name}.svg", metadata={"Date": None, "Creator": None})
+            figure.savefig(out / f"{theme.name}.png", dpi=DPI * PNG_SCALE, metadata={"Software": None})
+            width, height = figure.get_size_inches() * DPI
+            size = {"width": round(width), "height": round(height)}
+    (out / "data.csv").write_text(table(drawing), encoding="utf-8", newline="\n")
+    write_json(out / "figure.json", {"alt": drawing.alt, **size, **drawing.facts})
+
+
+def write_empty(out: Path, sentence: str) -> None:
+    """There is nothing to draw, and this is why."""
+    write_json(out / "figure.json", {"empty": sentence})
+
+
+def table(drawing: Drawing) -> str:
+    """The data behind a figure as CSV; floats with nine significant digits."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(drawing.columns)
+    for row in drawing.rows:
+        writer.writerow([f"{value:.9g}" if isinstance(value, float) else value for value in row])
+    return text.getvalue()

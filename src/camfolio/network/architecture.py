@@ -1,0 +1,130 @@
+"""The network: a residual network for small slices, the window it looks through, and the names of its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float32
+from monai.networks.nets.resnet import ResNet
+from torch import Tensor, nn
+from torch.nn import functional
+
+from camfolio.errors import NetworkError, nearest
+from camfolio.study.settings import Network
+from camfolio.user_code import make_own
+
+
+def make_network(*, width: int, blocks: Sequence[int], dropout: float = 0.0) -> nn.Module:
+    """MONAI's ResNet with basic blocks, a 3x3 stem of stride 1 and no pooling behind it.
+
+    On a 32x32 slice `layer1` keeps 32x32 cells, `layer2` 16x16, `layer3` 8x8 and `layer4` 4x4.
+
+    Args:
+        width: channels of `layer1`; each further layer doubles them.
+        blocks: basic blocks per layer, four numbers.
+        dropout: share of the features dropped in training before the last layer.
+
+    Returns:
+        A network from (batch, 1, height, width), window-scaled to about -1 to 1, to two logits.
+    """
+    planes = [width << depth for depth in range(4)]
+    network = ResNet(
+        "basic",
+        list(blocks),
+        planes,
+        spatial_dims=2,
+        n_input_channels=1,
+        conv1_t_size=3,
+        conv1_t_stride=1,
+        no_max_pool=True,
+        num_classes=2,
+    )
+    network.fc = DroppedLinear(planes[-1], 2, dropout)
+    return network
+
+
+class DroppedLinear(nn.Linear):
+    """A linear layer that in training sees only a part of its features; its weights have the names of a plain one."""
+
+    def __init__(self, inputs: int, outputs: int, dropout: float) -> None:
+        super().__init__(inputs, outputs)
+        self.dropout = dropout
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(batch, inputs) to (batch, outputs)."""
+        return super().forward(functional.dropout(features, self.dropout, self.training))
+
+
+def build_network(settings: Network) -> nn.Module:
+    """The network of a study with random weights: ours, or the user's own.
+
+    A network of the user's own receives (batch, 1, height, width), window-scaled, and gives two logits (batch, 2), or
+    one (batch, 1) or (batch,) for the second class; of a LightningModule only `forward` is used. One logit z is handed
+    on as (-z/2, z/2), which has the same probabilities and names all layers as before.
+
+    Raises:
+        NetworkError: if `class_path` is no torch module.
+        StudyError: if it cannot be found or made.
+    """
+    if not settings.class_path:
+        return make_network(width=settings.width, blocks=settings.blocks, dropout=settings.dropout)
+    network = make_own(settings.class_path, settings.init_args)
+    if not isinstance(network, nn.Module):
+        msg = f"Expected a torch module, but {settings.class_path} gives {type(network).__name__}. Derive it from torch.nn.Module."
+        raise NetworkError(msg)
+    network.register_forward_hook(answer_in_two_logits)
+    return network
+
+
+def answer_in_two_logits(_network: nn.Module, _images: object, logits: object) -> Tensor:
+    """The hook of every network of one's own; a recorded copy takes it along as its last step (see `folding`)."""
+    return two_logits(logits)
+
+
+def two_logits(logits: object) -> Tensor:
+    """Whatever a binary classifier answers as (batch, 2).
+
+    Raises:
+        NetworkError: for anything but one or two numbers per slice.
+    """
+    if isinstance(logits, Tensor):
+        if logits.ndim == 1 or (logits.ndim == 2 and logits.shape[1] == 1):  # noqa: PLR2004 - batch and logit
+            half = logits.reshape(-1, 1) / 2
+            return torch.cat([-half, half], 1)
+        if logits.ndim == 2 and logits.shape[1] == 2:  # noqa: PLR2004 - batch and two logits
+            return logits
+    got = f"shape {tuple(logits.shape)}" if isinstance(logits, Tensor) else type(logits).__name__
+    msg = f"Expected one or two logits per slice from the network, but got {got}. Return a tensor (batch, 1) or (batch, 2)."
+    raise NetworkError(msg)
+
+
+def device_for(accelerator: str) -> torch.device:
+    """Where predictions and maps are computed: `auto` takes a GPU if there is one, as Lightning does in training."""
+    if accelerator in {"auto", "gpu"} and torch.cuda.is_available():
+        return torch.device("cuda")
+    if accelerator in {"auto", "mps"} and torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def through_window(
+    hounsfield: Float32[Tensor, "batch height width"], window_hu: tuple[float, float]
+) -> Float32[Tensor, "batch 1 height width"]:
+    """What the network sees: HU clipped to the window and scaled so that its ends become -1 and 1."""
+    low, high = window_hu
+    return ((hounsfield.clamp(low, high) - low) * (2 / (high - low)) - 1).unsqueeze(1)
+
+
+def find_layer(network: nn.Module, name: str) -> nn.Module:
+    """A layer by its full name.
+
+    Raises:
+        NetworkError: for an unknown name, with the nearest one and the list of those that can be explained.
+    """
+    layers: dict[str, nn.Module] = {layer: module for layer, module in network.named_modules() if layer}
+    if name not in layers:
+        spatial = [layer for layer, module in layers.items() if isinstance(module, nn.Conv2d) or "." not in layer]
+        msg = f"Expected the name of a layer, but got {name!r}. {nearest(name, spatial)}"
+        raise NetworkError(msg)
+    return layers[name]

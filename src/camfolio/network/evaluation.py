@@ -1,0 +1,180 @@
+"""How good the network is: metrics with intervals over patients, curves, and the nodule's area alone beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float64
+from scipy.special import expit
+from torch import Tensor
+from torchmetrics.functional.classification import (
+    binary_accuracy,
+    binary_auroc,
+    binary_average_precision,
+    binary_calibration_error,
+    binary_confusion_matrix,
+    binary_recall,
+    binary_roc,
+    binary_specificity,
+)
+
+from camfolio.shapes import Labels, Names
+from camfolio.statistics.bootstrap import patient_resamples, summarise
+
+CHANCE = 0.5
+Metric = Callable[[Tensor, Tensor], Tensor]
+Scores = Float64[np.ndarray, " slices"]
+
+
+def balanced_accuracy(probability: Tensor, label: Tensor) -> Tensor:
+    """Mean of sensitivity and specificity: 0.5 for whoever always answers the same."""
+    recall = binary_recall(probability, label, validate_args=False)
+    return (recall + binary_specificity(probability, label, validate_args=False)) / 2
+
+
+def calibration_error(probability: Tensor, label: Tensor, bins: int) -> Tensor:
+    """Mean over slices of |share malignant - mean probability| in their bin; a probability of 1 is in the last one."""
+    # torchmetrics would give it a bin of its own.
+    below_one = probability.clamp_max(1 - 1e-12)
+    return binary_calibration_error(below_one, label, n_bins=bins, norm="l1", validate_args=False)
+
+
+def metrics(bins: int) -> dict[str, tuple[Metric, frozenset[int]]]:
+    """Name -> function of malignant probability and label, and the classes without which it is not defined.
+
+    An answer is malignant where its probability is above 0.5.
+    """
+    both, malignant, benign = frozenset({0, 1}), frozenset({1}), frozenset({0})
+    distance = partial(calibration_error, bins=bins)
+    functions: dict[str, tuple[Callable[..., Tensor], frozenset[int]]] = {
+        "accuracy": (binary_accuracy, frozenset()),
+        "balanced_accuracy": (balanced_accuracy, both),
+        "sensitivity": (binary_recall, malignant),
+        "specificity": (binary_specificity, benign),
+        "auc": (binary_auroc, both),
+        "average_precision": (binary_average_precision, malignant),
+        "calibration_error": (distance, frozenset()),
+    }
+    checked = {"balanced_accuracy", "calibration_error"}
+    return {
+        name: (function if name in checked else partial(function, validate_args=False), needs)
+        for name, (function, needs) in functions.items()
+    }
+
+
+def evaluate(
+    probability: Scores,
+    label: Labels,
+    patient: Names,
+    area_mm2: Scores,
+    *,
+    larger: bool,
+    resamples: int,
+    bins: int,
+    seed: int,
+) -> dict[str, Any]:
+    """Everything the pages say about the network's answers on one part of the data.
+
+    Args:
+        probability: (N,) of the second class, malignant.
+        label: (N,) 0 or 1.
+        patient: (N,) ids; intervals are over them.
+        area_mm2: (N,) the nodule's area on the slice: the baseline; NaN where no mask tells it.
+        larger: whether a larger nodule speaks for the second class (see `larger_is_second`).
+        resamples: of the bootstrap.
+        bins: of the calibration error, of equal width.
+        seed: of the bootstrap.
+
+    Returns:
+        Plain JSON values: `metrics` name -> value, low, high (None where not defined), `baseline` the same for the area,
+        `difference` network minus area, both on the slices whose area is known, `confusion` [[true negatives, false
+        positives], [false negatives, true positives]], `roc` and `calibration` as drawn.
+    """
+    truth = torch.from_numpy(label)
+    known = np.isfinite(area_mm2)
+    score, area = (torch.from_numpy(np.ascontiguousarray(part)) for part in (probability, area_score(area_mm2, larger)))
+    functions = {name: (metric, needs, score) for name, (metric, needs) in metrics(bins).items()}
+    auc, needs = metrics(bins)["auc"]
+    beside = {"network": (auc, needs, score), "area": (auc, needs, area)}
+
+    def everything(index: np.ndarray) -> list[float]:
+        measured = index[known[index]]
+        found = [value_of(*function, truth, index) for function in functions.values()]
+        return found + [value_of(*function, truth, measured) for function in beside.values()]
+
+    observed = everything(np.arange(len(label)))
+    drawn = np.array([everything(index) for index in patient_resamples(patient, resamples, seed)]).T
+    intervals = [asdict(summarise(value, values)) for value, values in zip(observed, drawn, strict=True)]
+    difference = summarise(observed[-2] - observed[-1], drawn[-2] - drawn[-1])
+    return {
+        "slices": len(label),
+        "patients": len(np.unique(patient)),
+        "positives": int(label.sum()),
+        "resamples": resamples,
+        "metrics": dict(zip(functions, intervals, strict=False)),
+        "baseline": {
+            "auc": intervals[-1],
+            "direction": "larger" if larger else "smaller",
+            "slices": int(known.sum()),
+        },
+        "difference": {"auc": asdict(difference)},
+        "always_majority": float(max(label.mean(), 1 - label.mean())),
+        "confusion": binary_confusion_matrix(score, truth).tolist(),
+        "roc": {"network": roc(score, truth), "area": roc(area[known], truth[known])},
+        "calibration": calibration(probability, label, bins),
+    }
+
+
+def value_of(metric: Metric, needs: frozenset[int], values: Tensor, truth: Tensor, index: np.ndarray) -> float:
+    """A metric of some slices; NaN if a class it needs is missing.
+
+    Rounded to six digits: torchmetrics counts in float32, and a difference of 6e-8 is none.
+    """
+    rows = torch.from_numpy(index)
+    if not len(rows) or not needs <= set(truth[rows].tolist()):
+        return float("nan")
+    return round(float(metric(values[rows], truth[rows])), 6)
+
+
+def larger_is_second(area_mm2: Scores, label: Labels) -> bool:
+    """Whether larger nodules are more often of the second class, by the training part; yes if it cannot tell."""
+    known = np.isfinite(area_mm2)
+    curve = roc(torch.from_numpy(area_score(area_mm2[known], larger=True)), torch.from_numpy(label[known]))
+    return curve is None or float(np.trapezoid(curve["true_positive"], curve["false_positive"])) >= CHANCE
+
+
+def area_score(area_mm2: Scores, larger: bool) -> Scores:
+    """The area from 0 to 1, the larger the more it speaks for the second class; 0 where it is not known."""
+    share = np.nan_to_num(area_mm2 / max(float(np.nanmax(area_mm2, initial=0.0)), 1.0))
+    return share if larger else 1 - share
+
+
+def roc(score: Tensor, truth: Tensor) -> Mapping[str, list[float]] | None:
+    """The curve's points, or None if one class is missing."""
+    if len(set(truth.tolist())) < 2:  # noqa: PLR2004 - both classes
+        return None
+    false_positive, true_positive, _ = binary_roc(score, truth)
+    return {"false_positive": false_positive.tolist(), "true_positive": true_positive.tolist()}
+
+
+def calibration(probability: Scores, label: Labels, bins: int) -> list[dict[str, float | int]]:
+    """Bins of equal width that hold any slice: how many, mean probability, share that is malignant."""
+    bin_of = np.minimum((probability * bins).astype(int), bins - 1)
+    found: list[dict[str, float | int]] = []
+    for one in range(bins):
+        inside = bin_of == one
+        if inside.any():
+            share = {"predicted": float(probability[inside].mean()), "observed": float(label[inside].mean())}
+            found.append({"low": one / bins, "high": (one + 1) / bins, "slices": int(inside.sum()), **share})
+    return found
+
+
+def malignant_probability(logits: Float[np.ndarray, "slices 2"]) -> Scores:
+    """Softmax probability of the second class, float64."""
+    probability: np.ndarray = expit(logits[:, 1].astype(np.float64) - logits[:, 0].astype(np.float64))
+    return probability

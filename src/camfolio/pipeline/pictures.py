@@ -1,0 +1,67 @@
+"""The stages that draw: figures, and small pictures of slices and maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from camfolio.pipeline.data import data_figures
+from camfolio.pipeline.declare import figure
+from camfolio.store.artefacts import Stage
+from camfolio.study.settings import Study
+from camfolio.vocabulary import KINDS
+
+SCORED = ("localisation", "faithfulness")
+"""Stages with a `scores.npz`, whose scores of single slices the explorer shows."""
+
+
+def figure_stages(study: Study) -> tuple[Stage, ...]:
+    """All figures of a study; they share a worker, since importing matplotlib takes longer than drawing."""
+    classes = {"classes": list(study.classes)}
+    window = {"window_hu": list(study.network.window_hu)}
+    methods = {"methods": list(study.explanation.methods)}
+    looks = classes | window | {"scaling": study.explanation.scaling}
+    examples = ("slices", "split", "localisation", "selection")
+    return (
+        *data_figures(study),
+        figure("training_curves", {}, "training"),
+        figure("confusion", classes, "evaluation"),
+        figure("roc", {}, "evaluation"),
+        figure("calibration", classes, "evaluation"),
+        figure("distributions", methods | {"score": study.selection.score}, "localisation", "selection"),
+        figure("scores", {}, "scoreboard"),
+        figure("removal", {}, "scoreboard", "faithfulness"),
+        figure("randomisation", {}, "randomisation"),
+        figure("forgetting", window | methods, "randomisation"),
+        figure("drawn", looks | methods, *examples),
+        figure("teaser", looks | methods, *examples),
+        figure("strip", looks | methods, *examples),
+        *(
+            figure("case", looks | {"method": method, "kind": kind}, *examples, name=f"{method}-{kind}")
+            for method in study.explanation.methods
+            for kind in KINDS
+        ),
+    )
+
+
+def raster_stages(study: Study) -> tuple[Stage, ...]:
+    """The small pictures: cells of the matrix of examples, and the explorer's sheets; drawn by the figures' worker."""
+    looks = {
+        "classes": list(study.classes),
+        "window_hu": list(study.network.window_hu),
+        "methods": list(study.explanation.methods),
+        "scaling": study.explanation.scaling,
+    }
+    examples = ("slices", "split", "localisation", "selection")
+    pictures = {key: value for key, value in looks.items() if key != "classes"}
+    return (
+        raster("card", pictures | {"title": study.title}, *examples, "evaluation"),
+        raster("matrix", looks, *examples),
+        raster("explorer", looks, "slices", "split", "predictions", *SCORED),
+    )
+
+
+def raster(name: str, parameters: Mapping[str, Any], *upstream: str) -> Stage:
+    """The stage whose `run` is in `camfolio.raster.NAME`."""
+    before = {stage: stage for stage in upstream}
+    return Stage(name, f"camfolio.raster.{name}", parameters=parameters, upstream=before, group="figures")

@@ -1,0 +1,105 @@
+"""A study file opened: what is missing is computed, and every result is found by its stage's name. No torch here."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from camfolio.errors import DataError, StudyError, nearest
+from camfolio.pipeline.contents import stages
+from camfolio.store.artefacts import Artefact, Stage, Store
+from camfolio.store.build import State, build, run_worker, survey
+from camfolio.study.file import read_study
+from camfolio.study.settings import Study
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """A study with its name and the results of all its stages."""
+
+    name: str
+    study: Study
+    artefacts: Mapping[str, Artefact]
+
+    @property
+    def label(self) -> str:
+        """The study's short name in the navigation."""
+        return self.study.label or self.name.replace("-", " ").capitalize()
+
+
+def open_portfolio(path: Path, store: Store, overrides: Sequence[str] = ()) -> Portfolio:
+    """Read a study file and compute whatever is missing.
+
+    Raises:
+        CamfolioError: the sentence of the first mistake, in the file or in a stage.
+    """
+    study = read_study(path, overrides)
+    return Portfolio(path.stem, study, build(stages(study, path.parent), store))
+
+
+def inspect_study(path: Path, store: Store, overrides: Sequence[str] = ()) -> list[State]:
+    """Where every stage of a study stands; nothing is computed."""
+    return survey(stages(read_study(path, overrides), path.parent), store)
+
+
+LOOKED_AT = ("inspection", "figure-contact_sheet", "figure-hounsfield")
+
+
+def open_inspection(path: Path, store: Store, overrides: Sequence[str] = ()) -> tuple[Portfolio, str]:
+    """What a study's data are like: everything that can be known before anything is learned.
+
+    Returns:
+        The study with these results, and the sentence why it cannot be split, empty if it can.
+
+    Raises:
+        CamfolioError: the sentence of the first mistake, in the file or in what it names.
+    """
+    study = read_study(path, overrides)
+    table = stages(study, path.parent)
+    found = build(behind(LOOKED_AT, table), store)
+    try:
+        return Portfolio(path.stem, study, {**found, **build(behind(("overlap",), table), store)}), ""
+    except DataError as error:
+        return Portfolio(path.stem, study, found), str(error)
+
+
+def behind(names: Sequence[str], table: Sequence[Stage]) -> list[Stage]:
+    """The named stages and all that they read, in the order of the table."""
+    wanted = set(names)
+    for one in reversed(table):
+        if one.name in wanted:
+            wanted |= set(one.upstream.values())
+    return [one for one in table if one.name in wanted]
+
+
+def redraw(path: Path, names: Sequence[str], store: Store, target: Path, overrides: Sequence[str] = ()) -> list[Path]:
+    """Draw figures anew, all of the study's if none is named, from the results before them.
+
+    Returns:
+        The files `STUDY-FIGURE-FILE` in the folder `target`.
+
+    Raises:
+        StudyError: for a figure that the study does not have.
+        CamfolioError: the sentence of a stage that failed.
+    """
+    open_portfolio(path, store, overrides)
+    states = {state.stage.name.removeprefix("figure-"): state for state in inspect_study(path, store, overrides)}
+    drawn = {name: state for name, state in states.items() if state.stage.name.startswith("figure-")}
+    for name in names:
+        if name not in drawn:
+            msg = f"Expected a figure of {path}, but got {name!r}. {nearest(name, drawn)}"
+            raise StudyError(msg)
+    wanted = {name: drawn[name] for name in names or drawn}
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        elsewhere = Store(Path(folder))
+        run_worker(list(wanted.values()), elsewhere)
+        return [
+            shutil.copyfile(artefact / file, target / f"{path.stem}-{name}-{file}")
+            for name, state in wanted.items()
+            if state.ingredients and (artefact := elsewhere.find(state.ingredients))
+            for file in artefact.manifest.outputs
+        ]

@@ -1,0 +1,1 @@
+"""Pages as values: templates, the results they may use, wording, and the files for other generators."""

@@ -1,0 +1,125 @@
+"""Templates and what they become: Jinja that stops at a missing value, and pages as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, TemplateError
+
+from camfolio.errors import CamfolioError, PageError
+from camfolio.pipeline.portfolio import Portfolio
+from camfolio.site import wording
+from camfolio.site.components.bibliography import Citations, Reference, read_bibliography
+from camfolio.site.components.checklist import answered
+from camfolio.site.components.figures import Figures, see
+from camfolio.store.code import version
+from camfolio.store.files import file_digest
+from camfolio.study.checklists import CHECKLISTS
+
+SUFFIX = ".md.jinja"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One file of the site: its path there, its bytes, and the template to edit, relative to the project."""
+
+    path: str
+    content: bytes
+    source: str = ""
+
+
+def make_environment(templates: Path, compiled: Path) -> Environment:
+    """Jinja that stops at a missing value and takes every value as text, never as markup.
+
+    Compiled templates are kept in the folder `compiled`. Formulas and other constants in them are already worded, so
+    their names carry the digest of the module that words and the version of the library that sets formulas.
+    """
+    compiled.mkdir(parents=True, exist_ok=True)
+    worded = f"{file_digest(Path(wording.__file__))[:12]}-{version('latex2mathml')}"
+    environment = Environment(
+        bytecode_cache=FileSystemBytecodeCache(str(compiled), f"pages-{worded}-%s"),
+        loader=FileSystemLoader(templates),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=wording.as_text,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do"],
+    )
+    environment.filters |= wording.FILTERS
+    environment.globals |= {"checklists": CHECKLISTS, "answered": answered}
+    environment.globals["bibliography"] = read_bibliography(templates.parent / "references.bib", compiled)
+    return environment
+
+
+def render_folder(
+    environment: Environment,
+    folder: str,
+    target: str,
+    values: Mapping[str, Any],
+    portfolio: Portfolio | None = None,
+    *,
+    components: str = "components",
+) -> list[Page]:
+    """Every template that stands directly in a folder, as pages under `target`."""
+    names = [name for name in environment.list_templates() if name.startswith(folder) and name.endswith(SUFFIX)]
+    here = [name for name in names if "/" not in name.removeprefix(folder)]
+    return [
+        render(environment, name, target + name.removeprefix(folder), values, portfolio, components=components)
+        for name in here
+    ]
+
+
+def render(
+    environment: Environment,
+    template: str,
+    path: str,
+    values: Mapping[str, Any],
+    portfolio: Portfolio | None,
+    *,
+    components: str = "components",
+) -> Page:
+    """One page; marks stand where numbers of figures and references to them will be.
+
+    Args:
+        environment: Jinja's.
+        template: its name there.
+        path: of the page, with the template's suffix.
+        values: what the template may use.
+        portfolio: whose figures it may call; none for pages that belong to no study.
+        components: the folder of templates that figures and tables fill.
+
+    Raises:
+        PageError: naming template and line.
+    """
+    citations = Citations(cast("Mapping[str, Reference]", environment.globals["bibliography"]))
+    figures = Figures(environment, portfolio, components) if portfolio else None
+    callables = {"see": see, "cite": citations.cite, "references": citations.references} | (
+        {"figure": figures.figure, "table": figures.table, "plate": figures.plate} if figures else {}
+    )
+    try:
+        content = environment.get_template(template).render({**values, **callables})
+        citations.check()
+    except PageError as error:
+        msg = f"{error} This is said by gen/templates/{template}{line_of(error, template)}."
+        raise PageError(msg) from None
+    except CamfolioError:
+        raise
+    except (TemplateError, TypeError, KeyError, ValueError, ArithmeticError, AttributeError) as error:
+        msg = f"Expected a template that can be filled, but got {error} in gen/templates/{template}{line_of(error, template)}."
+        raise PageError(msg) from error
+    return Page(path.removesuffix(".jinja"), content.encode(), f"gen/templates/{template}")
+
+
+def line_of(error: BaseException, template: str) -> str:
+    """The line of the template in which rendering stopped, if it is known."""
+    line = getattr(error, "lineno", None)
+    trace = error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename.replace("\\", "/").endswith(template):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f", line {line}" if line else ""

@@ -1,0 +1,89 @@
+"""What templates may use of one study: its results, and what is known about its data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from camfolio.pipeline.external import EXTERNAL
+from camfolio.pipeline.portfolio import Portfolio
+from camfolio.store.artefacts import Artefact
+from camfolio.study.sources import WORDS, DataSource
+
+
+def results(portfolio: Portfolio) -> dict[str, Any]:
+    """What templates may use of one study."""
+    read = portfolio.artefacts
+    about = shortcut_results if portfolio.study.shortcut else network_results
+    return {
+        "name": portfolio.name,
+        "label": portfolio.label,
+        "study": portfolio.study,
+        "classes": portfolio.study.classes,
+        **about_data(portfolio),
+        "split": read["split"].json("split.json"),
+        "provenance": {name: artefact.manifest for name, artefact in read.items()},
+        **about(read),
+    }
+
+
+def network_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
+    """Of a study about one network and its maps."""
+    return {
+        "training": read["training"].json("training.json"),
+        "evaluation": read["evaluation"].json("evaluation.json"),
+        "localisation": read["localisation"].json("localisation.json"),
+        **{
+            name: read[name].json(f"{name}.json")
+            for name in ("scoreboard", "faithfulness", "randomisation", "stability")
+        },
+        "permuted_training": read["training-permuted"].json("training.json") if "training-permuted" in read else None,
+        "retrained": {
+            name.removeprefix("retrained-"): artefact.json("retrained.json")
+            for name, artefact in read.items()
+            if name.startswith("retrained-")
+        },
+        "cases": read["selection"].json("cases.json"),
+        "matrix": read["matrix"].json("matrix.json"),
+        "teaser": read["figure-teaser"].json("figure.json"),
+    }
+
+
+def shortcut_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
+    """Of a study about a planted shortcut."""
+    cues = read["shortcut"].json("shortcut.json")["cues"]
+    return {
+        "shortcut": read["shortcut"].json("shortcut.json"),
+        "teaser": read[f"figure-shortcut-{next(iter(cues))}"].json("figure.json"),
+    }
+
+
+def about_data(portfolio: Portfolio) -> dict[str, Any]:
+    """The data card, the inspection, and the results on an external source (None without one)."""
+    read = portfolio.artefacts
+    return {
+        "card": described(read["slices"].json("card.json"), portfolio.study.data),
+        "inspection": read["inspection"].json("inspection.json"),
+        "overlap": read["overlap"].json("overlap.json"),
+        "external": elsewhere(portfolio),
+    }
+
+
+def elsewhere(portfolio: Portfolio) -> dict[str, Any] | None:
+    """Data card, metrics and localisation on the external source."""
+    read, source = portfolio.artefacts, portfolio.study.external
+    if source is None:
+        return None
+    return {
+        "card": described(read[f"{EXTERNAL}slices"].json("card.json"), source),
+        "evaluation": read[f"{EXTERNAL}evaluation"].json("evaluation.json"),
+        "localisation": read[f"{EXTERNAL}localisation"].json("localisation.json"),
+    }
+
+
+def described(card: Mapping[str, Any], data: DataSource) -> dict[str, Any]:
+    """The counts of a data card with what is known about the data: the author's words before the source's."""
+    words = {"labels_are": data.about_labels, "masks_are": data.about_masks, "attribution": "", "date": ""}
+    none: dict[str, Any] = {"steps": [], "readers": [], "skipped": {}, "notes": []}
+    given = {field: getattr(data, field) for field in WORDS}
+    return none | words | dict(card) | {field: said for field, said in given.items() if said}

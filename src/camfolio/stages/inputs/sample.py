@@ -1,0 +1,79 @@
+"""The test slices on which a network is looked at again and again, with their maps as they are; and maps made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float32, Int64
+from torch import nn
+
+from camfolio.data.slices import Slices
+from camfolio.explanation.explain import explain
+from camfolio.explanation.maps import enlarge
+from camfolio.network.architecture import through_window
+from camfolio.shapes import Hounsfield
+from camfolio.stages.inputs.parts import part_slices
+from camfolio.statistics.chance import sample_by_patient
+from camfolio.statistics.patients import Patients
+from camfolio.study.settings import Explanation, Network
+
+SignedMaps = dict[str, Float32[np.ndarray, "slices height width"]]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some test slices.
+
+    Attributes:
+        data: the slices.
+        targets: the class that their maps explain.
+        signed: method -> maps at the layer in focus, before their ReLU, at the slices' resolution.
+        chosen: which of the test slices they are.
+    """
+
+    data: Slices
+    targets: Int64[np.ndarray, " slices"]
+    signed: SignedMaps
+    chosen: Bool[np.ndarray, " test_slices"]
+
+
+def read_sample(
+    slices: Path, split: Path, explanations: Path, *, methods: Sequence[str], wanted: int, seed: int
+) -> Sample:
+    """At most so many test slices, whole patients drawn with the seed."""
+    test, _ = part_slices(slices, split, "test")
+    chosen = sample_by_patient(test.patient, wanted, seed)
+    data = test.select(chosen)
+    with np.load(explanations / "maps.npz", allow_pickle=False) as stored:
+        signed = {method: enlarged(torch.from_numpy(stored[method][chosen]), data.hounsfield) for method in methods}
+        return Sample(data, stored["targets"][chosen], signed, chosen)
+
+
+def enlarged(maps: torch.Tensor, like: Hounsfield) -> Float32[np.ndarray, "slices height width"]:
+    """Maps at the resolution of slices."""
+    return enlarge(maps, (like.shape[1], like.shape[2])).numpy()
+
+
+def maps_of(
+    model: nn.Module, hounsfield: Hounsfield, targets: np.ndarray, network: Network, explanation: Explanation
+) -> SignedMaps:
+    """Signed maps at the layer in focus, by every method of a study, of other slices or by another network."""
+    images = through_window(torch.from_numpy(np.ascontiguousarray(hounsfield)), network.window_hu)
+    found = explain(
+        model,
+        images,
+        explanation.layer,
+        explanation.methods,
+        torch.from_numpy(targets),
+        comparison=explanation.comparison,
+    )
+    return {method: enlarged(signed, hounsfield) for method, signed in found.signed.items()}
+
+
+def interval_json(values: np.ndarray, patients: Patients) -> dict[str, object]:
+    """The mean of one score with its interval over patients, and how many slices do not define it."""
+    return asdict(patients.intervals(values[:, None])[0]) | {"slices_undefined": int(np.isnan(values).sum())}

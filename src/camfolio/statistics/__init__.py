@@ -1,0 +1,1 @@
+"""Patients as the unit: bootstrap intervals, paired comparisons, corrections for many tests."""

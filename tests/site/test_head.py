@@ -1,0 +1,56 @@
+"""The head of a page: hashes of its own scripts, nothing for others, no eval; and what links to it show."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import pytest
+
+from camfolio.site.head import with_card, with_policy
+
+
+def content(page: str) -> dict[str, list[str]]:
+    text = page.partition('content="')[2].partition('"')[0]
+    return {name: allowed for name, *allowed in (rule.split() for rule in text.split(";"))}
+
+
+def test_a_script_in_the_page_is_allowed_by_its_digest_and_no_other():
+    code = 'var a = "ä";\n'
+    page = with_policy(f"<html><head></head><body><script>{code}</script><script src='x.js'></script></body>")
+    wanted = "'sha256-" + base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() + "'"
+    assert content(page)["script-src"] == ["'self'", wanted]
+
+
+@pytest.mark.parametrize("attributes", [' src="a.js"', ' type="application/json"', ' id=x type="application/ld+json"'])
+def test_what_runs_nothing_needs_no_digest(attributes):
+    page = with_policy(f"<head></head><script{attributes}>{{}}</script>")
+    assert content(page)["script-src"] == ["'self'"]
+
+
+def test_nothing_is_allowed_from_elsewhere_and_no_eval():
+    rules = content(with_policy("<head></head>"))
+    assert rules["default-src"] == ["'self'"]
+    assert rules["object-src"] == ["'none'"]
+    assert "unsafe-eval" not in str(rules)
+    assert "unsafe-inline" not in str(rules["script-src"])
+
+
+def test_the_policy_stands_before_everything_it_governs():
+    page = with_policy("<html><head><script>1</script></head>")
+    assert page.index("Content-Security-Policy") < page.index("<script>")
+    assert page.count("Content-Security-Policy") == 1
+
+
+def test_a_card_tells_what_is_known_and_markup_in_it_is_text():
+    known = {"description": "A & B", "address": "https://x/y/", "card": "https://x/card.png"}
+    page = with_card("<head></head>", title="T &quot;q&quot; <b>", **known)
+    assert '<meta property="og:title" content="T &quot;q&quot; &lt;b&gt;">' in page
+    assert '<meta property="og:image" content="https://x/card.png">' in page
+    assert "summary_large_image" in page
+
+
+def test_a_site_without_an_address_names_no_picture():
+    page = with_card("<head></head>", title="T", description="D", address="", card="")
+    assert "og:image" not in page
+    assert "og:url" not in page

@@ -1,0 +1,43 @@
+"""The architecture page is printed from the files, so it lists all of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from camfolio.site.rooms import ROOT, rooms
+
+ROOMS = rooms()
+
+
+def test_every_module_is_listed_once():
+    paths = [room.path for room in ROOMS]
+    files = [file.relative_to(ROOT).as_posix().replace("__init__.py", "") for file in ROOT.rglob("*.py")]
+    assert sorted(paths) == sorted(path or "camfolio/" for path in files)
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.path)
+def test_a_module_has_a_sentence(room):
+    assert len(room.sentence.split()) >= 4
+    assert "\n" not in room.sentence
+
+
+def test_a_folder_stands_before_its_files():
+    paths = [room.path for room in ROOMS]
+    assert paths[0] == "camfolio/"
+    for path in paths:
+        folder, slash, file = path.rpartition("/")
+        if slash and file:
+            assert paths.index(f"{folder}/") < paths.index(path)
+
+
+def test_a_room_knows_how_deep_it_stands(tmp_path):
+    (tmp_path / "attic").mkdir()
+    (tmp_path / "__init__.py").write_text('"""The house."""\n')
+    (tmp_path / "attic" / "__init__.py").write_text('"""The attic,\nunder the roof.\n\nMore.\n"""\n')
+    (tmp_path / "attic" / "box.py").write_text("")
+    found = [(room.path, room.sentence, room.depth) for room in rooms(tmp_path)]
+    assert found == [
+        ("camfolio/", "The house.", 1),
+        ("attic/", "The attic, under the roof.", 1),
+        ("attic/box.py", "", 1),
+    ]
