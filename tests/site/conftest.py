@@ -26,7 +26,7 @@ from camfolio.pipeline.portfolio import Portfolio, open_portfolio
 from camfolio.site.components.bibliography import Citations
 from camfolio.site.components.figures import Figures, see
 from camfolio.site.templates import make_environment
-from camfolio.site.values import results
+from camfolio.site.values import findings, results
 from camfolio.store import build
 from camfolio.store.artefacts import Store
 
@@ -281,7 +281,7 @@ def built(copy_project, tmp_path_factory) -> Built:
 
 @pytest.fixture
 def changed_page(portfolio, tmp_path) -> Callable[..., str]:
-    """`changed_page("index", cases=...)`: a page of the study with some results replaced; white space as one
+    """`changed_page("index", cases=...)`: a page of the study with some results replaced and decided upon again; white space as one
     blank, or with `lines` the Markdown as it is, without front matter.
     """
     environment = make_environment(PROJECT / "gen" / "templates", tmp_path / "compiled")
@@ -292,7 +292,9 @@ def changed_page(portfolio, tmp_path) -> Callable[..., str]:
 
     def page(name: str = "index", *, lines: bool = False, **values: object) -> str:
         template = environment.get_template(f"study/{name}.md.jinja")
-        written = template.render({"shortcuts": [], **results(portfolio), **callables, **values})
+        replaced = {"shortcuts": [], **results(portfolio), **values}
+        decided = {} if "findings" in values else {"findings": findings(replaced)}
+        written = template.render({**replaced, **decided, **callables})
         return written.split("---\n", 2)[2] if lines else " ".join(html.unescape(written).split())
 
     return page

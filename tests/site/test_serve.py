@@ -81,7 +81,7 @@ def test_an_edit_appears_a_mistake_is_shown_and_mending_it_brings_the_page_back(
     assert "Traceback" not in (tmp_path / "said.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("file", ["errors.py", "pages.py", "stages/split.py"])
+@pytest.mark.parametrize("file", ["errors.py", "site/pages.py", "stages/split.py"])
 def test_code_that_is_no_python_is_shown_and_mending_it_brings_the_page_back(served, file):
     project, address = served
     wait_for("Tiny &amp; quick", address)
@@ -104,7 +104,7 @@ def test_a_mistake_is_said_at_every_address(served):
 def test_edited_code_takes_effect_without_a_restart(served):
     project, address = served
     wait_for("Discs on lung.", address + "tiny/")
-    source = project / "src" / "camfolio" / "wording.py"
+    source = project / "src" / "camfolio" / "site" / "wording.py"
     words = source.read_text(encoding="utf-8")
     source.write_text(
         words.replace("({row['low']:.{digits}f} to", "(between {row['low']:.{digits}f} and"), encoding="utf-8"

@@ -16,7 +16,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 HALF_AND_HALF = """
 import sys
 import numpy as np, torch
-from camfolio.network.architecture import make_network, save_network, through_window
+from camfolio.network.architecture import make_network, through_window
+from camfolio.network.weights import save_network
 
 torch.manual_seed(0)
 network = make_network(width=4, blocks=(1, 1, 1, 1), dropout=0.0).eval()

@@ -50,6 +50,7 @@ def make_environment(templates: Path, compiled: Path) -> Environment:
         extensions=["jinja2.ext.do"],
     )
     environment.filters |= wording.FILTERS
+    environment.tests |= wording.TESTS
     environment.globals |= {"checklists": CHECKLISTS, "answered": answered}
     environment.globals["bibliography"] = read_bibliography(templates.parent / "references.bib", compiled)
     return environment

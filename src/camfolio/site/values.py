@@ -5,26 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from camfolio.evidence.findings import Findings, network_findings
+from camfolio.evidence.shortcut_findings import ShortcutFindings, shortcut_findings
 from camfolio.pipeline.external import EXTERNAL
 from camfolio.pipeline.portfolio import Portfolio
 from camfolio.store.artefacts import Artefact
+from camfolio.study.settings import Study
 from camfolio.study.sources import WORDS, DataSource
 
 
 def results(portfolio: Portfolio) -> dict[str, Any]:
     """What templates may use of one study."""
-    read = portfolio.artefacts
-    about = shortcut_results if portfolio.study.shortcut else network_results
-    return {
+    read, study = portfolio.artefacts, portfolio.study
+    values = {
         "name": portfolio.name,
         "label": portfolio.label,
-        "study": portfolio.study,
-        "classes": portfolio.study.classes,
+        "study": study,
+        "classes": study.classes,
         **about_data(portfolio),
         "split": read["split"].json("split.json"),
         "provenance": {name: artefact.manifest for name, artefact in read.items()},
-        **about(read),
+        **(shortcut_results(read) if study.shortcut else network_results(read)),
     }
+    return values | {"findings": findings(values)}
+
+
+def findings(values: Mapping[str, Any]) -> Findings | ShortcutFindings:
+    """What the study may claim, decided from its results."""
+    study: Study = values["study"]
+    if study.shortcut:
+        return shortcut_findings(values["shortcut"], study.explanation.methods)
+    return network_findings(values)
 
 
 def network_results(read: Mapping[str, Artefact]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from typing import Any
 from urllib.parse import quote
 
@@ -127,6 +127,30 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def agree(count: int | Sized, one: str, many: str) -> str:
+    """The singular for a count, or a list, of one; else the plural.
+
+    >>> agree(["Grad-CAM"], "points", "point"), agree(2, "is", "are")
+    ('points', 'are')
+    """
+    return one if is_single(count) else many
+
+
+def is_single(count: int | Sized) -> bool:
+    """Whether a count, or the length of a list, is 1."""
+    return (count if isinstance(count, int) else len(count)) == 1
+
+
+def is_first(rank: int) -> bool:
+    """Whether a rank is 1."""
+    return rank == 1
+
+
+def between(loop: Any, word: str = "and") -> str:  # noqa: ANN401 - Jinja's loop, which has no public type
+    """What stands after an item of a loop, so that its items read as a list in a sentence: a comma, a word, or nothing."""
+    return "" if loop.last else f" {word} " if loop.revindex0 == 1 else ", "
+
+
 def clause(words: str) -> str:
     """Words from a study inside a sentence of ours, which brings its own full stop.
 
@@ -183,6 +207,8 @@ def scaling_name(scaling: str) -> str:
 
 
 FILTERS = {
+    "agree": agree,
+    "between": between,
     "address": address,
     "ci": interval,
     "clause": clause,
@@ -200,3 +226,4 @@ FILTERS = {
     "scaling": scaling_name,
     "span": span,
 }
+TESTS = {"first": is_first, "single": is_single}

@@ -1,0 +1,204 @@
+"""What a study of one network may claim: every verdict of its pages, decided here from intervals, never in a template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Interval = Mapping[str, Any]
+"""`value`, `low`, `high`: a number and its 95 % interval; None where it is not defined."""
+Verdict = Literal["better", "worse", "not separable", "not defined"]
+
+NOTHING = 0.0
+"""A difference whose interval leaves out this is one."""
+CHANCE = 0.5
+"""AUC of answers drawn at random."""
+UNIFORM = 1.0
+"""Energy on the nodule, as a multiple of what a uniform map puts there."""
+HARDLY_MORE = 1.5
+"""Up to this multiple of a uniform map's energy, one example's map is called hardly better: half as much again is within
+what a shift by one cell of the layer changes."""
+MOSTLY_ELSEWHERE = 0.5
+"""A map with less than this share of its energy on the nodule has most of it elsewhere."""
+LEFT_FROM_ARCHITECTURE = 0.2
+"""Maps of a network with random weights that correlate with the trained network's by surely more than this show
+something that did not come from training: two unrelated patterns of 16 x 16 cells differ from 0 by less."""
+OTHER_MAPS = 0.5
+"""Maps of two trainings whose rank correlation is surely below this share less than half of their order."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A comparison of two methods by their energy on the nodule.
+
+    Attributes:
+        first: the method with more of it, where a difference was shown; else as the comparison names them.
+        second: the other one.
+        shown: whether the comparison shows a difference.
+        row: the comparison with its numbers, `one` minus `other`.
+    """
+
+    first: str
+    second: str
+    shown: bool
+    row: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The verdicts of a study about one network; methods by their keys, scores and controls by theirs.
+
+    Attributes:
+        has_masks: whether anything could be measured against a mask.
+        above_uniform: methods shown to put more energy on the nodule than a uniform map.
+        below_uniform: methods shown to put less there.
+        outside: share of the energy outside the mask under the method with the highest mean; None without masks.
+        all_miss_once: whether every method has a correct answer whose map puts less energy on the nodule than a uniform one.
+        beat_controls: methods shown to put more energy on the nodule than every control.
+        beat_centre_blob: methods shown to do so against the blob at the slice's centre.
+        best_control: score -> the control with the best mean; None where no control has one.
+        interval_differences: pairs of methods by the uncorrected interval of their energy on the nodule.
+        corrected_differences: pairs with a verdict after correction for all comparisons, only those that differ.
+        not_from_training: methods whose maps stay alike when all weights are random.
+        other_maps_when_retrained: methods whose maps differ from one training to the next.
+        than_area: the network's AUC against that of the nodule's area.
+        area_separates: whether the nodule's area alone separates the classes.
+        on_external: the AUC on the external test set against that on the test part; None without one.
+        example: method -> kind -> what one example's map shows: `elsewhere`, `below uniform`, `hardly above`, `above`, or
+            `not defined`.
+    """
+
+    has_masks: bool
+    above_uniform: tuple[str, ...]
+    below_uniform: tuple[str, ...]
+    outside: float | None
+    all_miss_once: bool
+    beat_controls: tuple[str, ...]
+    beat_centre_blob: tuple[str, ...]
+    best_control: Mapping[str, str | None]
+    interval_differences: tuple[Difference, ...]
+    corrected_differences: tuple[Difference, ...]
+    not_from_training: tuple[str, ...]
+    other_maps_when_retrained: tuple[str, ...]
+    than_area: Verdict
+    area_separates: bool
+    on_external: Verdict | None = None
+    example: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def network_findings(results: Mapping[str, Any]) -> Findings:
+    """Decide everything that the pages of a study about one network claim.
+
+    Args:
+        results: what the stages found, by the names that templates use: `study`, `evaluation`, `localisation`,
+            `scoreboard`, `randomisation`, `stability`, `cases`, `external`.
+    """
+    methods: Sequence[str] = results["study"].explanation.methods
+    localisation, board, cases = results["localisation"], results["scoreboard"], results["cases"]["methods"]
+    above = localisation["above_area"]
+    shares = [value["value"] for value in localisation["energy_share"].values() if value["value"] is not None]
+    external = results["external"]
+    seeds = results["stability"]["similarity"].get("seed", {})
+    random = {name: steps["rank_signed"][-1] for name, steps in results["randomisation"]["similarity"].items()}
+    example = {name: {kind: example_verdict(one) for kind, one in cases[name]["cases"].items()} for name in methods}
+    return Findings(
+        has_masks=any(value["value"] is not None for value in board["scores"]["energy_share"].values()),
+        above_uniform=tuple(name for name in methods if is_above(above[name], NOTHING)),
+        below_uniform=tuple(name for name in methods if is_below(above[name], NOTHING)),
+        outside=1 - max(shares) if shares else None,
+        all_miss_once=all(example[name]["bad"] in {"elsewhere", "below uniform"} for name in methods),
+        beat_controls=beating(board, methods, list(board["controls"])),
+        beat_centre_blob=beating(board, methods, ["control/centre_blob"]),
+        best_control={score: best_control(board, score) for score in board["measures"]},
+        interval_differences=tuple(map(by_interval, localisation["difference"])),
+        corrected_differences=tuple(corrected(board)),
+        not_from_training=tuple(name for name in methods if is_above(random[name], LEFT_FROM_ARCHITECTURE)),
+        other_maps_when_retrained=tuple(
+            name for name in methods if seeds and is_below(seeds[name]["rank_signed"], OTHER_MAPS)
+        ),
+        than_area=verdict_against(results["evaluation"]["difference"]["auc"], NOTHING),
+        area_separates=is_above(results["evaluation"]["baseline"]["auc"], CHANCE),
+        on_external=elsewhere(results["evaluation"], external["evaluation"]) if external else None,
+        example=example,
+    )
+
+
+def is_above(value: Interval, limit: float) -> bool:
+    """Whether a whole interval lies above a limit; never where there is none.
+
+    >>> is_above({"value": 0.6, "low": 0.5, "high": 0.7}, 0.4), is_above({"value": 0.6, "low": None, "high": None}, 0.4)
+    (True, False)
+    """
+    return value["low"] is not None and bool(value["low"] > limit)
+
+
+def is_below(value: Interval, limit: float) -> bool:
+    """Whether a whole interval lies below a limit; never where there is none."""
+    return value["high"] is not None and bool(value["high"] < limit)
+
+
+def verdict_against(value: Interval, limit: float) -> Verdict:
+    """A number against a limit that it has to leave behind."""
+    if value["value"] is None:
+        return "not defined"
+    if is_above(value, limit):
+        return "better"
+    return "worse" if is_below(value, limit) else "not separable"
+
+
+def elsewhere(here: Mapping[str, Any], there: Mapping[str, Any]) -> Verdict:
+    """The AUC on an external test set: better or worse only where the two intervals do not overlap."""
+    auc_here, auc_there = here["metrics"]["auc"], there["metrics"]["auc"]
+    if auc_there["value"] is None or auc_there["low"] is None or auc_here["low"] is None:
+        return "not defined"
+    if auc_there["high"] < auc_here["low"]:
+        return "worse"
+    return "better" if auc_there["low"] > auc_here["high"] else "not separable"
+
+
+def example_verdict(case: Mapping[str, Any] | None) -> str:
+    """What the map of one chosen slice shows, beside a uniform map."""
+    if case is None or case["energy_ratio"] is None:
+        return "not defined"
+    if case["energy_ratio"] < UNIFORM:
+        return "elsewhere" if case["energy_share"] < MOSTLY_ELSEWHERE else "below uniform"
+    return "hardly above" if case["energy_ratio"] < HARDLY_MORE else "above"
+
+
+def beating(board: Mapping[str, Any], methods: Sequence[str], controls: Sequence[str]) -> tuple[str, ...]:
+    """Methods that put more energy on the nodule than each of some controls, after correction for all comparisons."""
+    won = {
+        (row["one"], row["other"])
+        for row in board["comparisons"]["controls"]["rows"]
+        if row["score"] == "energy_share" and row["verdict"] == "better"
+    }
+    defined = board["scores"]["energy_share"]
+    return tuple(
+        name
+        for name in methods
+        if defined[name]["value"] is not None and all((name, control) in won for control in controls)
+    )
+
+
+def best_control(board: Mapping[str, Any], score: str) -> str | None:
+    """The control with the best mean of a score, the first of equals."""
+    sign = 1 if board["measures"][score]["better"] == "higher" else -1
+    values = {control: board["scores"][score][control]["value"] for control in board["controls"]}
+    defined = {control: sign * value for control, value in values.items() if value is not None}
+    return max(defined, key=lambda control: defined[control]) if defined else None
+
+
+def by_interval(row: Mapping[str, Any]) -> Difference:
+    """A pair of methods by the interval of their difference alone."""
+    if is_below(row, NOTHING):
+        return Difference(row["other"], row["one"], shown=True, row=row)
+    return Difference(row["one"], row["other"], shown=is_above(row, NOTHING), row=row)
+
+
+def corrected(board: Mapping[str, Any]) -> Iterator[Difference]:
+    """Pairs of methods whose energy on the nodule differs, after correction for all comparisons of methods."""
+    for row in board["comparisons"]["methods"]["rows"]:
+        if row["score"] == "energy_share" and row["verdict"] in {"better", "worse"}:
+            names = (row["one"], row["other"]) if row["verdict"] == "better" else (row["other"], row["one"])
+            yield Difference(*names, shown=True, row=row)

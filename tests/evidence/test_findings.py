@@ -1,0 +1,176 @@
+from types import SimpleNamespace
+
+import pytest
+
+from camfolio.evidence.findings import (
+    Difference,
+    best_control,
+    by_interval,
+    corrected,
+    elsewhere,
+    example_verdict,
+    is_above,
+    is_below,
+    network_findings,
+    verdict_against,
+)
+
+METHODS = ("grad_cam", "score_cam")
+CONTROLS = {"control/edges": "edges", "control/centre_blob": "a blob"}
+NONE = {"value": None, "low": None, "high": None}
+
+
+def around(value, width=0.1):
+    return {"value": value, "low": value - width, "high": value + width}
+
+
+def row(one, other, verdict, score="energy_share", value=0.0):
+    return {"one": one, "other": other, "score": score, "verdict": verdict, "value": value}
+
+
+def board(**verdicts):
+    """A scoreboard whose methods have the given verdicts against every control."""
+    energy = {"grad_cam": 0.3, "score_cam": 0.1, "control/edges": 0.2, "control/centre_blob": 0.4}
+    distance = {"grad_cam": 3.0, "score_cam": 5.0, "control/edges": 2.0, "control/centre_blob": 9.0}
+    return {
+        "controls": CONTROLS,
+        "measures": {"energy_share": {"better": "higher"}, "distance": {"better": "lower"}},
+        "scores": {
+            name: {subject: around(value) for subject, value in values.items()}
+            for name, values in {"energy_share": energy, "distance": distance}.items()
+        },
+        "comparisons": {
+            "controls": {"rows": [row(one, other, said) for one, said in verdicts.items() for other in CONTROLS]},
+            "methods": {"rows": [row(*METHODS, "better", value=0.2), row(*METHODS, "worse", score="distance")]},
+        },
+    }
+
+
+def case(ratio, share=0.1):
+    return {"energy_ratio": ratio, "energy_share": share}
+
+
+def results(**replaced):
+    cases = {method: {"cases": {"misclassified": None, "good": case(3.0), "bad": case(0.5)}} for method in METHODS}
+    alike = {method: {"rank_signed": around(0.3, 0.15)} for method in METHODS}
+    steps = {method: {"rank_signed": [around(0.9), value["rank_signed"]]} for method, value in alike.items()}
+    return {
+        "study": SimpleNamespace(explanation=SimpleNamespace(methods=METHODS)),
+        "evaluation": {"difference": {"auc": around(0.05)}, "baseline": {"auc": around(0.9)}, "metrics": {"auc": around(0.9)}},
+        "localisation": {
+            "above_area": {"grad_cam": around(0.2), "score_cam": around(-0.2)},
+            "energy_share": {"grad_cam": around(0.3), "score_cam": around(0.1)},
+            "difference": [{"one": "grad_cam", "other": "score_cam", **around(-0.2)}],
+        },
+        "scoreboard": board(grad_cam="better", score_cam="not separable"),
+        "randomisation": {"similarity": steps},
+        "stability": {"similarity": {"noise": alike, "seed": alike}},
+        "cases": {"methods": cases},
+        "external": None,
+    } | replaced  # fmt: skip
+
+
+def test_an_interval_has_to_leave_the_limit_out():
+    assert is_above({"value": 0.3, "low": 0.201, "high": 0.4}, 0.2)
+    assert not is_above({"value": 0.3, "low": 0.2, "high": 0.4}, 0.2)
+    assert is_below({"value": 0.1, "low": 0.0, "high": 0.199}, 0.2)
+    assert not is_below({"value": 0.1, "low": 0.0, "high": 0.2}, 0.2)
+
+
+def test_without_an_interval_nothing_is_claimed():
+    for value in (NONE, {"value": 0.9, "low": None, "high": None}):
+        assert not is_above(value, 0.0)
+        assert not is_below(value, 1.0)
+    assert verdict_against(NONE, 0.0) == "not defined"
+    assert verdict_against({"value": 0.9, "low": None, "high": None}, 0.0) == "not separable"
+
+
+def test_methods_are_above_and_below_a_uniform_map_by_their_intervals():
+    found = network_findings(results())
+    assert (found.above_uniform, found.below_uniform) == (("grad_cam",), ("score_cam",))
+    assert found.outside == pytest.approx(0.7)
+    assert found.has_masks
+
+
+def test_one_control_that_is_not_beaten_is_enough_to_claim_nothing():
+    assert network_findings(results()).beat_controls == ("grad_cam",)
+    lost = board(grad_cam="better", score_cam="better")
+    lost["comparisons"]["controls"]["rows"][0]["verdict"] = "equivalent"
+    found = network_findings(results(scoreboard=lost))
+    assert found.beat_controls == ("score_cam",)
+    assert found.beat_centre_blob == METHODS
+
+
+def test_a_comparison_that_is_missing_is_not_won():
+    none = board()
+    assert network_findings(results(scoreboard=none)).beat_controls == ()
+
+
+def test_the_best_control_depends_on_which_direction_is_better():
+    assert best_control(board(), "energy_share") == "control/centre_blob"
+    assert best_control(board(), "distance") == "control/edges"
+    empty = board()
+    for name in CONTROLS:
+        empty["scores"]["distance"][name] = NONE
+    assert best_control(empty, "distance") is None
+
+
+def test_the_method_with_more_energy_comes_first():
+    lower = {"one": "grad_cam", "other": "score_cam", **around(-0.2)}
+    assert by_interval(lower) == Difference("score_cam", "grad_cam", shown=True, row=lower)
+    open_ = {"one": "grad_cam", "other": "score_cam", **around(0.05)}
+    assert by_interval(open_) == Difference("grad_cam", "score_cam", shown=False, row=open_)
+    assert [(one.first, one.second) for one in corrected(board())] == [METHODS]
+    worse = board()
+    worse["comparisons"]["methods"]["rows"] = [row(*METHODS, "worse")]
+    assert [(one.first, one.second) for one in corrected(worse)] == [METHODS[::-1]]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "share", "verdict"),
+    [
+        (None, None, "not defined"),
+        (0.99, 0.49, "elsewhere"),
+        (0.99, 0.5, "below uniform"),
+        (1.0, 0.1, "hardly above"),
+        (1.49, 0.1, "hardly above"),
+        (1.5, 0.1, "above"),
+    ],
+)
+def test_an_example_s_map_is_judged_beside_a_uniform_one(ratio, share, verdict):
+    assert example_verdict(case(ratio, share)) == verdict
+
+
+def test_every_method_misses_once_only_if_each_has_a_bad_example_below_a_uniform_map():
+    assert network_findings(results()).all_miss_once
+    cases = results()["cases"]
+    cases["methods"]["score_cam"]["cases"]["bad"] = case(1.2)
+    assert not network_findings(results(cases=cases)).all_miss_once
+    cases["methods"]["score_cam"]["cases"]["bad"] = None
+    assert not network_findings(results(cases=cases)).all_miss_once
+
+
+def test_maps_of_random_weights_and_of_other_trainings_are_judged_by_whole_intervals():
+    assert network_findings(results()).not_from_training == ()
+    assert network_findings(results()).other_maps_when_retrained == METHODS
+    steps = {method: {"rank_signed": [around(0.9), around(0.4)]} for method in METHODS}
+    assert network_findings(results(randomisation={"similarity": steps})).not_from_training == METHODS
+    alone = {"similarity": {"noise": {}}}
+    assert network_findings(results(stability=alone)).other_maps_when_retrained == ()
+
+
+@pytest.mark.parametrize(
+    ("there", "verdict"),
+    [(around(0.7), "worse"), (around(0.85), "not separable"), (NONE, "not defined"), (around(1.2), "better")],
+)
+def test_an_external_test_set_is_told_apart_only_where_intervals_do_not_overlap(there, verdict):
+    here = {"metrics": {"auc": around(0.95)}}
+    assert elsewhere(here, {"metrics": {"auc": there}}) == verdict
+
+
+def test_the_area_is_a_baseline_in_both_directions():
+    found = network_findings(results())
+    assert (found.than_area, found.area_separates) == ("not separable", True)
+    evaluation = results()["evaluation"] | {"difference": {"auc": around(0.2)}, "baseline": {"auc": around(0.55)}}
+    found = network_findings(results(evaluation=evaluation))
+    assert (found.than_area, found.area_separates) == ("better", False)
