@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the attribute is
-    """Import `explain`, and with it torch, only when somebody asks for it: a warm build never does."""
+    """Import `explain`, and with it torch, only on first use: a warm build never needs it."""
     if name != "explain":
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)

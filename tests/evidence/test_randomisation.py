@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from camfolio.evidence.randomisation import forgetting, permuted_labels
+from camfolio.evidence.randomisation import permuted_labels, randomised_networks
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def same(one, other):
 def test_one_part_after_the_other_is_as_before_training(networks):
     trained, fresh = networks
     names = []
-    for name, network in forgetting(trained, fresh):
+    for name, network in randomised_networks(trained, fresh):
         names.append(name)
         for part in ("0", "1", "4"):
             reference = fresh if part in names else trained
@@ -37,7 +37,7 @@ def test_one_part_after_the_other_is_as_before_training(networks):
 def test_the_trained_network_is_not_touched(networks):
     trained, fresh = networks
     before = {name: tensor.clone() for name, tensor in trained.state_dict().items()}
-    list(forgetting(trained, fresh))
+    list(randomised_networks(trained, fresh))
     assert all(torch.equal(tensor, before[name]) for name, tensor in trained.state_dict().items())
 
 

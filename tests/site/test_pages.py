@@ -212,11 +212,11 @@ def changed(changed_page):
 @pytest.mark.parametrize(
     ("kind", "ratio", "said", "not_said"),
     [
-        ("good", 0.5, "the map is elsewhere: it puts 0.50 times", "here the map puts"),
+        ("good", 0.5, "the nodule gets 0.50 times the energy of a uniform map", "here the map puts"),
         ("good", 0.9, "most of the map lies on the nodule, and yet less", "elsewhere"),
         ("good", 1.2, "hardly more than the nodule's share of the slice: 1.20 times as much", "elsewhere"),
         ("good", 3.0, "and here the map puts 3.00 times as much", "hardly more"),
-        ("bad", 0.1, "the map is elsewhere: it puts 0.10 times", "even here"),
+        ("bad", 0.1, "the nodule gets 0.10 times the energy of a uniform map", "even here"),
         ("bad", 1.3, "hardly more than the nodule's share of the slice: 1.30 times as much", "elsewhere"),
         ("bad", 2.0, "and even here the map puts 2.00 times as much", "elsewhere"),
     ],

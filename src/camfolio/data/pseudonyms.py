@@ -1,4 +1,4 @@
-"""Pseudonyms: patients' ids become words that nobody can turn back who does not have the data.
+"""Pseudonyms for patients' ids, which cannot be reversed without the data.
 
 A plain hash of an id can be reversed by hashing every id of a list. Therefore a salt goes in, and the salt is a digest
 of all grey values that the source holds: it is as secret as the images, it need not be kept, cannot be lost or

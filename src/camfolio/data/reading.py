@@ -38,7 +38,7 @@ class Reading:
     Attributes:
         slices: with the ids of patients and slices as they are stored.
         card: plain JSON values for the data card; no id, no path.
-        salt: digest of everything measured in the source, which nobody can know who does not have the data.
+        salt: digest of everything measured in the source, computable only with the data.
     """
 
     slices: Slices

@@ -19,7 +19,7 @@ class Slices:
         hounsfield: float32 (N, height, width), HU, finite.
         label: int64 (N,), 0 for the first class (benign) and 1 for the second (malignant).
         mask: bool (N, height, width), the nodule by the readers' consensus; may be empty.
-        patient: str (N,), whoever shares an id is never in two parts of a split.
+        patient: str (N,), slices with the same id are always in the same part of a split.
         spacing: float32 (N, 2), mm per pixel along rows and columns, > 0.
         id: str (N,), unique; ties are broken by it.
 

@@ -1,4 +1,4 @@
-"""Train, validation and test parts, always by patient: whoever has several nodules is in one part only."""
+"""Train, validation and test parts, always by patient: all nodules of a patient are in the same part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps that know nothing of the network, scored like methods: whoever does not beat them has shown nothing.
+"""Controls that do not see the network, scored like methods: a method that does not beat them has shown nothing.
 
 Nodules sit in the middle of their slices and are brighter than lung, so a blob at the centre and the bare image already
 score well.

@@ -102,7 +102,7 @@ def enter(
 
 
 def area_share(masks: Masks) -> Scores:
-    """The share of the slice that the nodule covers, 0 to 1: the energy share of a map that says nothing.
+    """The share of the slice that the nodule covers, 0 to 1: the energy share of a uniform map.
 
     NaN where the mask is empty: how large the nodule is there is not known.
     """

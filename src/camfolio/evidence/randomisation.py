@@ -1,4 +1,4 @@
-"""A network that forgets from its last layer to its first (Adebayo et al. 2018, arXiv 1810.03292)."""
+"""Weight randomisation, cascading from the output (Adebayo et al. 2018, arXiv 1810.03292)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from camfolio.shapes import Labels, Names
 from camfolio.statistics.chance import slice_generator
 
 
-def forgetting(trained: nn.Module, fresh: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+def randomised_networks(trained: nn.Module, fresh: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """Networks in which one more part is as before training, from the last part to the first.
 
     Parts are the children of the network that have weights, in the order in which it lists them. Batch norms forget

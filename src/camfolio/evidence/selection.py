@@ -5,7 +5,7 @@ misclassified example is the error made with the highest probability, whatever t
 id; within a method no patient is shown twice.
 
 Beside them stand examples drawn at random with the seed, whatever their score and answer, the same for all methods: what
-a method shows when nobody chooses.
+a method shows on slices drawn at random.
 """
 
 from __future__ import annotations

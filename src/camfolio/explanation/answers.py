@@ -1,4 +1,4 @@
-"""A network as somebody to ask: slices in HU in, probabilities out, in passes of one fixed size side by side."""
+"""Class probabilities for slices in HU, in fixed-size batches on all threads."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def check_layers(names: list[str]) -> list[str]:
 
 
 def check_images(images: Tensor) -> None:
-    """There are images, and they are numbers."""
+    """Raises if there are no images or a value is not finite."""
     if len(images) == 0:
         msg = "Expected at least one image, but got a batch of none."
         raise ExplanationError(msg)

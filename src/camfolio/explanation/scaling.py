@@ -33,7 +33,7 @@ class ScaledMap:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the map says nothing anywhere."""
+        """Whether the map is zero everywhere."""
         return not self.share.any()
 
 

@@ -42,14 +42,16 @@ def shown_cases(chosen: Mapping[str, Any]) -> dict[str, list[Any]]:
 def drawing(
     values: Mapping[str, np.ndarray], chance: np.ndarray, cases: Mapping[str, Mapping[str, Any]], score: str
 ) -> Drawing:
-    """A cloud of dots per method, one per slice, and what a map that says nothing would get below."""
+    """A cloud of dots per method, one per slice, and what a uniform map would get below."""
     rows = [
         [method, one, "" if np.isnan(value) else float(value), kinds_of(cases[method], one)]
         for method, column in values.items()
         for one, value in enumerate(column)
     ]
     said = (f"{method_name(method)} {middle(column)}" for method, column in values.items())
-    alt = f"Every test slice's {TITLES[score]}, median and quartiles: {', '.join(said)}; a map that says nothing {middle(chance)}."
+    alt = (
+        f"Every test slice's {TITLES[score]}, median and quartiles: {', '.join(said)}; a uniform map {middle(chance)}."
+    )
 
     def draw(theme: Theme) -> Figure:
         figure = new_figure(theme, 8.4, 0.9 + 0.85 * (len(values) + 1), layout="constrained")
@@ -59,7 +61,7 @@ def drawing(
             cloud(axes, column, line, colours[method])
             marks(axes, column, cases[method], line, theme)
         cloud(axes, chance, len(values), theme.faint)
-        finish(axes, [*(method_name(method) for method in values), "says nothing"], TITLES[score], theme)
+        finish(axes, [*(method_name(method) for method in values), "uniform"], TITLES[score], theme)
         return figure
 
     return Drawing(draw, alt, ["method", "test slice", score, "shown as"], rows)

@@ -1,4 +1,4 @@
-"""Figure: slices drawn at random under all methods: what is seen where nobody chose."""
+"""Figure: slices drawn at random, under all methods."""
 
 from __future__ import annotations
 

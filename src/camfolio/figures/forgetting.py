@@ -1,4 +1,4 @@
-"""Figure: the maps of one slice while the network forgets, part by part: what stays does not come from the weights."""
+"""Figure: the maps of one slice during weight randomisation, child by child: what stays does not come from the weights."""
 
 from __future__ import annotations
 

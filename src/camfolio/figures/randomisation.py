@@ -1,4 +1,4 @@
-"""Figure: how alike the maps stay while the network forgets, part by part from its end."""
+"""Figure: how alike the maps stay during weight randomisation, cascading from the output."""
 
 from __future__ import annotations
 

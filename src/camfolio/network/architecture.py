@@ -78,7 +78,7 @@ def build_network(settings: Network) -> nn.Module:
 
 
 def answer_in_two_logits(_network: nn.Module, _images: object, logits: object) -> Tensor:
-    """The hook of every network of one's own; a recorded copy takes it along as its last step (see `folding`)."""
+    """The hook of every user network; a recorded copy takes it along as its last step (see `folding`)."""
     return two_logits(logits)
 
 

@@ -32,7 +32,7 @@ Scores = Float64[np.ndarray, " slices"]
 
 
 def balanced_accuracy(probability: Tensor, label: Tensor) -> Tensor:
-    """Mean of sensitivity and specificity: 0.5 for whoever always answers the same."""
+    """Mean of sensitivity and specificity: 0.5 for a constant answer."""
     recall = binary_recall(probability, label, validate_args=False)
     return (recall + binary_specificity(probability, label, validate_args=False)) / 2
 

@@ -176,7 +176,7 @@ def train(
 @contextmanager
 def unfilled_memory() -> Iterator[None]:
     """New tensors are not filled with NaN first, as torch does where it is to be deterministic: that finds operations
-    which read what nobody wrote, takes one thread a tenth of a training or more, and changes no result.
+    which read uninitialised memory, takes one thread a tenth of a training or more, and changes no result.
     """
     memory: Any = torch.utils.deterministic  # its switch is made at run time: types know nothing of it
     before = memory.fill_uninitialized_memory

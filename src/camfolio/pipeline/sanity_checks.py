@@ -15,7 +15,7 @@ MAPS = ("slices", "split", "training", "explanations")
 
 
 def again_stages(study: Study) -> tuple[Stage, ...]:
-    """Maps made again: by a network that forgets, by further trainings, and of slices that are changed a little."""
+    """Maps after weight randomisation, after retraining, and of slices that are changed a little."""
     explanation = section(study, "explanation", leave=("scaling", "engine"))["explanation"]
     device = {"threads": study.training.threads, "accelerator": study.training.accelerator}
     shown = network_section(study) | section(study, "evaluation") | device | {"seed": study.seed}

@@ -36,7 +36,7 @@ def with_policy(page: str) -> str:
 
 
 def with_card(page: str, *, title: str, description: str, address: str, card: str) -> str:
-    """A page that tells title, description and picture to whoever shows a link to it; nothing that is not known.
+    """A page with title, description and picture for link previews; what is not known is left out.
 
     Args:
         page: its HTML.

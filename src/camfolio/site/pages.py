@@ -1,7 +1,7 @@
 """Pages as values: templates filled with a study's results; a number that is missing stops the build.
 
 `gen/templates/study/*.md.jinja` is rendered once per study, `gen/templates/*.md.jinja` once per site. Nothing here knows
-MkDocs: whoever wants files takes `Site.pages` and writes them.
+MkDocs: its plugin, or the export, writes the files in `Site.pages`.
 """
 
 from __future__ import annotations

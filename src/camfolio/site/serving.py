@@ -30,7 +30,7 @@ log = logging.getLogger("camfolio")
 
 
 def in_background(studies: Sequence[Path], store: Store, overrides: Sequence[str]) -> str:
-    """Start computing what is missing, if something is and nobody does; what a page says meanwhile, or nothing.
+    """Start computing what is missing, unless that is under way; what a page says meanwhile, empty if nothing is missing.
 
     Raises:
         StoreError: with the sentence of a stage that failed, until something that it depends on changes.

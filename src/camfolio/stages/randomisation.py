@@ -1,4 +1,4 @@
-"""Stage `randomisation`: maps of a network that forgets layer by layer, against those of the trained one."""
+"""Stage `randomisation`: maps after weight randomisation, cascading from the output, against the trained network's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from camfolio.evidence.randomisation import forgetting
+from camfolio.evidence.randomisation import randomised_networks
 from camfolio.evidence.similarity import SIMILARITY, similarities
 from camfolio.network.architecture import build_network, device_for
 from camfolio.network.weights import trained_network
@@ -54,7 +54,9 @@ def run(
     parts: list[str] = []
     found: dict[str, list[np.ndarray]] = {}
     steps = sum(bool(part.state_dict()) for part in trained.children())
-    for part, model in tracked(forgetting(trained, fresh_network(network, seed).to(device)), steps, "randomisation"):
+    for part, model in tracked(
+        randomised_networks(trained, fresh_network(network, seed).to(device)), steps, "randomisation"
+    ):
         parts.append(part)
         signed = maps_of(model, sample.data.hounsfield, sample.targets, network, explanation)
         for method, maps in signed.items():

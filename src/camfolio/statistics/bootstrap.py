@@ -1,4 +1,4 @@
-"""Intervals by resampling patients: slices of one patient are alike, so the patient is what is drawn anew."""
+"""Intervals by resampling patients: slices of one patient are alike, so patients are resampled."""
 
 from __future__ import annotations
 

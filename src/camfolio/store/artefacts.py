@@ -136,7 +136,7 @@ class Store:
         return [manifest for file in folders if (manifest := read_manifest(file.parent))]
 
     def make(self, ingredients: Ingredients, compute: Callable[[Path], None]) -> Artefact:
-        """Compute a result under its lock, or take the one that somebody else finished meanwhile."""
+        """Compute a result under its lock, or take the one that another process finished meanwhile."""
         from filelock import FileLock  # half of what a warm build would import
 
         folder = self.folder(ingredients)
@@ -186,7 +186,7 @@ class Store:
             raise StoreError(msg)
 
     def is_being_made(self, folder: Path) -> bool:
-        """Whether somebody holds the lock of the result that goes into this folder."""
+        """Whether a process holds the lock of the result that goes into this folder."""
         from filelock import FileLock, Timeout
 
         for file in (self.root / ".locks").glob(f"{folder.stem}*.lock"):

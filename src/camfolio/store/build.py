@@ -19,7 +19,7 @@ from camfolio.store.code import CodeReader
 from camfolio.store.inputs import InputReader
 
 TRIES = 3
-"""How often a build computes something that changes under its hands before it gives up."""
+"""How often a build starts again while code or inputs keep changing."""
 WORKER_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
 """Settings of glibc's malloc: keep memory instead of handing it back and faulting it in again at every layer."""
 WORKER_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}
@@ -108,12 +108,12 @@ def flat(parameters: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def tell_nobody(states: Sequence[State]) -> None:
-    """Whoever builds in the foreground sees the log."""
+def no_progress(states: Sequence[State]) -> None:
+    """Default callback; does nothing."""
 
 
 def build(
-    stages: Sequence[Stage], store: Store, tell: Callable[[Sequence[State]], None] = tell_nobody
+    stages: Sequence[Stage], store: Store, tell: Callable[[Sequence[State]], None] = no_progress
 ) -> dict[str, Artefact]:
     """Compute what is missing, in fresh interpreters, and return every stage's result by name.
 

@@ -26,8 +26,8 @@ FILES: tuple[tuple[str, str], ...] = (
 def resolve_paths(document: Document, path: Path, lines: Mapping[Place, int]) -> None:
     """Make the paths of files that a study names relative to the study file's folder.
 
-    A study from somebody else must not read what lies outside of the project it was put into; links inside may lead
-    anywhere, since whoever owns the project made them.
+    A stranger's study must not read what lies outside of the project it was put into; links inside may lead
+    anywhere, since the project's owner made them.
 
     Raises:
         StudyError: for an absolute path or one that climbs out of the project.

@@ -263,7 +263,7 @@ class Study(Settings):
 
     @model_validator(mode="after")
     def layer_is_one(self) -> Study:
-        """The short form says nothing else than the long one."""
+        """The short form and the long form agree."""
         if self.network.layer and self.network.layer != self.explanation.layer:
             msg = f"network.layer {self.network.layer} as first of explanation.layers, but got {self.explanation.layer}"
             raise ValueError(msg)

@@ -37,12 +37,12 @@ def test_an_author_s_words_stay_the_author_s():
 
 def test_an_item_answered_by_both_counts_for_the_run_and_is_said_to_be_added_to():
     found = answered(TWO, FACTS.__getitem__, {"two_1": "More."})
-    assert (found.by_run, found.by_author, found.added, found.by_nobody) == (1, 0, 1, 1)
+    assert (found.by_run, found.by_author, found.added, found.not_assessed) == (1, 0, 1, 1)
 
 
 def test_words_for_another_checklist_answer_nothing():
     found = answered(TWO, FACTS.__getitem__, {"claim_1": "Words"})
-    assert (found.by_run, found.by_author, found.added, found.by_nobody) == (1, 0, 0, 1)
+    assert (found.by_run, found.by_author, found.added, found.not_assessed) == (1, 0, 0, 1)
 
 
 @given(st.data())
@@ -60,6 +60,6 @@ def test_counts_are_those_of_a_walk_through_the_items(data):
         added += machine and key in words
         author += not machine and key in words
         nobody += not machine and key not in words
-    assert (found.by_run, found.by_author, found.added, found.by_nobody) == (run, author, added, nobody)
+    assert (found.by_run, found.by_author, found.added, found.not_assessed) == (run, author, added, nobody)
     assert found.total == len(keys)
     assert list(by_key(found)) == keys

@@ -30,7 +30,7 @@ def same_nodules(marked: Sequence[Marked]) -> list[list[int]]:
     """Groups of drawings that mean the same nodule, as indices in ascending order, groups by their first.
 
     Pairs of different readers are joined from the largest overlap down, as long as no reader would be twice in a
-    nodule: two nodules that touch stay two, since somebody drew both. The overlap is the number of shared pixels over
+    nodule: two nodules that touch stay two, since a reader drew both. The overlap is the number of shared pixels over
     that of the smaller drawing, so that a cautious and a generous reader agree.
     """
     regions = [voxels(one.annotation) for one in marked]

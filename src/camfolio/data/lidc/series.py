@@ -213,7 +213,7 @@ def by_reader(report: Report, placed: Mapping[str, Header]) -> tuple[Counter[int
 
 
 def sections_of(annotations: Sequence[Annotation], headers: Sequence[Header]) -> list[Section]:
-    """A nodule on every slice that is there and on which somebody drew it."""
+    """A nodule on every slice that is there and on which a reader drew it."""
     return [section(annotations, header) for header in headers if any(drawn_on(one, header) for one in annotations)]
 
 

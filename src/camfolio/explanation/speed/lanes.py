@@ -1,4 +1,4 @@
-"""What runs the passes: lean copies of a network side by side, one thread each, and how many images a pass may hold."""
+"""Parallel forward passes, one optimised copy of the network per thread, and how many images a pass may hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From activations in a layer's place to logits: only the steps behind the layer, where a recorded network can be cut."""
+"""Logits from a layer's activations, running only the part of the network after that layer, where a recorded network can be cut."""
 
 from __future__ import annotations
 

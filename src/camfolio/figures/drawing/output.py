@@ -25,7 +25,7 @@ class Drawing:
 
     Attributes:
         draw: makes the figure for a theme.
-        alt: what is seen, for whoever cannot see it.
+        alt: alternative text: what the figure shows.
         columns, rows: the data behind the figure.
         facts: what a page may say about the figure, as plain JSON values.
     """

@@ -22,26 +22,26 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """All answers to a checklist by part; every item counts once: the run before the author before nobody.
+    """All answers to a checklist by part; every item counts once: answered by the run, else by the author, else not assessed.
 
     Attributes:
         parts: part of the checklist -> its answers.
         by_run: items that the run answers.
         by_author: items that the author alone answers.
         added: items to whose answer by the run the author added something.
-        by_nobody: items that are not assessed.
+        not_assessed: items that are not assessed.
     """
 
     parts: Mapping[str, tuple[Answer, ...]]
     by_run: int
     by_author: int
     added: int
-    by_nobody: int
+    not_assessed: int
 
     @property
     def total(self) -> int:
         """All items of the checklist."""
-        return self.by_run + self.by_author + self.by_nobody
+        return self.by_run + self.by_author + self.not_assessed
 
 
 def answered(checklist: Checklist, say: Callable[[str], str], words: Mapping[str, str]) -> Answers:
@@ -62,7 +62,7 @@ def answered(checklist: Checklist, say: Callable[[str], str], words: Mapping[str
         by_run=sum(run for run, _ in given),
         by_author=given.count((False, True)),
         added=given.count((True, True)),
-        by_nobody=given.count((False, False)),
+        not_assessed=given.count((False, False)),
     )
 
 

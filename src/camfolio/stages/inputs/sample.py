@@ -1,4 +1,4 @@
-"""The test slices on which a network is looked at again and again, with their maps as they are; and maps made anew."""
+"""A sample of test slices for sanity checks, with the study's maps, and maps of another network for them."""
 
 from __future__ import annotations
 
