@@ -20,7 +20,7 @@ TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MOD
 
 BASE = {"errors", "shapes", "study.settings"}
 ROOMS: dict[str, set[str]] = {
-    "": {"explanation"},
+    "": {"data", "explanation", "pipeline", "study"},
     "errors": set(),
     "progress": set(),
     "shapes": set(),
@@ -32,7 +32,7 @@ ROOMS: dict[str, set[str]] = {
     "data": BASE | {"progress", "study", "user_code"},
     "network": BASE | {"data", "progress", "statistics", "user_code"},
     "statistics": {"shapes"},
-    "explanation": {"errors", "network", "shapes", "vocabulary"},
+    "explanation": {"", "errors", "network", "shapes", "vocabulary"},
     "evidence": {"shapes", "statistics"},
     "stages": BASE | {"data", "evidence", "explanation", "network", "progress", "statistics", "study", "vocabulary"},
     "figures": {"data", "evidence", "explanation.scaling", "stages.results", "vocabulary"},
@@ -108,7 +108,7 @@ def test_imports_only_point_back(module):
 
 
 def test_the_order_of_rooms_has_no_circle():
-    """Only the package itself may point forward: its `explain` is fetched when somebody asks for it."""
+    """Only the package itself may point forward: its public names are imported on first use."""
     left = {name: {before.split(".")[0] for before in allowed} for name, allowed in ROOMS.items() if name}
     while left:
         free = {name for name, before in left.items() if not before - {""} & set(left)}
@@ -116,7 +116,7 @@ def test_the_order_of_rooms_has_no_circle():
         left = {name: before for name, before in left.items() if name not in free}
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", [name for name in MODULES if name != "camfolio"])  # whose imports are lazy
 def test_no_module_imports_itself_in_a_circle(module):
     waiting, seen = set(ours(module)), set()
     while waiting:

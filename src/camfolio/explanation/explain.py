@@ -11,7 +11,8 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-import camfolio.explanation.methods  # noqa: F401 - enters the methods
+import camfolio
+import camfolio.explanation.methods  # enters the methods
 from camfolio.errors import ExplanationError
 from camfolio.explanation.batch import Batch
 from camfolio.explanation.maps import Explanation
@@ -80,6 +81,14 @@ def explain(
     has threads. Memory does not grow with the number of images, apart from the maps themselves; every thread's share of
     it is stated in `engine.MEMORY`.
 
+    >>> from torch import nn
+    >>> model = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+    >>> result = explain(model, torch.rand(3, 1, 16, 16), layer="0", methods=["grad_cam", "hires_cam"])
+    >>> result.maps["grad_cam"].shape, result.upsampled("hires_cam", 32).shape
+    (torch.Size([3, 16, 16]), torch.Size([3, 32, 32]))
+    >>> result.layer, result.methods, result.network
+    ('0', ('grad_cam', 'hires_cam'), 'torch.nn.modules.container.Sequential')
+
     Args:
         model: any module from images to logits (N, classes); it comes back as it was: modes, `requires_grad`, `.grad`,
             hooks, also after an exception. A single logit (N, 1) has two classes: target 1 is the logit, 0 its negative.
@@ -122,6 +131,8 @@ def explain(
         logits=torch.cat([part.logits for part in parts]),
         signed=signed.pop(names[0]),
         others=signed,
+        network=f"{type(model).__module__}.{type(model).__qualname__}",
+        versions={"camfolio": camfolio.__version__, "torch": torch.__version__},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jaxtyping import Float, Int64
 from torch import Tensor
@@ -22,6 +22,8 @@ class Explanation:
         logits: (N, classes), as the model put them out.
         signed: method -> (N, h, w) the weighted sum before its ReLU: negative where evidence speaks against the target.
         others: further layer of the same sweep -> method -> its signed maps (see `at`).
+        network: full name of the model's class.
+        versions: library -> version that computed the maps.
     """
 
     layer: str
@@ -29,6 +31,13 @@ class Explanation:
     logits: Float[Tensor, "images classes"]
     signed: Mapping[str, Float[Tensor, "images h w"]]
     others: Mapping[str, Mapping[str, Float[Tensor, "images _h _w"]]] = field(default_factory=dict)
+    network: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """All methods, in the order in which they were asked for."""
+        return tuple(self.signed)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -45,7 +54,7 @@ class Explanation:
             msg = f"Expected a layer of this explanation, but got {layer!r}. {nearest(layer, self.layers)}"
             raise ExplanationError(msg)
         signed = {self.layer: self.signed, **self.others}
-        return Explanation(layer, self.targets, self.logits, signed.pop(layer), signed)
+        return replace(self, layer=layer, signed=signed.pop(layer), others=signed)
 
     @property
     def maps(self) -> dict[str, Float[Tensor, "images h w"]]:
