@@ -13,7 +13,7 @@ from camfolio.figures import removal, scores
 from camfolio.site.values import results
 from camfolio.vocabulary import method_name
 
-FIGURES = ("scores", "distributions", "drawn", "removal", "randomisation", "forgetting")
+FIGURES = ("scores", "distributions", "drawn", "removal", "randomisation", "randomised_maps")
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +72,8 @@ def test_every_curve_of_every_subject_is_in_the_data_of_the_removal(portfolio, b
     assert len(rows) == sum(len(shares) for shares in steps.values()) * subjects
 
 
-def test_the_first_forgotten_column_is_the_trained_network(portfolio, found):
-    _, *rows = data_of(portfolio, "forgetting")
+def test_the_first_column_is_the_trained_network(portfolio, found):
+    _, *rows = data_of(portfolio, "randomised_maps")
     columns = [row[1] for row in rows if row[0] == found["study"].explanation.methods[0]]
     assert columns == ["trained", *found["randomisation"]["parts"]]
 

@@ -69,7 +69,7 @@ def test_the_scoreboard_compares_methods_controls_and_layers(evidence):
     assert after == pytest.approx(board["curves"]["insertion_parenchyma"]["grad_cam"][0]["value"])
 
 
-def test_the_network_forgets_from_its_last_part_to_its_first(evidence):
+def test_weights_are_randomised_from_the_last_part_to_the_first(evidence):
     found = evidence["randomisation"].json("randomisation.json")
     assert found["parts"] == ["fc", "layer4", "layer3", "layer2", "layer1", "bn1", "conv1"]
     for method in FOCUS:

@@ -76,7 +76,7 @@ def test_another_training_is_judged_by_its_probabilities(found):
     assert auc == pytest.approx(((margins > 0) + 0.5 * (margins == 0)).mean())
 
 
-def test_the_network_forgets_its_own_parts(found):
+def test_the_parts_of_a_user_network_are_randomised(found):
     randomised = found["OneLogit"]["randomisation"]
     assert randomised.json("randomisation.json")["parts"] == ["head", "features"]
     with np.load(randomised / "similarity.npz") as stored:

@@ -15,15 +15,15 @@ from camfolio.statistics.chance import slice_generator
 def randomised_networks(trained: nn.Module, fresh: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """Networks in which one more part is as before training, from the last part to the first.
 
-    Parts are the children of the network that have weights, in the order in which it lists them. Batch norms forget
-    their statistics, too.
+    Parts are the children of the network that have weights, in the order in which it lists them. The statistics of
+    batch norms are reset, too.
 
     Args:
         trained: is not touched.
         fresh: the same network as it is initialised.
 
     Yields:
-        Name of the part that was forgotten last, and the network; the same object every time, further on.
+        Name of the part that was randomised last, and the network; the same object every time, further on.
     """
     network = copy.deepcopy(trained)
     parts = [name for name, part in network.named_children() if part.state_dict()]
@@ -33,8 +33,8 @@ def randomised_networks(trained: nn.Module, fresh: nn.Module) -> Iterator[tuple[
 
 
 def permuted_labels(label: Labels, part: Names, seed: int) -> Labels:
-    """Labels that say nothing about their slices: those of the training part dealt anew at random among its slices, those
-    of the validation part among its own. The test part keeps its labels. Patients play no role.
+    """Permuted labels: those of the training part are shuffled among its slices, those of the validation part among its
+    own. The test part keeps its labels. Patients play no role.
     """
     found = label.copy()
     for name in ("train", "validation"):

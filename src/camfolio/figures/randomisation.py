@@ -25,7 +25,7 @@ def run(*, out: Path, randomisation: Path) -> None:
 
 
 def drawing(result: Mapping[str, Any]) -> Drawing:
-    """Two panels: a line per method over the parts that were forgotten."""
+    """Two panels: a line per method over the parts that were randomised."""
     parts, similarity = result["parts"], result["similarity"]
     rows = [
         [method, measure, part, *cells_of(value)]
@@ -50,7 +50,7 @@ def drawing(result: Mapping[str, Any]) -> Drawing:
         )
         return figure
 
-    return Drawing(draw, alt, ["method", "similarity", "forgotten down to", "mean", "low", "high"], rows)
+    return Drawing(draw, alt, ["method", "similarity", "randomised down to", "mean", "low", "high"], rows)
 
 
 def panel(axes: Axes, result: Mapping[str, Any], measure: str, theme: Theme) -> None:
@@ -64,5 +64,5 @@ def panel(axes: Axes, result: Mapping[str, Any], measure: str, theme: Theme) -> 
     axes.set_xticks(places, result["parts"], rotation=30, ha="right")
     axes.set_ylim(-0.4, 1.02)
     axes.set_title(result["measures"][measure], fontsize=9)
-    axes.set_xlabel("forgotten from the end down to", fontsize=8.5)
+    axes.set_xlabel("randomised from the output down to", fontsize=8.5)
     tidy(axes, theme)

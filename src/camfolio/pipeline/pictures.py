@@ -32,7 +32,7 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
         figure("scores", {}, "scoreboard"),
         figure("removal", {}, "scoreboard", "faithfulness"),
         figure("randomisation", {}, "randomisation"),
-        figure("forgetting", window | methods, "randomisation"),
+        figure("randomised_maps", window | methods, "randomisation"),
         figure("drawn", looks | methods, *examples),
         figure("teaser", looks | methods, *examples),
         figure("strip", looks | methods, *examples),

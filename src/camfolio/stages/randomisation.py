@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,9 +43,8 @@ def run(
     trained network's first.
 
     `randomisation.json`: `slices`, `patients`, `measures` (name -> words), `parts` (names of the network's parts in the
-    order in which they are forgotten, each time together with all before it), `example` (id and mm per column of the
-    first slice), `similarity` (method -> measure -> one
-    entry per part: value, low, high, undefined, slices_undefined).
+    order in which they are randomised, each time together with all before it), `example` (id and mm per column of the
+    first slice), `similarity` (method -> measure -> one entry per part: value, low, high, undefined, slices_undefined).
     """
     torch.set_num_threads(threads)
     sample = read_sample(slices, split, explanations, methods=explanation.methods, wanted=evidence.slices, seed=seed)
@@ -54,9 +54,8 @@ def run(
     parts: list[str] = []
     found: dict[str, list[np.ndarray]] = {}
     steps = sum(bool(part.state_dict()) for part in trained.children())
-    for part, model in tracked(
-        randomised_networks(trained, fresh_network(network, seed).to(device)), steps, "randomisation"
-    ):
+    networks = randomised_networks(trained, fresh_network(network, seed).to(device))
+    for part, model in tracked(networks, steps, "randomisation"):
         parts.append(part)
         signed = maps_of(model, sample.data.hounsfield, sample.targets, network, explanation)
         for method, maps in signed.items():
@@ -65,8 +64,8 @@ def run(
                 found.setdefault(f"{measure}/{method}", []).append(values)
     arrays = {name: np.stack(values) for name, values in found.items()}
     arrays |= {f"signed/{method}": np.stack(maps) for method, maps in example.items()}
-    first = {"hounsfield": sample.data.hounsfield[0], "chosen": sample.chosen}
-    np.savez(out / "similarity.npz", allow_pickle=False, **first, **arrays)
+    arrays |= {"hounsfield": sample.data.hounsfield[0], "chosen": sample.chosen}
+    np.savez(out / "similarity.npz", allow_pickle=False, **arrays)
     patients = Patients(sample.data.patient, evaluation.resamples, seed)
     summary = {
         "slices": len(sample.data),
@@ -74,15 +73,16 @@ def run(
         "measures": SIMILARITY,
         "parts": parts,
         "example": {"id": str(sample.data.id[0]), "spacing_mm": float(sample.data.spacing[0, 1])},
-        "similarity": {
-            method: {
-                measure: [interval_json(values, patients) for values in found[f"{measure}/{method}"]]
-                for measure in SIMILARITY
-            }
-            for method in explanation.methods
-        },
+        "similarity": {method: by_part(found, method, patients) for method in explanation.methods},
     }
     write_json(out / "randomisation.json", summary)
+
+
+def by_part(found: Mapping[str, Sequence[np.ndarray]], method: str, patients: Patients) -> dict[str, list[object]]:
+    """Measure -> mean similarity of a method's maps with its interval, after each part."""
+    return {
+        measure: [interval_json(values, patients) for values in found[f"{measure}/{method}"]] for measure in SIMILARITY
+    }
 
 
 def fresh_network(network: Network, seed: int) -> torch.nn.Module:

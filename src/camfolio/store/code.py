@@ -77,7 +77,7 @@ class CodeReader:
         return self.read[name]
 
     def remember(self) -> None:
-        """Write down what was read, in one step, if any of it is new; what was not read is forgotten."""
+        """Write down what was read, in one step, if any of it is new; what was not read is dropped."""
         if self.used.keys() <= self.known.keys():
             return
         entries = {seen: (code.digest, code.ours, code.others) for seen, code in self.used.items()}

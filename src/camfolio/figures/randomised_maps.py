@@ -53,4 +53,4 @@ def drawing(
         for method, states in maps.items()
         for column, signed in zip(columns, states, strict=True)
     ]
-    return Drawing(draw, alt, ["method", "forgotten down to", "lowest", "highest"], rows)
+    return Drawing(draw, alt, ["method", "randomised down to", "lowest", "highest"], rows)
