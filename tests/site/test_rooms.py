@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from camfolio.site.rooms import ROOT, rooms
+from camfolio.site.rooms import READING_ORDER, ROOT, rooms
 
 ROOMS = rooms()
 
@@ -41,3 +41,19 @@ def test_a_room_knows_how_deep_it_stands(tmp_path):
         ("attic/", "The attic, under the roof.", 1),
         ("attic/box.py", "", 1),
     ]
+
+
+def test_every_folder_has_its_place_in_the_reading_order_and_in_contributing():
+    folders = [path.name for path in ROOT.iterdir() if (path / "__init__.py").is_file()]
+    assert sorted(folders) == sorted(READING_ORDER)
+    text = (ROOT.parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = [text.index(f"`{name}/`") for name in READING_ORDER]
+    assert named == sorted(named)
+
+
+def test_rooms_are_in_reading_order_with_their_modules_behind_them():
+    paths = [room.path for room in rooms()]
+    tops = [path.partition("/")[0] for path in paths if "/" in path and path != "camfolio/"]
+    assert list(dict.fromkeys(tops)) == list(READING_ORDER)
+    assert paths[0] == "camfolio/"
+    assert paths.index("network/") + 1 == paths.index("network/architecture.py")

@@ -7,6 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+READING_ORDER = (
+    "study",
+    "pipeline",
+    "store",
+    "data",
+    "network",
+    "explanation",
+    "evidence",
+    "statistics",
+    "stages",
+    "figures",
+    "raster",
+    "site",
+    "commands",
+)
+"""Folders of the package in the order of the data, from the study file to the site."""
 # The first paragraph of a module's docstring; parsing eighty files for it would take a fifth of a warm build.
 OPENING = re.compile(r'"""(?P<sentence>.*?)(?:\n\n|""")', re.DOTALL)
 
@@ -25,9 +41,9 @@ class Room:
 
 
 def rooms(root: Path = ROOT) -> list[Room]:
-    """All modules of the package in the order of their paths; a package stands for its folder."""
+    """All modules of the package, folders in reading order and modules at the top last; a package stands for its folder."""
     found = []
-    for file in sorted(root.rglob("*.py"), key=place):
+    for file in sorted(root.rglob("*.py"), key=lambda file: place(file.relative_to(root))):
         opening = OPENING.match(file.read_text(encoding="utf-8"))
         sentence = opening["sentence"] if opening else ""
         path = file.relative_to(root).as_posix().replace("__init__.py", "")
@@ -35,6 +51,9 @@ def rooms(root: Path = ROOT) -> list[Room]:
     return found
 
 
-def place(file: Path) -> tuple[str, ...]:
-    """Sorts a folder's own line before the files in it."""
-    return tuple(part.replace("__init__.py", "") for part in file.parts)
+def place(file: Path) -> tuple[int, tuple[str, ...]]:
+    """Sorts the package first, then folders in reading order, each before the files in it, then modules at the top."""
+    parts = tuple(part.replace("__init__.py", "") for part in file.parts)
+    if parts == ("",):
+        return -1, parts
+    return READING_ORDER.index(parts[0]) if parts[0] in READING_ORDER else len(READING_ORDER), parts
