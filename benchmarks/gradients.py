@@ -12,9 +12,10 @@ import argparse
 import itertools
 import json
 import os
-import selectors
+import queue
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import torch
@@ -100,15 +101,19 @@ def survey(threads: int, environment: dict[str, str]) -> list[tuple[int, str]]:
 
 def answers(process: subprocess.Popen[str]) -> Iterator[dict[str, float]]:
     """The lines of a process until it ends; one that is silent for too long is ended."""
-    assert process.stdout is not None
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        while selector.select(PATIENCE):
-            line = process.stdout.readline()
-            if not line:
-                return
+    lines: queue.Queue[str] = queue.Queue()
+
+    def read() -> None:
+        for line in process.stdout or ():
+            lines.put(line)
+        lines.put("")
+
+    threading.Thread(target=read, daemon=True).start()
+    try:
+        while line := lines.get(timeout=PATIENCE):
             yield json.loads(line)
-    process.kill()
+    except queue.Empty:
+        process.kill()
 
 
 def main() -> None:

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import pytest
-
 if "PYTEST_XDIST_WORKER" in os.environ:  # one process per core: more threads would stand in each other's way
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import numpy as np
+import pytest
 
 from camfolio.data.slices import Slices
 
@@ -87,7 +87,7 @@ def browser():
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The last line: how many tests passed, and what was skipped and why."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is None or not any(map(reporter.stats.get, ("passed", "failed", "error"))):
+    if reporter is None or not any(map(reporter.stats.get, ("passed", "failed", "error", "skipped"))):
         return
     counts = {word: len(reporter.stats.get(word, ())) for word in ("passed", "failed", "error")}
     said = ", ".join(f"{count} {word}" for word, count in counts.items() if count or word == "passed")

@@ -1,3 +1,4 @@
+import json
 import logging
 import math
 import warnings
@@ -12,6 +13,7 @@ from torchmetrics.functional.classification import binary_auroc
 
 from camfolio.data.loading import SliceLoading
 from camfolio.errors import DataError, NetworkError
+from camfolio.figures import training_curves
 from camfolio.network.architecture import make_network, through_window
 from camfolio.network.training import make_trainer, one_cycle, train
 from camfolio.stages import training as stage
@@ -135,6 +137,39 @@ def test_a_loss_that_never_was_a_number_is_an_error_with_a_remedy(slices):
     loading = SliceLoading(slices, parts(slices), batch_size=8, seed=0)
     with pytest.raises(NetworkError, match=r"Expected a validation loss.*NaN.*training.learning_rate"):
         train(Broken(), loading, window_hu=WINDOW, settings=settings(), seed=0)
+
+
+class Diverging(nn.Module):
+    """Right at first; NaN from the second epoch's end on."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(256, 2)
+        self.validations = 0
+
+    def forward(self, images):
+        self.validations += not self.training
+        return self.fc(images.flatten(1)) * (float("nan") if self.validations > 1 else 1.0)
+
+
+def test_a_training_that_diverges_keeps_its_best_epoch_and_says_where_losses_end(slices, tmp_path, monkeypatch):
+    slices.save(tmp_path / "slices.npz")
+    np.save(tmp_path / "part.npy", parts(slices))
+    monkeypatch.setattr(stage, "build_network", lambda _: Diverging())
+    stage.run(
+        out=tmp_path,
+        slices=tmp_path,
+        split=tmp_path,
+        network=Network(width=4, blocks=(1, 1, 1, 1), window_hu=WINDOW),
+        training=settings(max_epochs=3, batch_size=64),
+        seed=0,
+    )
+    found = json.loads((tmp_path / "training.json").read_text())
+    assert found["best_epoch"] == 1
+    losses = [row["validation/loss"] for row in found["history"]]
+    assert losses[0] > 0
+    assert set(losses[1:]) == {None}
+    assert "2 epochs" in training_curves.drawing(found).alt
 
 
 @pytest.mark.parametrize("before", [True, False])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -68,12 +69,12 @@ def loss_words(history: list[Epoch], best: int) -> str:
 
 
 def panel(axes: Axes, name: str, history: list[Epoch], best: int, theme: Theme) -> None:
-    """One metric, training and validation; nothing is drawn where it is not defined."""
+    """One metric, training and validation; a gap where it is not defined."""
     epochs = range(1, len(history) + 1)
     looks = {"training": (theme.faint, "--"), "validation": (theme.accent, "-")}
     for part, (colour, dash) in looks.items():
-        values = [value for row in history if (value := row[f"{part}/{name}"]) is not None]
-        if len(values) == len(history):
+        values = [math.nan if value is None else value for value in (row[f"{part}/{name}"] for row in history)]
+        if not all(map(math.isnan, values)):
             axes.plot(epochs, values, dash, color=colour, linewidth=1.6, label=part)
     value = history[best - 1][f"validation/{name}"]
     axes.axvline(best, color=theme.ink, linewidth=0.7, alpha=0.5)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode  # the documented way to see every operation
 
-log = logging.getLogger("camfolio")
 FEWEST_CHANNELS = 16
-"""A strided 1x1 convolution of fewer input channels runs in contiguous memory.
+"""The gradients of a strided 1x1 convolution of fewer input channels are computed in contiguous memory.
 
 In channels-last memory oneDNN computes a wrong weight gradient for it, or writes past the end of its buffer: where
 input channels do not fill a register (8 of float32 with AVX2, 16 with AVX-512), since it copies whole registers (oneDNN
 issue 6035). `benchmarks/gradients.py` finds nothing else among 1826 convolutions. One number for all processors, so that
 a study is computed alike on each.
 """
-CONVOLUTIONS = {torch.conv1d, torch.conv2d}
+BACKWARD = torch.ops.aten.convolution_backward.default
 
 
 @contextmanager
@@ -33,51 +31,38 @@ def channels_last(network: nn.Module) -> Iterator[None]:
         network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # as above
 
 
-class SafeConvolutions(TorchFunctionMode):
-    """While active, every convolution that is called has right gradients, in modules, functions and user code alike.
+class SafeGradients(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch does not annotate its subclasses' hook
+    """While a backward pass runs inside, the gradients of all convolutions are right.
 
-    Those that oneDNN would get wrong (see `FEWEST_CHANNELS`) run on contiguous copies of their input and weight; a GPU
-    is left alone. Gradients with respect to activations, and so all maps, are right in either layout: they come from
-    another kernel.
-
-    Attributes:
-        contiguous: the weights of the convolutions that were moved, by `id`.
+    Those that oneDNN would get wrong (see `FEWEST_CHANNELS`) are computed from contiguous copies, wherever the
+    convolution stands: in a module, a function, TorchScript, a checkpointed part. A GPU is left alone. Maps need none of
+    it: they ask for gradients with respect to activations only, which come from another kernel and are right in either
+    layout.
     """
 
     def __init__(self) -> None:
-        super().__init__()
-        self.contiguous: dict[int, Tensor] = {}
+        super().__init__()  # type: ignore[no-untyped-call]  # nor this
+        self.moved: dict[int, tuple[int, ...]] = {}
 
-    def __torch_function__(
-        self,
-        func: Callable[..., object],
-        types: Sequence[type],
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> object:
-        if func not in CONVOLUTIONS:
-            return func(*args, **(kwargs or {}))
-        return self.convolve(func, *args, **(kwargs or {}))
-
-    def convolve(
-        self,
-        convolution: Callable[..., object],
-        input: Tensor,  # noqa: A002 - torch's name, which a caller may use
-        weight: Tensor,
-        bias: Tensor | None = None,
-        stride: int | Sequence[int] = 1,
-        *others: Any,  # noqa: ANN401 - padding, dilation, groups
-        **named: Any,  # noqa: ANN401 - the same
-    ) -> object:
-        """`torch.conv1d` or `conv2d` with its own arguments, in contiguous memory if that is needed."""
-        if weight.device.type == "cpu" and is_faulty(weight, stride):
-            self.contiguous[id(weight)] = weight
-            input, weight = laid_out(input), laid_out(weight)  # noqa: A001 - torch's name
-        return convolution(input, weight, bias, stride, *others, **named)
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - torch's signature
+        """Let an operation happen, the backward pass of a faulty convolution on contiguous copies."""
+        if func is BACKWARD:
+            gradient, image, weight, bias_sizes, stride, *others = args
+            if weight.device.type == "cpu" and is_faulty(weight, stride):
+                self.moved[weight.data_ptr()] = tuple(weight.shape)
+                args = (laid_out(gradient), laid_out(image), laid_out(weight), bias_sizes, stride, *others)
+        return func(*args, **(kwargs or {}))
 
     def names(self, network: nn.Module) -> list[str]:
-        """Full names of the network's weights whose convolutions were moved."""
-        return [name for name, weight in network.named_parameters() if id(weight) in self.contiguous]
+        """What was computed in contiguous memory: names of weights of the network, and shapes of weights that it computes.
+
+        Args:
+            network: with its weights where they were in the backward pass.
+        """
+        own = {weight.data_ptr(): name for name, weight in network.named_parameters()}
+        named = [name for place, name in own.items() if place in self.moved]
+        computed = {shape for place, shape in self.moved.items() if place not in own}
+        return named + [f"a computed weight {shape}" for shape in sorted(computed)]
 
 
 def laid_out(tensor: Tensor) -> Tensor:
@@ -85,16 +70,15 @@ def laid_out(tensor: Tensor) -> Tensor:
     return tensor.reshape(-1).view(tensor.shape)
 
 
-def is_faulty(weight: Tensor, stride: int | Sequence[int]) -> bool:
+def is_faulty(weight: Tensor, stride: Sequence[int]) -> bool:
     """Whether oneDNN gets the weight gradient of a convolution wrong in channels-last memory.
 
     Args:
         weight: (outputs, inputs per group, *kernel).
-        stride: one number, or one per axis.
+        stride: one number per axis.
 
-    >>> is_faulty(torch.zeros(8, 4, 1, 1), 2), is_faulty(torch.zeros(8, 4, 3, 3), 2), is_faulty(torch.zeros(8, 4, 1, 1), 1)
-    (True, False, False)
+    >>> is_faulty(torch.zeros(8, 4, 1, 1), [2, 2]), is_faulty(torch.zeros(8, 4, 3, 3), [2, 2])
+    (True, False)
     """
     pointwise = all(size == 1 for size in weight.shape[2:])
-    strided = stride > 1 if isinstance(stride, int) else any(step > 1 for step in stride)
-    return pointwise and strided and weight.shape[1] < FEWEST_CHANNELS
+    return pointwise and any(step > 1 for step in stride) and weight.shape[1] < FEWEST_CHANNELS

@@ -24,7 +24,7 @@ from camfolio.data.loading import Batch, SliceLoading, augment
 from camfolio.errors import NetworkError
 from camfolio.network.architecture import through_window
 from camfolio.network.epochs import EpochProgress
-from camfolio.network.memory_layout import SafeConvolutions, channels_last
+from camfolio.network.memory_layout import SafeGradients, channels_last
 from camfolio.study.settings import Training
 
 log = logging.getLogger("camfolio")
@@ -46,15 +46,14 @@ class Classifier(pl.LightningModule):
         self.window_hu = window_hu
         self.settings = settings
         self.chance = torch.Generator().manual_seed(seed)
-        self.convolutions = SafeConvolutions()
+        self.gradients = SafeGradients()
         metrics = MetricCollection({"accuracy": BinaryAccuracy(), "auc": BinaryAUROC()})
         self.training_metrics = metrics.clone(prefix="training/")
         self.validation_metrics = metrics.clone(prefix="validation/")
 
     def forward(self, hounsfield: Float32[Tensor, "batch height width"]) -> Float32[Tensor, "batch 2"]:
         """Logits of slices in HU."""
-        with self.convolutions:
-            logits: Tensor = self.network(through_window(hounsfield, self.window_hu))
+        logits: Tensor = self.network(through_window(hounsfield, self.window_hu))
         return logits
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
@@ -63,6 +62,11 @@ class Classifier(pl.LightningModule):
         logits = self(augment(hounsfield, self.settings.augmentation, self.chance))
         self.record(self.training_metrics, logits, label)
         return functional.cross_entropy(logits, label, label_smoothing=self.settings.label_smoothing)
+
+    def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Lightning's signature
+        """The backward pass, with right gradients on every processor."""
+        with self.gradients:
+            super().backward(loss, *args, **kwargs)
 
     def validation_step(self, batch: Batch, _: int) -> None:
         """Metrics of one batch as it is."""
@@ -109,13 +113,14 @@ class BestWeights(Callback):
     def __init__(self) -> None:
         self.history: list[dict[str, float]] = []
         self.loss = math.inf
+        self.epoch: int | None = None
         self.weights: dict[str, Tensor] = {}
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Remember the weights if they are better than all before."""
         loss = float(trainer.callback_metrics["validation/loss"])
         if not trainer.sanity_checking and loss < self.loss:
-            self.loss = loss
+            self.loss, self.epoch = loss, trainer.current_epoch + 1
             weights = pl_module.network.state_dict()  # type: ignore[union-attr]  # a Classifier's network
             self.weights = {name: tensor.detach().cpu().clone() for name, tensor in weights.items()}
 
@@ -131,11 +136,13 @@ class Trained:
     Attributes:
         history: one record per epoch: `training/loss`, `training/accuracy`, `training/auc` (augmented slices, while the
             weights move) and the same for `validation` (slices as they are).
-        contiguous: weights whose convolutions ran in contiguous memory; all others ran in channels-last memory (see
+        best_epoch: the epoch, from 1 on, whose weights were kept.
+        contiguous: weights whose gradients were computed in contiguous memory; all others in channels-last memory (see
             `memory_layout`).
     """
 
     history: Sequence[Mapping[str, float]]
+    best_epoch: int | None
     contiguous: Sequence[str]
 
 
@@ -160,17 +167,17 @@ def train(
         # Lightning 2.6 asks torch 2.13 a question in an old form.
         warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*", category=FutureWarning)
         trainer.fit(classifier, loading)
+        contiguous = classifier.gradients.names(network)
     if not best.weights:
         msg = "Expected a validation loss in at least one epoch, but got NaN or infinity. Lower training.learning_rate."
         raise NetworkError(msg)
     network.load_state_dict(best.weights)
     network.eval().cpu()
-    contiguous = classifier.convolutions.names(network)
     if contiguous:
         log.info(
             "trained in contiguous memory, since gradients in channels-last memory are wrong: %s", ", ".join(contiguous)
         )
-    return Trained(best.history, contiguous)
+    return Trained(best.history, best.epoch, contiguous)
 
 
 @contextmanager

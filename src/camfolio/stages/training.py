@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,7 @@ def run(
     torch.set_num_threads(training.threads)
     pl.seed_everything(seed, verbose=False)
     model = build_network(network)
-    trained = Trained([], [])
+    trained = Trained([], None, [])
     history: list[dict[str, float | None]] = []
     if checkpoint:
         load_weights(model, checkpoint)
@@ -64,16 +65,16 @@ def run(
         trained = train(model, loading, window_hu=network.window_hu, settings=training, seed=seed)
         undefined = {f"{name}/auc" for name, part in PARTS.items() if one_class(loading, part)}
         history = [
-            {name: None if name in undefined else value for name, value in row.items()} for row in trained.history
+            {name: value if name not in undefined and math.isfinite(value) else None for name, value in row.items()}
+            for row in trained.history
         ]
     save_network(model, out / "network.safetensors")
-    losses = [row["validation/loss"] for row in trained.history]
     write_json(
         out / "training.json",
         {
             "loaded": checkpoint.name if checkpoint else None,
             "parameters": sum(parameter.numel() for parameter in model.parameters()),
-            "best_epoch": int(np.argmin(losses)) + 1 if losses else None,
+            "best_epoch": trained.best_epoch,
             "epochs": len(history),
             "history": history,
             "contiguous": list(trained.contiguous),
