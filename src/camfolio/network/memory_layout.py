@@ -50,7 +50,8 @@ class SafeGradients(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torc
             gradient, image, weight, bias_sizes, stride, *others = args
             if weight.device.type == "cpu" and is_faulty(weight, stride):
                 self.moved[weight.data_ptr()] = tuple(weight.shape)
-                args = (laid_out(gradient), laid_out(image), laid_out(weight), bias_sizes, stride, *others)
+                safe = func(laid_out(gradient), laid_out(image), laid_out(weight), bias_sizes, stride, *others)
+                return (laid_out_as(safe[0], image), laid_out_as(safe[1], weight), safe[2])
         return func(*args, **(kwargs or {}))
 
     def names(self, network: nn.Module) -> list[str]:
@@ -68,6 +69,11 @@ class SafeGradients(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torc
 def laid_out(tensor: Tensor) -> Tensor:
     """The tensor with the strides of contiguous memory; `contiguous` keeps others where an axis has one element."""
     return tensor.reshape(-1).view(tensor.shape)
+
+
+def laid_out_as(gradient: Tensor | None, other: Tensor) -> Tensor | None:
+    """A gradient in the memory layout of what it belongs to, so that whatever comes next stays in that layout."""
+    return None if gradient is None else torch.empty_like(other).copy_(gradient)
 
 
 def is_faulty(weight: Tensor, stride: Sequence[int]) -> bool:

@@ -1,4 +1,4 @@
-"""Stage `shortcut`: whether the cue was learned, and whether the maps would have told."""
+"""Stage `shortcut`: whether the cue was learned, and whether the maps reveal it."""
 
 from __future__ import annotations
 
