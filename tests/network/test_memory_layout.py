@@ -136,10 +136,13 @@ WAYS = {
     "aten": aten,
     "convolution": convolution,
     "checkpoint": lambda layer, cells: checkpoint(layer, cells, use_reentrant=False),
+    "script": lambda layer, cells: torch.jit.script(layer)(cells),
     "normed": lambda layer, cells: functional.conv2d(cells, layer.weight - layer.weight.mean(), layer.bias, 2),
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:FutureWarning")
 @pytest.mark.parametrize("way", WAYS)
 def test_the_gradients_are_right_however_a_convolution_is_called(way, threads):
     network = Strided(WAYS[way])

@@ -17,15 +17,17 @@ CHANCE = 0.5
 UNIFORM = 1.0
 """Energy on the nodule, as a multiple of what a uniform map puts there."""
 HARDLY_MORE = 1.5
-"""Up to this multiple of a uniform map's energy, one example's map is called hardly better: half as much again is within
-what a shift by one cell of the layer changes."""
+"""Below this multiple of a uniform map's energy, one example's map is called hardly better. A convention: one slice has no
+interval, so that a small excess must not read as a success."""
 MOSTLY_ELSEWHERE = 0.5
 """A map with less than this share of its energy on the nodule has most of it elsewhere."""
 LEFT_FROM_ARCHITECTURE = 0.2
-"""Maps of a network with random weights that correlate with the trained network's by surely more than this show
-something that did not come from training: two unrelated patterns of 16 x 16 cells differ from 0 by less."""
+"""Maps of a network with random weights whose rank correlation with the trained network's is surely above this are said to
+show something that did not come from training. A convention, above zero since maps of one slice share its structure;
+maps of different slices are not yet compared with."""
 OTHER_MAPS = 0.5
-"""Maps of two trainings whose rank correlation is surely below this share less than half of their order."""
+"""Maps of two trainings whose rank correlation is surely below this are called other maps. A convention: the page says the
+value and the limit."""
 
 
 @dataclass(frozen=True)
