@@ -23,6 +23,7 @@ exported-site: .venv/installed-docs
 	rm -rf exported
 	$(BIN)/camfolio export markdown --to exported
 	cd exported && ../$(BIN)/properdocs build --strict -f mkdocs.yml
+	$(BIN)/camfolio finish exported/site
 
 # Every page of site/, light and dark, wide and narrow, as pictures to look at.
 screenshots: .venv/installed-dev

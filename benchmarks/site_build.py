@@ -18,6 +18,7 @@ from pathlib import Path
 
 import yaml
 
+from camfolio.commands.templates import copy_templates
 from camfolio.site.project import site_for
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -28,7 +29,7 @@ def plain_copy(folder: Path) -> None:
     """The same site with every generated page and figure as an ordinary file under docs/."""
     shutil.copytree(PROJECT / "docs", folder / "docs")
     shutil.copytree(PROJECT / "gen", folder / "gen")
-    site = site_for(PROJECT, serving=False)
+    site = site_for(PROJECT)
     for page in site.pages:
         target = folder / "docs" / page.path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +54,7 @@ def rebuild_after_edit(folder: Path) -> list[float]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    template = folder / "gen" / "templates" / "methods.md.jinja"
+    (template,) = copy_templates(folder / "gen" / "templates", ["methods.md.jinja"])
     command = [sys.executable, "-m", "mkdocs", "serve", "-a", f"127.0.0.1:{port}"]
     with subprocess.Popen(
         command, cwd=folder, env=QUIET, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -47,7 +47,8 @@ ROOMS: dict[str, set[str]] = {
         "study",
         "vocabulary",
     },
-    "commands": {"errors", "pipeline"},
+    "mkdocs": {"errors", "site"},
+    "commands": {"errors", "pipeline", "site"},
     "cli": {"", "commands", "errors", "pipeline", "site", "store", "study"},
 }
 """Room -> the rooms it may import from, besides itself; figures share one module of `stages`, and the scalings."""
@@ -128,8 +129,11 @@ def test_no_module_imports_itself_in_a_circle(module):
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_the_library_knows_nothing_of_mkdocs(module):
-    assert not [name for name in imported(TREES[module]) if name.split(".")[0] in {"mkdocs", "mkdocs_gen_files"}]
+def test_one_room_knows_mkdocs(module):
+    known = room(module) == "mkdocs"
+    assert known or not [
+        name for name in imported(TREES[module]) if name.split(".")[0] in {"mkdocs", "mkdocs_gen_files"}
+    ]
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -199,7 +203,7 @@ def test_every_argument_and_result_is_annotated(module):
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "gen").glob("*.py")), ids=lambda path: path.name)
 def test_a_script_of_the_generator_is_a_thin_adapter(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 45
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 20
 
 
 @pytest.mark.parametrize("module", LIGHT)

@@ -1,4 +1,4 @@
-"""The command line: build, status, show, verify, clean, draw, export, site."""
+"""The command line: build, status, show, verify, clean, draw, export, site, new, templates, finish."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from rich.console import Console
 from rich.logging import RichHandler
@@ -20,15 +21,19 @@ import camfolio
 from camfolio.commands.inspect import show_inspection
 from camfolio.commands.new import start_portfolio
 from camfolio.commands.show import show, summary
+from camfolio.commands.templates import copy_templates, listing
 from camfolio.errors import CamfolioError, StudyError
 from camfolio.pipeline.portfolio import inspect_study, open_inspection, open_portfolio, redraw
 from camfolio.site.export import export_jekyll, export_markdown
+from camfolio.site.head import finish_site
 from camfolio.site.pages import make_site
 from camfolio.store.artefacts import Artefact, Store
 from camfolio.store.files import file_digest, file_error
 from camfolio.study.file import study_files
 
 STUDIES = Path("gen/studies")
+TEMPLATES = Path("gen/templates")
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
 log = logging.getLogger("camfolio")
 
 
@@ -88,10 +93,26 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--site-dir", type=Path, default=Path("site"), help="where the site goes (site)")
             command.add_argument("--serve", action="store_true", help="serve with live reload instead")
             command.add_argument("--strict", action="store_true", help="fail on any warning")
+    add_project_commands(commands)
+    return top
+
+
+def add_project_commands(commands: Subparsers) -> None:
+    """Commands about a project as a whole, which take no study."""
     new = commands.add_parser("new", help=NEW, description=NEW)
     new.add_argument("folder", type=Path, metavar="DIR", help="empty, or not there yet")
     new.set_defaults(command=new_command)
-    return top
+    templates = commands.add_parser("templates", help=LIST, description=LIST)
+    templates.set_defaults(command=templates_command)
+    copy = templates.add_subparsers(metavar="copy").add_parser("copy", help=COPY, description=COPY)
+    copy.add_argument("name", nargs="+", metavar="NAME", help="as listed, such as study/index.md.jinja")
+    copy.set_defaults(command=copy_command)
+    finish = commands.add_parser("finish", help=FINISH, description=FINISH)
+    finish.add_argument("folder", type=Path, metavar="SITE", help="a built site")
+    finish.add_argument(
+        "--site-url", default=os.environ.get("SITE_URL", ""), help="at which it is published (SITE_URL)"
+    )
+    finish.set_defaults(command=finish_command)
 
 
 def studies(options: argparse.Namespace) -> list[Path]:
@@ -147,8 +168,30 @@ def inspect_command(options: argparse.Namespace) -> int:
 
 def new_command(options: argparse.Namespace) -> int:
     """Start a portfolio in an empty folder."""
-    written = start_portfolio(options.folder, camfolio.__version__)
-    log.info("%d files written; next: cd %s, then mkdocs serve", len(written), options.folder)
+    written = start_portfolio(options.folder)
+    log.info("%d files written; next: the two commands in %s", len(written), options.folder / "README.md")
+    return 0
+
+
+def templates_command(_: argparse.Namespace) -> int:
+    """Print every template and whose it is."""
+    table = Table("template", "from")
+    for name, whose in listing(TEMPLATES).items():
+        table.add_row(name, whose)
+    Console(markup=False).print(table)
+    return 0
+
+
+def copy_command(options: argparse.Namespace) -> int:
+    """Copy templates of the package into the project."""
+    for file in copy_templates(TEMPLATES, options.name):
+        log.info("%s", file)
+    return 0
+
+
+def finish_command(options: argparse.Namespace) -> int:
+    """Give the pages of a built site their policy and card."""
+    log.info("%d pages finished", finish_site(options.folder, options.site_url))
     return 0
 
 
@@ -221,6 +264,9 @@ def site_command(options: argparse.Namespace) -> int:
 
 
 NEW = "Start a portfolio in an empty folder."
+LIST = "List all templates, and which of camfolio's the project replaces."
+COPY = "Copy templates of camfolio to gen/templates, where they are used instead."
+FINISH = "Give the pages of a site that another generator built their security policy and card."
 COMMANDS = {
     "build": (build_command, "Run the stages that are missing."),
     "status": (status_command, "Say what is fresh, what is stale and why."),

@@ -1,14 +1,17 @@
-"""`camfolio new`: everything that a portfolio needs, in an empty folder and nowhere else."""
+"""`camfolio new`: what a portfolio's author owns, in an empty folder and nowhere else."""
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
 from camfolio import cli
+from camfolio.commands import new
 from camfolio.commands.new import start_portfolio
 from camfolio.errors import StudyError
 from camfolio.study.file import read_study
@@ -16,31 +19,74 @@ from camfolio.study.file import read_study
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-def test_a_new_portfolio_has_all_that_mkdocs_needs(tmp_path):
-    written = start_portfolio(tmp_path / "lung-maps", "0.1.0")
+OWNED = {
+    ".github/workflows/site.yml",
+    ".gitignore",
+    "README.md",
+    "constraints.txt",
+    "docs/about.md",
+    "gen/pages.py",
+    "gen/references.bib",
+    "gen/studies/first-study.yaml",
+    "gen/templates/index.md.jinja",
+    "gen/templates/study/index.md.jinja",
+    "mkdocs.yml",
+    "requirements.txt",
+}
+
+
+def test_a_new_portfolio_has_what_its_author_owns_and_nothing_else(tmp_path):
     folder = tmp_path / "lung-maps"
-    names = {path.as_posix() for path in written}
-    assert {
-        "mkdocs.yml",
-        "README.md",
-        ".gitignore",
-        "requirements.txt",
-        "constraints.txt",
-        "gen/pages.py",
-        "gen/hooks.py",
-    } <= names
-    assert {"gen/templates/index.md.jinja", "gen/templates/study/index.md.jinja", ".github/workflows/site.yml"} <= names
+    assert {path.as_posix() for path in start_portfolio(folder)} == OWNED
     assert 'site_name: "Lung maps"\n' in (folder / "mkdocs.yml").read_text(encoding="utf-8")
     assert (folder / "README.md").read_text(encoding="utf-8").startswith("# Lung maps\n")
     assert yaml.safe_load((folder / ".github/workflows/site.yml").read_text(encoding="utf-8"))["jobs"]
     assert read_study(folder / "gen/studies/first-study.yaml").data.source == "lidc-phantom"
-    assert not [name for name in names if "lung-nodules" in name or "screenshot" in name]
+    assert not [
+        path for path in folder.rglob("*.*") if path.is_file() and "{title}" in path.read_text(encoding="utf-8")
+    ]
+
+
+def test_its_settings_are_ours_but_for_names_and_navigation(tmp_path):
+    start_portfolio(tmp_path / "x")
+    theirs, ours = (
+        yaml.safe_load((folder / "mkdocs.yml").read_text(encoding="utf-8")) for folder in (tmp_path / "x", PROJECT)
+    )
+    different = {key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)}
+    assert different == {"site_name", "site_description", "copyright", "watch", "nav"}
+    assert (tmp_path / "x/gen/pages.py").read_bytes() == (PROJECT / "gen/pages.py").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("origin", "needed"),
+    [
+        (None, "camfolio[docs]==1.2.3"),
+        ({"url": "file:///a%20b", "dir_info": {"editable": True}}, "camfolio[docs] @ file:///a%20b"),
+        (
+            {"url": "https://h/c-1.2.3-py3-none-any.whl", "archive_info": {}},
+            "camfolio[docs] @ https://h/c-1.2.3-py3-none-any.whl",
+        ),
+        (
+            {"url": "https://h/c", "vcs_info": {"vcs": "git", "commit_id": "1a2b"}, "subdirectory": "s"},
+            "camfolio[docs] @ git+https://h/c@1a2b#subdirectory=s",
+        ),
+    ],
+)
+def test_its_requirements_say_where_camfolio_came_from(tmp_path, monkeypatch, origin, needed):
+    installed = SimpleNamespace(version="1.2.3", read_text=lambda _: origin and json.dumps(origin))
+    monkeypatch.setattr(new, "distribution", lambda _: installed)
+    start_portfolio(tmp_path / "x")
+    assert (tmp_path / "x/requirements.txt").read_text(encoding="utf-8") == f"-c constraints.txt\n{needed}\n"
+    readme = (tmp_path / "x/README.md").read_text(encoding="utf-8")
+    assert ("comes from a folder of one machine" in readme) == ("@ file:" in needed)
+    assert "pip install -r requirements.txt\n.venv/bin/mkdocs serve" in readme
+    assert "{note}" not in readme
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path, capsys):
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(StudyError, match=r"Expected an empty folder, or none yet, but .* has something in it"):
-        start_portfolio(tmp_path, "0.1.0")
+        start_portfolio(tmp_path)
     assert cli.main(["new", str(tmp_path)]) == 2
     assert capsys.readouterr().err.startswith("camfolio: Expected an empty folder")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
@@ -49,17 +95,11 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path, capsys):
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(StudyError, match="Expected an empty folder"):
-        start_portfolio(tmp_path / "mine.txt", "0.1.0")
+        start_portfolio(tmp_path / "mine.txt")
 
 
 def test_a_wheel_carries_what_is_copied():
     settings = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
     included = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    assert all((PROJECT / source).exists() for source in included)
-    assert {f"gen/{path.name}" for path in (PROJECT / "gen").glob("*.*")} <= set(included)
-    assert {target.removeprefix("camfolio/project/").partition("/")[0] for target in included.values()} == {
-        "gen",
-        "docs",
-        "mkdocs.yml",
-        "constraints.txt",
-    }
+    assert included == {"constraints.txt": "camfolio/commands/new/constraints.txt"}
+    assert new.constraints() == PROJECT / "constraints.txt"

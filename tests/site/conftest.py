@@ -22,6 +22,7 @@ import pytest
 import yaml
 from filelock import FileLock
 
+from camfolio.commands.templates import copy_templates
 from camfolio.pipeline.portfolio import Portfolio, open_portfolio
 from camfolio.site.components.bibliography import Citations
 from camfolio.site.components.figures import Figures, see
@@ -254,6 +255,16 @@ def copy_project(portfolio, store, tiny_study) -> Callable[[Path], Path]:
         for file in (tiny_study, tiny_study.with_name("tiny.npz")):
             shutil.copy2(file, studies)
         return target
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def own_template() -> Callable[[Path, str], Path]:
+    """`own_template(project, "study/index.md.jinja")`: the project's copy of a template of the package, to be edited."""
+
+    def copy(project: Path, name: str) -> Path:
+        return copy_templates(project / "gen" / "templates", [name])[0]
 
     return copy
 

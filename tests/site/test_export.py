@@ -117,8 +117,12 @@ def test_plain_files_build_strictly_without_us(export, python):
     assert settings["plugins"] == ["search"]
     ran = python("-m", "properdocs", "build", "--strict", "-f", "mkdocs.yml", folder=target)
     assert ran.status == 0, ran.err
+    assert cli.main(["finish", str(target / "site"), "--site-url", "https://example.org/x/"]) == 0
     page = (target / "site" / "tiny" / "index.html").read_text(encoding="utf-8")
     assert "figures/roc-light.svg" in page
+    assert "https://example.org/x/tiny/card/card.png" in page
+    assert all("Content-Security-Policy" in one.read_text(encoding="utf-8") for one in target.rglob("*.html"))
+    assert (target / "site" / "assets" / "camfolio.css").is_file()
     assert (target / "site" / "tiny" / "figures" / "roc-light.svg").is_file()
 
 

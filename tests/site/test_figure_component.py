@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from camfolio.site.components.figures import Figures, making
 from camfolio.site.components.numbering import mark
-from camfolio.site.templates import make_environment
+from camfolio.site.templates import TEMPLATES, make_environment
 from camfolio.store.artefacts import Artefact, digest_of
-
-TEMPLATES = Path(__file__).resolve().parents[2] / "gen" / "templates"
 
 
 @pytest.fixture

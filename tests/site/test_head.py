@@ -7,7 +7,8 @@ import hashlib
 
 import pytest
 
-from camfolio.site.head import with_card, with_policy
+from camfolio.errors import PageError
+from camfolio.site.head import finish_site, with_card, with_policy
 
 
 def content(page: str) -> dict[str, list[str]]:
@@ -54,3 +55,44 @@ def test_a_site_without_an_address_names_no_picture():
     page = with_card("<head></head>", title="T", description="D", address="", card="")
     assert "og:image" not in page
     assert "og:url" not in page
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A finished site: two pages of a study with a picture, a page elsewhere, and the one for wrong addresses."""
+    page = '<html><head lang="en"><title>{}</title><meta name="description" content="A &amp; B"></head><body></body></html>'
+    for name in ("index.html", "404.html", "nodules/index.html", "nodules/model/index.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(page.format(name), encoding="utf-8")
+    (tmp_path / "nodules" / "card").mkdir()
+    (tmp_path / "nodules" / "card" / "card.png").write_bytes(b"")
+    return tmp_path
+
+
+def test_every_page_of_a_finished_site_gets_policy_and_card_whatever_built_it(site):
+    assert finish_site(site, "https://x/y") == 4
+    pages = {path.relative_to(site).as_posix(): path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
+    assert all(page.count("Content-Security-Policy") == 1 for page in pages.values())
+    assert "og:" not in pages["404.html"]
+    assert "og:image" not in pages["index.html"]
+    for name in ("nodules/", "nodules/model/"):
+        page = pages[f"{name}index.html"]
+        assert f'<meta property="og:url" content="https://x/y/{name}">' in page
+        assert '<meta property="og:image" content="https://x/y/nodules/card/card.png">' in page
+        assert f'<meta property="og:title" content="{name}index.html">' in page
+        assert '<meta property="og:description" content="A &amp; B">' in page
+
+
+def test_a_second_pass_and_a_policy_of_the_authors_change_nothing(site):
+    own = '<head><meta http-equiv="Content-Security-Policy" content="default-src *"></head>'
+    (site / "index.html").write_text(own, encoding="utf-8")
+    assert finish_site(site) == 3
+    before = {path: path.read_bytes() for path in site.rglob("*.html")}
+    assert finish_site(site) == 0
+    assert {path: path.read_bytes() for path in site.rglob("*.html")} == before
+    assert (site / "index.html").read_text(encoding="utf-8") == own
+
+
+def test_a_folder_without_pages_is_no_site(tmp_path):
+    with pytest.raises(PageError, match=r"Expected a built site, but there is no HTML file in .*\. Build it first\."):
+        finish_site(tmp_path)

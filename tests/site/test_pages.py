@@ -11,13 +11,13 @@ import yaml
 from markdown import Markdown
 
 from camfolio.errors import PageError
-from camfolio.site.pages import Site, counted, make_site, pictures, study_pages
+from camfolio.site.pages import Site, assets, counted, make_site, pictures, study_pages
 from camfolio.site.templates import Page, make_environment, render
 from camfolio.site.values import results
 from camfolio.vocabulary import METHOD_NAMES
 
 PROJECT = Path(__file__).resolve().parents[2]
-TEMPLATES = PROJECT / "gen" / "templates"
+OWN = PROJECT / "gen" / "templates"
 NAMES = ("benign", "malignant")
 SHARED = {"version": "0", "rooms": [], "settings": [], "studies": []}
 ROWS = {
@@ -47,7 +47,7 @@ def shown(read):
 @pytest.fixture(scope="session")
 def pages(portfolio, tmp_path_factory):
     """Path -> page or picture of the tiny study."""
-    environment = make_environment(TEMPLATES, tmp_path_factory.mktemp("compiled"))
+    environment = make_environment(OWN, tmp_path_factory.mktemp("compiled"))
     written = [*counted(study_pages(environment, portfolio, SHARED)), *pictures(portfolio)]
     return {page.path: page for page in written}
 
@@ -278,7 +278,7 @@ def test_the_best_epoch_is_told_as_it_was(changed, portfolio, best, said):
 @pytest.mark.parametrize("method", METHOD_NAMES)
 @pytest.mark.parametrize("layer", ["layer2.0.conv2", "layer4"])
 def test_every_method_has_its_paragraph(method, layer, portfolio, tmp_path):
-    template = make_environment(TEMPLATES, tmp_path).get_template("partials/methods.md")
+    template = make_environment(OWN, tmp_path).get_template("partials/methods.md")
     explanation = portfolio.study.explanation.model_copy(update={"layers": (layer,)})
     study = portfolio.study.model_copy(update={"explanation": explanation})
     assert template.render(study=study, method=method).strip().startswith(f"{METHOD_NAMES[method]} ")
@@ -297,9 +297,47 @@ def test_front_matter_takes_any_title(pages, shown):
     assert shown(pages["tiny/model.md"])[1]["title"].endswith("Tiny &amp; quick")
 
 
-def test_a_page_knows_the_template_to_edit(pages):
-    assert pages["tiny/index.md"].source == "gen/templates/study/index.md.jinja"
-    assert (PROJECT / pages["tiny/data.md"].source).is_file()
+def test_a_page_knows_its_template_and_whether_it_is_the_projects_to_edit(pages, tmp_path):
+    page = pages["tiny/index.md"]
+    assert page.source == "camfolio/site/defaults/templates/study/index.md.jinja"
+    assert (PROJECT / "src" / page.source).is_file()
+    assert page.edit_path == ""
+    assert Page("x.md", b"", "gen/templates/x.md.jinja").edit_path == "../gen/templates/x.md.jinja"
+
+
+def test_a_template_of_the_package_is_used_until_the_project_has_one_of_that_name(tmp_path):
+    own = tmp_path / "gen" / "templates"
+
+    def methods() -> Page:
+        environment = make_environment(own, tmp_path / "compiled")
+        return render(environment, "methods.md.jinja", "methods.md.jinja", {"version": "0"}, None)
+
+    page = methods()
+    assert page.source.startswith("camfolio/")
+    assert "# How the methods work" in page.content.decode()
+    own.mkdir(parents=True)
+    (own / "methods.md.jinja").write_text(
+        "# In our words {{ cite('selvaraju2017') }} {{ references() }}", encoding="utf-8"
+    )
+    assert methods().content.startswith(b"# In our words")
+    assert methods().source == "gen/templates/methods.md.jinja"
+
+
+def test_a_projects_reference_replaces_the_packages_of_that_key(tmp_path):
+    own = tmp_path / "gen" / "references.bib"
+    own.parent.mkdir()
+    own.write_text("@misc{selvaraju2017, author={Doe, Jane}, title={T}, year={2021}}", encoding="utf-8")
+    known = make_environment(own.parent / "templates", tmp_path / "compiled").globals["bibliography"]
+    assert known["selvaraju2017"].authors == "J. Doe"
+    assert "draelos2020" in known or len(known) > 10
+
+
+def test_styles_and_scripts_are_the_packages_unless_the_project_has_a_file_of_that_name(tmp_path):
+    names = {asset.path for asset in assets(tmp_path)}
+    assert {"assets/camfolio.css", "assets/camfolio.js", "assets/explorer/index.js", "assets/logo.svg"} <= names
+    (tmp_path / "docs" / "assets").mkdir(parents=True)
+    (tmp_path / "docs" / "assets" / "logo.svg").write_text("<svg/>", encoding="utf-8")
+    assert {asset.path for asset in assets(tmp_path)} == names - {"assets/logo.svg"}
 
 
 def test_the_pages_of_a_study_come_in_their_order(pages):
@@ -323,7 +361,7 @@ def test_a_navigation_without_studies_stays_as_it_is():
 
 
 def test_a_site_is_rendered_without_computing_anything(portfolio, store, tiny_study, no_worker, tmp_path):
-    shutil.copytree(TEMPLATES.parent, tmp_path / "gen")
+    shutil.copytree(OWN.parent, tmp_path / "gen")
     site = make_site(tmp_path, store, [tiny_study])
     assert {"index.md", "methods.md", "tiny/index.md", "tiny/figures/roc-light.svg"} <= {
         page.path for page in site.pages

@@ -31,7 +31,8 @@ def served(copy_project, tmp_path):
     project = copy_project(tmp_path / "project")
     shutil.copytree(PACKAGE, project / "src" / "camfolio", ignore=shutil.ignore_patterns("__pycache__"))
     address = f"127.0.0.1:{free_port()}"
-    quiet = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true", "PYTHONPATH": str(project / "src")}
+    quiet = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
+    quiet["PYTHONPATH"] = os.pathsep.join([str(project / "src"), *filter(None, [os.environ.get("PYTHONPATH")])])
     with (
         (tmp_path / "said.txt").open("w") as said,
         subprocess.Popen(
@@ -65,10 +66,10 @@ def wait_for(words: str, address: str) -> None:
     pytest.fail(f"{words!r} did not appear in {len(page)} characters: {page[:200]}")
 
 
-def test_an_edit_appears_a_mistake_is_shown_and_mending_it_brings_the_page_back(served, tmp_path):
+def test_an_edit_appears_a_mistake_is_shown_and_mending_it_brings_the_page_back(served, own_template, tmp_path):
     project, address = served
     wait_for("Discs on lung.", address + "tiny/")
-    template = project / "gen" / "templates" / "study" / "index.md.jinja"
+    template = own_template(project, "study/index.md.jinja")
     template.write_text(template.read_text(encoding="utf-8") + "\nA sentence of today.\n", encoding="utf-8")
     wait_for("A sentence of today.", address + "tiny/")
     study = project / "gen" / "studies" / "tiny.yaml"
@@ -81,7 +82,7 @@ def test_an_edit_appears_a_mistake_is_shown_and_mending_it_brings_the_page_back(
     assert "Traceback" not in (tmp_path / "said.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("file", ["errors.py", "site/pages.py", "stages/split.py"])
+@pytest.mark.parametrize("file", ["stages/split.py", "raster/card.py"])
 def test_code_that_is_no_python_is_shown_and_mending_it_brings_the_page_back(served, file):
     project, address = served
     wait_for("Tiny &amp; quick", address)
@@ -101,22 +102,23 @@ def test_a_mistake_is_said_at_every_address(served):
         wait_for("Expected the key title, but it is missing", address + page)
 
 
-def test_edited_code_takes_effect_without_a_restart(served):
+def test_after_an_edit_of_code_that_the_server_runs_it_asks_for_a_restart(served, tmp_path):
     project, address = served
     wait_for("Discs on lung.", address + "tiny/")
-    source = project / "src" / "camfolio" / "site" / "wording.py"
-    words = source.read_text(encoding="utf-8")
-    source.write_text(
-        words.replace("({row['low']:.{digits}f} to", "(between {row['low']:.{digits}f} and"), encoding="utf-8"
-    )
-    wait_for("(between 0.", address + "tiny/")
+    with (project / "src" / "camfolio" / "site" / "wording.py").open("a", encoding="utf-8") as source:
+        source.write("# A comment.\n")
+    sentence, end = "it does not see your edit of camfolio.site.wording", time.monotonic() + PATIENCE
+    while sentence not in (tmp_path / "said.txt").read_text(encoding="utf-8"):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    wait_for("Discs on lung.", address + "tiny/")
 
 
-def test_a_missing_result_is_computed_beside_the_server_and_pages_say_so_meanwhile(served, tmp_path):
+def test_a_missing_result_is_computed_beside_the_server_and_pages_say_so_meanwhile(served, own_template):
     project, address = served
     wait_for("Discs on lung.", address + "tiny/")
     shutil.rmtree(project / "artifacts" / "figure-roc")
-    template = project / "gen" / "templates" / "study" / "index.md.jinja"
+    template = own_template(project, "study/index.md.jinja")
     template.write_text(template.read_text(encoding="utf-8") + "\nA sentence of today.\n", encoding="utf-8")
     wait_for("Being computed: figure-roc", address + "tiny/")
     wait_for("A sentence of today.", address + "tiny/")

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
 import shutil
-from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
-from jinja2 import Environment
 
 from camfolio.errors import StoreError, StudyError
+from camfolio.site import project as project_site
 from camfolio.site import templates as rendering
 from camfolio.site.pages import Site
 from camfolio.site.project import site_for
+from camfolio.site.serving import Background
 
 HEAVY = {"torch", "matplotlib", "monai", "pytorch_lightning"}
 CHAPTERS = [
@@ -182,13 +180,13 @@ def test_a_second_build_computes_nothing_and_imports_nothing_heavy(built, again)
 
 
 def test_another_study_file_is_another_section_and_an_edited_template_recomputes_nothing(
-    copy_project, python, read, tmp_path
+    copy_project, own_template, python, read, tmp_path
 ):
     project = copy_project(tmp_path / "project")
     studies = project / "gen" / "studies"
     second = (studies / "tiny.yaml").read_text(encoding="utf-8").replace("Discs on lung.", "The same discs again.")
     (studies / "second_one.yaml").write_text(second, encoding="utf-8")
-    template = project / "gen" / "templates" / "study" / "index.md.jinja"
+    template = own_template(project, "study/index.md.jinja")
     template.write_text(template.read_text(encoding="utf-8") + "\nThe end of this page.\n", encoding="utf-8")
     before = results_of(project)
     ran = python("-m", "mkdocs", "build", "--strict", folder=project)
@@ -230,19 +228,20 @@ def test_a_project_without_studies_says_where_they_go(copy_project, tmp_path):
     project = copy_project(tmp_path / "project")
     shutil.rmtree(project / "gen" / "studies")
     with pytest.raises(StudyError, match="Expected a study file, but there is none in gen/studies"):
-        site_for(project, serving=False)
+        site_for(project)
 
 
 def test_a_mistake_is_a_page_while_serving(copy_project, tmp_path, caplog):
     project = copy_project(tmp_path / "project")
     with (project / "gen" / "studies" / "tiny.yaml").open("a", encoding="utf-8") as study:
         study.write("titel: <b>x</b>\n")
-    site = site_for(project, serving=True)
-    templates = (project / "gen" / "templates").glob("study/*.md.jinja")
+    site = site_for(project, Background())
+    templates = rendering.TEMPLATES.glob("study/*.md.jinja")
     assert {"index.md", "methods.md", *(f"tiny/{path.stem}" for path in templates)} <= {
-        page.path for page in site.pages
+        page.path for page in site.texts
     }
-    assert len({page.content for page in site.pages}) == 1
+    assert len({page.content for page in site.texts}) == 1
+    assert "assets/camfolio.css" in {asset.path for asset in site.pictures}
     page = site.pages[0].content.decode()
     assert page.startswith("# This site cannot be built yet")
     assert "Expected a known key, but got titel" in page
@@ -250,11 +249,27 @@ def test_a_mistake_is_a_page_while_serving(copy_project, tmp_path, caplog):
     assert "tiny/index.md" in site.nav(["index.md", "studies"])[1]["tiny"]
 
 
+def test_an_error_of_our_own_code_is_a_page_while_serving_and_raised_in_a_build(
+    copy_project, tmp_path, monkeypatch, caplog
+):
+    def fail(*_):
+        msg = "out of <b>paper</b>"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(project_site, "make_site", fail)
+    project = copy_project(tmp_path / "project")
+    page = site_for(project, Background()).texts[0].content.decode()
+    assert "RuntimeError: out of &#60;b&#62;paper&#60;/b&#62;. The traceback is in the terminal." in page
+    assert "Traceback" in caplog.text
+    with pytest.raises(RuntimeError, match="paper"):
+        site_for(project)
+
+
 def test_what_the_command_line_asked_for_reaches_the_site(store, tiny_study, monkeypatch, copy_project, tmp_path):
     project = copy_project(tmp_path / "project")
     order = {"studies": [str(tiny_study)], "overrides": ["label=Other"], "store": str(store.root)}
     monkeypatch.setenv("CAMFOLIO_SITE", json.dumps(order))
-    site = site_for(project, serving=False)
+    site = site_for(project)
     assert isinstance(site, Site)
     assert [label for label, _ in site.sections] == ["Other"]
 
@@ -265,13 +280,13 @@ def test_a_file_name_that_is_no_address_is_refused(copy_project, tmp_path, name)
     studies = project / "gen" / "studies"
     (studies / "tiny.yaml").rename(studies / f"{name}.yaml")
     with pytest.raises(StudyError, match=rf"but got '{name}\.yaml'\. Rename it\."):
-        site_for(project, serving=False)
+        site_for(project)
 
 
 def test_two_studies_with_one_label_are_two_sections(copy_project, tmp_path, no_worker):
     project = copy_project(tmp_path / "project")
     shutil.copy(project / "gen" / "studies" / "tiny.yaml", project / "gen" / "studies" / "tiny2.yaml")
-    site = site_for(project, serving=False)
+    site = site_for(project)
     assert [paths[0] for _, paths in site.sections] == ["tiny/index.md", "tiny2/index.md"]
 
 
@@ -279,7 +294,7 @@ def test_a_study_file_may_end_in_yml(copy_project, tmp_path, no_worker):
     project = copy_project(tmp_path / "project")
     study = project / "gen" / "studies" / "tiny.yaml"
     study.rename(study.with_suffix(".yml"))
-    assert [paths[0] for _, paths in site_for(project, serving=False).sections] == ["tiny/index.md"]
+    assert [paths[0] for _, paths in site_for(project).sections] == ["tiny/index.md"]
 
 
 def test_a_store_that_is_a_file_is_a_sentence_and_a_page_while_serving(copy_project, tmp_path):
@@ -287,25 +302,8 @@ def test_a_store_that_is_a_file_is_a_sentence_and_a_page_while_serving(copy_proj
     shutil.rmtree(project / "artifacts")
     (project / "artifacts").write_text("", encoding="utf-8")
     with pytest.raises(StoreError, match=r"^Expected files and folders that can be read and written, but got "):
-        site_for(project, serving=False)
-    assert b"can be read and written" in site_for(project, serving=True).pages[0].content
-
-
-@pytest.mark.parametrize(("order", "folder"), [({}, "artifacts"), ({"store": "there"}, "there")])
-def test_compiled_templates_of_the_theme_are_kept_beside_the_results(tmp_path, monkeypatch, order, folder):
-    monkeypatch.setenv("CAMFOLIO_SITE", json.dumps(order))
-    hooks = runpy.run_path(str(Path(__file__).resolve().parents[2] / "gen" / "hooks.py"))
-    environment = hooks["on_env"](Environment(autoescape=True), SimpleNamespace(config_file_path=tmp_path / "a"), [])
-    assert environment.bytecode_cache.directory == str(tmp_path / folder / ".templates")
-    assert [path.name for path in tmp_path.iterdir()] == [folder]
-
-
-def test_no_templates_are_kept_where_nothing_can_be_written(tmp_path, monkeypatch):
-    monkeypatch.delenv("CAMFOLIO_SITE", raising=False)
-    (tmp_path / "artifacts").write_text("", encoding="utf-8")
-    hooks = runpy.run_path(str(Path(__file__).resolve().parents[2] / "gen" / "hooks.py"))
-    environment = hooks["on_env"](Environment(autoescape=True), SimpleNamespace(config_file_path=tmp_path / "a"), [])
-    assert environment.bytecode_cache is None
+        site_for(project)
+    assert b"can be read and written" in site_for(project, Background()).pages[0].content
 
 
 def test_another_version_of_the_library_of_formulas_compiles_templates_anew(tmp_path, monkeypatch):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from camfolio.site.pages import make_environment
+from camfolio.site.templates import TEMPLATES, make_environment
 from camfolio.site.values import described
 from camfolio.study.settings import Study
 from camfolio.study.sources import SOURCES
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "gen" / "templates"
 NEEDED = {
     "lidc": ({"path": "tree", "consensus": 0.5}, {}, "its mask is what 50 % or more of its readers"),
     "luna16": ({"path": "s", "annotations": "a", "candidates": "c"}, {}, "candidates that are none, 1.0 per nodule"),

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from numbers import Number
-from pathlib import Path
 
 import pytest
 from jinja2 import nodes
 
-from camfolio.site.templates import make_environment
+from camfolio.site.templates import TEMPLATES, make_environment
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "gen" / "templates"
 FILES = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*") if path.is_file())
 
 

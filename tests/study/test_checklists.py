@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
+from camfolio.site.templates import TEMPLATES
 from camfolio.study.checklists import CHECKLISTS, CLAIM, CO12, KEYS, TRIPOD
 
-FACTS = Path(__file__).resolve().parents[2] / "gen" / "templates" / "partials" / "facts.md"
+FACTS = TEMPLATES / "partials" / "facts.md"
 LETTERS = {3: "abc", 5: "ab", 6: "abc", 8: "abc", 9: "abc", 12: "abcdefg", 18: "abcdef", 20: "abc", 23: "ab", 27: "abc"}
 """Number -> letters of those of TRIPOD+AI's 27 items that are several."""
 PROPERTIES = (

@@ -117,7 +117,7 @@ def export_markdown(project: Path, site: Site, target: Path) -> list[Path]:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(page.content)
     written: Mapping[str, Any] = yaml.safe_load((project / "mkdocs.yml").read_text(encoding="utf-8"))
-    changed = {**written, "plugins": ["search"], "hooks": [], "watch": [], "nav": site.nav(written["nav"])}
+    changed = {**written, "plugins": ["search"], "watch": [], "nav": site.nav(written["nav"])}
     settings = target / "mkdocs.yml"
     settings.write_text(yaml.safe_dump(changed, sort_keys=False, allow_unicode=True), encoding="utf-8", newline="\n")
     return [settings, *sorted((target / "docs").rglob("*"))]

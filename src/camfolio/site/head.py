@@ -1,4 +1,7 @@
-"""The head of a built page: a Content-Security-Policy without eval, and what a link to the page shows elsewhere."""
+"""The head of a finished page: a Content-Security-Policy without eval, and what a link to the page shows elsewhere.
+
+It is written into the finished site, so that it is there after any generator.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,18 @@ import base64
 import hashlib
 import html
 import re
+from pathlib import Path
+
+from camfolio.errors import PageError
 
 INLINE = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
 NO_CODE = re.compile(r'\bsrc=|\btype="?application/(ld\+)?json')
-HEAD = "<head>"
+HEAD = re.compile(r"<head\b[^>]*>")
+TITLE = re.compile(r"<title>(?P<words>.*?)</title>", re.DOTALL)
+DESCRIPTION = re.compile(r'<meta name="description" content="(?P<words>[^"]*)"')
+CARD = "card/card.png"
+POLICY = "Content-Security-Policy"
+WORDS = {"title": TITLE, "description": DESCRIPTION}
 STRICT = {
     "default-src": "'self'",
     "script-src": "'self'",
@@ -19,6 +30,41 @@ STRICT = {
     "base-uri": "'self'",
     "form-action": "'none'",
 }
+
+
+def finish_site(site: Path, address: str = "") -> int:
+    """Give every page of a built site its policy and card; how many pages were changed.
+
+    A page that has a policy already is left alone. The picture of a card is `card/card.png` in the page's folder or the
+    nearest one above it.
+
+    Args:
+        site: the folder with the HTML files of any generator.
+        address: at which the site is published; without it cards name neither page nor picture.
+
+    Raises:
+        PageError: if there is no page in the folder.
+    """
+    pages = {file: file.read_bytes().decode() for file in sorted(site.rglob("*.html"))}
+    if not pages:
+        msg = f"Expected a built site, but there is no HTML file in {site}. Build it first."
+        raise PageError(msg)
+    unfinished = {file: text for file, text in pages.items() if POLICY not in text}
+    for file, text in unfinished.items():
+        file.write_bytes(finished(text, file.relative_to(site), site, address).encode())
+    return len(unfinished)
+
+
+def finished(page: str, path: Path, site: Path, address: str) -> str:
+    """One page with its policy and, unless it is the one shown for a wrong address, its card."""
+    if path.name == "404.html":
+        return with_policy(page)
+    words = {name: found["words"] if (found := pattern.search(page)) else "" for name, pattern in WORDS.items()}
+    base = f"{address.rstrip('/')}/" if address else ""
+    picture = next((folder / CARD for folder in path.parents if (site / folder / CARD).is_file()), None)
+    card = f"{base}{picture.as_posix()}" if base and picture else ""
+    here = f"{base}{path.as_posix().removesuffix('index.html')}" if base else ""
+    return with_policy(with_card(page, **words, address=here, card=card))
 
 
 def with_policy(page: str) -> str:
@@ -32,7 +78,7 @@ def with_policy(page: str) -> str:
     )
     rules = STRICT | {"script-src": " ".join([STRICT["script-src"], *hashes])}
     content = "; ".join(f"{name} {allowed}" for name, allowed in rules.items())
-    return page.replace(HEAD, f'{HEAD}<meta http-equiv="Content-Security-Policy" content="{content}">', 1)
+    return HEAD.sub(lambda head: f'{head[0]}<meta http-equiv="{POLICY}" content="{content}">', page, count=1)
 
 
 def with_card(page: str, *, title: str, description: str, address: str, card: str) -> str:

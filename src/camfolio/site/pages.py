@@ -1,7 +1,7 @@
 """Pages as values: templates filled with a study's results; a number that is missing stops the build.
 
-`gen/templates/study/*.md.jinja` is rendered once per study, `gen/templates/*.md.jinja` once per site. Nothing here knows
-MkDocs: its plugin, or the export, writes the files in `Site.pages`.
+`study/*.md.jinja` is rendered once per study, `*.md.jinja` once per site, each from `gen/templates` or, if it is not
+there, from the package. Nothing here knows MkDocs: its plugin, or the export, writes the files in `Site.pages`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from camfolio.site.components.figures import figures_of
 from camfolio.site.components.numbering import numbered
 from camfolio.site.rooms import rooms
 from camfolio.site.study_keys import sections
-from camfolio.site.templates import SUFFIX, Page, make_environment, render_folder
+from camfolio.site.templates import DEFAULTS, SUFFIX, Page, make_environment, render_folder, template_names
 from camfolio.site.values import results
 from camfolio.store.artefacts import Store
 
@@ -37,7 +37,7 @@ TABLES = {"scoreboard": "comparisons.csv"}
 
 @dataclass(frozen=True)
 class Picture:
-    """One file of a figure: its path in the site, and the finished file in the store, which need not be read here."""
+    """A file that is shown as it is: its path in the site, and the finished file, which need not be read here."""
 
     path: str
     origin: Path
@@ -62,7 +62,7 @@ class Site:
 
     @property
     def pictures(self) -> list[Picture]:
-        """The files of figures."""
+        """The files of figures, and styles, scripts and icons of the package."""
         return [page for page in self.pages if isinstance(page, Picture)]
 
     def nav(self, written: Sequence[Any]) -> list[Any]:
@@ -100,7 +100,13 @@ def make_site(project: Path, store: Store, studies: Sequence[Path], overrides: S
         pages += written
     pages += render_folder(environment, "", "", shared)
     shown = [picture for portfolio in portfolios for picture in pictures(portfolio)]
-    return Site([*counted(pages), *shown], navigation)
+    return Site([*counted(pages), *shown, *assets(project)], navigation)
+
+
+def assets(project: Path) -> list[Picture]:
+    """The package's styles, scripts and icons, except those of which the project has a file of the same name."""
+    files = {file.relative_to(DEFAULTS).as_posix(): file for file in sorted(DEFAULTS.glob("assets/**/*.*"))}
+    return [Picture(name, file) for name, file in files.items() if not (project / "docs" / name).is_file()]
 
 
 def check_names(studies: Sequence[Path], project: Path) -> None:
@@ -109,8 +115,11 @@ def check_names(studies: Sequence[Path], project: Path) -> None:
     Raises:
         StudyError: for the first name that cannot be an address.
     """
-    pages = [*project.glob(f"gen/templates/*{SUFFIX}"), *project.glob("docs/*.md")]
-    taken = {"assets", "search", *(page.name.partition(".")[0] for page in pages)}
+    pages = [
+        name for name in template_names(project / "gen" / "templates") if name.endswith(SUFFIX) and "/" not in name
+    ]
+    pages += [page.name for page in project.glob("docs/*.md")]
+    taken = {"assets", "search", *(page.partition(".")[0] for page in pages)}
     for path in studies:
         if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", path.stem, re.ASCII):
             msg = f"Expected a file name of letters, digits, dots, dashes and underscores, but got {path.name!r}. Rename it."

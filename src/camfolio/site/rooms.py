@@ -20,6 +20,7 @@ READING_ORDER = (
     "figures",
     "raster",
     "site",
+    "mkdocs",
     "commands",
 )
 """Folders of the package in the order of the data, from the study file to the site."""

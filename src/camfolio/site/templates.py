@@ -20,28 +20,36 @@ from camfolio.store.files import file_digest
 from camfolio.study.checklists import CHECKLISTS
 
 SUFFIX = ".md.jinja"
+DEFAULTS = Path(__file__).parent / "defaults"
+"""What a project shows unless it has a file of the same name: templates, assets, references."""
+TEMPLATES = DEFAULTS / "templates"
 
 
 @dataclass(frozen=True)
 class Page:
-    """One file of the site: its path there, its bytes, and the template to edit, relative to the project."""
+    """One file of the site: its path there, its bytes, and its template, `gen/...` if it is the project's."""
 
     path: str
     content: bytes
     source: str = ""
 
+    @property
+    def edit_path(self) -> str:
+        """The template to edit, from the folder of documents; empty if it is the package's."""
+        return f"../{self.source}" if self.source.startswith("gen/") else ""
+
 
 def make_environment(templates: Path, compiled: Path) -> Environment:
     """Jinja that stops at a missing value and takes every value as text, never as markup.
 
-    Compiled templates are kept in the folder `compiled`. Formulas and other constants in them are already worded, so
+    A template that the project's folder `templates` lacks is the package's, and so is a reference. Compiled templates are kept in the folder `compiled`. Formulas and other constants in them are already worded, so
     their names carry the digest of the module that words and the version of the library that sets formulas.
     """
     compiled.mkdir(parents=True, exist_ok=True)
     worded = f"{file_digest(Path(wording.__file__))[:12]}-{version('latex2mathml')}"
     environment = Environment(
         bytecode_cache=FileSystemBytecodeCache(str(compiled), f"pages-{worded}-%s"),
-        loader=FileSystemLoader(templates),
+        loader=FileSystemLoader([templates, TEMPLATES]),
         undefined=StrictUndefined,
         autoescape=True,
         finalize=wording.as_text,
@@ -52,7 +60,9 @@ def make_environment(templates: Path, compiled: Path) -> Environment:
     environment.filters |= wording.FILTERS
     environment.tests |= wording.TESTS
     environment.globals |= {"checklists": CHECKLISTS, "answered": answered}
-    environment.globals["bibliography"] = read_bibliography(templates.parent / "references.bib", compiled)
+    files = (DEFAULTS / "references.bib", templates.parent / "references.bib")
+    known = [read_bibliography(file, compiled) for file in files]
+    environment.globals["bibliography"] = known[0] | known[1]
     return environment
 
 
@@ -105,14 +115,27 @@ def render(
         content = environment.get_template(template).render({**values, **callables})
         citations.check()
     except PageError as error:
-        msg = f"{error} This is said by gen/templates/{template}{line_of(error, template)}."
+        msg = f"{error} This is said by {source_of(environment, template)}{line_of(error, template)}."
         raise PageError(msg) from None
     except CamfolioError:
         raise
     except (TemplateError, TypeError, KeyError, ValueError, ArithmeticError, AttributeError) as error:
-        msg = f"Expected a template that can be filled, but got {error} in gen/templates/{template}{line_of(error, template)}."
+        place = f"{source_of(environment, template)}{line_of(error, template)}"
+        msg = f"Expected a template that can be filled, but got {error} in {place}."
         raise PageError(msg) from error
-    return Page(path.removesuffix(".jinja"), content.encode(), f"gen/templates/{template}")
+    return Page(path.removesuffix(".jinja"), content.encode(), source_of(environment, template))
+
+
+def source_of(environment: Environment, template: str) -> str:
+    """Where a template stands: `gen/templates/NAME` in the project, or `camfolio/site/defaults/templates/NAME`."""
+    own, _ = cast("FileSystemLoader", environment.loader).searchpath
+    folder = "gen/templates" if Path(own, template).is_file() else "camfolio/site/defaults/templates"
+    return f"{folder}/{template}"
+
+
+def template_names(templates: Path) -> list[str]:
+    """Names of all templates, those of a project's folder and the package's."""
+    return FileSystemLoader([templates, TEMPLATES]).list_templates()
 
 
 def line_of(error: BaseException, template: str) -> str:

@@ -1,6 +1,6 @@
 """What reporting checklists ask, item by item in words of our own, and which facts of a run answer it.
 
-An item is added or changed here and nowhere else. A fact is a macro of `gen/templates/partials/facts.md`; where it has
+An item is added or changed here and nowhere else. A fact is a macro of the template `partials/facts.md`; where it has
 nothing to say about a study, or an item names none, the page says "not assessed". An author answers an item in the
 study file by its key: `claim_34`, `tripod_18a`, `co12_context`.
 """

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from camfolio.errors import PageError
 from camfolio.site.components.bibliography import Citations, Reference, read_bibliography
-from camfolio.site.templates import make_environment, render
+from camfolio.site.templates import DEFAULTS, make_environment, render
 from camfolio.study.sources import SOURCES
 from camfolio.vocabulary import FINER, METHOD_NAMES
 
-OURS = Path(__file__).resolve().parents[3] / "gen" / "references.bib"
+OURS = DEFAULTS / "references.bib"
 ENTRY = """
 @article{muller2020,
   ids = {first, second}, author = {M{\\"u}ller, J{\\"o}rg and von Berg, Ada}, title = {On {CT} \\& noise},

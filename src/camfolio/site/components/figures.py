@@ -1,6 +1,6 @@
 """The figure and table of a page: `{% call figure("roc") %}caption{% endcall %}`, `{% call table("metrics", words) %}`.
 
-How they look is the template's: `gen/templates/components/`. Here is what they are filled with.
+How they look is the template's: `components/` among the templates. Here is what they are filled with.
 """
 
 from __future__ import annotations

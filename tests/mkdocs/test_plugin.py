@@ -1,0 +1,73 @@
+"""The plugin for MkDocs: what it keeps beside the results, and what it does with a finished build."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from jinja2 import Environment
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import MkDocsException
+from mkdocs.structure.files import Files
+
+from camfolio.mkdocs.plugin import CamfolioPlugin, edited_since
+
+
+@pytest.fixture
+def config(tmp_path):
+    config = MkDocsConfig(str(tmp_path / "mkdocs.yml"))
+    config.site_dir, config.site_url = str(tmp_path / "site"), ""
+    return config
+
+
+@pytest.mark.parametrize(("order", "folder"), [({}, "artifacts"), ({"store": "there"}, "there")])
+def test_compiled_templates_of_the_theme_are_kept_beside_the_results(tmp_path, config, monkeypatch, order, folder):
+    monkeypatch.setenv("CAMFOLIO_SITE", json.dumps(order))
+    environment = CamfolioPlugin().on_env(Environment(autoescape=True), config=config, files=Files([]))
+    assert environment.bytecode_cache.directory == str(tmp_path / folder / ".templates")
+    assert [path.name for path in tmp_path.iterdir()] == [folder]
+
+
+def test_no_templates_are_kept_where_nothing_can_be_written(tmp_path, config, monkeypatch):
+    monkeypatch.delenv("CAMFOLIO_SITE", raising=False)
+    (tmp_path / "artifacts").write_text("", encoding="utf-8")
+    environment = CamfolioPlugin().on_env(Environment(autoescape=True), config=config, files=Files([]))
+    assert environment.bytecode_cache is None
+
+
+@pytest.mark.parametrize(("command", "finished"), [("build", True), ("gh-deploy", True), ("serve", False)])
+def test_built_pages_are_finished_and_served_ones_are_not(config, command, finished):
+    page = Path(config.site_dir) / "index.html"
+    page.parent.mkdir()
+    page.write_text("<head></head>", encoding="utf-8")
+    plugin = CamfolioPlugin()
+    plugin.on_startup(command=command, dirty=False)
+    plugin.on_post_build(config=config)
+    assert ("Content-Security-Policy" in page.read_text(encoding="utf-8")) == finished
+
+
+def test_a_mistake_ends_a_build_with_its_sentence_and_exit_status(config, monkeypatch):
+    monkeypatch.delenv("CAMFOLIO_SITE", raising=False)
+    with pytest.raises(MkDocsException, match=r"^Expected a study file, but there is none") as caught:
+        CamfolioPlugin().site(config)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(("given", "address"), [("", "https://there/"), ("https://here/", "https://here/")])
+def test_the_address_of_a_site_may_come_from_the_environment(config, monkeypatch, given, address):
+    monkeypatch.setenv("SITE_URL", "https://there/")
+    config.site_url = given
+    assert CamfolioPlugin().on_config(config).site_url == address
+
+
+def test_modules_that_were_edited_after_their_import_are_named(tmp_path, monkeypatch):
+    file = tmp_path / "ours.py"
+    file.write_text("", encoding="utf-8")
+    os.utime(file, (2e9, 2e9))
+    monkeypatch.setitem(sys.modules, "camfolio.ours", SimpleNamespace(__file__=str(file)))
+    assert edited_since(2e9 - 1) == ["camfolio.ours"]
+    assert edited_since(2e9) == []
