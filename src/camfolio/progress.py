@@ -1,4 +1,7 @@
-"""How far a long stage is: a bar with an estimate of the time left on a terminal, a line now and then elsewhere."""
+"""How far a long stage is: a bar with an estimate of the time left on a terminal, a line now and then elsewhere.
+
+Trainings show it, too: Lightning's bars start again every epoch, so the time left is that of an epoch, and fill a log file.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The fresh interpreter that computes stages: jobs come in on standard input, a failure goes out on standard output."""
+"""The fresh interpreter that computes stages: jobs come in on standard input, a failure goes out on standard output.
+
+Not a pool of loky's or of the standard library: when the parent is killed, their workers finish their job as orphans.
+"""
 
 from __future__ import annotations
 

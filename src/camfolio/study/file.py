@@ -1,4 +1,7 @@
-"""Reading a study file: YAML to settings, with one sentence and the place for every mistake."""
+"""Reading a study file: YAML to settings, with one sentence and the place for every mistake.
+
+Places come from PyYAML's own nodes: ruamel.yaml's round trips know them too, but read unknown tags as values.
+"""
 
 from __future__ import annotations
 
