@@ -46,6 +46,20 @@ def test_an_entry_is_read_with_its_letters_and_found_under_all_its_keys(read):
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("Jiang, Peng-Tao and Kaiming He", "P.-T. Jiang and K. He"),
+        ("Armato, III, Samuel G. and others", "S. G. Armato III et al."),
+        ("{The MONAI Consortium} and Doe, Jane", "The MONAI Consortium and J. Doe"),
+        ("Ludwig van Beethoven and de la Cruz, Ana", "L. van Beethoven and A. de la Cruz"),
+        ("{\\'E}mile Zola", "É. Zola"),
+    ],
+)
+def test_names_are_cut_to_their_initials(read, written, said):
+    assert read(f"@misc{{a, author={{{written}}}, title={{T}}, year={{2021}}}}")["a"].authors == said
+
+
 def test_a_preprint_is_found_where_it_is(read):
     entry = read("@misc{a, author={Doe, Jane}, title={T}, year={2021}, eprint={2101.00001}}")["a"]
     assert (entry.place, entry.address) == ("arXiv 2101.00001", "https://arxiv.org/abs/2101.00001")

@@ -1,4 +1,7 @@
-"""Citations: `{{ cite("selvaraju2017") }}` on a page, `{{ references() }}` at its end, entries from one BibTeX file."""
+"""Citations: `{{ cite("selvaraju2017") }}` on a page, `{{ references() }}` at its end, entries from one BibTeX file.
+
+Sentences of our own: pybtex's styles leave out a volume without pages, lower-case titles, and name all of fifty authors.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
 from camfolio.errors import PageError, nearest
 from camfolio.store.code import version
 from camfolio.store.files import file_digest, replace_file
+
+if TYPE_CHECKING:
+    from bibtexparser.middlewares import NameParts
 
 MOST_AUTHORS = 6
 LINK = Markup('<a href="#ref-{key}" title="{who}, {year}">{number}</a>')
@@ -50,13 +57,12 @@ def read_bibliography(file: Path, cache: Path) -> dict[str, Reference]:
 
 
 def parse(file: Path) -> dict[str, Reference]:
-    """Read a BibTeX file; accents and braces of LaTeX become the letters they stand for."""
+    """Read a BibTeX file; accents of LaTeX become letters, and braces go once they have held names together."""
     from bibtexparser.entrypoint import parse_string
-    from bibtexparser.middlewares import LatexDecodingMiddleware, SeparateCoAuthors
+    from bibtexparser.middlewares import LatexDecodingMiddleware, SeparateCoAuthors, SplitNameParts
 
-    library = parse_string(
-        file.read_text(encoding="utf-8"), append_middleware=[LatexDecodingMiddleware(), SeparateCoAuthors()]
-    )
+    steps = [LatexDecodingMiddleware(keep_braced_groups=True), SeparateCoAuthors(), SplitNameParts()]
+    library = parse_string(file.read_text(encoding="utf-8"), append_middleware=steps)
     for block in library.failed_blocks:
         line = (block.start_line or 0) + 1
         msg = f"Expected BibTeX in {file.name}, but got a mistake in the entry that begins in line {line}."
@@ -70,7 +76,7 @@ def parse(file: Path) -> dict[str, Reference]:
     return found
 
 
-def to_reference(key: str, fields: Mapping[str, object], file: Path) -> Reference:
+def to_reference(key: str, fields: Mapping[str, Any], file: Path) -> Reference:
     """An entry's fields in words.
 
     Raises:
@@ -80,11 +86,10 @@ def to_reference(key: str, fields: Mapping[str, object], file: Path) -> Referenc
     if lacking:
         msg = f"Expected {', '.join(lacking)} in the entry {key} of {file.name}, but got none. Add it."
         raise PageError(msg)
-    authors = fields["author"]
-    text = {name: str(value) for name, value in fields.items()}
+    text = {name: without_braces(value) for name, value in fields.items() if isinstance(value, str)}
     return Reference(
         key=key,
-        authors=names(authors if isinstance(authors, list) else [str(authors)]),
+        authors=names([one_name(author) for author in fields["author"]]),
         title=text["title"],
         place=place_of(text),
         year=text["year"],
@@ -92,34 +97,34 @@ def to_reference(key: str, fields: Mapping[str, object], file: Path) -> Referenc
     )
 
 
-def names(authors: list[str]) -> str:
-    """Authors with their initials, the first ones of many.
+def without_braces(text: str) -> str:
+    """Text without the braces that protect it from BibTeX.
 
-    >>> names(["Draelos, Rachel Lea", "Carin, Lawrence"])
+    >>> without_braces("Grad-{CAM}")
+    'Grad-CAM'
+    """
+    return text.replace("{", "").replace("}", "")
+
+
+def names(authors: list[str]) -> str:
+    """The first ones of many authors; "others" are et al.
+
+    >>> names(["R. L. Draelos", "L. Carin"])
     'R. L. Draelos and L. Carin'
-    >>> names(["Armato, III, Samuel G.", "others"])
+    >>> names(["S. G. Armato III", "others"])
     'S. G. Armato III et al.'
     """
-    known = [initials(author) for author in authors if author != "others"]
+    known = [author for author in authors if author != "others"]
     if len(known) < len(authors) or len(known) > MOST_AUTHORS:
         return f"{', '.join(known[:MOST_AUTHORS])} et al."
     *first, last = known
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def initials(author: str) -> str:
-    """`Last, First`, `Last, Jr, First` or `First Last` with first names cut to their first letters.
-
-    >>> initials("Jiang, Peng-Tao"), initials("Kaiming He")
-    ('P.-T. Jiang', 'K. He')
-    """
-    last, *rest = [part.strip() for part in author.split(",")]
-    if not rest:
-        *given, last = author.split()
-        rest = [" ".join(given)]
-    *suffix, first = rest
-    short = ["-".join(f"{part[0]}." for part in word.split("-") if part) for word in first.split()]
-    return " ".join([*short, last, *suffix])
+def one_name(parts: NameParts) -> str:
+    """A name in its order, first names cut to their first letters: "P.-T. Jiang"."""
+    short = ["-".join(f"{part[0]}." for part in without_braces(word).split("-") if part) for word in parts.first]
+    return " ".join([*short, *parts.von, *map(without_braces, parts.last), *parts.jr])
 
 
 def place_of(text: Mapping[str, str]) -> str:
