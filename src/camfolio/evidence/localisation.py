@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Float64
 from scipy import ndimage
-from scipy.stats import rankdata
 from skimage.filters import threshold_otsu
 
 from camfolio.shapes import Masks, Spacing
 from camfolio.statistics.measures import Direction, Measure, Unit
+from camfolio.statistics.ranks import ranked_auc
 
 Maps = Float[np.ndarray, "slices height width"]
 Scores = Float64[np.ndarray, " slices"]
@@ -181,11 +181,7 @@ def iou_area(maps: Maps, truth: Truth) -> Scores:
 def pixel_auc(maps: Maps, truth: Truth) -> Scores:
     """How often a pixel of the nodule has a higher value than one beside it, equal ones counting half: 0.5 is chance."""
     inside = truth.masks.reshape(len(maps), -1)
-    ranks = rankdata(maps.reshape(inside.shape), axis=1)
-    size = inside.sum(1)
-    wins = (ranks * inside).sum(1) - size * (size + 1) / 2
-    area: np.ndarray = wins / (size * (inside.shape[1] - size))
-    return area
+    return ranked_auc(maps.reshape(inside.shape), inside)
 
 
 @enter("centre_distance", "distance from the map's centre of mass to the nodule's", "mm", "lower", chance=False)

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Float64
 from scipy import ndimage
 
 from camfolio.shapes import Hounsfield, Labels
+from camfolio.statistics.patients import ratio
 
 Place = Bool[np.ndarray, "height width"]
 TAG = np.array([[1, 1, 0], [1, 0, 1], [1, 1, 0], [1, 0, 1], [1, 0, 1]], dtype=bool)
@@ -90,5 +91,4 @@ def energy_in(maps: Float[np.ndarray, "slices height width"], place: Place) -> F
     energy = maps.astype(np.float64)
     total = energy.sum((1, 2))
     inside = energy[:, place].sum(1)
-    share: np.ndarray = np.divide(inside, total, out=np.full(len(maps), np.nan), where=total > 0)
-    return share
+    return ratio(inside, total)

@@ -16,6 +16,7 @@ from camfolio.stages.inputs.parts import part_slices
 from camfolio.stages.inputs.subjects import control_maps, layer_names, method_maps
 from camfolio.stages.results import write_json
 from camfolio.statistics.bootstrap import interval
+from camfolio.statistics.defined import defined_mean
 from camfolio.study.evidence import Evidence
 from camfolio.study.settings import Evaluation, Explanation, Network
 
@@ -81,9 +82,3 @@ def summary(
         "difference": [{"one": one, "other": other, **mean(shares[one] - shares[other])} for one, other in pairs],
         "above_area": {method: mean(share - scores["area_share"]) for method, share in shares.items()},
     }
-
-
-def defined_mean(values: np.ndarray) -> float:
-    """Mean of the defined values; NaN if there are none."""
-    defined = values[np.isfinite(values)]
-    return float(defined.mean()) if len(defined) else float("nan")

@@ -12,6 +12,7 @@ from camfolio.evidence.selection import Answers, Case, choose, draw
 from camfolio.network.evaluation import malignant_probability
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.stages.results import write_json
+from camfolio.statistics.defined import or_none
 from camfolio.study.settings import Explanation, Selection
 
 
@@ -63,10 +64,5 @@ def describe(case: Case | None, answers: Answers, numbers: dict[str, np.ndarray]
         "probability": float(answers.probability[case.slice]),
         "rank": case.rank,
         "among": case.among,
-        **{name: finite(values[case.slice]) for name, values in numbers.items()},
+        **{name: or_none(values[case.slice]) for name, values in numbers.items()},
     }
-
-
-def finite(value: np.floating[Any]) -> float | None:
-    """A number, or None if it is not defined."""
-    return float(value) if np.isfinite(value) else None

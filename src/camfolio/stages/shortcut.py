@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from camfolio.data.slices import Slices
-from camfolio.evidence.detection import alarm_rate, auc_of_answers, detection_auc, flips, mean_over_seeds
+from camfolio.evidence.detection import alarm_rate, auc_of_answers, detection_auc, flips
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.stages.results import read_json, write_json
 from camfolio.stages.shortcut_answers import PLAIN
 from camfolio.statistics.bootstrap import interval
+from camfolio.statistics.defined import defined_mean, or_none
 from camfolio.study.settings import Evaluation, Explanation
 
 CLEAN = "clean"
@@ -96,7 +97,7 @@ def about(
         "planting": planting,
         "auc": {
             kind: {
-                name: [finite(auc_of_answers(one[f"logits/{name}"], measuring.data.label)) for one in answers]
+                name: [or_none(auc_of_answers(one[f"logits/{name}"], measuring.data.label)) for one in answers]
                 for name in (PLAIN, cue)
             }
             for kind, answers in kinds.items()
@@ -116,7 +117,7 @@ def flipping(measuring: Measuring, answers: Sequence[Answers], cue: str) -> dict
         found[name] = {
             **measuring.interval(share),
             "slices": int(chosen.sum()),
-            "by_seed": [finite(share_of(row[None], chosen, np.arange(len(chosen)))) for row in changed],
+            "by_seed": [or_none(share_of(row[None], chosen, np.arange(len(chosen)))) for row in changed],
         }
     return found
 
@@ -124,7 +125,7 @@ def flipping(measuring: Measuring, answers: Sequence[Answers], cue: str) -> dict
 def share_of(changed: np.ndarray, chosen: np.ndarray, index: np.ndarray) -> float:
     """The share of the chosen ones among `index` that changed, over all seeds; NaN if none is chosen."""
     rows = index[chosen[index]]
-    return float(changed[:, rows].mean()) if len(rows) else float("nan")
+    return defined_mean(changed[:, rows].astype(np.float64))
 
 
 def seen(
@@ -143,7 +144,7 @@ def seen(
         return {kind: {word: number(shares[kind, word]) for word in sets} for kind in kinds}
 
     return {
-        "energy": cells(partial(over_seeds, measuring, defined_mean)),
+        "energy": cells(partial(over_seeds, measuring, mean_over_seeds)),
         "alarms": cells(partial(over_seeds, measuring, rate)),
         "undefined": cells(lambda values: int(np.isnan(values).sum())),
         "detection": {
@@ -154,17 +155,10 @@ def seen(
 
 def over_seeds(measuring: Measuring, statistic: Any, *shares: np.ndarray) -> dict[str, Any]:  # noqa: ANN401 - arrays (seeds, slices) to a number
     """A statistic of all seeds with its interval over patients, and seed by seed."""
-    by_seed = [finite(statistic(*(one[None] for one in rows))) for rows in zip(*shares, strict=True)]
+    by_seed = [or_none(statistic(*(one[None] for one in rows))) for rows in zip(*shares, strict=True)]
     return measuring.interval(lambda index: statistic(*(one[:, index] for one in shares))) | {"by_seed": by_seed}
 
 
-def defined_mean(shares: np.ndarray) -> float:
+def mean_over_seeds(shares: np.ndarray) -> float:
     """The mean over seeds of the mean over slices with a map."""
-    return mean_over_seeds(
-        [float(row[np.isfinite(row)].mean()) if np.isfinite(row).any() else float("nan") for row in shares]
-    )
-
-
-def finite(value: float) -> float | None:
-    """A number, or None if it is not defined."""
-    return value if np.isfinite(value) else None
+    return defined_mean([defined_mean(row) for row in shares])
