@@ -14,7 +14,7 @@ from camfolio.evidence.selection import Case
 from camfolio.explanation.scaling import scaled
 from camfolio.figures import calibration, case, confusion, roc, strip, teaser, training_curves
 from camfolio.figures.drawing.examples import load_case, load_example
-from camfolio.figures.drawing.output import Drawing, table, write
+from camfolio.figures.drawing.output import write
 from camfolio.figures.drawing.panels import SIGNED_RAMP, edges, show_map, show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import DARK, LIGHT
 from camfolio.network.evaluation import evaluate
@@ -475,11 +475,6 @@ def test_the_scale_bar_fits_into_the_slice_and_is_as_long_as_it_says(size, spaci
     assert -0.5 <= start < end <= size - 0.5
     assert axes.get_xlim() == (-0.5, size - 0.5)
     assert axes.get_ylim() == (size - 0.5, -0.5)
-
-
-def test_the_table_quotes_what_needs_it_and_keeps_nine_digits():
-    drawing = Drawing(lambda _: Figure(), "A sentence.", ["a", 'b"'], [[1 / 3, 'x,"y'], [2, None]])
-    assert table(drawing) == 'a,"b"""\n0.333333333,"x,""y"\n2,\n'
 
 
 def test_a_case_is_plain_json(study):

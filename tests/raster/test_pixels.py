@@ -13,7 +13,8 @@ from matplotlib import colormaps
 from PIL import Image
 
 from camfolio.explanation.scaling import scaled
-from camfolio.raster.pixels import grey, outline_path, overlay, scale_bar, write_png
+from camfolio.figures.drawing.panels import scale_bar
+from camfolio.raster.pixels import grey, outline_path, overlay, write_png
 
 WINDOW = (-1000.0, 400.0)
 SIZE = (5, 4)

@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from camfolio.figures.drawing.examples import share_words
+from camfolio.figures.drawing.lines import cells_of
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
 from camfolio.stages.results import read_json
@@ -36,10 +38,9 @@ def drawing(result: dict[str, Any], methods: tuple[str, ...]) -> Drawing:
     for cue, found in cues.items():
         for method in methods:
             cells = found["methods"][method]["energy"]
-            rows += [[cue, method, *cell, *bounds(cells[cell[0]][cell[1]])] for cell in CELLS.values()]
-            said.append(
-                f"{cue}, {method_name(method)}: {', '.join(f'{words} {share(cells[a][b])}' for words, (a, b) in CELLS.items())}"
-            )
+            rows += [[cue, method, *cell, *cells_of(cells[cell[0]][cell[1]])] for cell in CELLS.values()]
+            words = (f"{kind} {share_words(cells[a][b]['value'])}" for kind, (a, b) in CELLS.items())
+            said.append(f"{cue}, {method_name(method)}: {', '.join(words)}")
     alt = (
         f"Energy of the maps in the cue's place, means over {result['seeds']} networks of each kind. {'. '.join(said)}."
     )
@@ -57,16 +58,6 @@ def drawing(result: dict[str, Any], methods: tuple[str, ...]) -> Drawing:
         return figure
 
     return Drawing(draw, alt, columns, rows)
-
-
-def bounds(value: dict[str, Any]) -> list[float | str]:
-    """Mean and ends of the interval; empty where not defined."""
-    return ["" if value[name] is None else value[name] for name in ("value", "low", "high")]
-
-
-def share(value: dict[str, Any]) -> str:
-    """A mean in percent."""
-    return "not defined" if value["value"] is None else f"{value['value']:.0%}"
 
 
 def panel(axes: Axes, found: dict[str, Any], methods: tuple[str, ...], theme: Theme) -> None:

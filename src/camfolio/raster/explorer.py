@@ -11,9 +11,9 @@ from matplotlib.colors import to_hex
 
 from camfolio.evidence.localisation import area_share
 from camfolio.explanation.scaling import Scaling, scaled
-from camfolio.figures.drawing.panels import RAMP, SIGNED_RAMP
+from camfolio.figures.drawing.panels import GAMMA, OPACITY, RAMP, SIGNED_RAMP, scale_bar
 from camfolio.network.evaluation import malignant_probability
-from camfolio.raster.pixels import GAMMA, OPACITY, grey, scale_bar
+from camfolio.raster.pixels import grey
 from camfolio.raster.sheets import COLUMNS, TILES, write_sheets
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.vocabulary import SCALING_NAMES, method_name

@@ -7,7 +7,8 @@ from typing import Any
 
 from camfolio.explanation.scaling import Scaling
 from camfolio.figures.drawing.examples import Example, load_case, load_example, outcome
-from camfolio.raster.pixels import grey, outline_path, overlay, scale_bar, write_png
+from camfolio.figures.drawing.panels import scale_bar
+from camfolio.raster.pixels import grey, outline_path, overlay, write_png
 from camfolio.stages.results import write_json
 from camfolio.vocabulary import KINDS, method_name
 

@@ -9,10 +9,7 @@ from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 
 from camfolio.explanation.scaling import ScaledMap
-from camfolio.figures.drawing.panels import edges, ramp_of
-
-OPACITY, GAMMA = 0.85, 0.8
-"""How opaque a map is over the slice where it is 1, and how that falls towards 0: as in the figures."""
+from camfolio.figures.drawing.panels import edges, overlay_colours
 
 
 def grey(hounsfield: Float[np.ndarray, "*shape"], window_hu: tuple[float, float]) -> UInt8[np.ndarray, "*shape"]:
@@ -32,9 +29,10 @@ def overlay(
 ) -> UInt8[np.ndarray, "height width 3"]:
     """A slice with a map over it, red, green, blue: the farther from zero the map, the less the CT shines through."""
     under = grey(hounsfield, window_hu)[..., None].astype(np.float64)
-    colours = 255 * ramp_of(scaled)((scaled.share - scaled.lowest) / (1 - scaled.lowest))[..., :3]
-    opacity = OPACITY * np.abs(scaled.share[..., None]) ** GAMMA
-    values: UInt8[np.ndarray, "height width 3"] = np.rint((1 - opacity) * under + opacity * colours).astype(np.uint8)
+    colours = overlay_colours(scaled)
+    opacity = colours[..., 3:]
+    mixed = (1 - opacity) * under + opacity * (255 * colours[..., :3])
+    values: UInt8[np.ndarray, "height width 3"] = np.rint(mixed).astype(np.uint8)
     return values
 
 
@@ -50,16 +48,6 @@ def outline_path(mask: Bool[np.ndarray, "height width"]) -> str:
         upright = columns[0] == columns[1]
         found.append(f"{start}V{rows[1] + 0.5:g}" if upright else f"{start}H{columns[1] + 0.5:g}")
     return "".join(found)
-
-
-def scale_bar(spacing_mm: float, width: int) -> tuple[int, float]:
-    """The length of a bar in mm and in pixels: 10 mm, or less where that would fill half of the slice.
-
-    >>> scale_bar(1.0, 32), scale_bar(1.0, 16)
-    ((10, 10.0), (5, 5.0))
-    """
-    length_mm = next((bar for bar in (10, 5, 2) if bar / spacing_mm <= width / 2), 1)
-    return length_mm, length_mm / spacing_mm
 
 
 def write_png(path: Path, pixels: UInt8[np.ndarray, "height width *channels"]) -> None:

@@ -1,10 +1,10 @@
-"""Plain result files: JSON that is the same bytes for the same values, and refuses NaN."""
+"""Plain result files, the same bytes for the same values: JSON, which refuses NaN, and tables as CSV."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,9 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON is anything
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def write_csv(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write rows with the same keys as a table: floats with nine significant digits, None as nothing."""
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table: floats with nine significant digits, None as nothing."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]) if rows else [], lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow(
-                {name: f"{value:.9g}" if isinstance(value, float) else value for name, value in row.items()}
-            )
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([f"{cell:.9g}" if isinstance(cell, float) else cell for cell in row] for row in rows)

@@ -87,7 +87,7 @@ def run(
     }
     write_json(out / "scoreboard.json", summary)
     rows = [{"family": name, **row} for name, family in comparisons.items() for row in family["rows"]]
-    write_csv(out / "comparisons.csv", rows)
+    write_csv(out / "comparisons.csv", list(rows[0]) if rows else [], [list(row.values()) for row in rows])
 
 
 def read_scores(folder: Path) -> dict[str, np.ndarray]:

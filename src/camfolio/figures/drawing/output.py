@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.style import DPI, THEMES, Theme, settings
-from camfolio.stages.results import write_json
+from camfolio.stages.results import write_csv, write_json
 
 PNG_SCALE = 2
 
@@ -48,20 +46,10 @@ def write(out: Path, drawing: Drawing) -> None:
             figure.savefig(out / f"{theme.name}.png", dpi=DPI * PNG_SCALE, metadata={"Software": None})
             width, height = figure.get_size_inches() * DPI
             size = {"width": round(width), "height": round(height)}
-    (out / "data.csv").write_text(table(drawing), encoding="utf-8", newline="\n")
+    write_csv(out / "data.csv", drawing.columns, drawing.rows)
     write_json(out / "figure.json", {"alt": drawing.alt, **size, **drawing.facts})
 
 
 def write_empty(out: Path, sentence: str) -> None:
     """There is nothing to draw, and this is why."""
     write_json(out / "figure.json", {"empty": sentence})
-
-
-def table(drawing: Drawing) -> str:
-    """The data behind a figure as CSV; floats with nine significant digits."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(drawing.columns)
-    for row in drawing.rows:
-        writer.writerow([f"{value:.9g}" if isinstance(value, float) else value for value in row])
-    return text.getvalue()

@@ -16,6 +16,8 @@ from camfolio.figures.drawing.style import OUTLINE, Theme
 Image = Float[np.ndarray, "height width"]
 RAMP = colormaps["inferno"]
 SIGNED_RAMP = LinearSegmentedColormap.from_list("signed", ["#08306b", "#4393c3", "#ffffff", "#d6604d", "#67001f"])
+OPACITY, GAMMA = 0.85, 0.8
+"""How opaque a map is over the slice where it is 1, and how that falls towards 0."""
 
 
 def show_slice(axes: Axes, hounsfield: Image, window_hu: tuple[float, float], spacing_mm: float) -> None:
@@ -26,8 +28,7 @@ def show_slice(axes: Axes, hounsfield: Image, window_hu: tuple[float, float], sp
     axes.imshow(hounsfield, cmap="gray", vmin=window_hu[0], vmax=window_hu[1], interpolation="none")
     blank(axes)
     height, width = hounsfield.shape
-    bar_mm = next((bar for bar in (10, 5, 2) if bar / spacing_mm <= width / 2), 1)
-    length = bar_mm / spacing_mm
+    length_mm, length = scale_bar(spacing_mm, width)
     start, row = width - 2.5 - length, height - 2.5
     halo = [withStroke(linewidth=3.2, foreground="black")]
     axes.plot(
@@ -37,13 +38,23 @@ def show_slice(axes: Axes, hounsfield: Image, window_hu: tuple[float, float], sp
     axes.text(
         start + length / 2,
         row - 0.8,
-        f"{bar_mm} mm",
+        f"{length_mm} mm",
         color="white",
         fontsize=6.5,
         ha="center",
         va="bottom",
         path_effects=text_halo,
     )
+
+
+def scale_bar(spacing_mm: float, width: int) -> tuple[int, float]:
+    """The length of a bar in mm and in pixels: 10 mm, or less where that would fill half of the slice.
+
+    >>> scale_bar(1.0, 32), scale_bar(1.0, 16)
+    ((10, 10.0), (5, 5.0))
+    """
+    length_mm = next((bar for bar in (10, 5, 2) if bar / spacing_mm <= width / 2), 1)
+    return length_mm, length_mm / spacing_mm
 
 
 def ramp_of(scaled: ScaledMap) -> Colormap:
@@ -63,9 +74,16 @@ def show_map(axes: Axes, scaled: ScaledMap, theme: Theme) -> None:
 
 def show_overlay(axes: Axes, scaled: ScaledMap) -> None:
     """A map laid over the slice already there: the farther from zero, the less the CT shines through."""
-    colours = ramp_of(scaled)((scaled.share - scaled.lowest) / (1 - scaled.lowest))
-    colours[..., 3] = 0.85 * np.abs(scaled.share) ** 0.8
-    axes.imshow(colours, interpolation="none")
+    axes.imshow(overlay_colours(scaled), interpolation="none")
+
+
+def overlay_colours(scaled: ScaledMap) -> Float[np.ndarray, "height width 4"]:
+    """Red, green, blue and opacity, 0 to 1, of a map over its slice: the farther from zero, the more opaque."""
+    colours: Float[np.ndarray, "height width 4"] = np.array(
+        ramp_of(scaled)((scaled.share - scaled.lowest) / (1 - scaled.lowest))
+    )
+    colours[..., 3] = OPACITY * np.abs(scaled.share) ** GAMMA
+    return colours
 
 
 def show_outline(axes: Axes, mask: Bool[np.ndarray, "height width"]) -> None:

@@ -1,0 +1,15 @@
+"""Result files: tables whose bytes depend on their values alone."""
+
+from __future__ import annotations
+
+from camfolio.stages.results import write_csv
+
+
+def test_a_table_quotes_what_needs_it_and_keeps_nine_digits(tmp_path):
+    write_csv(tmp_path / "table.csv", ["a", 'b"'], [[1 / 3, 'x,"y'], [2, None]])
+    assert (tmp_path / "table.csv").read_bytes() == b'a,"b"""\n0.333333333,"x,""y"\n2,\n'
+
+
+def test_a_table_may_have_no_rows(tmp_path):
+    write_csv(tmp_path / "table.csv", ["a", "b"], [])
+    assert (tmp_path / "table.csv").read_bytes() == b"a,b\n"
