@@ -1,6 +1,6 @@
 import csv
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -13,11 +13,13 @@ from camfolio.evidence.localisation import LOCALISATION, Truth, area_share
 from camfolio.evidence.selection import Case
 from camfolio.explanation.scaling import scaled
 from camfolio.figures import calibration, case, confusion, roc, strip, teaser, training_curves
-from camfolio.figures.drawing.examples import load_case, load_example
+from camfolio.figures.drawing.examples import ExampleFolders
+from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.output import write
 from camfolio.figures.drawing.panels import SIGNED_RAMP, edges, show_map, show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import DARK, LIGHT
 from camfolio.network.evaluation import evaluate
+from camfolio.pipeline.pictures import EXAMPLES
 from camfolio.stages.results import read_json, write_json
 from camfolio.stages.selection import answers_of, describe
 from camfolio.vocabulary import SCALING_NAMES, method_name
@@ -25,6 +27,7 @@ from camfolio.vocabulary import SCALING_NAMES, method_name
 METHODS = ("grad_cam", "hires_cam", "score_cam", "finer_layer_cam", "ours.edge_cam")
 CLASSES = ("benign", "malignant")
 WINDOW = (-1000.0, 400.0)
+LOOKS = Looks(METHODS, CLASSES, WINDOW)
 EMPTY_MAP, EMPTY_MASK = 5, 6  # slices of the test part
 
 
@@ -87,23 +90,28 @@ def study(tiny_slices, tmp_path_factory):
 
 def drawers(study):
     """Kind -> what draws it into a folder."""
-    example = {name: study[name] for name in ("slices", "split", "localisation", "selection")}
-    looks = {"classes": CLASSES, "window_hu": WINDOW}
+    example = {name: study[name] for name in EXAMPLES} | {"looks": LOOKS}
     evaluation = study["evaluation"]
     return {
         "calibration": lambda out: calibration.run(out=out, evaluation=evaluation, classes=CLASSES),
-        "case": lambda out: case.run(out=out, **example, method="score_cam", kind="misclassified", **looks),
-        "case, empty map": lambda out: case.run(out=out, **example, method="grad_cam", kind="good", **looks),
-        "case, empty mask": lambda out: case.run(out=out, **example, method="hires_cam", kind="bad", **looks),
+        "case": lambda out: case.run(out=out, **example, method="score_cam", kind="misclassified"),
+        "case, empty map": lambda out: case.run(out=out, **example, method="grad_cam", kind="good"),
+        "case, empty mask": lambda out: case.run(out=out, **example, method="hires_cam", kind="bad"),
         "confusion": lambda out: confusion.run(out=out, evaluation=evaluation, classes=CLASSES),
         "roc": lambda out: roc.run(out=out, evaluation=evaluation),
-        "strip": lambda out: strip.run(out=out, **example, methods=METHODS, **looks),
-        "teaser": lambda out: teaser.run(out=out, **example, methods=METHODS, **looks),
+        "strip": lambda out: strip.run(out=out, **example),
+        "teaser": lambda out: teaser.run(out=out, **example),
         "training_curves": lambda out: training_curves.run(out=out, training=study["training"]),
     }
 
 
-KINDS = tuple(drawers(dict.fromkeys(("slices", "split", "localisation", "selection", "evaluation", "training"))))
+def misclassified(study, scaling):
+    """The misclassified example of Score-CAM."""
+    read = ExampleFolders(**{name: study[name] for name in EXAMPLES})
+    return read.load(read.case("score_cam", "misclassified"), scaling)
+
+
+KINDS = tuple(drawers(dict.fromkeys((*EXAMPLES, "evaluation", "training"))))
 
 
 @pytest.fixture(scope="module")
@@ -338,7 +346,8 @@ def test_the_scale_bar_takes_the_spacing_between_columns(study, tmp_path):
     slices = Slices.load(study["slices"] / "slices.npz")
     slices.spacing[:] = 2.0, 0.5
     slices.save(tmp_path / "slices.npz")
-    assert load_example(tmp_path, study["split"], study["localisation"], told, "per_image").spacing_mm == 0.5
+    folders = {name: study[name] for name in EXAMPLES} | {"slices": tmp_path}
+    assert ExampleFolders(**folders).load(told, "per_image").spacing_mm == 0.5
 
 
 def edges_by_loops(mask):
@@ -421,34 +430,27 @@ def test_white_is_zero_where_signs_are_kept():
 
 @pytest.mark.parametrize("scaling", SCALING_NAMES)
 def test_a_colour_bar_names_the_scaling(scaling, study):
-    example = load_example(
-        *(study[name] for name in ("slices", "split", "localisation")),
-        load_case(study["selection"], "score_cam", "misclassified"),
-        scaling,
-    )
-    figure = case.drawing(example, "score_cam", CLASSES, WINDOW).draw(LIGHT)
+    figure = case.drawing(misclassified(study, scaling), "score_cam", LOOKS).draw(LIGHT)
     bar = figure.axes[-1]
     assert " ".join(bar.get_ylabel().split()) == SCALING_NAMES[scaling]
     assert bar.get_ylim() == (-1 if scaling == "signed" else 0, 1)
 
 
 def test_signed_and_shared_maps_are_those_that_localisation_wrote(study):
-    folders = [study[name] for name in ("slices", "split", "localisation")]
-    told = load_case(study["selection"], "score_cam", "misclassified")
     with np.load(study["localisation"] / "scores.npz") as scores:
         signed, enlarged = scores["signed/score_cam"], scores["enlarged/score_cam"]
-    found = load_example(*folders, told, "signed").shown["score_cam"]
-    np.testing.assert_allclose(found.share * found.limit, signed[told["slice"]], atol=1e-6)
-    found = load_example(*folders, told, "shared").shown["score_cam"]
+    example = misclassified(study, "signed")
+    one, found = example.case["slice"], example.shown["score_cam"]
+    np.testing.assert_allclose(found.share * found.limit, signed[one], atol=1e-6)
+    found = misclassified(study, "shared").shown["score_cam"]
     assert found.limit == pytest.approx(float(enlarged.max()))
-    np.testing.assert_allclose(found.share * found.limit, enlarged[told["slice"]], atol=1e-6)
+    np.testing.assert_allclose(found.share * found.limit, enlarged[one], atol=1e-6)
 
 
 @pytest.mark.parametrize(("count", "rows", "columns"), [(1, 1, 2), (3, 1, 4), (4, 2, 4), (5, 2, 4)])
 def test_a_strip_has_at_most_four_panels_to_a_row(count, rows, columns, study):
-    folders = [study[name] for name in ("slices", "split", "localisation")]
-    example = load_example(*folders, load_case(study["selection"], "score_cam", "misclassified"), "per_image")
-    figure = strip.drawing(example, METHODS[:count], CLASSES, WINDOW).draw(LIGHT)
+    looks = replace(LOOKS, methods=METHODS[:count])
+    figure = strip.drawing(misclassified(study, "per_image"), looks).draw(LIGHT)
     assert len(figure.axes) == count + 1
     assert figure.get_size_inches().tolist() == [2.25 * columns, 2.6 * rows]
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from camfolio.figures.drawing.looks import Looks
 from camfolio.raster.explorer import column, read_scores, run
 from camfolio.raster.sheets import COLUMNS, TILES, sheet, write_sheets
 
@@ -41,7 +42,7 @@ def stages(tiny_slices, tmp_path):
 
 
 def explored(folders, scaling="per_image", **evidence):
-    run(**folders, methods=METHODS, classes=("a", "<b>"), window_hu=WINDOW, scaling=scaling, **evidence)
+    run(**folders, looks=Looks(METHODS, ("a", "<b>"), WINDOW, scaling), **evidence)
     return json.loads((folders["out"] / "explorer.json").read_text())
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from camfolio.data.slices import Slices
+from camfolio.figures.drawing.looks import Looks
 from camfolio.raster import explorer
 
 METHODS = ("grad_cam", "hires_cam", "score_cam")
@@ -172,8 +173,7 @@ def many(built, tmp_path_factory):
     scores |= {f"score_{number}/{method}": chance.random(MANY) for number in range(12) for method in METHODS}
     np.savez(folder / "scores.npz", **scores)
     stages = dict.fromkeys(("slices", "split", "predictions", "localisation"), folder)
-    looks = {"methods": METHODS, "classes": ("a", "b"), "window_hu": (-1000.0, 400.0), "scaling": "per_image"}
-    explorer.run(out=site / "tiny" / "explorer", **stages, **looks)
+    explorer.run(out=site / "tiny" / "explorer", looks=Looks(METHODS, ("a", "b"), (-1000.0, 400.0)), **stages)
     return site
 
 

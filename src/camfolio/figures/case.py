@@ -10,8 +10,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from camfolio.explanation.scaling import Scaling
-from camfolio.figures.drawing.examples import Example, load_case, load_example, outcome
+from camfolio.figures.drawing.examples import Example, ExampleFolders, outcome
+from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.panels import ramp_of, show_map, show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import Theme, new_figure
@@ -30,32 +30,21 @@ NOTHING = {
 }
 
 
-def run(
-    *,
-    out: Path,
-    slices: Path,
-    split: Path,
-    localisation: Path,
-    selection: Path,
-    method: str,
-    kind: str,
-    classes: tuple[str, str],
-    window_hu: tuple[float, float],
-    scaling: Scaling = "per_image",
-) -> None:
+def run(*, out: Path, looks: Looks, method: str, kind: str, **folders: Path) -> None:
     """Draw the example that selection chose, or say why there is none."""
-    case = load_case(selection, method, kind)
+    read = ExampleFolders(**folders)
+    case = read.case(method, kind)
     if case is None:
         write_empty(out, NOTHING[kind])
         return
-    write(out, drawing(load_example(slices, split, localisation, case, scaling), method, classes, window_hu))
+    write(out, drawing(read.load(case, looks.scaling), method, looks))
 
 
-def drawing(example: Example, method: str, classes: tuple[str, str], window_hu: tuple[float, float]) -> Drawing:
+def drawing(example: Example, method: str, looks: Looks) -> Drawing:
     """Three panels and a colour bar."""
     values, scaled = example.maps[method], example.shown[method]
     share = example.case["energy_share"]
-    title = outcome(example.case, classes)
+    title = outcome(example.case, looks.classes)
     alt = (
         f"{method_name(method)} on slice {example.case['id']}: {title}. {peak_words(values, example.mask)} "
         f"{energy_words(share, example.mask)}"
@@ -64,12 +53,12 @@ def drawing(example: Example, method: str, classes: tuple[str, str], window_hu: 
     def draw(theme: Theme) -> Figure:
         figure = new_figure(theme, 8.4, 2.8, layout="constrained")
         left, middle, right = figure.subplots(1, 3)
-        show_slice(left, example.hounsfield, window_hu, example.spacing_mm)
+        show_slice(left, example.hounsfield, looks.window_hu, example.spacing_mm)
         left.set_title(title, fontsize=8)
         show_map(middle, scaled, theme)
         top = f"max {values.max():.3g}" if scaled.scaling == "per_image" else f"1 is {scaled.limit:.3g}"
         middle.set_title(f"{method_name(method)}, {top}", fontsize=8.5)
-        show_slice(right, example.hounsfield, window_hu, example.spacing_mm)
+        show_slice(right, example.hounsfield, looks.window_hu, example.spacing_mm)
         show_overlay(right, scaled)
         show_outline(right, example.mask)
         right.set_title(

@@ -7,40 +7,27 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from camfolio.explanation.scaling import Scaling
-from camfolio.figures.drawing.examples import Example, load_example, outcome, share_words, shares_words
+from camfolio.figures.drawing.examples import Example, ExampleFolders, outcome, share_words, shares_words
+from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import Theme, new_figure
-from camfolio.stages.results import read_json
 from camfolio.vocabulary import method_name
 
 
-def run(
-    *,
-    out: Path,
-    slices: Path,
-    split: Path,
-    localisation: Path,
-    selection: Path,
-    methods: tuple[str, ...],
-    classes: tuple[str, str],
-    window_hu: tuple[float, float],
-    scaling: Scaling = "per_image",
-) -> None:
+def run(*, out: Path, looks: Looks, **folders: Path) -> None:
     """Draw the slices that selection drew with the seed."""
-    cases = read_json(selection / "cases.json")["methods"][methods[0]]["random"]
+    read = ExampleFolders(**folders)
+    cases = read.chosen(looks.methods[0])["random"]
     if not cases:
         write_empty(out, "No slice was drawn at random: selection.random is 0.")
         return
-    examples = [load_example(slices, split, localisation, case, scaling) for case in cases]
-    write(out, drawing(examples, methods, classes, window_hu))
+    write(out, drawing([read.load(case, looks.scaling) for case in cases], looks))
 
 
-def drawing(
-    examples: Sequence[Example], methods: tuple[str, ...], classes: tuple[str, str], window_hu: tuple[float, float]
-) -> Drawing:
+def drawing(examples: Sequence[Example], looks: Looks) -> Drawing:
     """A row per slice: as it is, then under every method."""
+    methods, classes = looks.methods, looks.classes
     shares = [{method: example.shares[method] for method in methods} for example in examples]
     said = (
         f"slice {example.case['id']}, {outcome(example.case, classes)}, energy inside {shares_words(share)}"
@@ -53,7 +40,7 @@ def drawing(
         grid = figure.subplots(len(examples), 1 + len(methods), squeeze=False)
         for row, example in zip(grid, examples, strict=True):
             for axes in row:
-                show_slice(axes, example.hounsfield, window_hu, example.spacing_mm)
+                show_slice(axes, example.hounsfield, looks.window_hu, example.spacing_mm)
                 show_outline(axes, example.mask)
             row[0].set_title(outcome(example.case, classes), fontsize=7)
             for axes, method in zip(row[1:], methods, strict=True):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from camfolio.explanation.scaling import Scaling
-from camfolio.figures.drawing.examples import Example, load_case, load_example, outcome, share_words, shares_words
+from camfolio.figures.drawing.examples import Example, ExampleFolders, outcome, share_words, shares_words
+from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import Theme, new_figure
@@ -16,32 +16,21 @@ from camfolio.vocabulary import method_name
 COLUMNS = 4
 
 
-def run(
-    *,
-    out: Path,
-    slices: Path,
-    split: Path,
-    localisation: Path,
-    selection: Path,
-    methods: tuple[str, ...],
-    classes: tuple[str, str],
-    window_hu: tuple[float, float],
-    scaling: Scaling = "per_image",
-) -> None:
+def run(*, out: Path, looks: Looks, **folders: Path) -> None:
     """Draw the error made with the highest probability, or say that there is none."""
-    case = load_case(selection, methods[0], "misclassified")
+    read = ExampleFolders(**folders)
+    case = read.case(looks.methods[0], "misclassified")
     if case is None:
         write_empty(out, "No test slice was misclassified: there is nothing to compare here.")
         return
-    write(out, drawing(load_example(slices, split, localisation, case, scaling), methods, classes, window_hu))
+    write(out, drawing(read.load(case, looks.scaling), looks))
 
 
-def drawing(
-    example: Example, methods: tuple[str, ...], classes: tuple[str, str], window_hu: tuple[float, float]
-) -> Drawing:
+def drawing(example: Example, looks: Looks) -> Drawing:
     """The slice, then its overlay per method, at most four panels to a row."""
+    methods = looks.methods
     shares = {method: example.shares[method] for method in methods}
-    title = outcome(example.case, classes)
+    title = outcome(example.case, looks.classes)
     alt = (
         f"Slice {example.case['id']}: {title}, and its maps side by side. "
         f"Energy inside the nodule's mask: {shares_words(shares)}."
@@ -55,7 +44,7 @@ def drawing(
         for axes in panels[1 + len(methods) :]:
             axes.remove()
         for axes in panels[: 1 + len(methods)]:
-            show_slice(axes, example.hounsfield, window_hu, example.spacing_mm)
+            show_slice(axes, example.hounsfield, looks.window_hu, example.spacing_mm)
             show_outline(axes, example.mask)
         panels[0].set_title(title, fontsize=7.5)
         for axes, method in zip(panels[1 : 1 + len(methods)], methods, strict=True):

@@ -6,42 +6,30 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from camfolio.explanation.scaling import Scaling
-from camfolio.figures.drawing.examples import Example, load_case, load_example, outcome, shares_words
+from camfolio.figures.drawing.examples import Example, ExampleFolders, outcome, shares_words
+from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import Theme, new_figure
 
 
-def run(
-    *,
-    out: Path,
-    slices: Path,
-    split: Path,
-    localisation: Path,
-    selection: Path,
-    methods: tuple[str, ...],
-    classes: tuple[str, str],
-    window_hu: tuple[float, float],
-    scaling: Scaling = "per_image",
-) -> None:
+def run(*, out: Path, looks: Looks, **folders: Path) -> None:
     """Draw the first method's good example, or else its misclassified one."""
+    read = ExampleFolders(**folders)
     for kind in ("good", "misclassified"):
-        case = load_case(selection, methods[0], kind)
+        case = read.case(looks.methods[0], kind)
         if case:
-            example = load_example(slices, split, localisation, case, scaling)
-            write(out, drawing(example, kind, methods, classes, window_hu))
+            write(out, drawing(read.load(case, looks.scaling), kind, looks))
             return
     write_empty(out, "No example could be chosen: there is no picture for this study.")
 
 
-def drawing(
-    example: Example, kind: str, methods: tuple[str, ...], classes: tuple[str, str], window_hu: tuple[float, float]
-) -> Drawing:
+def drawing(example: Example, kind: str, looks: Looks) -> Drawing:
     """No words, no axes: panels edge to edge; pages get the case, its kind, and the energy shares of all methods."""
+    methods = looks.methods
     shares = {method: example.shares[method] for method in methods}
     alt = (
-        f"CT slice {example.case['id']} ({outcome(example.case, classes)}) beside the same slice under every method. "
+        f"CT slice {example.case['id']} ({outcome(example.case, looks.classes)}) beside the same slice under every method. "
         f"Energy inside the nodule's mask: {shares_words(shares)}."
     )
 
@@ -50,7 +38,7 @@ def drawing(
         panels = figure.subplots(1, 1 + len(methods), gridspec_kw={"wspace": 0.03})
         figure.subplots_adjust(left=0, right=1, bottom=0, top=1)
         for axes in panels:
-            show_slice(axes, example.hounsfield, window_hu, example.spacing_mm)
+            show_slice(axes, example.hounsfield, looks.window_hu, example.spacing_mm)
         for axes, method in zip(panels[1:], methods, strict=True):
             show_overlay(axes, example.shown[method])
             show_outline(axes, example.mask)

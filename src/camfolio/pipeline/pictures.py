@@ -13,15 +13,15 @@ from camfolio.vocabulary import KINDS
 
 SCORED = ("localisation", "faithfulness")
 """Stages with a `scores.npz`, whose scores of single slices the explorer shows."""
+EXAMPLES = ("slices", "split", "localisation", "selection")
+"""Stages that pictures of examples are made from."""
 
 
 def figure_stages(study: Study) -> tuple[Stage, ...]:
     """All figures of a study; they share a worker, since importing matplotlib takes longer than drawing."""
     classes = {"classes": list(study.classes)}
-    window = {"window_hu": list(study.network.window_hu)}
     methods = {"methods": list(study.explanation.methods)}
-    looks = classes | window | {"scaling": study.explanation.scaling}
-    examples = ("slices", "split", "localisation", "selection")
+    looks = looks_of(study)
     return (
         *data_figures(study),
         figure("training_curves", {}, "training"),
@@ -32,12 +32,12 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
         figure("scores", {}, "scoreboard"),
         figure("removal", {}, "scoreboard", "faithfulness"),
         figure("randomisation", {}, "randomisation"),
-        figure("randomised_maps", window | methods, "randomisation"),
-        figure("drawn", looks | methods, *examples),
-        figure("teaser", looks | methods, *examples),
-        figure("strip", looks | methods, *examples),
+        figure("randomised_maps", {"window_hu": list(study.network.window_hu)} | methods, "randomisation"),
+        figure("drawn", looks, *EXAMPLES),
+        figure("teaser", looks, *EXAMPLES),
+        figure("strip", looks, *EXAMPLES),
         *(
-            figure("case", looks | {"method": method, "kind": kind}, *examples, name=f"{method}-{kind}")
+            figure("case", looks | {"method": method, "kind": kind}, *EXAMPLES, name=f"{method}-{kind}")
             for method in study.explanation.methods
             for kind in KINDS
         ),
@@ -46,19 +46,23 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
 
 def raster_stages(study: Study) -> tuple[Stage, ...]:
     """The small pictures: cells of the matrix of examples, and the explorer's sheets; drawn by the figures' worker."""
-    looks = {
-        "classes": list(study.classes),
-        "window_hu": list(study.network.window_hu),
-        "methods": list(study.explanation.methods),
-        "scaling": study.explanation.scaling,
-    }
-    examples = ("slices", "split", "localisation", "selection")
-    pictures = {key: value for key, value in looks.items() if key != "classes"}
+    looks = looks_of(study)
     return (
-        raster("card", pictures | {"title": study.title}, *examples, "evaluation"),
-        raster("matrix", looks, *examples),
+        raster("card", looks | {"title": study.title}, *EXAMPLES, "evaluation"),
+        raster("matrix", looks, *EXAMPLES),
         raster("explorer", looks, "slices", "split", "predictions", *SCORED),
     )
+
+
+def looks_of(study: Study) -> dict[str, Any]:
+    """The parameter `looks` of pictures of examples, from several sections of the study."""
+    looks = {
+        "methods": list(study.explanation.methods),
+        "classes": list(study.classes),
+        "window_hu": list(study.network.window_hu),
+        "scaling": study.explanation.scaling,
+    }
+    return {"looks": looks}
 
 
 def raster(name: str, parameters: Mapping[str, Any], *upstream: str) -> Stage:

@@ -10,8 +10,8 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from camfolio.explanation.scaling import Scaling
-from camfolio.figures.drawing.examples import Example, load_case, load_example
+from camfolio.figures.drawing.examples import Example, ExampleFolders
+from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import DPI, LIGHT, new_figure, settings
 from camfolio.stages.results import read_json
@@ -24,27 +24,16 @@ SIDE = (0.9 + GAP) / PANELS - GAP
 """A slice and three maps side by side; their gap and side are shares of the width."""
 
 
-def run(
-    *,
-    out: Path,
-    slices: Path,
-    split: Path,
-    localisation: Path,
-    selection: Path,
-    evaluation: Path,
-    title: str,
-    methods: tuple[str, ...],
-    window_hu: tuple[float, float],
-    scaling: Scaling,
-) -> None:
+def run(*, out: Path, evaluation: Path, looks: Looks, title: str, **folders: Path) -> None:
     """Write `card.png`; with no words about the maps where no example could be chosen."""
-    shown = [case for kind in ("good", "misclassified") if (case := load_case(selection, methods[0], kind))]
-    example = load_example(slices, split, localisation, shown[0], scaling) if shown else None
+    read = ExampleFolders(**folders)
+    shown = [case for kind in ("good", "misclassified") if (case := read.case(looks.methods[0], kind))]
+    example = read.load(shown[0], looks.scaling) if shown else None
     auc = read_json(evaluation / "evaluation.json")["metrics"]["auc"]
-    simulated = read_json(slices / "card.json").get("attenuation") == "simulated"
+    simulated = read_json(read.slices / "card.json").get("attenuation") == "simulated"
     words = "\n".join(filter(None, [reached(auc), "simulated attenuation" if simulated else ""]))
     with mpl.rc_context(settings(LIGHT)):  # type: ignore[arg-type]  # its keys are a Literal of 300 names
-        figure = drawing(title, words, example, methods[: PANELS - 1], window_hu)
+        figure = drawing(title, words, example, looks.methods[: PANELS - 1], looks.window_hu)
         FigureCanvasAgg(figure)
         figure.savefig(out / "card.png", dpi=DPI, metadata={"Software": None})
 

@@ -11,6 +11,7 @@ from matplotlib.colors import to_hex
 
 from camfolio.evidence.localisation import area_share
 from camfolio.explanation.scaling import Scaling, scaled
+from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.panels import GAMMA, OPACITY, RAMP, SIGNED_RAMP, scale_bar
 from camfolio.network.evaluation import malignant_probability
 from camfolio.raster.pixels import grey
@@ -29,10 +30,7 @@ def run(
     split: Path,
     predictions: Path,
     localisation: Path,
-    methods: tuple[str, ...],
-    classes: tuple[str, str],
-    window_hu: tuple[float, float],
-    scaling: Scaling,
+    looks: Looks,
     **evidence: Path,
 ) -> None:
     """Write `explorer.json` and the sheets `slice-*.png`, `mask-*.png`, `map-NUMBER-*.png` (NUMBER of the method).
@@ -47,26 +45,23 @@ def run(
         split: folder of that stage.
         predictions: folder of that stage.
         localisation: folder of that stage.
-        methods: keys, in the order of the page.
-        classes: their names.
-        window_hu: of the pictures.
-        scaling: of the maps.
+        looks: of the pictures.
         evidence: folders of further stages with a `scores.npz`, whose arrays (n,) are named SCORE/METHOD.
     """
     data, test = part_slices(slices, split, "test")
     logits = np.load(predictions / "logits.npy", allow_pickle=False)[test]
     malignant, predicted = malignant_probability(logits), logits.argmax(1)
-    write_sheets(out, "slice", grey(data.hounsfield, window_hu))
+    write_sheets(out, "slice", grey(data.hounsfield, looks.window_hu))
     write_sheets(out, "mask", 255 * data.mask.astype(np.uint8))
-    for number, method in enumerate(methods):
-        write_sheets(out, f"map-{number}", map_tiles(localisation, method, scaling))
-    signed = scaling == "signed"
-    found = [read_scores(folder, methods, len(data)) for folder in (localisation, *evidence.values())]
+    for number, method in enumerate(looks.methods):
+        write_sheets(out, f"map-{number}", map_tiles(localisation, method, looks.scaling))
+    signed = looks.scaling == "signed"
+    found = [read_scores(folder, looks.methods, len(data)) for folder in (localisation, *evidence.values())]
     page = {
-        "methods": [method_name(method) for method in methods],
-        "classes": list(classes),
-        "scaling": SCALING_NAMES[scaling],
-        "window_hu": list(window_hu),
+        "methods": [method_name(method) for method in looks.methods],
+        "classes": list(looks.classes),
+        "scaling": SCALING_NAMES[looks.scaling],
+        "window_hu": list(looks.window_hu),
         "size": list(data.hounsfield.shape[1:]),
         "columns": COLUMNS,
         "tiles": TILES,

@@ -5,42 +5,34 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from camfolio.explanation.scaling import Scaling
-from camfolio.figures.drawing.examples import Example, load_case, load_example, outcome
+from camfolio.figures.drawing.examples import Example, ExampleFolders, outcome
+from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.panels import scale_bar
 from camfolio.raster.pixels import grey, outline_path, overlay, write_png
 from camfolio.stages.results import write_json
 from camfolio.vocabulary import KINDS, method_name
 
 
-def run(
-    *,
-    out: Path,
-    slices: Path,
-    split: Path,
-    localisation: Path,
-    selection: Path,
-    methods: tuple[str, ...],
-    classes: tuple[str, str],
-    window_hu: tuple[float, float],
-    scaling: Scaling,
-) -> None:
+def run(*, out: Path, looks: Looks, **folders: Path) -> None:
     """Write `METHOD-KIND-slice.png` and `METHOD-KIND-map.png`, one pixel per pixel, and `matrix.json`: method -> kind ->
     what the cell says (`case`, `outcome`, `outline` as an SVG path, `height`, `width`, `bar` as mm and pixels, `alt`),
     or null where selection found no example.
     """
+    read = ExampleFolders(**folders)
     cells: dict[str, dict[str, Any]] = {}
-    for method in methods:
+    for method in looks.methods:
         cells[method] = {}
         for kind in KINDS:
-            case = load_case(selection, method, kind)
+            case = read.case(method, kind)
             if case is None:
                 cells[method][kind] = None
                 continue
-            example = load_example(slices, split, localisation, case, scaling)
-            write_png(out / f"{method}-{kind}-slice.png", grey(example.hounsfield, window_hu))
-            write_png(out / f"{method}-{kind}-map.png", overlay(example.hounsfield, example.shown[method], window_hu))
-            cells[method][kind] = cell(example, method, classes)
+            example = read.load(case, looks.scaling)
+            write_png(out / f"{method}-{kind}-slice.png", grey(example.hounsfield, looks.window_hu))
+            write_png(
+                out / f"{method}-{kind}-map.png", overlay(example.hounsfield, example.shown[method], looks.window_hu)
+            )
+            cells[method][kind] = cell(example, method, looks.classes)
     write_json(out / "matrix.json", cells)
 
 

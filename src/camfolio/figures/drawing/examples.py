@@ -37,32 +37,45 @@ class Example:
     shares: Mapping[str, float | None]
 
 
-def load_example(slices: Path, split: Path, localisation: Path, case: dict[str, Any], scaling: Scaling) -> Example:
-    """The slice of a case among the test slices, and all its maps."""
-    data = slice_of_test(slices, split, case["slice"])
-    with np.load(localisation / "scores.npz", allow_pickle=False) as scores:
-        methods = [name.partition("/")[2] for name in scores.files if name.startswith("enlarged/")]
-        enlarged = {method: scores[f"enlarged/{method}"] for method in methods}
-        signed = {method: scores[f"signed/{method}"] for method in methods} if scaling == "signed" else enlarged
-        found = {method: float(scores[f"energy_share/{method}"][case["slice"]]) for method in methods}
-    one = case["slice"]
-    maps = {method: values[one] for method, values in enlarged.items()}
-    shown = {method: scaled(signed[method][one], scaling, float(enlarged[method].max())) for method in methods}
-    shares = {method: share if np.isfinite(share) else None for method, share in found.items()}
-    _, between_columns = data.spacing[0].tolist()
-    return Example(case, data.hounsfield[0], data.mask[0], between_columns, maps, shown, shares)
+@dataclass(frozen=True)
+class ExampleFolders:
+    """Folders of the stages that examples are read from, under the stages' names."""
+
+    slices: Path
+    split: Path
+    localisation: Path
+    selection: Path
+
+    def case(self, method: str, kind: str) -> dict[str, Any] | None:
+        """One case as selection wrote it; None if it found none."""
+        case: dict[str, Any] | None = self.chosen(method)["cases"][kind]
+        return case
+
+    def chosen(self, method: str) -> dict[str, Any]:
+        """All that selection chose for a method."""
+        chosen: dict[str, Any] = read_json(self.selection / "cases.json")["methods"][method]
+        return chosen
+
+    def load(self, case: dict[str, Any], scaling: Scaling) -> Example:
+        """The slice of a case among the test slices, and all its maps."""
+        one = case["slice"]
+        data = slice_of_test(self.slices, self.split, one)
+        with np.load(self.localisation / "scores.npz", allow_pickle=False) as scores:
+            methods = [name.partition("/")[2] for name in scores.files if name.startswith("enlarged/")]
+            enlarged = {method: scores[f"enlarged/{method}"] for method in methods}
+            signed = {method: scores[f"signed/{method}"] for method in methods} if scaling == "signed" else enlarged
+            found = {method: float(scores[f"energy_share/{method}"][one]) for method in methods}
+        maps = {method: values[one] for method, values in enlarged.items()}
+        shown = {method: scaled(signed[method][one], scaling, float(enlarged[method].max())) for method in methods}
+        shares = {method: share if np.isfinite(share) else None for method, share in found.items()}
+        _, between_columns = data.spacing[0].tolist()
+        return Example(case, data.hounsfield[0], data.mask[0], between_columns, maps, shown, shares)
 
 
 def slice_of_test(slices: Path, split: Path, one: int) -> Slices:
     """One slice, by its number in the test part."""
     test = np.load(split / "part.npy", allow_pickle=False) == "test"
     return Slices.load(slices / "slices.npz").select(np.flatnonzero(test)[[one]])
-
-
-def load_case(selection: Path, method: str, kind: str) -> dict[str, Any] | None:
-    """One case as selection wrote it."""
-    case: dict[str, Any] | None = read_json(selection / "cases.json")["methods"][method]["cases"][kind]
-    return case
 
 
 def outcome(case: dict[str, Any], classes: tuple[str, str]) -> str:

@@ -1,0 +1,24 @@
+"""What a study says of the looks of its examples, as one value: `run` of every picture of examples takes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from camfolio.explanation.scaling import Scaling
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How slices and maps are shown.
+
+    Attributes:
+        methods: keys, in the order of the page.
+        classes: names of the two classes.
+        window_hu: lower and upper end of the window in which slices are shown, HU.
+        scaling: what the maps' colours stand for.
+    """
+
+    methods: tuple[str, ...]
+    classes: tuple[str, str]
+    window_hu: tuple[float, float]
+    scaling: Scaling = "per_image"
