@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.lines import band, cells_of, mean_line, said
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import Theme, colours_of, new_figure, tidy
+from camfolio.figures.drawing.style import Theme, colours_of, legend_below, new_figure, tidy
 from camfolio.stages.results import read_json
 from camfolio.vocabulary import method_name
 
@@ -44,10 +44,7 @@ def drawing(result: Mapping[str, Any]) -> Drawing:
         grid = figure.subplots(1, len(SHOWN), sharey=True)
         for axes, measure in zip(grid, SHOWN, strict=True):
             panel(axes, result, measure, theme)
-        handles, labels = grid[0].get_legend_handles_labels()
-        figure.legend(
-            handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=8.5, labelcolor=theme.ink
-        )
+        legend_below(figure, grid[0], theme, columns=4)
         return figure
 
     return Drawing(draw, alt, ["method", "similarity", "randomised down to", "mean", "low", "high"], rows)

@@ -12,7 +12,7 @@ from matplotlib.ticker import PercentFormatter
 
 from camfolio.figures.drawing.lines import band, cells_of, mean_line
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import Theme, colours_of, new_figure, tidy
+from camfolio.figures.drawing.style import Theme, colours_of, legend_below, new_figure, tidy
 from camfolio.stages.results import read_json
 from camfolio.vocabulary import method_name
 
@@ -58,10 +58,7 @@ def drawing(board: Mapping[str, Any], steps: list[float], road_steps: list[float
             axes.set_xlabel("pixels given back" if curve.startswith("insertion") else "pixels taken away", fontsize=8.5)
         for axes in grid[:, 0]:
             axes.set_ylabel("probability of the explained class", fontsize=8.5)
-        handles, labels = grid[0, 0].get_legend_handles_labels()
-        figure.legend(
-            handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=8.5, labelcolor=theme.ink
-        )
+        legend_below(figure, grid[0, 0], theme, columns=4)
         return figure
 
     return Drawing(draw, alt, ["curve", "subject", "share of pixels", "mean", "low", "high"], rows)

@@ -12,7 +12,7 @@ from matplotlib.ticker import PercentFormatter
 from camfolio.figures.drawing.examples import share_words
 from camfolio.figures.drawing.lines import cells_of
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import Theme, new_figure, tidy
+from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
 from camfolio.stages.results import read_json
 from camfolio.vocabulary import method_name
 
@@ -51,10 +51,7 @@ def drawing(result: dict[str, Any], methods: tuple[str, ...]) -> Drawing:
         for axes, (cue, found) in zip(grid, cues.items(), strict=True):
             panel(axes, found, methods, theme)
             axes.set_title(f"cue: {cue}")
-        handles, labels = grid[0].get_legend_handles_labels()
-        figure.legend(
-            handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize=8, labelcolor=theme.ink
-        )
+        legend_below(figure, grid[0], theme, columns=2, size=8)
         return figure
 
     return Drawing(draw, alt, columns, rows)

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from camfolio.figures.drawing.lines import said
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
 from camfolio.stages.results import read_json
@@ -38,7 +39,7 @@ def drawing(result: dict[str, Any]) -> Drawing:
     ]
     at_best = history[best - 1]
     accuracy, auc = (
-        f"{said(at_best[f'validation/{name}'])} (training {said(at_best[f'training/{name}'])})"
+        f"{said(at_best[f'validation/{name}'], 3)} (training {said(at_best[f'training/{name}'], 3)})"
         for name in ("accuracy", "auc")
     )
     alt = (
@@ -55,14 +56,9 @@ def drawing(result: dict[str, Any]) -> Drawing:
     return Drawing(draw, alt, columns, rows)
 
 
-def said(value: float | None) -> str:
-    """A value of the history; null means that the part holds one class, on which it is not defined."""
-    return "not defined" if value is None else f"{value:.3f}"
-
-
 def loss_words(history: list[Epoch], best: int) -> str:
     """How the validation loss came to its lowest value."""
-    first, lowest = said(history[0]["validation/loss"]), said(history[best - 1]["validation/loss"])
+    first, lowest = said(history[0]["validation/loss"], 3), said(history[best - 1]["validation/loss"], 3)
     if best == 1:
         return f"Validation loss is lowest, {lowest}, at epoch 1."
     return f"Validation loss is {first} at epoch 1 and lowest, {lowest}, at epoch {best}."
@@ -80,7 +76,7 @@ def panel(axes: Axes, name: str, history: list[Epoch], best: int, theme: Theme) 
     axes.axvline(best, color=theme.ink, linewidth=0.7, alpha=0.5)
     if value is not None:
         axes.plot(best, value, "o", color=theme.accent, markersize=5)
-    axes.set_title(f"{METRICS[name]}: {said(value)} at epoch {best}")
+    axes.set_title(f"{METRICS[name]}: {said(value, 3)} at epoch {best}")
     axes.set_xlabel("epoch")
     axes.set_xlim(0.5, len(history) + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -79,6 +79,13 @@ def tidy(axes: Axes, theme: Theme) -> None:
     axes.set_axisbelow(True)
 
 
+def legend_below(figure: Figure, axes: Axes, theme: Theme, columns: int, size: float = 8.5) -> None:
+    """What the lines of one panel stand for, below all panels."""
+    handles, labels = axes.get_legend_handles_labels()
+    looks: dict[str, Any] = {"frameon": False, "fontsize": size, "labelcolor": theme.ink, "ncols": columns}
+    figure.legend(handles, labels, loc="outside lower center", **looks)
+
+
 METHOD_COLOURS = {
     "grad_cam": "#009E73",
     "hires_cam": "#CC79A7",
