@@ -81,14 +81,6 @@ def explain(
     has threads. Memory does not grow with the number of images, apart from the maps themselves; every thread's share of
     it is stated in `engine.MEMORY`.
 
-    >>> from torch import nn
-    >>> model = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
-    >>> result = explain(model, torch.rand(3, 1, 16, 16), layer="0", methods=["grad_cam", "hires_cam"])
-    >>> result.maps["grad_cam"].shape, result.upsampled("hires_cam", 32).shape
-    (torch.Size([3, 16, 16]), torch.Size([3, 32, 32]))
-    >>> result.layer, result.methods, result.network
-    ('0', ('grad_cam', 'hires_cam'), 'torch.nn.modules.container.Sequential')
-
     Args:
         model: any module from images to logits (N, classes); it comes back as it was: modes, `requires_grad`, `.grad`,
             hooks, also after an exception. A single logit (N, 1) has two classes: target 1 is the logit, 0 its negative.
@@ -105,6 +97,15 @@ def explain(
         NetworkError: for a layer that does not exist, with the list of those that do.
         ExplanationError: for a method that does not exist, no images, NaN in them or in the logits, targets that are no
             classes of the model, or a layer without feature maps (see `probe.read`).
+
+    Examples:
+        >>> from torch import nn
+        >>> model = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+        >>> result = explain(model, torch.rand(3, 1, 16, 16), layer="0", methods=["grad_cam", "hires_cam"])
+        >>> result.maps["grad_cam"].shape, result.upsampled("hires_cam", 32).shape
+        (torch.Size([3, 16, 16]), torch.Size([3, 32, 32]))
+        >>> result.layer, result.methods, result.network
+        ('0', ('grad_cam', 'hires_cam'), 'torch.nn.modules.container.Sequential')
     """
     entries = {method: find_method(method) for method in methods}
     check_images(images)

@@ -46,6 +46,13 @@ def method(name: str, *, gradient: bool = False) -> Callable[[Weigh], Weigh]:
     2501.11309; the paper averages over several similar classes, here it is the one). A study names a method of its own
     as MODULE.NAME.
 
+    Args:
+        name: a plain word; the key in studies and in `explain`.
+        gradient: whether the function reads `batch.reading.gradients`.
+
+    Returns:
+        A decorator for a function from a `Batch` to the signed map (batch, h, w), before ReLU, at the layer's resolution.
+
     Raises:
         ValueError: for a name that is no plain word, begins with `finer_`, or belongs to another function.
     """

@@ -33,6 +33,14 @@ class Portfolio:
 def open_portfolio(path: Path, store: Store, overrides: Sequence[str] = ()) -> Portfolio:
     """Read a study file and compute whatever is missing.
 
+    Args:
+        path: a YAML file; relative paths inside it start at its folder.
+        store: where results are kept.
+        overrides: `key.key=value`, as in `read_study`.
+
+    Returns:
+        The study with its name, and by stage the results: their folders and manifests.
+
     Raises:
         CamfolioError: the sentence of the first mistake, in the file or in a stage.
     """

@@ -17,10 +17,14 @@ from jinja2 import Environment
 
 import camfolio
 from camfolio.errors import StudyError
+from camfolio.pipeline.contents import stages
 from camfolio.pipeline.portfolio import Portfolio, open_portfolio
+from camfolio.site.additions import ADDITIONS
+from camfolio.site.api import public_names
 from camfolio.site.components.figures import figures_of
 from camfolio.site.components.numbering import numbered
 from camfolio.site.rooms import rooms
+from camfolio.site.stage_graph import stage_graph
 from camfolio.site.study_keys import sections
 from camfolio.site.templates import DEFAULTS, SUFFIX, Page, make_environment, render_folder, template_names
 from camfolio.site.values import results
@@ -89,6 +93,9 @@ def make_site(project: Path, store: Store, studies: Sequence[Path], overrides: S
     shared = {
         "version": camfolio.__version__,
         "rooms": rooms(),
+        "stage_graph": stage_graph(stages(portfolios[0].study, studies[0].parent)),
+        "additions": ADDITIONS,
+        "public_names": public_names(store.root / ".templates"),
         "settings": sections(),
         "studies": [results(one) for one in portfolios if not one.study.shortcut],
         "shortcuts": [results(one) for one in portfolios if one.study.shortcut],

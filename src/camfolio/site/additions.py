@@ -1,0 +1,111 @@
+"""Where an addition goes: per kind the files to write and the tests that hold it, for CONTRIBUTING and the architecture page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+
+@dataclass(frozen=True)
+class Addition:
+    """One kind of addition in Markdown; paths start at the project's root, or in `src/camfolio`, tests in `tests`."""
+
+    kind: str
+    write: str
+    test: str
+
+    @property
+    def row(self) -> Markup:
+        """Its row of the table in CONTRIBUTING and on the architecture page."""
+        return Markup(f"| {self.kind} | {self.write} | {self.test} |")  # noqa: S704 - our own Markdown, written below
+
+
+ADDITIONS = (
+    Addition(
+        "a stage",
+        "a module with `run(out, ...)` in `stages/` that only reads folders, calls one room's function and writes; its line in `pipeline/network_study.py` "
+        "(or `pipeline/shortcut_study.py`) with the settings, stages and files that decide its result; what pages read of it in `site/values.py`",
+        "`stages/`, `pipeline/test_contents.py`",
+    ),
+    Addition(
+        "a setting",
+        "a field with type, limits and docstring in `study/settings.py` (of evidence: `study/evidence.py`, of a source: `study/sources.py`); "
+        "its section in the parameters of each stage that uses it; the page *The study file* lists it by itself",
+        "`study/test_settings.py`, `site/test_study_keys.py`",
+    ),
+    Addition(
+        "a command",
+        "a function and its line in `COMMANDS` in `cli.py`, what it prints in `commands/`; its row in `README.md`",
+        "`commands/`, `site/test_cli.py`",
+    ),
+    Addition(
+        "a public name",
+        "its module in `PLACES`, its name in `__all__` and its import for type checkers in `__init__.py`; a docstring with shapes, units and errors: "
+        "the API page lists it by itself",
+        "`test_public.py`, `site/test_api.py`",
+    ),
+    Addition(
+        "a data source",
+        "a module with `from_study` in `data/sources/`; its class with settings and words in `study/sources.py`, named there in `Data`; "
+        "its sentence in `site/defaults/templates/partials/source.md`",
+        "`data/sources/`, `site/test_source_words.py`",
+    ),
+    Addition(
+        "a CAM method",
+        "a function with `@method` in `explanation/methods.py`; its key in `METHOD_NAMES` in `vocabulary.py`; its paragraph in "
+        "`site/defaults/templates/partials/methods.md`, its formula in `site/defaults/templates/methods.md.jinja`",
+        "its slow twin in `reference_cams.py`, a case by hand in `explanation/test_methods.py`",
+    ),
+    Addition(
+        "a scaling",
+        "a branch in `explanation/scaling.py`; its key in `study/settings.py` and in `SCALING_NAMES` in `vocabulary.py`",
+        "`explanation/test_scaling.py`",
+    ),
+    Addition(
+        "a localisation score",
+        "a function with `@enter` in `evidence/localisation.py`",
+        "its slow twin in `evidence/test_localisation.py`",
+    ),
+    Addition(
+        "a control", "a function and its line in `CONTROLS` in `evidence/controls.py`", "`evidence/test_controls.py`"
+    ),
+    Addition(
+        "a metric",
+        "a line in `metrics` in `network/evaluation.py`; its row in `site/defaults/templates/study/index.md.jinja`",
+        "`network/test_evaluation.py`",
+    ),
+    Addition(
+        "a claim on a page",
+        "its verdict in `evidence/findings.py`, with a named threshold and its reason; the template asks `findings`",
+        "`evidence/test_findings.py`",
+    ),
+    Addition(
+        "a figure",
+        "a module with `run` in `figures/` (which takes `looks` and `folders` if it shows examples); its line in `figure_stages` in `pipeline/pictures.py`; its `call figure` with a caption in a template",
+        "`figures/test_figures.py`",
+    ),
+    Addition(
+        "a number in the explorer",
+        "an array of one value per test slice, `SCORE/METHOD`, in the `scores.npz` of a stage named in `SCORED` in `pipeline/pictures.py`",
+        "`site/test_explorer.py`",
+    ),
+    Addition(
+        "a page",
+        "a template in `site/defaults/templates/study/` (one page per study) or `site/defaults/templates/` (one per site), of one portfolio "
+        "in its own `gen/templates/`; or a Markdown file in `docs/`; one per site also in `nav` of `mkdocs.yml`",
+        "`site/test_pages.py`, `site/test_site.py`",
+    ),
+    Addition(
+        "an item of a checklist",
+        "a line in `study/checklists.py`; the fact it names as a macro in `site/defaults/templates/partials/facts.md`",
+        "`study/test_checklists.py`, `site/test_reporting.py`",
+    ),
+    Addition("a reference", "its entry in `site/defaults/references.bib`", "`site/components/test_bibliography.py`"),
+    Addition(
+        "a room",
+        "a folder with a sentence in its `__init__.py`; its place in `READING_ORDER` in `site/rooms.py`, its row in `CONTRIBUTING.md`",
+        "what it may import in `test_architecture.py`",
+    ),
+)
+"""In the order of the data; the same rows stand in CONTRIBUTING.md, and a test compares."""

@@ -1,0 +1,161 @@
+"""The documentation of the public names: rendered by mkdocstrings from the source, and kept until that changes."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from textwrap import wrap
+
+import yaml
+from markupsafe import Markup
+
+import camfolio
+from camfolio.errors import PageError
+from camfolio.site.rooms import ROOT
+from camfolio.store.code import version
+from camfolio.store.files import file_digest, replace_file
+
+PUBLIC = tuple(name for name in camfolio.__all__ if name in camfolio.PLACES)
+RENDERED_BY = ("mkdocstrings", "mkdocstrings-python", "mkdocs-autorefs", "griffelib", "markdown")
+OPTIONS = {
+    "heading_level": 2,
+    "show_root_heading": True,
+    "show_root_full_path": True,
+    "show_source": False,
+    "show_bases": False,
+    "show_signature_annotations": False,
+    "show_if_no_docstring": False,
+    "summary": False,
+    "members_order": "source",
+    "filters": ["!^_"],
+    "docstring_section_style": "list",
+}
+"""Of mkdocstrings; signatures stand in headings without types, so that no formatter of code is needed."""
+LINE = 76
+"""Characters of a signature side by side, which fit beside the table of contents."""
+MARK = "<!-- public: {} -->"
+HEADING = re.compile(r"<h2\b[^>]*>(?P<words>.*?)</h2>", re.DOTALL)
+PARAGRAPH = re.compile(r"<p>(?P<words>.*?)</p>", re.DOTALL)
+TAG = re.compile(r"<[^>]*>")
+
+
+@dataclass(frozen=True)
+class PublicName:
+    """A name that may be imported from the package: its call with defaults, and its docstring as HTML."""
+
+    name: str
+    signature: Markup
+    documentation: Markup
+
+    @property
+    def anchor(self) -> Markup:
+        """Its address on the page, as mkdocstrings would have it."""
+        return Markup(f"camfolio.{self.name}")  # noqa: S704 - an identifier
+
+    @property
+    def summary(self) -> Markup:
+        """The first paragraph of the documentation, without its tags."""
+        found = PARAGRAPH.search(self.documentation)
+        return Markup(found["words"] if found else "")  # noqa: S704 - our own source
+
+
+def public_names(kept: Path) -> list[PublicName]:
+    """Every public name as the API page shows it; nothing is imported for it, torch least of all.
+
+    mkdocstrings takes longer than the rest of a warm build, so its answer is kept in the folder `kept`. Where it is not
+    installed, the documentation is the docstring's own text.
+
+    Raises:
+        PageError: with the last line of a rendering that failed.
+    """
+    file = kept / f"api-{source_digest()}.json"
+    if not file.is_file():
+        rendered = render() if find_spec("mkdocstrings") else {name: plain(name) for name in PUBLIC}
+        replace_file(file, json.dumps(rendered))
+    answers = json.loads(file.read_text(encoding="utf-8"))
+    return [split_heading(name, answers[name]) for name in PUBLIC]
+
+
+def source_digest() -> str:
+    """Of all that decides the documentation: the folders with public names, and how they are rendered."""
+    folders = sorted({ROOT.joinpath(*place.split(".")[1:-1]) for place in camfolio.PLACES.values()})
+    sources = [
+        ROOT / "__init__.py",
+        Path(__file__),
+        *(file for folder in folders for file in sorted(folder.glob("*.py"))),
+    ]
+    files = [file_digest(file) for file in sources]
+    versions = [version(name) for name in RENDERED_BY] if find_spec("mkdocstrings") else []
+    return hashlib.sha256("\n".join([*files, *versions]).encode()).hexdigest()[:20]
+
+
+def render() -> dict[str, str]:
+    """Public name -> HTML, from a site of one page that only mkdocstrings fills."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder)
+        write_project(project)
+        command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
+        quiet = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
+        ran = subprocess.run(  # noqa: S603 - our own arguments
+            command, cwd=project, env=os.environ | quiet, capture_output=True, text=True, check=False
+        )
+        if ran.returncode:
+            msg = f"Expected the documentation of the public names from mkdocstrings, but got: {ran.stderr.strip().splitlines()[-1]}"
+            raise PageError(msg)
+        page = (project / "site" / "index.html").read_text(encoding="utf-8")
+    return split_page(page, PUBLIC)
+
+
+def write_project(project: Path) -> None:
+    """One page with every public name, and a theme that is nothing but the page's content."""
+    handler = {"paths": [str(ROOT.parent)], "options": OPTIONS}
+    settings = {
+        "site_name": "camfolio",
+        "theme": {"name": None, "custom_dir": "theme"},
+        "plugins": [{"mkdocstrings": {"handlers": {"python": handler}, "enable_inventory": False}}],
+        "markdown_extensions": ["pymdownx.highlight", "pymdownx.superfences"],
+    }
+    (project / "mkdocs.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    (project / "theme").mkdir()
+    (project / "theme" / "main.html").write_text("{{ page.content }}", encoding="utf-8")
+    (project / "docs").mkdir()
+    blocks = [f"{MARK.format(name)}\n\n::: camfolio.{name}\n" for name in PUBLIC]
+    (project / "docs" / "index.md").write_text("\n".join(blocks), encoding="utf-8")
+
+
+def split_page(page: str, names: Sequence[str]) -> dict[str, str]:
+    """What stands between the marks of the names."""
+    found = {}
+    for name in names:
+        _, _, rest = page.partition(MARK.format(name))
+        found[name] = rest.partition("<!-- public: ")[0].strip()
+    return found
+
+
+def split_heading(name: str, rendered: str) -> PublicName:
+    """The signature that mkdocstrings made a heading of, and the rest: the page itself sets the headings.
+
+    >>> split_heading("f", '<div><h2 id="f"><code>camfolio.f(x)</code></h2><p>Adds.</p></div>')
+    PublicName(name='f', signature=Markup('camfolio.f(x)'), documentation=Markup('<div><p>Adds.</p></div>'))
+    """
+    heading = HEADING.search(rendered)
+    words = html.unescape(TAG.sub("", heading["words"])).strip() if heading else f"camfolio.{name}"
+    signature = "\n".join(wrap(words.partition("\n")[0], LINE, subsequent_indent="    ", break_long_words=False))
+    return PublicName(name, Markup(signature), Markup(HEADING.sub("", rendered, count=1)))  # noqa: S704 - our own source
+
+
+def plain(name: str) -> str:
+    """What is said where mkdocstrings is not installed."""
+    return (
+        f"<p>Rendered by mkdocstrings, which is not installed here: <code>help(camfolio.{name})</code> prints it.</p>"
+    )
