@@ -1,8 +1,10 @@
 import ast
 import importlib
 import inspect
+import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -28,11 +30,33 @@ def test_what_is_public_is_written_once_for_people_and_once_for_type_checkers():
     assert set(PUBLIC) <= set(dir(camfolio))
 
 
-def test_arguments_of_public_functions_are_annotated_and_their_errors_said():
-    for name in ("explain", "open_portfolio", "read_study"):
-        function = inspect.unwrap(getattr(camfolio, name))
-        assert all(one.annotation is not one.empty for one in inspect.signature(function).parameters.values())
-        assert "Raises:" in inspect.getdoc(function)
+@pytest.mark.parametrize("name", [name for name in PUBLIC if inspect.isfunction(getattr(camfolio, name))])
+def test_a_public_function_says_every_argument_and_its_errors(name):
+    function = inspect.unwrap(getattr(camfolio, name))
+    arguments = inspect.signature(function).parameters
+    assert all(one.annotation is not one.empty for one in arguments.values())
+    said = inspect.getdoc(function).partition("Args:\n")[2]
+    assert [one for one in arguments if f"    {one}: " not in said] == []
+    assert "Raises:\n" in said
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if inspect.isclass(getattr(camfolio, name))])
+def test_a_public_class_says_every_field_and_the_shapes_of_arrays(name):
+    found = getattr(camfolio, name)
+    said = inspect.getdoc(found).partition("Attributes:\n")[2]
+    assert [field.name for field in fields(found) if f"    {field.name}: " not in said] == []
+    assert re.search(r"\((N|batch)\b", said)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Slices", ("HU", "mm per pixel", "(N, height, width)", "Raises:")),
+        ("explain", ("(N, channels, height, width)",)),
+    ],
+)
+def test_units_and_shapes_are_said(name, words):
+    assert [word for word in words if word not in inspect.getdoc(getattr(camfolio, name))] == []
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error():

@@ -45,6 +45,7 @@ LINE = 76
 """Characters of a signature side by side, which fit beside the table of contents."""
 MARK = "<!-- public: {} -->"
 HEADING = re.compile(r"<h2\b[^>]*>(?P<words>.*?)</h2>", re.DOTALL)
+NO_LINK = re.compile(r'<span title="[^"]*">(?P<words>[^<]*)</span>')
 PARAGRAPH = re.compile(r"<p>(?P<words>.*?)</p>", re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
 
@@ -113,7 +114,7 @@ def render() -> dict[str, str]:
             msg = f"Expected the documentation of the public names from mkdocstrings, but got: {ran.stderr.strip().splitlines()[-1]}"
             raise PageError(msg)
         page = (project / "site" / "index.html").read_text(encoding="utf-8")
-    return split_page(page, PUBLIC)
+    return split_page(NO_LINK.sub(r"\g<words>", page), PUBLIC)
 
 
 def write_project(project: Path) -> None:
