@@ -62,7 +62,7 @@ clean:
 	touch $@
 
 .venv/installed-dev: pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) -e ".[docs,onnx,test,dev,luna]"
+	$(PIP) -e ".[docs,test,dev,luna]"
 	touch $@
 
 .venv/installed-bench: pyproject.toml constraints.txt | .venv/bin/python

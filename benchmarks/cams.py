@@ -25,13 +25,13 @@ from pathlib import Path
 
 import captum.attr
 import torch
+from camfolio.explanation.onnx import export_network, load_network
 from jinja2 import Template
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from camfolio.explanation.explain import explain
-from camfolio.explanation.onnx import export_network, load_network
 from camfolio.network.architecture import make_network
 
 LAYER = "layer2.1.conv2"

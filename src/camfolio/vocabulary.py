@@ -19,8 +19,6 @@ METHOD_NAMES = {
     "eigen_cam": "Eigen-CAM",
     **{FINER + method: f"Finer {name}" for method, name in GRADIENT_METHODS.items()},
 }
-MASKING = ("score_cam",)
-"""Methods that show the network images that they make."""
 SCALING_NAMES = {
     "per_image": "share of the map's own maximum",
     "shared": "share of the method's largest value over all test slices",

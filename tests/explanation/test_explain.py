@@ -9,6 +9,7 @@ from camfolio.errors import ExplanationError, NetworkError
 from camfolio.explanation.explain import explain
 from camfolio.explanation.maps import Explanation, enlarge
 from camfolio.explanation.speed.lanes import LARGEST as CHUNK
+from camfolio.network.onnx import export_network, load_forward
 from camfolio.vocabulary import METHOD_NAMES
 from reference_cams import enlarge as enlarge_by_hand
 
@@ -393,3 +394,44 @@ def test_frozen_weights_and_training_mode_change_no_map_of_any_method(kind, laye
     )
     for method in ALL:
         assert torch.equal(free.signed[method], frozen.signed[method]), method
+
+
+@pytest.fixture(scope="module")
+def exported(resnet, images, tmp_path_factory):
+    network, path = resnet(), tmp_path_factory.mktemp("onnx") / "network.onnx"
+    export_network(network, images[:1], path)
+    return network, load_forward(path)
+
+
+def test_score_cam_is_the_same_by_either_form(exported, images):
+    network, forward = exported
+    passes = []
+
+    def counting(pixels):
+        passes.append(len(pixels))
+        return forward(pixels)
+
+    plain = explain(network, images, methods=["score_cam", "grad_cam"])
+    faster = explain(network, images, methods=["score_cam", "grad_cam"], forward=counting)
+    scale = float(plain.signed["score_cam"].abs().max())
+    torch.testing.assert_close(faster.signed["score_cam"], plain.signed["score_cam"], rtol=0, atol=1e-5 * scale)
+    assert torch.equal(faster.signed["grad_cam"], plain.signed["grad_cam"])
+    assert sum(passes) >= 8 * len(images)
+
+
+def test_maps_by_the_file_are_the_same_bits_alone_in_any_order_and_with_two_threads(exported, images):
+    network, forward = exported
+    many = torch.cat([images] * 7)
+    together = explain(network, many, methods=["score_cam"], forward=forward).signed["score_cam"]
+    order = torch.randperm(len(many), generator=torch.Generator().manual_seed(3))
+    torch.set_num_threads(2)
+    permuted = explain(network, many[order], methods=["score_cam"], forward=forward).signed["score_cam"]
+    alone = explain(network, many[4:5], methods=["score_cam"], forward=forward).signed["score_cam"]
+    assert torch.equal(permuted, together[order])
+    assert torch.equal(alone[0], together[4])
+
+
+def test_another_network_s_forward_pass_is_refused(exported, resnet, images):
+    network, forward = exported
+    with pytest.raises(ExplanationError, match=r"Expected forward to be the model's own forward pass\. .*Export"):
+        explain(network, images, methods=["score_cam"], forward=lambda pixels: forward(pixels) + 0.1)

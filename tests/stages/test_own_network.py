@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from safetensors.torch import load_file
 
 from camfolio.data.slices import Slices
 from camfolio.network.architecture import through_window
+from camfolio.stages import explanations
+from camfolio.study.settings import Explanation, Network
 from own_networks import OneLogit
 
 SUMMARIES = {
@@ -25,10 +28,10 @@ SUMMARIES = {
 WINDOW = (-1200.0, 300.0)
 
 
-def sections(name, engine="torch"):
+def sections(name):
     return {
         "network": {"class_path": f"own_networks.{name}", "init_args": {"width": 5}, "window_hu": WINDOW},
-        "explanation": {"layers": ["features.4"], "methods": ["grad_cam", "score_cam"], "engine": engine},
+        "explanation": {"layers": ["features.4"], "methods": ["grad_cam", "score_cam"]},
     }
 
 
@@ -84,15 +87,24 @@ def test_the_parts_of_a_user_network_are_randomised(found):
         assert all((maps != before).any() for maps in after)
 
 
-def test_onnx_runtime_gives_the_maps_of_torch(found, compute_stages, tiny_slices):
-    pytest.importorskip("onnxruntime")
-    exported = compute_stages(tiny_slices(60, 16, 3), **sections("OneLogit", "onnxruntime"))
-    assert exported["engine"].json("engine.json")["engine"] == "onnxruntime"
-    with (
-        np.load(exported["explanations"] / "maps.npz") as one,
-        np.load(found["OneLogit"]["explanations"] / "maps.npz") as other,
-    ):
+def test_onnx_runtime_gives_the_maps_of_torch(found, tmp_path):
+    artefacts = found["OneLogit"]
+    assert (artefacts["training"] / "network.onnx").exists()
+    shutil.copy(artefacts["training"] / "network.safetensors", tmp_path)
+    (tmp_path / "out").mkdir()
+    explanations.run(
+        out=tmp_path / "out",
+        slices=artefacts["slices"].folder,
+        split=artefacts["split"].folder,
+        training=tmp_path,
+        network=Network(**sections("OneLogit")["network"]),
+        explanation=Explanation(**sections("OneLogit")["explanation"]),
+        threads=1,
+        accelerator="cpu",
+    )
+    with np.load(artefacts["explanations"] / "maps.npz") as one, np.load(tmp_path / "out" / "maps.npz") as other:
         assert one["score_cam"] == pytest.approx(other["score_cam"], abs=1e-4)
+        assert (one["grad_cam"] == other["grad_cam"]).all()
 
 
 def test_a_planted_shortcut_is_asked_of_it(compute_stages, tiny_slices):

@@ -13,14 +13,15 @@ from torch import Tensor, nn
 
 import camfolio
 import camfolio.explanation.methods  # enters the methods
-from camfolio.errors import ExplanationError
+from camfolio.errors import ExplanationError, NetworkError
 from camfolio.explanation.batch import Batch
 from camfolio.explanation.maps import Explanation
 from camfolio.explanation.probe import borrowed, read
 from camfolio.explanation.registry import Method, find_method
-from camfolio.explanation.speed.lanes import Answers, agreeing, make_engine
+from camfolio.explanation.speed.lanes import make_lanes
 from camfolio.explanation.speed.tail import Onward, onward_from, when_asked
 from camfolio.network.architecture import find_layer
+from camfolio.network.onnx import Forward, check_logits
 
 Track = Callable[[Iterable[Any], int, str], Iterator[Any]]
 
@@ -29,8 +30,8 @@ Track = Callable[[Iterable[Any], int, str], Iterator[Any]]
 class Sweep:
     """What is asked of every chunk: images and targets, layers and methods by name, what Finer-CAM compares.
 
-    `masked`, if it is there, answers in the model's place where only its logits for images are asked for; `behind`
-    answers for what lies behind a layer.
+    `forward`, if it is there, runs the passes that need no gradients in the model's place; `behind` runs what comes
+    after a layer.
     """
 
     images: Tensor
@@ -39,7 +40,7 @@ class Sweep:
     methods: Mapping[str, Method]
     comparison: float
     size: int
-    masked: Answers | None
+    forward: Forward | None
     behind: Callable[[nn.Module, str], Callable[[Tensor], Onward]]
 
     def start_behind(self, model: nn.Module, layer: str, chunk: Tensor) -> Onward:
@@ -69,7 +70,7 @@ def explain(
     targets: Int64[Tensor, " images"] | Sequence[int] | int | None = None,
     *,
     comparison: float = 1.0,
-    masked: Answers | None = None,
+    forward: Forward | None = None,
     track: Track | None = None,
 ) -> Explanation:
     """Class-activation maps of a model.
@@ -79,7 +80,7 @@ def explain(
     can be recorded only what lies behind the layer. Every pass has the same fixed number of images (the last one is
     filled up): a map does not depend on which images stand beside it. On a CPU as many passes run side by side as torch
     has threads. Memory does not grow with the number of images, apart from the maps themselves; every thread's share of
-    it is stated in `engine.MEMORY`.
+    it is stated in `explanation.speed.lanes.MEMORY`.
 
     Args:
         model: any module from images to logits (N, classes); it comes back as it was: modes, `requires_grad`, `.grad`,
@@ -89,8 +90,8 @@ def explain(
         methods: names from `camfolio.explanation.registry.METHODS`, or MODULE.NAME of a method of your own.
         targets: class to explain per image; one number is meant for all images; None explains the predicted ones.
         comparison: a of y - a y' that Finer-CAM explains, y' the strongest other class's logit.
-        masked: another way to the model's logits for the images that Score-CAM makes, such as `onnx.load_network`;
-            left aside, with a line in the log, if its logits are not the model's.
+        forward: the model's forward pass where no gradients are needed (Score-CAM's masked images), such as
+            `camfolio.network.onnx.load_forward` makes from an ONNX file of it; None: the model itself.
         track: wraps the finished chunks to show progress: (chunks, total, description) -> chunks.
 
     Raises:
@@ -115,12 +116,13 @@ def explain(
         find_layer(model, name)
     first = images[:1].detach().to(device_of(model, images))
     with borrowed(model):
-        engine = make_engine(model, names, first)
-        answers = agreeing(masked, engine.models[0], first)
+        lanes = make_lanes(model, names, first)
+        if forward:
+            check_forward(lanes.models[0], forward, first)
         behind = cache(partial(onward_from, image=first))
-        sweep = Sweep(images, wanted, names, entries, comparison, engine.size, answers, behind)
-        starts = range(0, len(images), engine.size)
-        chunks = engine.run(partial(explain_chunk, sweep), starts)
+        sweep = Sweep(images, wanted, names, entries, comparison, lanes.size, forward, behind)
+        starts = range(0, len(images), lanes.size)
+        chunks = lanes.run(partial(explain_chunk, sweep), starts)
         parts: list[Part] = list(track(chunks, len(starts), "maps") if track else chunks)
     signed = {
         name: {method: torch.cat([part.signed[name][method] for part in parts]) for method in entries}
@@ -161,9 +163,18 @@ def explain_chunk(sweep: Sweep, model: nn.Module, start: int) -> Part:
             onward = when_asked(partial(sweep.start_behind, model, name, chunk))
             for method, entry in sweep.methods.items():
                 reading = readings[sweep.weight(method)][name]
-                batch = Batch(reading, chunk, sweep.masked or model, onward, real, sweep.size)
+                batch = Batch(reading, chunk, sweep.forward or model, onward, real, sweep.size)
                 signed[name][method] = entry(batch)[:real].cpu()
     return Part(some.target[:real].cpu(), some.logits[:real].cpu(), signed)
+
+
+def check_forward(model: nn.Module, forward: Forward, image: Tensor) -> None:
+    """The other way to the logits gives those of the model."""
+    try:
+        check_logits(model, forward, image)
+    except NetworkError as error:
+        msg = f"Expected forward to be the model's own forward pass. {error}. Export the model again, or leave it out."
+        raise ExplanationError(msg) from error
 
 
 def check_layers(names: list[str]) -> list[str]:

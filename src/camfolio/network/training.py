@@ -195,7 +195,7 @@ def unfilled_memory() -> Iterator[None]:
 
 
 def make_trainer(settings: Training, callbacks: list[Callback]) -> pl.Trainer:
-    """Lightning's engine: any accelerator, deterministic, no files written, no advertising in the log.
+    """Lightning's trainer: any accelerator, deterministic, no files written, no advertising in the log.
 
     Raises:
         NetworkError: if this computer has no such accelerator.

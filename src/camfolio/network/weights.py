@@ -10,15 +10,6 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from camfolio.errors import NetworkError
-from camfolio.network.architecture import build_network
-from camfolio.study.settings import Network
-
-
-def trained_network(settings: Network, weights: Path) -> nn.Module:
-    """The network of a study with the weights of a file, in evaluation mode, on the CPU."""
-    network = build_network(settings)
-    load_weights(network, weights)
-    return network.eval()
 
 
 def save_network(network: nn.Module, path: Path) -> None:

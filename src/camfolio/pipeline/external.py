@@ -10,7 +10,7 @@ from camfolio.store.artefacts import Stage
 from camfolio.study.settings import Study
 
 EXTERNAL = "external-"
-AGAIN = ("predictions", "evaluation", "engine", "explanations", "localisation")
+AGAIN = ("predictions", "evaluation", "explanations", "localisation")
 """Stages that are run a second time, on the slices of another source."""
 
 

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib.util import find_spec
-from typing import Any
-
-from camfolio.errors import StudyError
 from camfolio.pipeline.data import TRAINED_ON, data_stages
 from camfolio.pipeline.declare import checkpoint, network_section, section, stage
 from camfolio.pipeline.external import external_stages
@@ -14,7 +9,6 @@ from camfolio.pipeline.pictures import figure_stages, raster_stages
 from camfolio.pipeline.sanity_checks import EVIDENCE, MAPS, again_stages
 from camfolio.store.artefacts import Stage
 from camfolio.study.settings import Study
-from camfolio.vocabulary import MASKING
 
 
 def network_stages(study: Study) -> tuple[Stage, ...]:
@@ -22,9 +16,8 @@ def network_stages(study: Study) -> tuple[Stage, ...]:
     seed = {"seed": study.seed}
     device = {"threads": study.training.threads, "accelerator": study.training.accelerator}
     network = network_section(study)
-    explanation = section(study, "explanation", leave=("scaling", "engine"))
+    explanation = section(study, "explanation", leave=("scaling",))
     evaluation = section(study, "evaluation")
-    engine = engine_stages(study, network | explanation | device)
     places = section(study, "evidence", only=("tolerance_mm", "centre_sigma_mm"))
     table = (
         *data_stages(study),
@@ -32,11 +25,10 @@ def network_stages(study: Study) -> tuple[Stage, ...]:
         stage("training", network | section(study, "training") | seed, "slices", "split", files=checkpoint(study)),
         stage("predictions", network | device, "slices", "training"),
         stage("evaluation", evaluation | seed, "slices", "split", "predictions", renamed=TRAINED_ON),
-        *engine,
         stage(
             "explanations",
             network | explanation | device,
-            *("slices", "split", "training", *(one.name for one in engine)),
+            *("slices", "split", "training"),
         ),
         stage(
             "localisation",
@@ -62,28 +54,10 @@ def scoring_stages(study: Study) -> tuple[Stage, ...]:
     """What else is measured of the maps as they are, and all scores side by side."""
     seed = {"seed": study.seed}
     device = {"threads": study.training.threads, "accelerator": study.training.accelerator}
-    explanation = section(study, "explanation", leave=("scaling", "engine"))
+    explanation = section(study, "explanation", leave=("scaling",))
     removing = section(study, "evidence", only=("centre_sigma_mm", "faithfulness"))
     compared = explanation | section(study, "evaluation") | section(study, "evidence", only=("margins",)) | seed
     return (
         stage("faithfulness", network_section(study) | explanation | removing | seed | device, *MAPS, group=EVIDENCE),
         stage("scoreboard", compared, "slices", "split", "localisation", "faithfulness", group=EVIDENCE),
     )
-
-
-def engine_stages(study: Study, parameters: Mapping[str, Any]) -> tuple[Stage, ...]:
-    """The network as ONNX, where a method makes masked images and ONNX Runtime may run them; else nothing.
-
-    Raises:
-        StudyError: if the study asks for ONNX Runtime and it is not installed.
-    """
-    wanted = study.explanation.engine
-    masking = {*MASKING, *study.explanation.own_methods} & set(study.explanation.methods)
-    if wanted == "torch" or not masking:
-        return ()
-    if find_spec("onnxruntime") is None:
-        if wanted == "auto":
-            return ()
-        msg = "Expected explanation.engine auto or torch, since ONNX Runtime is not installed, but got onnxruntime. Install camfolio[onnx]."
-        raise StudyError(msg)
-    return (stage("engine", {**parameters, "wanted": wanted}, "slices", "split", "training"),)

@@ -16,7 +16,7 @@ MAPS = ("slices", "split", "training", "explanations")
 
 def again_stages(study: Study) -> tuple[Stage, ...]:
     """Maps after weight randomisation, after retraining, and of slices that are changed a little."""
-    explanation = section(study, "explanation", leave=("scaling", "engine"))["explanation"]
+    explanation = section(study, "explanation", leave=("scaling",))["explanation"]
     device = {"threads": study.training.threads, "accelerator": study.training.accelerator}
     shown = network_section(study) | section(study, "evaluation") | device | {"seed": study.seed}
     shown |= {"explanation": explanation | {"layers": [study.explanation.layer]}}

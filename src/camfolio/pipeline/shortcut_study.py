@@ -15,7 +15,7 @@ CLEAN = "clean"
 def shortcut_stages(study: Study, shortcut: Shortcut) -> tuple[Stage, ...]:
     """The table of contents; networks of one number share their seed, so that only the cue tells them apart."""
     seed = {"seed": study.seed}
-    explanation = section(study, "explanation", leave=("scaling", "engine"))
+    explanation = section(study, "explanation", leave=("scaling",))
     every_seed = range(shortcut.seeds)
     plantings = [planting(study, shortcut, cue) for cue in shortcut.cues]
     trainings = [training(study, name, one) for one in every_seed for name in (CLEAN, *shortcut.cues)]
@@ -57,7 +57,7 @@ def answers(study: Study, shortcut: Shortcut, name: str, one: int) -> Stage:
     """What one network says with and without the cues: a clean one with each of them, the others with their own."""
     parameters = (
         network_section(study)
-        | section(study, "explanation", leave=("scaling", "engine"))
+        | section(study, "explanation", leave=("scaling",))
         | {"cues": list(shortcut.cues) if name == CLEAN else [name], "seed": study.seed}
         | {"threads": study.training.threads, "accelerator": study.training.accelerator}
     )

@@ -113,7 +113,7 @@ def render() -> dict[str, str]:
         if ran.returncode:
             msg = f"Expected the documentation of the public names from mkdocstrings, but got: {ran.stderr.strip().splitlines()[-1]}"
             raise PageError(msg)
-        page = (project / "site" / "index.html").read_text(encoding="utf-8")
+        page = (project / "site" / "index.html").read_text(encoding="utf-8", newline="\n")
     return split_page(NO_LINK.sub(r"\g<words>", page), PUBLIC)
 
 
@@ -126,12 +126,12 @@ def write_project(project: Path) -> None:
         "plugins": [{"mkdocstrings": {"handlers": {"python": handler}, "enable_inventory": False}}],
         "markdown_extensions": ["pymdownx.highlight", "pymdownx.superfences"],
     }
-    (project / "mkdocs.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    (project / "mkdocs.yml").write_text(yaml.safe_dump(settings), encoding="utf-8", newline="\n")
     (project / "theme").mkdir()
-    (project / "theme" / "main.html").write_text("{{ page.content }}", encoding="utf-8")
+    (project / "theme" / "main.html").write_text("{{ page.content }}", encoding="utf-8", newline="\n")
     (project / "docs").mkdir()
     blocks = [f"{MARK.format(name)}\n\n::: camfolio.{name}\n" for name in PUBLIC]
-    (project / "docs" / "index.md").write_text("\n".join(blocks), encoding="utf-8")
+    (project / "docs" / "index.md").write_text("\n".join(blocks), encoding="utf-8", newline="\n")
 
 
 def split_page(page: str, names: Sequence[str]) -> dict[str, str]:

@@ -8,11 +8,9 @@ import numpy as np
 import torch
 
 from camfolio.explanation.explain import explain
-from camfolio.explanation.onnx import load_network
-from camfolio.network.architecture import device_for, through_window
-from camfolio.network.weights import trained_network
+from camfolio.network.architecture import through_window
+from camfolio.network.trained import load_trained
 from camfolio.progress import tracked
-from camfolio.stages.engine import exported
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.study.settings import Explanation, Network
 
@@ -27,7 +25,6 @@ def run(
     explanation: Explanation,
     threads: int,
     accelerator: str,
-    engine: Path | None = None,
 ) -> None:
     """Write `maps.npz`: METHOD, the signed maps of the layer in focus, float32 (n, h, w); LAYER/METHOD, those of the
     other layers; `targets` and `logits` of the same slices.
@@ -41,20 +38,18 @@ def run(
         explanation: section of the study.
         threads: of torch.
         accelerator: where the network runs.
-        engine: folder of that stage, if ONNX Runtime may run the masked passes.
     """
     torch.set_num_threads(threads)
-    model = trained_network(network, training / "network.safetensors").to(device_for(accelerator))
+    trained = load_trained(network, training, accelerator)
     data, _ = part_slices(slices, split, "test")
-    network_file = exported(engine)
     result = explain(
-        model,
+        trained.model,
         through_window(torch.from_numpy(data.hounsfield), network.window_hu),
         explanation.layers,
         explanation.methods,
         torch.from_numpy(data.label) if explanation.target == "true" else None,
         comparison=explanation.comparison,
-        masked=load_network(network_file) if network_file else None,
+        forward=trained.forward,
         track=tracked,
     )
     maps = {method: signed.numpy() for method, signed in result.signed.items()}

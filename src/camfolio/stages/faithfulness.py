@@ -21,8 +21,7 @@ from camfolio.evidence.faithfulness import (
     substitutes,
 )
 from camfolio.explanation.answers import NetworkAnswers
-from camfolio.network.architecture import device_for
-from camfolio.network.weights import trained_network
+from camfolio.network.trained import load_trained
 from camfolio.progress import tracked
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.stages.inputs.subjects import Maps, control_maps, is_in_focus, layer_names, method_maps
@@ -57,9 +56,8 @@ def run(
     part has no such pixels), `steps` with 0 and 1, `road_steps`, `blur_mm`, `road_noise_hu`.
     """
     torch.set_num_threads(threads)
-    device, settings = device_for(accelerator), evidence.faithfulness
-    model = trained_network(network, training / "network.safetensors").to(device)
-    answers = NetworkAnswers(model, network.window_hu, device)
+    settings = evidence.faithfulness
+    answers = NetworkAnswers(load_trained(network, training, accelerator), network.window_hu)
     train, _ = part_slices(slices, split, "train")
     lung = parenchyma_hu(train.hounsfield, train.mask, settings.parenchyma_below_hu)
     test, _ = part_slices(slices, split, "test")

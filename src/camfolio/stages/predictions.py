@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from camfolio.data.slices import Slices
-from camfolio.network.architecture import device_for, through_window
-from camfolio.network.weights import trained_network
+from camfolio.network.architecture import through_window
+from camfolio.network.trained import load_trained
 from camfolio.study.settings import Network
 
 CHUNK = 256
@@ -18,13 +18,12 @@ CHUNK = 256
 def run(*, out: Path, slices: Path, training: Path, network: Network, threads: int, accelerator: str) -> None:
     """Write `logits.npy`, float32 (N, 2), in chunks of one size, the last one padded."""
     torch.set_num_threads(threads)
-    device = device_for(accelerator)
-    model = trained_network(network, training / "network.safetensors").to(device)
+    trained = load_trained(network, training, accelerator)
     hounsfield = torch.from_numpy(Slices.load(slices / "slices.npz").hounsfield)
     found = []
     with torch.inference_mode():
         for start in range(0, len(hounsfield), CHUNK):
             index = torch.arange(start, start + CHUNK).clamp_max(len(hounsfield) - 1)
-            logits = model(through_window(hounsfield[index].to(device), network.window_hu)).cpu()
+            logits = trained.model(through_window(hounsfield[index].to(trained.device), network.window_hu)).cpu()
             found.append(logits[: len(hounsfield) - start].numpy())
     np.save(out / "logits.npy", np.concatenate(found), allow_pickle=False)

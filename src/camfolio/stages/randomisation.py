@@ -10,8 +10,8 @@ import torch
 
 from camfolio.evidence.randomisation import randomised_networks
 from camfolio.evidence.similarity import SIMILARITY, similarities
-from camfolio.network.architecture import build_network, device_for
-from camfolio.network.weights import trained_network
+from camfolio.network.architecture import build_network
+from camfolio.network.trained import TrainedNetwork, load_trained
 from camfolio.progress import tracked
 from camfolio.stages.inputs.sample import interval_json, maps_of, read_sample
 from camfolio.stages.results import write_json
@@ -48,16 +48,17 @@ def run(
     """
     torch.set_num_threads(threads)
     sample = read_sample(slices, split, explanations, methods=explanation.methods, wanted=evidence.slices, seed=seed)
-    device = device_for(accelerator)
-    trained = trained_network(network, training / "network.safetensors").to(device)
+    trained = load_trained(network, training, accelerator)
     example = {method: [maps[0]] for method, maps in sample.signed.items()}
     parts: list[str] = []
     found: dict[str, list[np.ndarray]] = {}
-    steps = sum(bool(part.state_dict()) for part in trained.children())
-    networks = randomised_networks(trained, fresh_network(network, seed).to(device))
+    steps = sum(bool(part.state_dict()) for part in trained.model.children())
+    networks = randomised_networks(trained.model, fresh_network(network, seed).to(trained.device))
     for part, model in tracked(networks, steps, "randomisation"):
         parts.append(part)
-        signed = maps_of(model, sample.data.hounsfield, sample.targets, network, explanation)
+        signed = maps_of(
+            TrainedNetwork(model, trained.device, None), sample.data.hounsfield, sample.targets, network, explanation
+        )
         for method, maps in signed.items():
             example[method].append(maps[0])
             for measure, values in similarities(sample.signed[method], maps).items():

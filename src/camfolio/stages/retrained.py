@@ -11,9 +11,8 @@ from camfolio.data.slices import Slices
 from camfolio.evidence.localisation import LOCALISATION, Truth
 from camfolio.evidence.similarity import SIMILARITY, similarities
 from camfolio.explanation.answers import NetworkAnswers
-from camfolio.network.architecture import device_for
 from camfolio.network.evaluation import metrics, value_of
-from camfolio.network.weights import trained_network
+from camfolio.network.trained import load_trained
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.stages.inputs.sample import Sample, SignedMaps, interval_json, maps_of, read_sample
 from camfolio.stages.results import write_json
@@ -49,9 +48,8 @@ def run(
     """
     torch.set_num_threads(threads)
     sample = read_sample(slices, split, explanations, methods=explanation.methods, wanted=evidence.slices, seed=seed)
-    device = device_for(accelerator)
-    model = trained_network(network, training / "network.safetensors").to(device)
-    signed = maps_of(model, sample.data.hounsfield, sample.targets, network, explanation)
+    trained = load_trained(network, training, accelerator)
+    signed = maps_of(trained, sample.data.hounsfield, sample.targets, network, explanation)
     found = {
         f"{measure}/{method}": values
         for method in explanation.methods
@@ -62,7 +60,7 @@ def run(
     summary = {
         "slices": len(sample.data),
         "patients": patients.count,
-        "auc": auc_of(NetworkAnswers(model, network.window_hu, device), part_slices(slices, split, "test")[0]),
+        "auc": auc_of(NetworkAnswers(trained, network.window_hu), part_slices(slices, split, "test")[0]),
         "measures": SIMILARITY,
         "similarity": {
             method: {measure: interval_json(found[f"{measure}/{method}"], patients) for measure in SIMILARITY}

@@ -11,8 +11,8 @@ from camfolio.data.slices import Slices
 from camfolio.evidence.shortcut import CUES, energy_in
 from camfolio.explanation.explain import explain
 from camfolio.explanation.maps import enlarge
-from camfolio.network.architecture import device_for, through_window
-from camfolio.network.weights import trained_network
+from camfolio.network.architecture import through_window
+from camfolio.network.trained import load_trained
 from camfolio.progress import tracked
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.study.settings import Explanation, Network
@@ -52,18 +52,19 @@ def run(
         accelerator: where the network runs.
     """
     torch.set_num_threads(threads)
-    model = trained_network(network, training / "network.safetensors").to(device_for(accelerator))
+    trained = load_trained(network, training, accelerator)
     data, _ = part_slices(slices, split, "test")
     example = draw_example(data, seed)
     found: dict[str, np.ndarray] = {"example": np.array(example)}
     shown = {PLAIN: data.hounsfield} | {cue: CUES[cue].put(data.hounsfield) for cue in cues}
     for name, hounsfield in shown.items():
         result = explain(
-            model,
+            trained.model,
             through_window(torch.from_numpy(hounsfield), network.window_hu),
             explanation.layer,
             explanation.methods,
             comparison=explanation.comparison,
+            forward=trained.forward,
             track=tracked,
         )
         found[f"logits/{name}"] = result.logits.numpy()

@@ -10,8 +10,7 @@ import torch
 
 from camfolio.evidence.similarity import SIMILARITY, similarities
 from camfolio.evidence.stability import SHIFTS, noisy, shifted, without_border
-from camfolio.network.architecture import device_for
-from camfolio.network.weights import trained_network
+from camfolio.network.trained import load_trained
 from camfolio.progress import tracked
 from camfolio.shapes import Hounsfield
 from camfolio.stages.inputs.sample import Sample, interval_json, maps_of, read_sample
@@ -52,11 +51,11 @@ def run(
     """
     torch.set_num_threads(threads)
     sample = read_sample(slices, split, explanations, methods=explanation.methods, wanted=evidence.slices, seed=seed)
-    model = trained_network(network, training / "network.safetensors").to(device_for(accelerator))
+    trained = load_trained(network, training, accelerator)
     found: dict[str, list[np.ndarray]] = {}
     steps = evidence.stability.draws + len(SHIFTS)
     for change, hounsfield, shift in tracked(changes(sample, evidence, seed), steps, "stability"):
-        maps = maps_of(model, hounsfield, sample.targets, network, explanation)
+        maps = maps_of(trained, hounsfield, sample.targets, network, explanation)
         for method, after in maps.items():
             before = sample.signed[method]
             if change == "shift":

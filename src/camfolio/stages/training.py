@@ -1,4 +1,4 @@
-"""Stage `training`: train or load; either way network.safetensors and the history."""
+"""Stage `training`: train or load; either way the weights, the network as ONNX where it can be exported, and the history."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import torch
 from camfolio.data.loading import SliceLoading
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
-from camfolio.network.architecture import build_network
+from camfolio.network.architecture import build_network, through_window
+from camfolio.network.onnx import FILE, write_onnx
 from camfolio.network.training import Trained, train
 from camfolio.network.weights import load_weights, save_network
 from camfolio.stages.results import write_json
@@ -31,7 +32,7 @@ def run(
     seed: int,
     checkpoint: Path | None = None,
 ) -> None:
-    """Write `network.safetensors` and `training.json`.
+    """Write `network.safetensors`, `training.json` and, where the network can be exported and the file gives its logits, `network.onnx`.
 
     Args:
         out: gets the files.
@@ -69,6 +70,8 @@ def run(
             for row in trained.history
         ]
     save_network(model, out / "network.safetensors")
+    image = through_window(torch.from_numpy(Slices.load(slices / "slices.npz").hounsfield[:1]), network.window_hu)
+    not_exported = write_onnx(model.cpu().eval(), image, out / FILE)
     write_json(
         out / "training.json",
         {
@@ -78,6 +81,7 @@ def run(
             "epochs": len(history),
             "history": history,
             "contiguous": list(trained.contiguous),
+            "not_exported": not_exported,
         },
     )
 

@@ -158,11 +158,6 @@ class Explanation(Settings):
     comparison: float = Field(
         1.0, gt=0, le=10, description="how much of the strongest other class's logit the finer methods take off"
     )
-    engine: Literal["auto", "torch", "onnxruntime"] = Field(
-        "auto",
-        description="what runs Score-CAM's masked passes; auto: ONNX Runtime where the extra `onnx` is installed and the "
-        "work is worth the export, else torch",
-    )
     scaling: Literal["per_image", "shared", "signed"] = Field(
         "per_image",
         description="a map's colours: share of its own maximum, of the method's largest value in the study, "

@@ -7,7 +7,7 @@ from torch import nn
 from camfolio.explanation.explain import explain
 from camfolio.explanation.probe import borrowed
 from camfolio.explanation.speed import lanes as room
-from camfolio.explanation.speed.lanes import LARGEST, Engine, agreeing, images_in_a_pass, make_engine
+from camfolio.explanation.speed.lanes import LARGEST, Lanes, images_in_a_pass, make_lanes
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def test_results_come_in_the_order_of_the_items_whatever_takes_longer(two_thread
         time.sleep(0.02 if item == 0 else 0)
         return item * item
 
-    assert list(Engine((nn.Identity(), nn.Identity()), 4).run(slow_first, range(6))) == [0, 1, 4, 9, 16, 25]
+    assert list(Lanes((nn.Identity(), nn.Identity()), 4).run(slow_first, range(6))) == [0, 1, 4, 9, 16, 25]
 
 
 def test_a_model_works_on_one_item_at_a_time(two_threads):
@@ -33,7 +33,7 @@ def test_a_model_works_on_one_item_at_a_time(two_threads):
         busy.remove(model)
         return torch.get_num_threads()
 
-    threads = set(Engine((nn.Identity(), nn.Identity()), 4).run(task, range(20)))
+    threads = set(Lanes((nn.Identity(), nn.Identity()), 4).run(task, range(20)))
     assert not any(together)
     assert threads == {1}
     assert torch.get_num_threads() == 2
@@ -45,17 +45,17 @@ def test_a_mistake_in_one_item_is_raised_and_threads_are_as_before(two_threads):
             raise KeyError(item)
 
     with pytest.raises(KeyError):
-        list(Engine((nn.Identity(), nn.Identity()), 4).run(task, range(50)))
+        list(Lanes((nn.Identity(), nn.Identity()), 4).run(task, range(50)))
     assert torch.get_num_threads() == 2
 
 
 def test_there_is_a_model_for_every_thread_with_the_same_weights(two_threads, resnet, images):
     with borrowed(resnet()) as network:
-        engine = make_engine(network, ["layer2.1.conv2"], images[:1])
-    first, second = engine.models
+        lanes = make_lanes(network, ["layer2.1.conv2"], images[:1])
+    first, second = lanes.models
     assert first is not second
     assert all(a is b for a, b in zip(first.parameters(), second.parameters(), strict=True))
-    assert engine.size == LARGEST
+    assert lanes.size == LARGEST
 
 
 @pytest.mark.parametrize("change", ["hook", "half"])
@@ -66,7 +66,7 @@ def test_a_model_with_hooks_or_in_half_precision_runs_as_it_is(change, two_threa
     else:
         network[0].register_forward_hook(lambda *_: None)
     with borrowed(network):
-        assert make_engine(network, ["2"], images[:1].to(next(network.parameters()).dtype)).models == (network,)
+        assert make_lanes(network, ["2"], images[:1].to(next(network.parameters()).dtype)).models == (network,)
 
 
 def test_a_pass_holds_as_many_images_as_fit_and_at_least_one(resnet, images, monkeypatch):
@@ -117,11 +117,3 @@ def test_score_cam_looks_once_per_channel_that_varies_and_once_through_all_const
     masked = network.seen[network.seen.index(LARGEST) :]
     # per chunk: itself, two channels of every image, and one row for the constant one, in a pass that is filled up
     assert masked == [LARGEST] * 2 * (1 + 3)
-
-
-def test_another_engine_that_answers_otherwise_is_left_aside_with_a_line(resnet, images, caplog):
-    network = resnet()
-    with caplog.at_level("INFO", logger="camfolio"):
-        assert agreeing(lambda pixels: network(pixels) + 0.1, network, images[:1]) is None
-    assert "masked passes by torch, since the other engine's logits are off by 0.1" in caplog.text
-    assert agreeing(network, network, images[:1]) is network

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import logging
-import math
 from collections.abc import Callable, Collection, Mapping
 from itertools import chain
 from typing import cast
@@ -14,12 +13,11 @@ from torch import Tensor, fx, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from camfolio.network.agreement import CLOSE, difference
 from camfolio.network.architecture import answer_in_two_logits, two_logits
 
 Convolution = nn.Conv1d | nn.Conv2d | nn.Conv3d
 log = logging.getLogger("camfolio")
-CLOSE = 1e-4
-"""How far logits may move, as a share of the largest; float32 networks stay near 1e-6."""
 
 
 def folded(model: nn.Module, keep: Collection[str], image: Tensor) -> fx.GraphModule | None:
@@ -38,7 +36,7 @@ def folded(model: nn.Module, keep: Collection[str], image: Tensor) -> fx.GraphMo
         channels_last(lean)
         with torch.inference_mode():
             before, after = model(image.clone()), lean(image.clone())
-        distance = moved(before, after)
+        distance = difference(before, after)
     except Exception as error:  # noqa: BLE001 - a user's model may fail to be traced in any way, and none matters
         log.info("the network is used as it is, since it cannot be traced: %s", str(error).partition("\n")[0])
         return None
@@ -47,13 +45,6 @@ def folded(model: nn.Module, keep: Collection[str], image: Tensor) -> fx.GraphMo
         return None
     # A layer that is never run is in no graph; the model itself says so better.
     return lean if set(keep) <= {name for name, _ in lean.named_modules()} else None
-
-
-def moved(before: Tensor, after: Tensor) -> float:
-    """How far logits moved at most, as a share of the largest (of 1, if that is smaller); infinitely, if their shape did."""
-    if before.shape != after.shape:
-        return math.inf
-    return float((before - after).abs().max() / before.abs().max().clamp_min(1))
 
 
 def channels_last(model: nn.Module) -> None:

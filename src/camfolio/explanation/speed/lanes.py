@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,14 +13,12 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode  # the documented way to see every operation
 
-from camfolio.explanation.speed.folding import CLOSE, folded, has_hooks, moved, shares
+from camfolio.explanation.speed.folding import folded, has_hooks, shares
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Task = Callable[[nn.Module, Item], Result]
-Answers = Callable[[Tensor], Tensor]
 
-log = logging.getLogger("camfolio")
 LARGEST = 32
 """Images in a pass at most: from here on more of them are not faster."""
 MEMORY = 512 * 2**20
@@ -29,7 +26,7 @@ MEMORY = 512 * 2**20
 
 
 @dataclass(frozen=True)
-class Engine:
+class Lanes:
     """Models that share their weights, one per thread, and the number of images in every pass.
 
     A pass has one thread and a fixed number of images, so that neither the number of threads nor what else is computed
@@ -61,7 +58,7 @@ class Engine:
             yield from pool.map(with_a_model, todo)
 
 
-def make_engine(model: nn.Module, keep: Collection[str], image: Tensor) -> Engine:
+def make_lanes(model: nn.Module, keep: Collection[str], image: Tensor) -> Lanes:
     """The fastest way to run a model that gives the same answers.
 
     Args:
@@ -73,9 +70,9 @@ def make_engine(model: nn.Module, keep: Collection[str], image: Tensor) -> Engin
     lean = folded(model, keep, image) if precise and not has_hooks(model) else None
     size = images_in_a_pass(lean or model, image)
     if lean is None:
-        return Engine((model,), size)
+        return Lanes((model,), size)
     lanes = torch.get_num_threads() if image.device.type == "cpu" else 1
-    return Engine((lean, *(shares(lean) for _ in range(lanes - 1))), size)
+    return Lanes((lean, *(shares(lean) for _ in range(lanes - 1))), size)
 
 
 def images_in_a_pass(model: nn.Module, image: Tensor) -> int:
@@ -111,15 +108,3 @@ def threads_of_one(lanes: int) -> Iterator[ThreadPoolExecutor]:
     finally:
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(before)
-
-
-def agreeing(masked: Answers | None, model: nn.Module, images: Tensor) -> Answers | None:
-    """Another engine for the masked passes, if it gives the model's logits for some images; else None, with a line."""
-    if masked is None:
-        return None
-    with torch.inference_mode():
-        distance = moved(model(images.clone()), masked(images.clone()))
-    if distance <= CLOSE:
-        return masked
-    log.info("masked passes by torch, since the other engine's logits are off by %.1g of the largest", distance)
-    return None

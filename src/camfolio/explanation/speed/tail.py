@@ -11,7 +11,8 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, fx, nn
 
-from camfolio.explanation.speed.folding import CLOSE, has_hooks
+from camfolio.explanation.speed.folding import has_hooks
+from camfolio.network.agreement import CLOSE
 
 Onward = Callable[[Int64[Tensor, " rows"], Tensor], Float[Tensor, "rows classes"]]
 """From the numbers of some of a chunk's images, and activations in place of the layer's, to logits."""

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Bool, Float32, Int64
-from torch import nn
 
 from camfolio.data.slices import Slices
 from camfolio.explanation.explain import explain
 from camfolio.explanation.maps import enlarge
 from camfolio.network.architecture import through_window
+from camfolio.network.trained import TrainedNetwork
 from camfolio.shapes import Hounsfield
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.statistics.chance import sample_by_patient
@@ -59,17 +59,18 @@ def enlarged(maps: torch.Tensor, like: Hounsfield) -> Float32[np.ndarray, "slice
 
 
 def maps_of(
-    model: nn.Module, hounsfield: Hounsfield, targets: np.ndarray, network: Network, explanation: Explanation
+    trained: TrainedNetwork, hounsfield: Hounsfield, targets: np.ndarray, network: Network, explanation: Explanation
 ) -> SignedMaps:
     """Signed maps at the layer in focus, by every method of a study, of other slices or by another network."""
     images = through_window(torch.from_numpy(np.ascontiguousarray(hounsfield)), network.window_hu)
     found = explain(
-        model,
+        trained.model,
         images,
         explanation.layer,
         explanation.methods,
         torch.from_numpy(targets),
         comparison=explanation.comparison,
+        forward=trained.forward,
     )
     return {method: enlarged(signed, hounsfield) for method, signed in found.signed.items()}
 

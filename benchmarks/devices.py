@@ -1,0 +1,182 @@
+"""What each device that makes the maps faster gains, switched on and off in turns, for the default study's own work.
+
+Usage: python benchmarks/devices.py [--slices 256] [--rounds 5]
+
+The work is that of `gen/studies/lung-nodules.yaml`: its network (random weights), its methods at its layers, and forward
+passes of slices with replaced pixels, as many per slice as stage `faithfulness` runs. Figures are seconds without the
+device over seconds with it, per kind of work: the median over rounds, each against its own, and the range.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from unittest.mock import patch
+
+import torch
+from torch import Tensor, nn
+
+from camfolio.explanation import explain as sweep
+from camfolio.explanation.answers import NetworkAnswers
+from camfolio.explanation.explain import explain
+from camfolio.explanation.speed import folding, lanes
+from camfolio.explanation.speed.tail import whole_network
+from camfolio.network.architecture import build_network
+from camfolio.network.onnx import Forward, load_forward, write_onnx
+from camfolio.network.trained import TrainedNetwork
+from camfolio.store.build import WORKER_MEMORY
+from camfolio.study.file import read_study
+
+STUDY = Path(__file__).parents[1] / "gen" / "studies" / "lung-nodules.yaml"
+SIZE = 32
+PASSES = 40
+"""Forward passes per slice of the job `replaced pixels`, an order of magnitude below those of the stage."""
+Job = Callable[[], object]
+
+
+def work(slices: int, folder: Path) -> dict[str, Job]:
+    """Name of each kind of work -> the work, for so many slices of noise."""
+    study = read_study(STUDY)
+    torch.manual_seed(0)
+    network = build_network(study.network).eval()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.uniform_(-0.1, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+    images = torch.rand(slices, 1, SIZE, SIZE, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    write_onnx(network, images[:1], folder / "network.onnx")
+    forward, layers = load_forward(folder / "network.onnx"), study.explanation.layers
+    gradients = [name for name in study.explanation.methods if name not in {"score_cam", "ablation_cam", "eigen_cam"}]
+    hounsfield = ((images[:, 0] + 1) * 750 - 1200).repeat(PASSES, 1, 1).numpy()
+
+    def maps(*methods: str, forward: Forward | None = None) -> Job:
+        return lambda: explain(network, images, layers, methods, forward=forward)
+
+    def answers(forward: Forward | None) -> Job:
+        trained = TrainedNetwork(network, torch.device("cpu"), forward)
+        return lambda: NetworkAnswers(trained, study.network.window_hu)(hounsfield)
+
+    return {
+        "gradient maps": maps(*gradients),
+        "Score-CAM by torch": maps("score_cam"),
+        "Score-CAM by ONNX Runtime": maps("score_cam", forward=forward),
+        "Ablation-CAM": maps("ablation_cam"),
+        "replaced pixels by torch": answers(None),
+        "replaced pixels by ONNX Runtime": answers(forward),
+    }
+
+
+@contextmanager
+def one_lane() -> Iterator[None]:
+    """One pass at a time, on all of torch's threads."""
+
+    def alone(*given: object) -> lanes.Lanes:
+        many = lanes.make_lanes(*given)  # type: ignore[arg-type]  # handed on as given
+        return lanes.Lanes(many.models[:1], many.size)
+
+    with patch.object(sweep, "make_lanes", alone), patch("camfolio.explanation.answers.make_lanes", alone):
+        yield
+
+
+def whole(model: nn.Module, layer: str, image: Tensor) -> object:
+    """Passes from a layer on as passes of the whole network."""
+    del image
+    return partial(whole_network, model, layer)
+
+
+def switched_off() -> dict[str, AbstractContextManager[object]]:
+    """Name of a device -> what runs the work without it."""
+    return {
+        "folded norms": patch.object(folding, "foldable", lambda *_: False),
+        "channels last": patch.object(folding, "channels_last", lambda _model: None),
+        "lanes": one_lane(),
+        "the cut tail": patch.object(sweep, "onward_from", whole),
+    }
+
+
+def seconds(job: Job) -> float:
+    """How long a job takes."""
+    start = time.perf_counter()
+    job()
+    return time.perf_counter() - start
+
+
+def gains(jobs: Mapping[str, Job], rounds: int) -> dict[str, dict[str, list[float]]]:
+    """Device -> job -> per round, seconds without the device over seconds with it; the first round does not count."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for _ in range(rounds + 1):
+        for device in switched_off():
+            for name, job in jobs.items():
+                if applies(device, name):
+                    with switched_off()[device]:
+                        without = seconds(job)
+                    with nullcontext():
+                        found.setdefault(device, {}).setdefault(name, []).append(without / seconds(job))
+    return {device: {name: ratios[1:] for name, ratios in of.items()} for device, of in found.items()}
+
+
+def applies(device: str, job: str) -> bool:
+    """Whether a job uses a device at all: ONNX Runtime has its own norms and layout, one method reads the tail."""
+    if device == "the cut tail":
+        return job == "Ablation-CAM"
+    return device == "lanes" or "ONNX" not in job
+
+
+def in_fresh_processes(slices: int, rounds: int) -> dict[str, list[float]]:
+    """Job -> per round, seconds without the settings of malloc over seconds with them, each in a process of its own."""
+    times: dict[str, list[dict[str, float]]] = {"without": [], "with": []}
+    for _ in range(rounds):
+        for name, settings in (("without", {}), ("with", WORKER_MEMORY)):
+            command = [sys.executable, __file__, "--slices", str(slices), "--once"]
+            done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **settings})
+            times[name].append(json.loads(done.stdout.splitlines()[-1]))
+    return {
+        name: [off[name] / on[name] for off, on in zip(times["without"], times["with"], strict=True)]
+        for name in times["with"][0]
+    }
+
+
+def line(device: str, job: str, ratios: list[float]) -> str:
+    """One line of the table."""
+    low, middle, high = min(ratios), statistics.median(ratios), max(ratios)
+    return f"{device:14} {job:32} {middle:5.2f} ({low:.2f} to {high:.2f})"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--slices", type=int, default=256)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--once", action="store_true", help=argparse.SUPPRESS)
+    wanted = parser.parse_args()
+    torch.set_num_threads(min(2, os.cpu_count() or 1))
+    with tempfile.TemporaryDirectory() as folder:
+        jobs = work(wanted.slices, Path(folder))
+        if wanted.once:
+            for job in jobs.values():
+                job()
+            print(json.dumps({name: seconds(job) for name, job in jobs.items()}))
+            return
+        for name in ("Score-CAM", "replaced pixels"):
+            pair = [jobs[f"{name} by torch"], jobs[f"{name} by ONNX Runtime"]]
+            ratios = [seconds(pair[0]) / seconds(pair[1]) for _ in range(wanted.rounds + 1)][1:]
+            print(line("ONNX Runtime", name, ratios), flush=True)
+        for device, of in gains(jobs, wanted.rounds).items():
+            for name, ratios in of.items():
+                print(line(device, name, ratios), flush=True)
+        for name, ratios in in_fresh_processes(wanted.slices, 3).items():
+            print(line("malloc", name, ratios), flush=True)
+
+
+if __name__ == "__main__":
+    main()

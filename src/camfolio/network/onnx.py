@@ -1,0 +1,145 @@
+"""The network as ONNX: a file of its graph and weights that ONNX Runtime runs faster than torch, without gradients."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from camfolio.errors import NetworkError
+from camfolio.network.agreement import CLOSE, difference
+
+FILE = "network.onnx"
+Forward = Callable[[Tensor], Tensor]
+"""From images (n, channels, height, width) to logits (n, classes), without gradients."""
+BATCH = 4
+"""Images in the exporter's example and in the comparison; the file takes any number."""
+NOISY = ("torch.onnx", "onnxscript", "onnx_ir", "torch.fx.experimental.symbolic_shapes")
+"""Loggers of the exporter, which report every operator of packages that are not installed."""
+log = logging.getLogger("camfolio")
+
+
+def write_onnx(network: nn.Module, image: Tensor, path: Path) -> str:
+    """Write a network as ONNX if it can be exported and the file gives the same logits.
+
+    Args:
+        network: in evaluation mode, on the CPU.
+        image: (1, channels, height, width), one input; the comparison adds random ones of its size.
+        path: the file; there is none afterwards if the network cannot be written.
+
+    Returns:
+        An empty text, or the reason why there is no file. That is no mistake: torch runs such a network.
+    """
+    try:
+        export_network(network, image, path)
+        check_logits(network, load_forward(path), image)
+    except NetworkError as error:
+        path.unlink(missing_ok=True)
+        log.info("no %s is written, torch runs all passes: %s", path.name, error)
+        return str(error)
+    return ""
+
+
+def export_network(network: nn.Module, image: Tensor, path: Path) -> None:
+    """Write a network as ONNX, for any number of images of this size. The same network gives the same bytes.
+
+    Raises:
+        NetworkError: if the network cannot be exported.
+    """
+    for name in NOISY:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the exporter's own use of what torch has deprecated
+            program = traced(network, image.expand(BATCH, *image.shape[1:]).contiguous())
+        without_origin(program)
+        program.save(path, external_data=False)
+    except Exception as error:
+        cause = first_cause(error)
+        reason = str(cause).strip().partition("\n")[0]
+        msg = f"Expected a network that can be exported to ONNX, but got {type(cause).__name__}: {reason}"
+        raise NetworkError(msg) from error
+
+
+def first_cause(error: BaseException) -> BaseException:
+    """What went wrong first: the exporter's own errors only say at which of its steps."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def traced(network: nn.Module, example: Tensor) -> torch.onnx.ONNXProgram:
+    """The network's graph for any number of images."""
+    program = torch.onnx.export(
+        network,
+        (example,),
+        dynamo=True,
+        verbose=False,
+        input_names=["images"],
+        output_names=["logits"],
+        dynamic_shapes=({0: torch.export.Dim("count", min=1)},),
+    )
+    if program is None:
+        msg = "no graph"
+        raise TypeError(msg)
+    return program
+
+
+def without_origin(program: torch.onnx.ONNXProgram) -> None:
+    """Remove the exporter's notes on where each step comes from: they hold paths of the machine."""
+    for node in program.model.graph.all_nodes():
+        node.metadata_props.clear()
+        for value in node.outputs:
+            value.metadata_props.clear()
+    for value in (*program.model.graph.inputs, *program.model.graph.initializers.values()):
+        value.metadata_props.clear()
+    program.model.metadata_props.clear()
+    program.model.graph.metadata_props.clear()
+
+
+def load_forward(path: Path) -> Forward:
+    """The forward pass of a network's ONNX file, float32, on the CPU.
+
+    Every call runs in its caller's thread alone, so that several passes run in parallel (see `explanation.speed.lanes`)
+    and the number of threads decides no bit of a result.
+
+    Raises:
+        NetworkError: if ONNX Runtime cannot read the file.
+    """
+    import onnxruntime  # half a second, and not every program that loads a network runs it
+
+    try:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 3
+        session = onnxruntime.InferenceSession(os.fspath(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        msg = f"Expected ONNX Runtime to read {path.name}, but got {type(error).__name__}: {error}"
+        raise NetworkError(msg) from error
+    (name,) = (entry.name for entry in session.get_inputs())
+
+    def forward(images: Tensor) -> Tensor:
+        (logits,) = session.run(None, {name: images.numpy(force=True)})
+        return torch.from_numpy(logits).to(images.device)
+
+    return forward
+
+
+def check_logits(network: nn.Module, forward: Forward, image: Tensor) -> None:
+    """Compare both on an image and on random ones, so that a graph that answers with a constant is found.
+
+    Raises:
+        NetworkError: if their logits differ by more than rounding.
+    """
+    noise = torch.rand((BATCH - 1, *image.shape[1:]), generator=torch.Generator().manual_seed(0)) * 2 - 1
+    images = torch.cat([image, noise.to(image)])
+    with torch.inference_mode():
+        differing = difference(network(images.clone()), forward(images))
+    if not differing <= CLOSE:
+        msg = f"Expected the same logits from ONNX Runtime, but they differ by {differing:.1g} of the largest"
+        raise NetworkError(msg)

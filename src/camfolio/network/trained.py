@@ -1,0 +1,48 @@
+"""A trained network, ready to run: as a torch module, and by ONNX Runtime where only its logits are needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from camfolio.network.architecture import build_network, device_for
+from camfolio.network.onnx import FILE, Forward, load_forward
+from camfolio.network.weights import load_weights
+from camfolio.study.settings import Network
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """One network in the forms in which it runs.
+
+    Attributes:
+        model: in evaluation mode, on `device`.
+        device: of the model.
+        forward: images to logits without gradients by ONNX Runtime; None where torch runs all passes.
+    """
+
+    model: nn.Module
+    device: torch.device
+    forward: Forward | None
+
+
+def load_trained(settings: Network, training: Path, accelerator: str) -> TrainedNetwork:
+    """The network of a study with the weights of a training.
+
+    ONNX Runtime runs its passes without gradients wherever the training wrote an ONNX file and the network runs on the
+    CPU. What is installed does not enter: both packages are always there.
+
+    Args:
+        settings: section of the study.
+        training: folder of that stage.
+        accelerator: where the network runs.
+    """
+    network = build_network(settings)
+    load_weights(network, training / "network.safetensors")
+    device = device_for(accelerator)
+    exported = training / FILE
+    forward = load_forward(exported) if device.type == "cpu" and exported.exists() else None
+    return TrainedNetwork(network.eval().to(device), device, forward)
