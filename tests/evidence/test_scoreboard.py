@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from camfolio.evidence.scoreboard import Table, compare, families, mean_curves
+from camfolio.evidence.subject import Subject, at_layers
 from camfolio.statistics.measures import Measure
 from camfolio.statistics.patients import Patients
 
@@ -75,7 +76,8 @@ def test_intervals_count_the_slices_that_are_not_defined():
 
 
 def test_families_compare_methods_controls_and_layers():
-    found = families(["a", "b", "c"], ["control/x"], ["layer1", "layer3"])
+    subjects = at_layers(["layer2", "layer1", "layer3"], ["a", "b", "c"])
+    found = families([*subjects, Subject("x", is_control=True)])
     assert found["methods"] == [("a", "b"), ("a", "c"), ("b", "c")]
     assert found["controls"] == [("a", "control/x"), ("b", "control/x"), ("c", "control/x")]
     assert found["layers"][:2] == [("a", "layer1/a"), ("b", "layer1/b")]

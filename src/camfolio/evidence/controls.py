@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float64
 from scipy import ndimage
 
+from camfolio.evidence.subject import Subject
 from camfolio.shapes import Hounsfield, Names, Spacing
 from camfolio.statistics.chance import slice_generator
 
@@ -96,3 +97,8 @@ CONTROLS: dict[str, tuple[str, Control]] = {
     "centre_blob": ("blob at the centre", centre_blob),
 }
 """Name -> its name in words and its function, in the order of pages."""
+
+
+def controls() -> tuple[Subject, ...]:
+    """All controls, as subjects of scores."""
+    return tuple(Subject(name, is_control=True) for name in CONTROLS)

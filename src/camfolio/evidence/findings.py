@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from camfolio.evidence.subject import Subject
+
 Interval = Mapping[str, Any]
 """`value`, `low`, `high`: a number and its 95 % interval; None where it is not defined."""
 Verdict = Literal["better", "worse", "not separable", "not defined"]
@@ -111,7 +113,7 @@ def network_findings(results: Mapping[str, Any]) -> Findings:
         outside=1 - max(shares) if shares else None,
         all_miss_once=all(example[name]["bad"] in {"elsewhere", "below uniform"} for name in methods),
         beat_controls=beating(board, methods, list(board["controls"])),
-        beat_centre_blob=beating(board, methods, ["control/centre_blob"]),
+        beat_centre_blob=beating(board, methods, [Subject("centre_blob", is_control=True).key]),
         best_control={score: best_control(board, score) for score in board["measures"]},
         interval_differences=tuple(map(by_interval, localisation["difference"])),
         corrected_differences=tuple(corrected(board)),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
+from camfolio.evidence.subject import Subject
 from camfolio.statistics.measures import Measure
 from camfolio.statistics.patients import Difference, Patients, difference, holm, is_equivalent, verdict
 
@@ -102,17 +103,19 @@ def row(compared: Comparison, corrected: float | None, margin: float) -> dict[st
     }
 
 
-def families(methods: Sequence[str], controls: Sequence[str], layers: Sequence[str]) -> dict[str, list[Pair]]:
+def families(subjects: Sequence[Subject]) -> dict[str, list[Pair]]:
     """Which subjects are compared: methods with each other, methods with controls, and every method at the layer in
     focus with itself at the others.
 
-    >>> families(["a", "b"], ["control/c"], ["layer1"])["methods"]
-    [('a', 'b')]
+    >>> families([Subject("a"), Subject("b"), Subject("a", "layer1"), Subject("c", is_control=True)])["controls"]
+    [('a', 'control/c'), ('b', 'control/c')]
     """
+    controls = [subject.key for subject in subjects if subject.is_control]
+    methods = [subject.key for subject in subjects if subject.in_focus and not subject.is_control]
     return {
         "methods": list(combinations(methods, 2)),
         "controls": list(product(methods, controls)),
-        "layers": [(method, f"{layer}/{method}") for layer, method in product(layers, methods)],
+        "layers": [(subject.name, subject.key) for subject in subjects if not subject.in_focus],
     }
 
 

@@ -113,7 +113,7 @@ def render() -> dict[str, str]:
         if ran.returncode:
             msg = f"Expected the documentation of the public names from mkdocstrings, but got: {ran.stderr.strip().splitlines()[-1]}"
             raise PageError(msg)
-        page = (project / "site" / "index.html").read_text(encoding="utf-8", newline="\n")
+        page = (project / "site" / "index.html").read_text(encoding="utf-8")
     return split_page(NO_LINK.sub(r"\g<words>", page), PUBLIC)
 
 

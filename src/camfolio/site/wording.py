@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from camfolio.evidence.subject import Subject
 from camfolio.vocabulary import SCALING_NAMES, method_name
 
 SIGNS = str.maketrans({sign: f"&#{ord(sign)};" for sign in "&<>\"'`*_[]|~^=$\\{}#"})
@@ -206,6 +207,17 @@ def scaling_name(scaling: str) -> str:
     return SCALING_NAMES[scaling]
 
 
+def subject_name(key: str) -> str:
+    """What is scored, in Markdown: a method, or a method at another layer.
+
+    >>> subject_name("layer2.1/grad_cam"), subject_name("hires_cam")
+    ('Grad-CAM at <code>layer2.1</code>', 'HiRes-CAM')
+    """
+    subject = Subject.of(key)
+    name = method_name(subject.name)
+    return name if subject.in_focus else f"{name} at {code(subject.layer)}"
+
+
 FILTERS = {
     "agree": agree,
     "between": between,
@@ -225,5 +237,6 @@ FILTERS = {
     "shares": shares,
     "scaling": scaling_name,
     "span": span,
+    "subject": subject_name,
 }
 TESTS = {"first": is_first, "single": is_single}

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from camfolio.data.slices import Slices
-from camfolio.evidence.controls import CONTROLS
+from camfolio.evidence.controls import controls
 from camfolio.evidence.faithfulness import (
     Baseline,
     Questioned,
@@ -20,11 +20,12 @@ from camfolio.evidence.faithfulness import (
     subject_scores,
     substitutes,
 )
+from camfolio.evidence.subject import Subject, at_layers
 from camfolio.explanation.answers import NetworkAnswers
 from camfolio.network.trained import load_trained
 from camfolio.progress import tracked
 from camfolio.stages.inputs.parts import part_slices
-from camfolio.stages.inputs.subjects import Maps, control_maps, is_in_focus, layer_names, method_maps
+from camfolio.stages.inputs.subjects import Maps, control_maps, method_maps
 from camfolio.stages.results import write_json
 from camfolio.statistics.chance import sample_by_patient
 from camfolio.study.evidence import Evidence, Faithfulness
@@ -66,10 +67,10 @@ def run(
     with np.load(explanations / "maps.npz", allow_pickle=False) as stored:
         about = Questioned(data.hounsfield, data.id, stored["targets"][chosen], answers, seed)
     size = (data.mask.shape[1], data.mask.shape[2])
-    names = (*explanation.methods, *layer_names(explanation.layers, explanation.methods))
-    methods = ((name, found[chosen]) for name, found in method_maps(explanations, names, size))
-    controls = control_maps(data, network.window_hu, evidence.centre_sigma_mm, seed)
-    maps = tracked(chain(methods, controls), len(names) + len(CONTROLS), "faithfulness")
+    subjects = at_layers(explanation.layers, explanation.methods)
+    methods = ((subject, maps[chosen]) for subject, maps in method_maps(explanations, subjects, size))
+    blind = control_maps(data, network.window_hu, evidence.centre_sigma_mm, seed)
+    maps = tracked(chain(methods, blind), len(subjects) + len(controls()), "faithfulness")
     stand_ins = substitutes(data.hounsfield, data.spacing, lung, settings.blur_mm)
     scores = all_scores(about, maps, {name: asked_baseline(about, one) for name, one in stand_ins.items()}, settings)
     np.savez(out / "scores.npz", allow_pickle=False, chosen=chosen, **scores)
@@ -77,15 +78,15 @@ def run(
 
 
 def all_scores(
-    about: Questioned, maps: Iterable[tuple[str, Maps]], baselines: Mapping[str, Baseline], settings: Faithfulness
+    about: Questioned, maps: Iterable[tuple[Subject, Maps]], baselines: Mapping[str, Baseline], settings: Faithfulness
 ) -> dict[str, np.ndarray]:
     """`SCORE/SUBJECT` for every subject; ROAD only for those of the layer in focus and the controls."""
     scores: dict[str, np.ndarray] = {}
-    for name, values in maps:
+    for subject, values in maps:
         found = subject_scores(about, values, baselines, settings.steps)
-        if is_in_focus(name):
+        if subject.in_focus:
             found |= road_scores(about, values, settings.road_steps, settings.road_noise_hu)
-        scores |= {f"{score}/{name}": values for score, values in found.items()}
+        scores |= {f"{score}/{subject.key}": values for score, values in found.items()}
     return scores
 
 

@@ -11,9 +11,10 @@ import torch
 
 from camfolio.data.slices import Slices
 from camfolio.evidence.localisation import LOCALISATION, Truth, area_share
+from camfolio.evidence.subject import at_layers
 from camfolio.explanation.maps import enlarge
 from camfolio.stages.inputs.parts import part_slices
-from camfolio.stages.inputs.subjects import control_maps, layer_names, method_maps
+from camfolio.stages.inputs.subjects import control_maps, method_maps
 from camfolio.stages.results import write_json
 from camfolio.statistics.bootstrap import interval
 from camfolio.statistics.defined import defined_mean
@@ -46,12 +47,11 @@ def run(
     data, _ = part_slices(slices, split, "test")
     size = (data.mask.shape[1], data.mask.shape[2])
     truth = Truth(data.mask, data.spacing, evidence.tolerance_mm)
-    names = (*explanation.methods, *layer_names(explanation.layers, explanation.methods))
     scores = chance_scores(data, truth)
-    methods = method_maps(explanations, names, size)
-    for name, maps in chain(methods, control_maps(data, network.window_hu, evidence.centre_sigma_mm, seed)):
-        scores |= {f"{score}/{name}": measure(maps, truth) for score, measure in LOCALISATION.items()}
-        scores |= {f"enlarged/{name}": maps} if name in explanation.methods else {}
+    methods = method_maps(explanations, at_layers(explanation.layers, explanation.methods), size)
+    for subject, maps in chain(methods, control_maps(data, network.window_hu, evidence.centre_sigma_mm, seed)):
+        scores |= {f"{score}/{subject.key}": measure(maps, truth) for score, measure in LOCALISATION.items()}
+        scores |= {f"enlarged/{subject.key}": maps} if subject.key in explanation.methods else {}
     with np.load(explanations / "maps.npz", allow_pickle=False) as signed:
         for method in explanation.methods:
             scores[f"signed/{method}"] = enlarge(torch.from_numpy(signed[method]), size).numpy()

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from camfolio.evidence.controls import CONTROLS
+from camfolio.evidence.controls import CONTROLS, controls
 from camfolio.evidence.faithfulness import FAITHFULNESS
 from camfolio.evidence.localisation import LOCALISATION
 from camfolio.evidence.scoreboard import Table, compare, families, mean_curves
+from camfolio.evidence.subject import at_layers
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.stages.results import write_csv, write_json
 from camfolio.statistics.measures import Measure
@@ -19,7 +20,6 @@ from camfolio.statistics.patients import Patients
 from camfolio.study.evidence import Evidence
 from camfolio.study.settings import Evaluation, Explanation
 
-CONTROL = "control/"
 CURVE = "curve/"
 
 
@@ -60,13 +60,11 @@ def run(
         "localisation": Table(measures, of_measures(located, measures), everyone),
         "faithfulness": Table(FAITHFULNESS, of_measures(asked, FAITHFULNESS), some),
     }
-    controls = {CONTROL + name: words for name, (words, _) in CONTROLS.items()}
-    others = explanation.layers[1:]
-    subjects = (*explanation.methods, *controls, *(f"{layer}/{one}" for layer in others for one in explanation.methods))
+    subjects = (*at_layers(explanation.layers, explanation.methods), *controls())
     margins = evidence.margins.model_dump()
     chance = {name: located[f"chance/{name}"] for name in measures if f"chance/{name}" in located}
     curves = {name.removeprefix(CURVE): values for name, values in asked.items() if name.startswith(CURVE)}
-    pairs = families(explanation.methods, tuple(controls), others)
+    pairs = families(subjects)
     comparisons = {name: compare(list(tables.values()), family, margins) for name, family in pairs.items()}
     summary = {
         "measures": {
@@ -75,12 +73,16 @@ def run(
             for name, measure in t.measures.items()
         },
         "methods": list(explanation.methods),
-        "controls": controls,
+        "controls": {control.key: CONTROLS[control.name][0] for control in controls()},
         "layers": list(explanation.layers),
         "slices": {"localisation": len(test), "faithfulness": int(asked["chosen"].sum())},
         "patients": {"localisation": everyone.count, "faithfulness": some.count},
         "resamples": evaluation.resamples,
-        "scores": {score: found for t in tables.values() for score, found in t.intervals(subjects).items()},
+        "scores": {
+            score: found
+            for t in tables.values()
+            for score, found in t.intervals([subject.key for subject in subjects]).items()
+        },
         "chance": {name: asdict(everyone.intervals(values[:, None])[0]) for name, values in chance.items()},
         "comparisons": comparisons,
         "curves": mean_curves(curves, some),

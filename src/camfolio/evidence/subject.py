@@ -1,0 +1,56 @@
+"""What is scored: a method at a layer or a control, and the one way in which its key is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+CONTROL = "control/"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A method at the layer in focus, a method at another layer, or a control.
+
+    Attributes:
+        name: key of the method or of the control.
+        layer: full name of the layer, if it is not the one in focus.
+        is_control: whether it is a control, which has no layer.
+    """
+
+    name: str
+    layer: str = ""
+    is_control: bool = False
+
+    @property
+    def key(self) -> str:
+        """How results name it: `METHOD`, `LAYER/METHOD` or `control/NAME`.
+
+        >>> Subject("grad_cam").key, Subject("grad_cam", "layer1").key, Subject("random", is_control=True).key
+        ('grad_cam', 'layer1/grad_cam', 'control/random')
+        """
+        if self.is_control:
+            return CONTROL + self.name
+        return f"{self.layer}/{self.name}" if self.layer else self.name
+
+    @property
+    def in_focus(self) -> bool:
+        """Whether pages show it: a method at the layer in focus, or a control."""
+        return not self.layer
+
+    @classmethod
+    def of(cls, key: str) -> Subject:
+        """The subject that results name so.
+
+        >>> Subject.of("layer2.1/ours.edge_cam")
+        Subject(name='ours.edge_cam', layer='layer2.1', is_control=False)
+        """
+        if key.startswith(CONTROL):
+            return cls(key.removeprefix(CONTROL), is_control=True)
+        layer, _, name = key.rpartition("/")
+        return cls(name, layer)
+
+
+def at_layers(layers: Sequence[str], methods: Sequence[str]) -> tuple[Subject, ...]:
+    """All methods at all layers, of which the first is in focus."""
+    return tuple(Subject(method, "" if layer == layers[0] else layer) for layer in layers for method in methods)
