@@ -299,7 +299,7 @@ def changed_page(portfolio, tmp_path) -> Callable[..., str]:
     figures = Figures(environment, portfolio)
     citations = Citations(environment.globals["bibliography"])
     callables = {"figure": figures.figure, "table": figures.table, "plate": figures.plate, "see": see}
-    callables |= {"cite": citations.cite, "references": citations.references}
+    callables |= {"cite": citations.cite, "cited": citations.cited, "references": citations.references}
 
     def page(name: str = "index", *, lines: bool = False, **values: object) -> str:
         template = environment.get_template(f"study/{name}.md.jinja")

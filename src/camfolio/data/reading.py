@@ -13,7 +13,7 @@ import numpy as np
 
 from camfolio.data.slices import Slices
 from camfolio.study.settings import LabelRule
-from camfolio.study.sources import DataSource
+from camfolio.study.source import DataSource
 
 
 @dataclass(frozen=True)

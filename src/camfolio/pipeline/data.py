@@ -8,7 +8,8 @@ from typing import Any
 from camfolio.pipeline.declare import figure, section, stage
 from camfolio.store.artefacts import Stage
 from camfolio.study.settings import Study
-from camfolio.study.sources import PATHS, WORDS, DataSource
+from camfolio.study.source import WORDS, DataSource
+from camfolio.study.sources import PATHS
 
 TRAINED_ON = {"trained_slices": "slices", "trained_split": "split"}
 

@@ -15,6 +15,7 @@ from camfolio.site import wording
 from camfolio.site.components.bibliography import Citations, Reference, read_bibliography
 from camfolio.site.components.checklist import answered
 from camfolio.site.components.figures import Figures, see
+from camfolio.site.source_words import told
 from camfolio.store.code import version
 from camfolio.store.files import file_digest
 from camfolio.study.checklists import CHECKLISTS
@@ -57,7 +58,7 @@ def make_environment(templates: Path, compiled: Path) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.do"],
     )
-    environment.filters |= wording.FILTERS
+    environment.filters |= wording.FILTERS | {"told": told}
     environment.tests |= wording.TESTS
     environment.globals |= {"checklists": CHECKLISTS, "answered": answered}
     files = (DEFAULTS / "references.bib", templates.parent / "references.bib")
@@ -108,7 +109,7 @@ def render(
     """
     citations = Citations(cast("Mapping[str, Reference]", environment.globals["bibliography"]))
     figures = Figures(environment, portfolio, components) if portfolio else None
-    callables = {"see": see, "cite": citations.cite, "references": citations.references} | (
+    callables = {"see": see, "cite": citations.cite, "cited": citations.cited, "references": citations.references} | (
         {"figure": figures.figure, "table": figures.table, "plate": figures.plate} if figures else {}
     )
     try:

@@ -9,9 +9,10 @@ from camfolio.evidence.findings import Findings, network_findings
 from camfolio.evidence.shortcut_findings import ShortcutFindings, shortcut_findings
 from camfolio.pipeline.external import EXTERNAL
 from camfolio.pipeline.portfolio import Portfolio
+from camfolio.site.source_words import about_source
 from camfolio.store.artefacts import Artefact
 from camfolio.study.settings import Study
-from camfolio.study.sources import WORDS, DataSource
+from camfolio.study.source import WORDS, DataSource
 
 
 def results(portfolio: Portfolio) -> dict[str, Any]:
@@ -70,10 +71,12 @@ def shortcut_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
 
 
 def about_data(portfolio: Portfolio) -> dict[str, Any]:
-    """The data card, the inspection, and the results on an external source (None without one)."""
-    read = portfolio.artefacts
+    """The data card, the words of the source, the inspection, and the results on an external source (None without one)."""
+    read, data = portfolio.artefacts, portfolio.study.data
+    card = read["slices"].json("card.json")
     return {
-        "card": described(read["slices"].json("card.json"), portfolio.study.data),
+        "card": described(card, data),
+        "source": about_source(data.words, card),
         "inspection": read["inspection"].json("inspection.json"),
         "overlap": read["overlap"].json("overlap.json"),
         "external": elsewhere(portfolio),
@@ -94,7 +97,8 @@ def elsewhere(portfolio: Portfolio) -> dict[str, Any] | None:
 
 def described(card: Mapping[str, Any], data: DataSource) -> dict[str, Any]:
     """The counts of a data card with what is known about the data: the author's words before the source's."""
-    words = {"labels_are": data.about_labels, "masks_are": data.about_masks, "attribution": "", "date": ""}
+    source = about_source(data.words, card)
+    words = {"labels_are": source.labels_are, "masks_are": source.masks_are, "attribution": "", "date": ""}
     none: dict[str, Any] = {"steps": [], "readers": [], "skipped": {}, "notes": []}
     given = {field: getattr(data, field) for field in WORDS}
     return none | words | dict(card) | {field: said for field, said in given.items() if said}

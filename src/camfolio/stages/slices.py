@@ -12,7 +12,8 @@ from camfolio.data.reading import Order, read_source
 from camfolio.data.slices import Slices
 from camfolio.stages.results import write_json
 from camfolio.study.settings import LabelRule
-from camfolio.study.sources import Data, Identified
+from camfolio.study.source import Identified
+from camfolio.study.sources import Data
 
 
 def run(*, out: Path, data: Data, labels: LabelRule, seed: int, **files: Path) -> None:

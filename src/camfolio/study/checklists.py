@@ -62,7 +62,7 @@ CLAIM = Checklist(
             item("6", "Goal of the study", "goal"),
         ),
         "Methods: data": (
-            item("7", "Where the data come from", "source"),
+            item("7", "Where the data come from", "origin"),
             item("8", "Who and what was included and excluded", "exclusions"),
             item("9", "Preprocessing", "preprocessing"),
             item("10", "Selection of subsets", "subsets"),
@@ -134,7 +134,7 @@ TRIPOD = Checklist(
             item("4", "Objectives: development, evaluation or both", "aims", "phase"),
         ),
         "Methods: data and participants": (
-            item("5a", "Sources of the data and why these", "source"),
+            item("5a", "Sources of the data and why these", "origin"),
             item("5b", "Dates of the data", "dates"),
             item("6a", "Setting, number and place of centres"),
             item("6b", "Eligibility", "exclusions"),

@@ -14,7 +14,7 @@ from PIL import Image
 from camfolio.data.reading import Order, Reading, read_source
 from camfolio.errors import DataError
 from camfolio.study.settings import LabelRule
-from camfolio.study.sources import ClassFoldersData
+from camfolio.study.sources.class_folders import ClassFoldersData
 
 GREY = {"grey_hu": (-1000.0, 400.0)}
 

@@ -16,7 +16,7 @@ from pydicom.uid import RLELossless
 from camfolio.data.reading import Order, Reading, read_source
 from camfolio.errors import DataError
 from camfolio.study.settings import LabelRule
-from camfolio.study.sources import LidcData
+from camfolio.study.sources.lidc import LidcData
 from dicom_trees import Nodule, Roi, annotations, dataset, disc, nodule_scan, ring, write_scan
 
 REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "LIDC-IDRI"

@@ -226,7 +226,7 @@ import resource, sys
 from pathlib import Path
 from camfolio.study.settings import LabelRule
 from camfolio.data.reading import Order, read_source
-from camfolio.study.sources import LidcData
+from camfolio.study.sources.lidc import LidcData
 
 if __name__ == "__main__":
     data = LidcData(source="lidc", path=Path("x"))

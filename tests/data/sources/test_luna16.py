@@ -11,7 +11,7 @@ import pytest
 from camfolio.data.reading import Order, Reading, read_source
 from camfolio.errors import DataError
 from camfolio.study.settings import LabelRule
-from camfolio.study.sources import LunaData
+from camfolio.study.sources.luna16 import LunaData
 
 sitk = pytest.importorskip("SimpleITK", reason="needs the extra luna")
 SPACING, ORIGIN = (0.5, 0.5, 2.0), (-50.0, -40.0, -100.0)

@@ -11,7 +11,7 @@ from camfolio.data.reading import Order, Reading, read_source
 from camfolio.data.sources.nodulemnist3d import PARTS
 from camfolio.errors import DataError
 from camfolio.study.settings import LabelRule
-from camfolio.study.sources import NoduleMnistData
+from camfolio.study.sources.nodulemnist3d import NoduleMnistData
 
 
 def write(folder: Path, side: int = 28, **replaced: np.ndarray) -> Path:

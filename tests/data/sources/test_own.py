@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 from camfolio.data.reading import Order, Reading, read_source
 from camfolio.errors import DataError, StudyError
 from camfolio.study.settings import LabelRule
-from camfolio.study.sources import OwnData
+from camfolio.study.sources.own import OwnData
 
 
 class Discs(Dataset):

@@ -1,4 +1,4 @@
 """One file per way to obtain slices: `from_study` takes a source's settings and gives a `Reading`.
 
-A new source is a module here and its class in `camfolio.study.sources`.
+Settings and words of a source are in the module of the same name in `camfolio.study.sources`.
 """

@@ -16,7 +16,7 @@ from camfolio.data.parallel import Tolerance, spread
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
-from camfolio.study.sources import ClassFoldersData
+from camfolio.study.sources.class_folders import ClassFoldersData
 
 KINDS = (".png", ".tif", ".tiff", ".npy")
 LARGEST_PIXELS = 4096 * 4096

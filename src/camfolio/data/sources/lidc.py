@@ -23,7 +23,7 @@ from camfolio.data.parallel import Tolerance, files_under, spread
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
-from camfolio.study.sources import LidcData
+from camfolio.study.sources.lidc import LidcData
 
 DATE = "2015"  # of the collection, as in its doi
 ATTRIBUTION = (

@@ -17,7 +17,7 @@ from camfolio.data.phantom.render import render
 from camfolio.data.reading import Order, Reading
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError, nearest
-from camfolio.study.sources import PhantomData
+from camfolio.study.sources.lidc_phantom import PhantomData
 
 DATE = "2015"  # of the collection, as in its doi
 STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {"median": averages.median, "mean": averages.fmean}

@@ -24,7 +24,7 @@ from camfolio.data.parallel import Tolerance, files_under, spread
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
-from camfolio.study.sources import LunaData
+from camfolio.study.sources.luna16 import LunaData
 
 AIR_HU = -1000.0
 LOWEST_HU = -1024.0

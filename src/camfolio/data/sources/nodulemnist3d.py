@@ -13,7 +13,7 @@ from camfolio.data.archives import read_npz
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
-from camfolio.study.sources import NoduleMnistData
+from camfolio.study.sources.nodulemnist3d import NoduleMnistData
 
 PARTS = ("train", "val", "test")
 SIDES = (28, 64)

@@ -12,7 +12,7 @@ from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.resampling import resample
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
-from camfolio.study.sources import NpzData
+from camfolio.study.sources.npz import NpzData
 
 NEEDED = ("image", "label", "mask", "patient", "spacing_xyz")
 KINDS = {"image": "iuf", "label": "iub", "mask": "b", "patient": "U", "spacing_xyz": "iuf", "id": "U"}

@@ -3,24 +3,32 @@
 A data module's samples are taken from the data sets behind its loaders, in their order and without shuffling: mappings
 with `image` (HU), `label` and `patient`, and, where there are any, `mask`, `spacing` and `id`. Its own parts are not
 kept: the study's split is by patient.
+
+What pages say of the data may stand beside them: a mapping `data_card` on the data module, the class or the function.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
-from camfolio.errors import DataError
-from camfolio.study.sources import OwnData
-from camfolio.user_code import make_own
+from camfolio.errors import DataError, nearest
+from camfolio.study.source import SourceWords
+from camfolio.study.sources.own import OwnData
+from camfolio.user_code import find_own, make_own
 
 LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 LIGHTNING = {"lightning", "pytorch_lightning"}
 NEEDED = ("image", "label", "patient")
+BESIDE = {"attribution", "date"}
+"""What stands on every data card, whatever its source."""
+SAID = sorted({one.name for one in fields(SourceWords)} - {"origin"} | BESIDE)
+"""What a `data_card` may say."""
 
 
 def from_study(data: OwnData, order: Order) -> Reading:
@@ -33,8 +41,42 @@ def from_study(data: OwnData, order: Order) -> Reading:
     del order
     made = make_own(data.class_path, data.init_args)
     slices = made if isinstance(made, Slices) else from_samples(samples(made, data.class_path), data.class_path)
-    card = {"source": "own", "made_by": data.class_path, "attenuation": "measured"}
+    card = {"source": "own", "made_by": data.class_path, "attenuation": "measured", **data_card(made, data.class_path)}
     return Reading(slices, card, salt_of([slices.hounsfield]))
+
+
+def data_card(made: object, name: str) -> dict[str, Any]:
+    """What the user's code says of its data, for the data card; nothing if it has no `data_card`.
+
+    Raises:
+        DataError: if that is no mapping, or holds a name or a value that the data card cannot show.
+    """
+    given = getattr(made, "data_card", None) or getattr(find_own(name), "data_card", {})
+    if not isinstance(given, Mapping):
+        msg = (
+            f"Expected a mapping as data_card of {name}, but got {type(given).__name__}. Known keys: {', '.join(SAID)}."
+        )
+        raise DataError(msg)
+    words = {str(key): said(str(key), value, name) for key, value in given.items()}
+    return {key: words.pop(key) for key in BESIDE & set(words)} | {"words": words}
+
+
+def said(key: str, value: object, name: str) -> str | list[str]:
+    """One entry of a `data_card`: text, and for `citations` a list of keys.
+
+    Raises:
+        DataError: for an unknown key or another type.
+    """
+    if key not in SAID:
+        msg = f"Expected a known key in data_card of {name}, but got {key!r}. {nearest(key, SAID)}"
+        raise DataError(msg)
+    if key == "citations" and isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        return list(value)
+    if key == "citations" or not isinstance(value, str):
+        wanted = "a list of BibTeX keys" if key == "citations" else "text"
+        msg = f"Expected {wanted} for {key} in data_card of {name}, but got {value!r}."
+        raise DataError(msg)
+    return value
 
 
 def samples(made: object, name: str) -> list[Mapping[str, Any]]:

@@ -1,0 +1,33 @@
+"""What pages say of a data source: its own words, those of a study's data class before them, filled where they are said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from camfolio.site.wording import as_text
+from camfolio.study.source import SourceWords, Template
+
+
+def about_source(words: SourceWords, card: Mapping[str, Any]) -> SourceWords:
+    """A source's words with those that its reader found in user code; these are text, whatever signs are in them."""
+    given = dict(card.get("words", {}))
+    given |= {"citations": tuple(given["citations"])} if "citations" in given else {}
+    return replace(words, **given)
+
+
+@pass_context
+def told(context: Context, words: str) -> Markup:
+    """Words of a source on a page: a template is filled with what the page knows, any other string is text.
+
+    A template that has nothing to say gives nothing, not even white space.
+    """
+    if not isinstance(words, Template):
+        return Markup(as_text(words))  # noqa: S704 - every sign that acts was replaced
+    filled = context.environment.from_string(str(words)).render(context.get_all())
+    return Markup(filled.strip())  # noqa: S704 - a template of ours, its values escaped
