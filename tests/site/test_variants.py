@@ -206,7 +206,7 @@ def test_the_author_s_words_about_the_data_are_on_every_page(article, page):
 def test_the_author_s_words_about_the_data_are_on_data_card_and_home_page(article):
     data, home = said(article("words", "data")), said(article())
     assert "Attribution. St. <Elsewhere>" in data
-    assert "data of 2019 to 2023" in data
+    assert "Date. 2019 to 2023." in data
     assert "By A. *Nobody*." in home
     assert "2019 to 2023" in home
     assert "Labels histology after resection" in " ".join(home.split())

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from camfolio.errors import StudyError
 from camfolio.study.file import read_study
-from camfolio.study.sources import SOURCES, NpzData, PhantomData
+from camfolio.study.sources import SOURCES
+from camfolio.study.sources.lidc_phantom import PhantomData
+from camfolio.study.sources.npz import NpzData
 from camfolio.user_code import module_file
 
 GOOD = "title: Tiny\nexcerpt: A tiny study\ndata:\n  source: lidc-phantom\n"

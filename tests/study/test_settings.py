@@ -10,32 +10,20 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from camfolio.study import settings as config
-from camfolio.study import sources
 from camfolio.study.section import Settings
 from camfolio.study.settings import Explanation, LabelRule, Network, Split, Study, Training
-from camfolio.study.sources import (
-    ClassFoldersData,
-    DataSource,
-    Identified,
-    LidcData,
-    LunaData,
-    NoduleMnistData,
-    NpzData,
-    OwnData,
-    PhantomData,
-)
+from camfolio.study.sources import SOURCES
 
-ABSTRACT = {DataSource, Identified}
-KINDS = {kind for room in (config, sources) for kind in vars(room).values() if isinstance(kind, type)} - ABSTRACT
+KINDS = {kind for kind in vars(config).values() if isinstance(kind, type)} | set(SOURCES.values())
 SECTIONS = sorted((kind for kind in KINDS if issubclass(kind, Settings)), key=lambda kind: kind.__name__)
 NEEDED = {
-    PhantomData: {"source": "lidc-phantom"},
-    NpzData: {"source": "npz", "path": "tiny.npz"},
-    LidcData: {"source": "lidc", "path": "tree"},
-    LunaData: {"source": "luna16", "path": "scans", "annotations": "a.csv", "candidates": "c.csv"},
-    NoduleMnistData: {"source": "nodulemnist3d", "path": "nodulemnist3d.npz"},
-    ClassFoldersData: {"source": "class-folders", "path": "images", "patient": "^(.+)_", "spacing_mm": 1.0},
-    OwnData: {"source": "own", "class_path": "ours.Slices"},
+    SOURCES["lidc-phantom"]: {"source": "lidc-phantom"},
+    SOURCES["npz"]: {"source": "npz", "path": "tiny.npz"},
+    SOURCES["lidc"]: {"source": "lidc", "path": "tree"},
+    SOURCES["luna16"]: {"source": "luna16", "path": "scans", "annotations": "a.csv", "candidates": "c.csv"},
+    SOURCES["nodulemnist3d"]: {"source": "nodulemnist3d", "path": "nodulemnist3d.npz"},
+    SOURCES["class-folders"]: {"source": "class-folders", "path": "images", "patient": "^(.+)_", "spacing_mm": 1.0},
+    SOURCES["own"]: {"source": "own", "class_path": "ours.Slices"},
     Study: {"title": "Title", "excerpt": "Excerpt", "data": {"source": "lidc-phantom"}},
 }
 

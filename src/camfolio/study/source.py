@@ -53,6 +53,7 @@ class SourceWords:
         label_rule: how a slice gets its label.
         exclusions: what was left out, how much of it and why.
         subsets: which of the slices were taken.
+        resampling: how slices came to their pixel spacing, after it in a sentence.
         annotators: who gave the reference standard.
         design: prospective or retrospective.
         dates: when the data were acquired.
@@ -72,6 +73,7 @@ class SourceWords:
     label_rule: str = ""
     exclusions: str = EXCLUDED
     subsets: str = ""
+    resampling: str = ""
     annotators: str = ""
     design: str = ""
     dates: str = DATED

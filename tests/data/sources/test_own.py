@@ -124,3 +124,49 @@ def test_samples_without_what_is_needed_are_refused(leave, words):
 def test_what_gives_no_slices_is_refused(name, kind, words):
     with pytest.raises(kind, match=words):
         read(name)
+
+
+def test_what_user_code_says_of_its_data_goes_to_the_card(ours_says):
+    card = ours_says({"label_rule": "Histology.", "citations": ("armato2011",), "attribution": "Our hospital"})
+    assert card["words"] == {"label_rule": "Histology.", "citations": ["armato2011"]}
+    assert card["attribution"] == "Our hospital"
+
+
+def test_user_code_that_says_nothing_adds_no_words(ours_says):
+    assert ours_says(None)["words"] == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (3, r"Expected a mapping as data_card of ours_for_slices\.slices, but got int"),
+        ({"label_rul": "x"}, r"but got 'label_rul'\. Did you mean label_rule\?"),
+        ({"origin": "x"}, r"Expected a known key in data_card"),
+        ({"exclusions": 3}, r"Expected text for exclusions in data_card of ours_for_slices\.slices, but got 3\."),
+        ({"citations": "armato2011"}, r"Expected a list of BibTeX keys for citations"),
+    ],
+)
+def test_a_data_card_that_cannot_be_shown_is_a_sentence(ours_says, given, said):
+    with pytest.raises(DataError, match=said):
+        ours_says(given)
+
+
+def test_a_data_module_may_say_it_itself(monkeypatch):
+    monkeypatch.setattr(DiscModule, "data_card", {"exclusions": "None."}, raising=False)
+    assert read("DiscModule").card["words"] == {"exclusions": "None."}
+
+
+@pytest.fixture
+def ours_says(tiny_slices, monkeypatch):
+    """`ours_says({...})`: the card of a function that has this data card."""
+
+    def card(given):
+        def slices():
+            return tiny_slices(8)
+
+        if given is not None:
+            slices.data_card = given
+        monkeypatch.setattr(sys.modules["ours_for_slices"], "slices", slices)
+        return read("slices").card
+
+    return card

@@ -26,6 +26,7 @@ outlined, the pixels of an outline left out. Up to {{ study.data.slices_per_nodu
     masks_are="the consensus of the readers' outlines",
     label_rule=LABEL_RULE,
     subsets=Template("Up to {{ study.data.slices_per_nodule }} slices per nodule, those with the largest mask."),
+    resampling="resampled to it",
     annotators=ANNOTATORS,
     design="Retrospective: a collection that had been published before.",
     citations=CITATIONS,

@@ -21,6 +21,7 @@ Slices are as they are stored, each with its own pixel spacing.
     masks_are="the masks in the file",
     exclusions="Nothing by the run: every slice of the file was used.",
     subsets="Nothing by the run: every slice of the file was used.",
+    resampling=Template("{% if study.data.spacing_mm %}resampled to it{% endif %}"),
 )
 
 
