@@ -118,11 +118,29 @@ def test_a_lightning_module_is_loaded_from_its_checkpoint(documented, compute, f
     assert np.load(portfolio.artefacts["predictions"] / "logits.npy") == pytest.approx(wanted, abs=1e-5)
 
 
-def test_slices_of_ones_own_making_are_a_source(documented, store):
-    path = documented("your-data.md", "our_slices.py", "made", network={"width": 4, "blocks": [1, 1, 1, 1]})
-    found, unsplit = open_inspection(path, store)
+TINY = {"network": {"width": 4, "blocks": [1, 1, 1, 1]}, "explanation": {"layers": ["layer2.0.conv2"]}}
+
+
+@pytest.fixture(scope="session")
+def discs(documented):
+    """The study file of the example with slices from user code."""
+    return documented("your-data.md", "our_slices.py", "made", network=TINY["network"], explanation=TINY["explanation"])
+
+
+def test_slices_of_ones_own_making_are_a_source(discs, store):
+    found, unsplit = open_inspection(discs, store)
     card = found.artefacts["slices"].json("card.json")
     assert (unsplit, card["slices"], card["patients_used"], card["made_by"]) == ("", 48, 24, "our_slices.discs")
+
+
+def test_what_user_code_says_of_its_data_is_on_its_pages(discs, compute, store):
+    compute(discs)
+    data, reporting = (html.unescape(page(store, discs, name)) for name in ("data", "reporting"))
+    for text in (data, reporting):
+        assert "Discs with a radius of 4 pixels are malignant, those with a radius of 2 pixels benign." in text
+        assert "None: every disc that was drawn is used." in text
+    assert "The program that drew the discs." in reporting
+    assert "The study's label rule does not apply." not in data
 
 
 @pytest.fixture(scope="session")

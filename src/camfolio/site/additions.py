@@ -30,7 +30,7 @@ ADDITIONS = (
     ),
     Addition(
         "a setting",
-        "a field with type, limits and docstring in `study/settings.py` (of evidence: `study/evidence.py`, of a source: `study/sources.py`); "
+        "a field with type, limits and docstring in `study/settings.py` (of evidence: `study/evidence.py`, of a source: its module in `study/sources/`); "
         "its section in the parameters of each stage that uses it; the page *The study file* lists it by itself",
         "`study/test_settings.py`, `site/test_study_keys.py`",
     ),
@@ -47,8 +47,8 @@ ADDITIONS = (
     ),
     Addition(
         "a data source",
-        "a module with `from_study` in `data/sources/`; its class with settings and words in `study/sources.py`, named there in `Data`; "
-        "its sentence in `site/defaults/templates/partials/source.md`",
+        "a module in `study/sources/`, found by being there: its class with settings, and the words and citations that pages use of it; "
+        "its reader, a module with `from_study`, in `data/sources/`",
         "`data/sources/`, `site/test_source_words.py`",
     ),
     Addition(

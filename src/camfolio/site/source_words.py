@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from jinja2 import pass_context
+import jinja2
+from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
@@ -29,5 +30,17 @@ def told(context: Context, words: str) -> Markup:
     """
     if not isinstance(words, Template):
         return Markup(as_text(words))  # noqa: S704 - every sign that acts was replaced
-    filled = context.environment.from_string(str(words)).render(context.get_all())
+    filled = compiled(context.environment, str(words)).render(context.get_all())
     return Markup(filled.strip())  # noqa: S704 - a template of ours, its values escaped
+
+
+def compiled(environment: Environment, text: str) -> jinja2.Template:
+    """A template from its text; compiled ones are kept beside those of pages, since that takes longer than filling them."""
+    kept = environment.bytecode_cache
+    if kept is None:
+        return environment.from_string(text)
+    bucket = kept.get_bucket(environment, text, None, text)
+    if bucket.code is None:
+        bucket.code = environment.compile(text)
+        kept.set_bucket(bucket)
+    return jinja2.Template.from_code(environment, bucket.code, environment.make_globals(None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from camfolio.data.reading import Order, Reading, read_source
+from camfolio.data.sources.own import SAID
 from camfolio.errors import DataError, StudyError
 from camfolio.study.settings import LabelRule
 from camfolio.study.sources.own import OwnData
@@ -149,6 +151,11 @@ def test_user_code_that_says_nothing_adds_no_words(ours_says):
 def test_a_data_card_that_cannot_be_shown_is_a_sentence(ours_says, given, said):
     with pytest.raises(DataError, match=said):
         ours_says(given)
+
+
+def test_the_documentation_names_every_key_of_a_data_card():
+    text = (Path(__file__).parents[3] / "docs" / "your-data.md").read_text(encoding="utf-8")
+    assert [key for key in SAID if f"`{key}`" not in text] == []
 
 
 def test_a_data_module_may_say_it_itself(monkeypatch):
