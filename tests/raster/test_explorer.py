@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from camfolio.evidence.faithfulness import FAITHFULNESS
+from camfolio.evidence.localisation import LOCALISATION
 from camfolio.figures.drawing.looks import Looks
-from camfolio.raster.explorer import column, read_scores, run
+from camfolio.raster.explorer import column, read_scores, run, score_name
 from camfolio.raster.sheets import COLUMNS, TILES, sheet, write_sheets
 
 METHODS = ("grad_cam", "score_cam")
@@ -98,6 +100,15 @@ def test_scores_come_from_every_stage_and_only_those_with_a_number_per_slice_and
     assert list(page["scores"]) == ["energy_share", "deletion"]
     assert page["scores"]["energy_share"][0][7] is None
     assert page["scores"]["deletion"][1][3] == 3
+
+
+def test_scores_have_the_names_of_the_tables(stages):
+    _, folders = stages
+    page = explored(folders)
+    assert page["names"]["energy_share"] == LOCALISATION["energy_share"].measure.title
+    assert page["names"].keys() >= {"probability", "area_share", *page["scores"]}
+    assert score_name("centre_distance").endswith(", mm")
+    assert score_name("road_gap") == FAITHFULNESS["road_gap"].title
 
 
 def test_a_study_without_scores_per_slice_has_none(tmp_path):

@@ -102,6 +102,16 @@ def test_the_current_slice_is_told_to_a_screen_reader(afresh, data):
     assert option.get_attribute("aria-setsize") == str(len(data["id"]))
 
 
+def test_scores_are_shown_by_their_names(afresh, data):
+    tab = afresh()
+    options = tab.locator("[name=score] option").all_inner_texts()
+    assert options == [data["names"][key] for key in data["scores"]]
+    assert "energy inside the nodule" in options
+    assert (
+        tab.locator("[data-part=strips] .strip > span:first-child").all_inner_texts()[0] == data["names"]["probability"]
+    )
+
+
 def test_every_state_is_a_link(afresh, browser):
     tab = afresh()
     tab.select_option("[name=sort]", "energy_share")

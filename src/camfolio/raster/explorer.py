@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import to_hex
 
-from camfolio.evidence.localisation import area_share
+from camfolio.evidence.faithfulness import FAITHFULNESS
+from camfolio.evidence.localisation import LOCALISATION, area_share
 from camfolio.explanation.scaling import Scaling, scaled
 from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.panels import GAMMA, OPACITY, RAMP, SIGNED_RAMP, scale_bar
@@ -21,6 +22,8 @@ from camfolio.vocabulary import SCALING_NAMES, method_name
 
 DIGITS = 4
 NOT_SCORES = {"enlarged", "signed"}
+MEASURES = {name: score.measure for name, score in LOCALISATION.items()} | FAITHFULNESS
+COLUMN_NAMES = {"probability": "probability of the predicted class", "area_share": "nodule's share of the area"}
 
 
 def run(
@@ -36,8 +39,8 @@ def run(
     """Write `explorer.json` and the sheets `slice-*.png`, `mask-*.png`, `map-NUMBER-*.png` (NUMBER of the method).
 
     The JSON has one list per column, in the order of the test slices: `id`, `label`, `predicted`, `probability` (of
-    the answer given), `area_share`; `scores`: name -> one list per method, null where not defined; and what the pictures
-    mean: `size`, `columns`, `tiles`, `ramp`, `signed`, `opacity`, `gamma`, `bar` (mm, and pixels of each slice).
+    the predicted class), `area_share`; `scores`: key -> one list per method, null where not defined; `names`: key of a
+    score or column -> its name on the page; and what the pictures mean: `size`, `columns`, `tiles`, `ramp`, `signed`, `opacity`, `gamma`, `bar` (mm, and pixels of each slice).
 
     Args:
         out: gets the files.
@@ -56,7 +59,9 @@ def run(
     for number, method in enumerate(looks.methods):
         write_sheets(out, f"map-{number}", map_tiles(localisation, method, looks.scaling))
     signed = looks.scaling == "signed"
-    found = [read_scores(folder, looks.methods, len(data)) for folder in (localisation, *evidence.values())]
+    scores: dict[str, list[list[float | None]]] = {}
+    for folder in (localisation, *evidence.values()):
+        scores |= read_scores(folder, looks.methods, len(data))
     page = {
         "methods": [method_name(method) for method in looks.methods],
         "classes": list(looks.classes),
@@ -75,7 +80,8 @@ def run(
         "predicted": predicted.tolist(),
         "probability": column(np.where(predicted == 1, malignant, 1 - malignant)),
         "area_share": column(area_share(data.mask)),
-        "scores": {name: columns for scores in found for name, columns in scores.items()},
+        "scores": scores,
+        "names": COLUMN_NAMES | {key: score_name(key) for key in scores},
     }
     compact = json.dumps(page, allow_nan=False, separators=(",", ":"))
     (out / "explorer.json").write_text(compact, encoding="utf-8", newline="\n")
@@ -86,7 +92,7 @@ def map_tiles(localisation: Path, method: str, scaling: Scaling) -> np.ndarray:
     with np.load(localisation / "scores.npz", allow_pickle=False) as scores:
         maps = scores[f"{'signed' if scaling == 'signed' else 'enlarged'}/{method}"]
         largest = float(scores[f"enlarged/{method}"].max())
-    shares = np.stack([scaled(one, scaling, largest).share for one in maps])
+    shares = np.stack([scaled(values, scaling, largest).share for values in maps])
     levels: np.ndarray = np.rint(128 + 127 * shares if scaling == "signed" else 255 * shares).astype(np.uint8)
     return levels
 
@@ -95,13 +101,25 @@ def read_scores(folder: Path, methods: tuple[str, ...], count: int) -> dict[str,
     """Score -> one column per method, for every score of slices that has a number for each of the methods."""
     with np.load(folder / "scores.npz", allow_pickle=False) as scores:
         names = dict.fromkeys(name.partition("/")[0] for name in scores.files if "/" in name)
-        wanted = [name for name in names if name not in NOT_SCORES and all(f"{name}/{m}" in scores for m in methods)]
-        found = {name: [scores[f"{name}/{method}"] for method in methods] for name in wanted}
+        complete = [name for name in names if name not in NOT_SCORES and all(f"{name}/{m}" in scores for m in methods)]
+        arrays = {name: [scores[f"{name}/{method}"] for method in methods] for name in complete}
     return {
         name: [column(values) for values in columns]
-        for name, columns in found.items()
+        for name, columns in arrays.items()
         if all(values.shape == (count,) for values in columns)
     }
+
+
+def score_name(key: str) -> str:
+    """The name of a score as the tables show it, with its unit if that is mm; the key's words for a score without one.
+
+    >>> score_name("pointing_game"), score_name("our_score")
+    ('maximum inside the nodule', 'our score')
+    """
+    if key not in MEASURES:
+        return key.replace("_", " ")
+    measure = MEASURES[key]
+    return f"{measure.title}, mm" if measure.unit == "mm" else measure.title
 
 
 def column(values: np.ndarray) -> list[Any]:

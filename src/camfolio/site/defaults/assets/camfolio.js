@@ -1,4 +1,4 @@
-// Whatever can scroll sideways (tables, code, wide figures) gets a place in the tab order, so that the keyboard can scroll them.
+// Elements that scroll sideways (tables, code, wide figures) get a tab stop, so that the keyboard can scroll them.
 document$.subscribe(() => {
   for (const box of document.querySelectorAll(".md-typeset__scrollwrap, .md-typeset pre > code, .formula")) box.tabIndex = 0;
   document.querySelectorAll(".md-code__nav").forEach((nav, at) => nav.setAttribute("aria-label", `Code ${at + 1}`));
@@ -8,7 +8,7 @@ document$.subscribe(() => {
   if (document.querySelector("[data-explorer]")) import("./explorer/index.js");
 });
 
-// A figure as large as the window. Without this script its link leads to the picture itself.
+// Opens a figure as large as the window; without JavaScript its link leads to the picture itself.
 function enlarge(click) {
   if (click.ctrlKey || click.metaKey || click.shiftKey || click.altKey) return;
   click.preventDefault();

@@ -1,4 +1,4 @@
-// The explorer: filters, wall and inspector around one state, which stands in the address.
+// The explorer: filters, wall and inspector around one state, which is kept in the address.
 import { Inspector } from "./inspector.js";
 import { Pictures } from "./pictures.js";
 import { address, chosen, read } from "./state.js";
@@ -28,7 +28,7 @@ async function start() {
     write(form, state, data);
     wall.show(order, index, state.method, state.blend);
     inspector.show(index, state);
-    part("status").textContent = order.length ? `${order.length} of ${data.id.length} slices.` : "No slice fits these filters. Widen one of them, or begin anew.";
+    part("status").textContent = order.length ? `${order.length} of ${data.id.length} slices.` : "No slice fits these filters. Widen one of them, or reset them.";
     history.replaceState(null, "", `${location.pathname}${address(state)}`);
   }
 
@@ -42,7 +42,7 @@ async function start() {
   root.dataset.ready = "yes";
 }
 
-// What a control says, under its name in the state.
+// The value of a control, under its name in the state.
 function given(control) {
   if (control.type === "checkbox") return { [control.name]: control.checked };
   if (control.type === "range" || control.name === "method") return { [control.name]: Number(control.value) };
@@ -53,16 +53,16 @@ function given(control) {
 function fill(form, data) {
   const count = (test) => data.id.filter((_, i) => test(i)).length;
   const option = (value, words) => element("option", { value }, words);
-  form.label.append(...data.classes.map((name, one) => option(one, `${name} (${count((i) => data.label[i] === one)})`)));
+  form.label.append(...data.classes.map((name, label) => option(label, `${name} (${count((i) => data.label[i] === label)})`)));
   const right = count((i) => data.label[i] === data.predicted[i]);
   form.outcome.append(option("right", `right (${right})`), option("wrong", `misclassified (${data.id.length - right})`));
   form.method.append(...data.methods.map((name, method) => option(method, name)));
   const scores = Object.keys(data.scores);
-  form.score.append(...scores.map((key) => option(key, named(key))));
-  form.sort.append(...["probability", "area_share", ...scores].map((key) => option(key, named(key))));
+  form.score.append(...scores.map((key) => option(key, named(key, data))));
+  form.sort.append(...["probability", "area_share", ...scores].map((key) => option(key, named(key, data))));
 }
 
-// Bring every control to the state.
+// Set every control to the state.
 function write(form, state, data) {
   for (const control of [...form.elements, ...part("inspector").querySelectorAll("[name]")]) {
     if (!(control.name in state)) continue;
@@ -75,7 +75,7 @@ function write(form, state, data) {
   part("range").textContent = `of ${data.methods[state.method]}: ${ends}`;
 }
 
-// Keys that work wherever the focus is, except where they would be typed.
+// Keyboard shortcuts; ignored while the focus is in a text field, a select or a dialog.
 function pressed(event, state, data, change) {
   const typing = event.target.matches("input:not([type=range], [type=checkbox]), select, dialog *");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -1,9 +1,9 @@
-// One slice: large with its map, under every method side by side, in numbers, and its place in each distribution.
+// One slice: large with its map, small under every method, its scores, and its position in each distribution.
 import { strip, svg } from "./strips.js";
 import { element, named, number, outcome } from "./words.js";
 
 export class Inspector {
-  // onMethod(number) is told when another method is chosen.
+  // onMethod(number) is called when another method is chosen.
   constructor(box, data, pictures, onMethod) {
     Object.assign(this, { data, pictures });
     for (const part of box.querySelectorAll("[data-part]")) this[part.dataset.part] = part;
@@ -45,7 +45,7 @@ export class Inspector {
     this.pictures.draw(button.firstElementChild, index, method, state.blend);
   }
 
-  // The mask's outline and the bar of some mm.
+  // The mask's outline and the scale bar.
   async draw(index, outline) {
     const [height, width] = this.data.size, [mm, pixels] = this.data.bar[index];
     const bar = svg("path", { class: "bar", d: `M${width - 2 - pixels} ${height - 2}h${pixels}` });
@@ -58,13 +58,13 @@ export class Inspector {
     const { data } = this, cell = (text, tag = "td") => element(tag, tag === "th" ? { scope: "row" } : {}, text);
     const head = element("tr", {}, element("td"), ...data.methods.map((name) => element("th", { scope: "col" }, name)));
     const scores = Object.entries(data.scores).map(([key, columns]) =>
-      element("tr", {}, cell(named(key), "th"), ...columns.map((values) => cell(number(values[index])))));
+      element("tr", {}, cell(named(key, data), "th"), ...columns.map((values) => cell(number(values[index])))));
     return [head, ...scores];
   }
 
   distributions(index, method) {
     const { data } = this;
     const scores = Object.entries(data.scores).map(([key, columns]) => [key, columns[method]]);
-    return [["probability", data.probability], ["area_share", data.area_share], ...scores].map(([key, values]) => strip(key, values, index));
+    return [["probability", data.probability], ["area_share", data.area_share], ...scores].map(([key, values]) => strip(named(key, data), values, index));
   }
 }

@@ -1,4 +1,4 @@
-// Slices, masks and maps from their sheets, fetched when they are first looked at; and a map laid over a slice.
+// Slices, masks and maps from their sheets, each fetched on first use; and overlays of a map on a slice.
 export class Pictures {
   constructor(data) {
     this.data = data;
@@ -7,13 +7,13 @@ export class Pictures {
     this.colour = data.ramp.map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
   }
 
-  // What a level of 0 to 255 on a map's sheet stands for.
+  // The share that a level of 0 to 255 on a map's sheet stands for.
   share(level) {
     return this.data.signed ? (level - 128) / 127 : level / 255;
   }
 
-  // The place of a share on the ramp.
-  place(level) {
+  // The index of a level's colour in the ramp.
+  rampIndex(level) {
     return this.data.signed ? Math.min(255, Math.round(127.5 * (this.share(level) + 1))) : level;
   }
 
@@ -26,27 +26,27 @@ export class Pictures {
     const [height, width] = this.data.size;
     const at = index % this.data.tiles;
     const top = Math.floor(at / this.data.columns) * height, left = (at % this.data.columns) * width;
-    const found = new Uint8Array(height * width);
+    const levels = new Uint8Array(height * width);
     for (let row = 0; row < height; row++) {
       const start = (top + row) * sheet.width + left;
-      found.set(sheet.levels.subarray(start, start + width), row * width);
+      levels.set(sheet.levels.subarray(start, start + width), row * width);
     }
-    return found;
+    return levels;
   }
 
-  // A slice with a map over it at some strength, 0 to 1; drawn only if the canvas still wants it.
+  // Draw a slice with a map over it at an opacity of 0 to 1; skipped if the canvas was asked for another one meanwhile.
   async draw(canvas, index, method, blend) {
-    const wanted = `${index}/${method}/${blend}`;
-    if (canvas.dataset.shows === wanted) return;
-    canvas.dataset.shows = wanted;
+    const shown = `${index}/${method}/${blend}`;
+    if (canvas.dataset.shows === shown) return;
+    canvas.dataset.shows = shown;
     const parts = [this.levels("slice", index), blend > 0 ? this.levels(`map-${method}`, index) : null];
     const [grey, map] = await Promise.all(parts);
-    if (canvas.dataset.shows !== wanted) return;
+    if (canvas.dataset.shows !== shown) return;
     const [height, width] = this.data.size;
     const picture = new ImageData(width, height);
     for (let i = 0; i < grey.length; i++) {
       const over = map ? blend * this.alpha[map[i]] : 0;
-      const colour = map ? this.colour[this.place(map[i])] : [0, 0, 0];
+      const colour = map ? this.colour[this.rampIndex(map[i])] : [0, 0, 0];
       for (let c = 0; c < 3; c++) picture.data[4 * i + c] = (1 - over) * grey[i] + over * colour[c];
       picture.data[4 * i + 3] = 255;
     }

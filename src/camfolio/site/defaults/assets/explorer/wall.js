@@ -1,10 +1,10 @@
-// The wall: thousands of small pictures of which only those in view exist; one of them is current.
+// The wall: thousands of small pictures, of which only those in view are in the document; one of them is current.
 import { element, outcome } from "./words.js";
 
 const GAP = 4, SPARE_ROWS = 2;
 
 export class Wall {
-  // onChoose(index) is told when another slice becomes current.
+  // onChoose(index) is called when another slice becomes current.
   constructor(box, data, pictures, onChoose) {
     Object.assign(this, { box, data, pictures, onChoose, order: [], at: -1, tiles: new Map(), method: 0, blend: 1 });
     this.floor = box.firstElementChild;
@@ -21,11 +21,11 @@ export class Wall {
 
   // Show these slices, maps of this method, at this strength; `index` is the current slice, -1 for none.
   show(order, index, method, blend) {
-    const moved = order.length !== this.order.length || order.some((slice, at) => slice !== this.order[at]);
+    const reordered = order.length !== this.order.length || order.some((slice, at) => slice !== this.order[at]);
     Object.assign(this, { order, method, blend, at: order.indexOf(index) });
-    if (moved) this.clear();
+    if (reordered) this.clear();
     this.render();
-    if (moved && this.at >= 0) this.reveal();
+    if (reordered && this.at >= 0) this.reveal();
   }
 
   clear() {
@@ -44,15 +44,15 @@ export class Wall {
     this.floor.style.height = `${Math.ceil(this.order.length / columns) * step + GAP}px`;
     const first = (Math.floor(this.box.scrollTop / step) - SPARE_ROWS) * columns;
     const last = (Math.ceil((this.box.scrollTop + this.box.clientHeight) / step) + SPARE_ROWS) * columns;
-    const wanted = (at) => (at >= first && at < last) || at === this.at;
-    for (const [at, tile] of this.tiles) if (!wanted(at)) { tile.remove(); this.tiles.delete(at); }
+    const visible = (at) => (at >= first && at < last) || at === this.at;
+    for (const [at, tile] of this.tiles) if (!visible(at)) { tile.remove(); this.tiles.delete(at); }
     for (let at = Math.max(0, first); at < Math.min(last, this.order.length); at++) this.place(at, columns, step);
     if (this.at >= 0) this.place(this.at, columns, step);
     if (this.at >= 0) this.box.setAttribute("aria-activedescendant", `slice-${this.at}`);
     else this.box.removeAttribute("aria-activedescendant");
   }
 
-  // Make the tile at a position if it does not exist, and bring it up to date.
+  // Create the tile at a position if it does not exist, and update it.
   place(at, columns, step) {
     if (!this.tiles.has(at)) this.tiles.set(at, this.make(at));
     const tile = this.tiles.get(at);

@@ -1,5 +1,6 @@
-// How the explorer says things.
-export const named = (key) => key.replaceAll("_", " ");
+// Text of the explorer: names of scores, numbers, outcomes, and elements that hold them.
+// The name of a score or column; an entry of the data, never the key.
+export const named = (key, data) => data.names[key];
 
 export function number(value) {
   return value === null || value === undefined ? "not defined" : value.toFixed(Math.abs(value) < 10 ? 2 : 1);
