@@ -95,7 +95,7 @@ MISTAKES = {
     "shares": ("split: {test: 0.5}\n", r"Expected shares that add up to 1, but got 1\.35 for split \(.*line 5\)"),
     "window": (
         "network: {window_hu: [1, 0]}\n",
-        r"Expected a window_hu that rises, but got \[1\.0, 0\.0\] for network",
+        r"Expected a window_hu in increasing order, but got \[1\.0, 0\.0\] for network",
     ),
     "same classes": ("classes: [a, a]\n", r"Expected two different classes, but got 'a' twice for the study"),
     "key given twice": ("seed: 1\nseed: 2\n", r"Expected every key once, but got seed again in .*tiny\.yaml, line 6"),
@@ -357,7 +357,7 @@ def test_a_module_of_one_s_own_is_found_in_the_study_s_folder_or_one_above(tmp_p
     file.parent.mkdir(exist_ok=True)
     file.touch()
     study = write(tmp_path / "studies", GOOD + "explanation: {methods: [grad_cam, ours.edge_cam]}\n")
-    assert read_study(study).explanation.own_methods == ("ours.edge_cam",)
+    assert read_study(study).explanation.user_methods == ("ours.edge_cam",)
     assert module_file("ours", tmp_path / "studies") == file
 
 

@@ -92,7 +92,7 @@ def test_only_shares_that_add_up_to_one_are_a_split(shares):
 
 
 def test_a_window_rises():
-    with pytest.raises(ValidationError, match=r"a window_hu that rises, but got \[400\.0, -1000\.0\]"):
+    with pytest.raises(ValidationError, match=r"a window_hu in increasing order, but got \[400\.0, -1000\.0\]"):
         Network(window_hu=(400.0, -1000.0))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from camfolio.store.artefacts import Stage
-from camfolio.study.paths import own_names
+from camfolio.study.paths import user_names
 from camfolio.study.settings import Study
 from camfolio.user_code import module_file
 
@@ -21,7 +21,7 @@ MAPPING = frozenset(
 def own_modules(study: Study, folder: Path) -> dict[str, dict[str, Path]]:
     """Section of the study -> the user's modules that it names, with their files."""
     found: dict[str, dict[str, Path]] = {}
-    for place, name in own_names(study).items():
+    for place, name in user_names(study).items():
         module = name.rpartition(".")[0]
         if file := module_file(module, folder):
             found.setdefault(str(place[0]), {})[module] = file

@@ -23,5 +23,5 @@ def run(*, out: Path, slices: Path, network: Network, explanation: Explanation) 
     """
     model = build_network(network)
     one = through_window(torch.from_numpy(Slices.load(slices / "slices.npz").hounsfield[:1]), network.window_hu)
-    found = explain(model, one, explanation.layers, ("grad_cam", *explanation.own_methods))
+    found = explain(model, one, explanation.layers, ("grad_cam", *explanation.user_methods))
     write_json(out / "layer.json", {"layer": found.layer, "cells": list(found.maps["grad_cam"].shape[1:])})

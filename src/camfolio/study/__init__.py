@@ -1,1 +1,1 @@
-"""The study file: read, checked, and turned into frozen settings; every mistake is one sentence with its place."""
+"""The study file: parsed, validated and turned into frozen settings; every error is one sentence with file, line and key."""

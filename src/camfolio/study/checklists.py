@@ -1,8 +1,7 @@
-"""What reporting checklists ask, item by item in words of our own, and which facts of a run answer it.
+"""Items of reporting checklists, paraphrased, and the facts of a run that answer each.
 
-An item is added or changed here and nowhere else. A fact is a macro of the template `partials/facts.md`; where it has
-nothing to say about a study, or an item names none, the page says "not assessed". An author answers an item in the
-study file by its key: `claim_34`, `tripod_18a`, `co12_context`.
+Items are defined here only. A fact is a macro of the template `partials/facts.md`; where it is empty for a study, or
+an item has none, the page shows "not assessed". An author answers an item in the study file by its key: `claim_34`, `tripod_18a`, `co12_context`.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Item:
-    """One item: its number or name in the checklist, what it asks, and the facts that answer it, in their order."""
+    """One item: its number or name in the checklist, what it asks, and the facts that answer it, in order."""
 
     number: str
     asks: str
@@ -21,27 +20,27 @@ class Item:
 
 
 def item(number: str, asks: str, *facts: str) -> Item:
-    """An item in one line."""
+    """An `Item` with its facts as arguments."""
     return Item(number, asks, facts)
 
 
 @dataclass(frozen=True)
 class Checklist:
-    """A checklist: what its keys begin with, its name, its entry in the bibliography, and its items by part."""
+    """A checklist: prefix of its keys, name, key in the bibliography, and items by part."""
 
     prefix: str
     name: str
     citation: str
     parts: Mapping[str, tuple[Item, ...]]
 
-    def key(self, one: Item) -> str:
+    def key(self, item: Item) -> str:
         """The item's key in a study file."""
-        return f"{self.prefix}_{one.number.lower().replace(' ', '_')}"
+        return f"{self.prefix}_{item.number.lower().replace(' ', '_')}"
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """All items in their order."""
-        return tuple(one for part in self.parts.values() for one in part)
+        """All items in order."""
+        return tuple(item for items in self.parts.values() for item in items)
 
 
 CLAIM = Checklist(
@@ -125,7 +124,7 @@ TRIPOD = Checklist(
     {
         "Title and abstract": (
             item("1", "Development or evaluation, population and outcome in the title", "title", "phase"),
-            item("2", "Abstract with the items of its own checklist"),
+            item("2", "Abstract with the items of TRIPOD+AI for abstracts"),
         ),
         "Introduction": (
             item("3a", "Healthcare context and rationale"),
@@ -202,26 +201,26 @@ CO12 = Checklist(
     "nauta2023",
     {
         "Content": (
-            item("Correctness", "Does the map say truly what the network does?", "correctness"),
-            item("Completeness", "How much of the network's answer does it explain?", "completeness"),
+            item("Correctness", "Does the map reflect what the network computes?", "correctness"),
+            item("Completeness", "How much of the network's output does it explain?", "completeness"),
             item("Consistency", "Does the same input give the same map?", "consistency"),
-            item("Continuity", "Do like inputs give like maps?", "continuity"),
-            item("Contrastivity", "Does it tell this answer from the other?", "contrastivity"),
-            item("Covariate complexity", "Are the things it speaks of understandable?", "vocabulary"),
+            item("Continuity", "Do similar inputs give similar maps?", "continuity"),
+            item("Contrastivity", "Does it discriminate between the classes?", "contrastivity"),
+            item("Covariate complexity", "Are the concepts it uses understandable?", "vocabulary"),
         ),
         "Presentation": (
-            item("Compactness", "Is it as small as it can be?"),
+            item("Compactness", "Is it as short as possible?"),
             item("Composition", "How is it shown?", "presentation"),
             item("Confidence", "Does it come with a probability or an uncertainty?", "confidence"),
         ),
         "User": (
-            item("Context", "Does it serve those who need it?"),
-            item("Coherence", "Does it agree with what is known?", "inside_nodule"),
-            item("Controllability", "Can those who read it influence it?", "control"),
+            item("Context", "Does it serve the needs of its users?"),
+            item("Coherence", "Does it agree with prior knowledge?", "inside_nodule"),
+            item("Controllability", "Can its users influence it?", "control"),
         ),
     },
 )
 
 CHECKLISTS = (CLAIM, TRIPOD, CO12)
-KEYS = frozenset(checklist.key(one) for checklist in CHECKLISTS for one in checklist.items)
-"""What a study file may answer."""
+KEYS = frozenset(checklist.key(entry) for checklist in CHECKLISTS for entry in checklist.items)
+"""Keys that the section `reporting` of a study file may have."""

@@ -1,6 +1,6 @@
-"""Reading a study file: YAML to settings, with one sentence and the place for every mistake.
+"""Read a study file: YAML to settings; every error is one sentence with file, line and key.
 
-Places come from PyYAML's own nodes: ruamel.yaml's round trips know them too, but read unknown tags as values.
+Lines come from PyYAML's nodes; ruamel.yaml has them too, but reads unknown tags as values.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from camfolio.errors import StudyError, guess, nearest
 from camfolio.study.checklists import KEYS
-from camfolio.study.paths import DATA_SECTIONS, Document, Place, check_files, position, resolve_paths
+from camfolio.study.paths import DATA_SECTIONS, Document, KeyPath, check_files, position, resolve_paths
 from camfolio.study.settings import Study
 from camfolio.study.sources import SOURCES
 from camfolio.vocabulary import METHOD_NAMES
@@ -38,11 +38,11 @@ WORDING: Mapping[str, str] = {
 
 DEEPEST = 3
 KEY_ITSELF = "[key]"
-"""What pydantic puts behind a key of a mapping where the key is the mistake, not its value."""
+"""What pydantic appends to the location where a mapping's key is invalid, not its value."""
 
 
 class Loader(yaml.SafeLoader):
-    """Safe YAML that also reads 1e-3 as a number, as everyone expects, and refuses a key given twice."""
+    """Safe YAML that also reads 1e-3 as a number."""
 
 
 Loader.add_implicit_resolver(
@@ -58,11 +58,11 @@ def read_study(path: Path, overrides: Sequence[str] = ()) -> Study:
         overrides: `key.key=value` from the command line, values in YAML; paths in them start at the current folder.
 
     Raises:
-        StudyError: for the first mistake, in one sentence with file, line, key, and what was expected.
+        StudyError: for the first error, in one sentence with file, line, key, and what was expected.
     """
     document, lines = parse(path)
     resolve_paths(document, path, lines)
-    given: dict[Place, str] = {}
+    given: dict[KeyPath, str] = {}
     for override in sorted(overrides, key=lambda override: not override.partition("=")[0].endswith(".source")):
         given[apply(document, override)] = override
     try:
@@ -74,11 +74,11 @@ def read_study(path: Path, overrides: Sequence[str] = ()) -> Study:
 
 
 def study_files(folder: Path) -> list[Path]:
-    """All study files in a folder, by name."""
+    """All study files in a folder, sorted by name."""
     return sorted(path for path in folder.glob("*.*") if path.suffix in {".yaml", ".yml"})
 
 
-def parse(path: Path) -> tuple[Document, dict[Place, int]]:
+def parse(path: Path) -> tuple[Document, dict[KeyPath, int]]:
     """The document and, for every key in it, its line (from 1)."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -104,25 +104,29 @@ def parse(path: Path) -> tuple[Document, dict[Place, int]]:
     return document, lines
 
 
-def key_lines(node: yaml.Node, path: Path, place: Place = ()) -> list[tuple[Place, int]]:
-    """Where every key stands; a key that stands twice is refused. No setting has more than three keys above it, while
-    YAML's aliases may go round for ever.
+def key_lines(node: yaml.Node, path: Path, key_path: KeyPath = ()) -> list[tuple[KeyPath, int]]:
+    """The line of every key.
+
+    Keys below the deepest setting are not visited, since YAML aliases can be cyclic.
+
+    Raises:
+        StudyError: for a key given twice.
     """
-    found: list[tuple[Place, int]] = []
-    if not isinstance(node, yaml.MappingNode) or len(place) > DEEPEST:
-        return found
+    located: list[tuple[KeyPath, int]] = []
+    if not isinstance(node, yaml.MappingNode) or len(key_path) > DEEPEST:
+        return located
     for key, value in node.value:
-        here = (*place, key.value)
+        here = (*key_path, key.value)
         line = key.start_mark.line + 1
-        if here in dict(found):
+        if here in dict(located):
             msg = f"Expected every key once, but got {dotted(here)} again in {path}, line {line}."
             raise StudyError(msg)
-        found += [(here, line), *key_lines(value, path, here)]
-    return found
+        located += [(here, line), *key_lines(value, path, here)]
+    return located
 
 
-def apply(document: Document, override: str) -> Place:
-    """Set one key from the command line; another data source drops the keys of the source before it."""
+def apply(document: Document, override: str) -> KeyPath:
+    """Set one key from the command line; a new data source drops the keys of the previous one."""
     key, equals, text = override.partition("=")
     if not equals or not all(key.split(".")):
         msg = f"Expected --set KEY=VALUE, but got --set {override}. For example --set training.max_epochs=5."
@@ -145,52 +149,52 @@ def apply(document: Document, override: str) -> Place:
     return (*sections, last)
 
 
-def sentence(error: ValidationError, path: Path, lines: Mapping[Place, int], given: Mapping[Place, str]) -> str:
-    """The first mistake in words: what was expected, what was found, and where."""
+def sentence(error: ValidationError, path: Path, lines: Mapping[KeyPath, int], given: Mapping[KeyPath, str]) -> str:
+    """The first error in words: what was expected, what was given, and where."""
     first = error.errors()[0]
-    place: Place = tuple(
+    key_path: KeyPath = tuple(
         part
         for i, part in enumerate(first["loc"])
         if part != KEY_ITSELF and (first["loc"][:i] not in TAGGED or part not in SOURCES)
     )
-    where = position(place, path, lines, given)
-    kind, found = first["type"], first["input"]
+    where = position(key_path, path, lines, given)
+    kind, value = first["type"], first["input"]
     if kind == "extra_forbidden":
-        section = known_keys(place[:-1], found_source(error))
-        return f"Expected a known key, but got {dotted(place)} ({where}). {nearest(str(place[-1]), section)}"
-    if kind == "missing" and isinstance(place[-1], str):
-        return f"Expected the key {dotted(place)}, but it is missing ({where}). Add it."
+        section = known_keys(key_path[:-1], source_of(error))
+        return f"Expected a known key, but got {dotted(key_path)} ({where}). {nearest(str(key_path[-1]), section)}"
+    if kind == "missing" and isinstance(key_path[-1], str):
+        return f"Expected the key {dotted(key_path)}, but it is missing ({where}). Add it."
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        where = position((*place, "source"), path, lines, given)
-        got = found.get("source") if isinstance(found, dict) else found
-        return f"Expected a data source, but got {got!r} for {dotted(place)}.source ({where}). {nearest(str(got), SOURCES)}"
+        where = position((*key_path, "source"), path, lines, given)
+        got = value.get("source") if isinstance(value, dict) else value
+        return f"Expected a data source, but got {got!r} for {dotted(key_path)}.source ({where}). {nearest(str(got), SOURCES)}"
     if kind in {"method", "item"}:
-        return unknown_name(kind, found, f"{dotted(place)} ({where})")
+        return unknown_name(kind, value, f"{dotted(key_path)} ({where})")
     if kind == "value_error":
-        return f"Expected {first['msg'].removeprefix('Value error, ')} for {dotted(place)} ({where})."
+        return f"Expected {first['msg'].removeprefix('Value error, ')} for {dotted(key_path)} ({where})."
     expected = WORDING.get(kind) or first["msg"].removeprefix("Input should be ")
     if expected.startswith(("greater", "less")):
         expected = f"a value {expected}"
-    return f"Expected {expected}, but got {found!r} for {dotted(place)} ({where})."
+    return f"Expected {expected}, but got {value!r} for {dotted(key_path)} ({where})."
 
 
-def unknown_name(kind: str, found: str, where: str) -> str:
-    """The sentence about a method or an item of a checklist that is none; items are too many to list."""
+def unknown_name(kind: str, name: str, where: str) -> str:
+    """The sentence for an unknown method or checklist item; the items are too many to list."""
     if kind == "method":
-        return f"Expected a method, but got {found!r} for {where}. {nearest(found, METHOD_NAMES)}"
-    offer = guess(found, KEYS)
+        return f"Expected a method, but got {name!r} for {where}. {nearest(name, METHOD_NAMES)}"
+    offer = guess(name, KEYS)
     return f"Expected an item of a checklist, but got {where}. {offer}The page Reporting checklists lists them."
 
 
-def found_source(error: ValidationError) -> str:
-    """The tag of the data section in which the mistake stands, or nothing."""
+def source_of(error: ValidationError) -> str:
+    """The source of the data section that holds the error; empty if the error is elsewhere."""
     return next((str(part) for part in error.errors()[0]["loc"] if part in SOURCES), "")
 
 
-def known_keys(place: Place, source: str) -> list[str]:
-    """The keys that the section at `place` may hold."""
+def known_keys(key_path: KeyPath, source: str) -> list[str]:
+    """The keys of the section at `key_path`."""
     model: type[BaseModel] = Study
-    for part in place:
+    for part in key_path:
         if part in DATA_SECTIONS:
             model = SOURCES[source]
             continue
@@ -199,10 +203,10 @@ def known_keys(place: Place, source: str) -> list[str]:
     return list(model.model_fields)
 
 
-def dotted(place: Place) -> str:
-    """A place as one writes it: section.key.
+def dotted(key_path: KeyPath) -> str:
+    """A path of keys in dotted form.
 
     >>> dotted(("training", "blocks", 0))
     'training.blocks.0'
     """
-    return ".".join(str(part) for part in place) or "the study"
+    return ".".join(str(part) for part in key_path) or "the study"

@@ -1,4 +1,4 @@
-"""What a study names outside of itself: files, folders and modules of the user's own, and where each is named."""
+"""Files, folders and user modules that a study refers to, and the keys that name them."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from camfolio.study.settings import Study
 from camfolio.study.sources import PATHS
 from camfolio.user_code import is_installed, module_file
 
-Place = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 Document = dict[Any, Any]
-"""What stands in a file; a key may be anything until it is validated."""
+"""A parsed file before validation; keys may be of any type."""
 DATA_SECTIONS = ("data", "external")
 FILES: tuple[tuple[str, str], ...] = (
     *((part, key) for part in DATA_SECTIONS for key in PATHS),
     ("network", "checkpoint"),
 )
-"""Section and key of everything in a study that is a file or a folder."""
+"""Section and key of every setting that is a file or a folder."""
 
 
-def resolve_paths(document: Document, path: Path, lines: Mapping[Place, int]) -> None:
-    """Make the paths of files that a study names relative to the study file's folder.
+def resolve_paths(document: Document, path: Path, lines: Mapping[KeyPath, int]) -> None:
+    """Resolve paths in a study relative to the study file's folder.
 
-    A stranger's study must not read what lies outside of the project it was put into; links inside may lead
-    anywhere, since the project's owner made them.
+    A study file from another source must not read files outside the project. Symbolic links inside the project may
+    point anywhere, since the project's owner created them.
 
     Raises:
-        StudyError: for an absolute path or one that climbs out of the project.
+        StudyError: for an absolute path or one outside the project.
     """
     folder, home = path.parent, project_of(path)
     for section, key in FILES:
         value = document.get(section)
         if isinstance(value, dict) and isinstance(value.get(key), str):
-            wanted = folder / value[key]
+            resolved = folder / value[key]
             if not Path(os.path.normpath(folder.absolute() / value[key])).is_relative_to(home):
                 where = position((section, key), path, lines, {})
                 msg = (
@@ -44,49 +44,53 @@ def resolve_paths(document: Document, path: Path, lines: Mapping[Place, int]) ->
                     f"Put the data there, or a link to them, or give it with --set {section}.{key}=PATH."
                 )
                 raise StudyError(msg)
-            value[key] = str(wanted)
+            value[key] = str(resolved)
 
 
 def project_of(path: Path) -> Path:
-    """The folder of the project in which a study file stands: the nearest one with `mkdocs.yml`, else its own."""
+    """The project folder of a study file: the nearest parent with `mkdocs.yml`, else the file's folder."""
     folder = path.absolute().parent
-    return next((place for place in (folder, *folder.parents) if (place / "mkdocs.yml").is_file()), folder)
+    return next((parent for parent in (folder, *folder.parents) if (parent / "mkdocs.yml").is_file()), folder)
 
 
-def position(place: Place, path: Path, lines: Mapping[Place, int], given: Mapping[Place, str]) -> str:
-    """The command-line override or the file and line in which the nearest enclosing key stands."""
-    for end in range(len(place), -1, -1):
-        if place[:end] in given:
-            return f"from --set {given[place[:end]]}"
-        if place[:end] in lines:
-            return f"{path}, line {lines[place[:end]]}"
+def position(key_path: KeyPath, path: Path, lines: Mapping[KeyPath, int], given: Mapping[KeyPath, str]) -> str:
+    """The command-line override, or the file and line, of a key or its nearest enclosing key."""
+    for end in range(len(key_path), -1, -1):
+        if key_path[:end] in given:
+            return f"from --set {given[key_path[:end]]}"
+        if key_path[:end] in lines:
+            return f"{path}, line {lines[key_path[:end]]}"
     return str(path)
 
 
-def check_files(study: Study, path: Path, lines: Mapping[Place, int], given: Mapping[Place, str]) -> None:
-    """The files that the study names are there."""
+def check_files(study: Study, path: Path, lines: Mapping[KeyPath, int], given: Mapping[KeyPath, str]) -> None:
+    """Check that the files and modules of a study exist.
+
+    Raises:
+        StudyError: for the first that does not.
+    """
     for part, key in FILES:
-        place, settings = (part, key), getattr(study, part)
+        settings = getattr(study, part)
         file = getattr(settings, key, None)
-        wanted = "folder" if key == "path" and getattr(settings, "folder", False) else "file"
-        if file is not None and not (file.is_dir() if wanted == "folder" else file.is_file()):
-            where = position(place, path, lines, given)
-            msg = f"Expected a {wanted}, but there is none at {file} for {part}.{key} ({where}). Check the path."
+        kind = "folder" if key == "path" and getattr(settings, "folder", False) else "file"
+        if file is not None and not (file.is_dir() if kind == "folder" else file.is_file()):
+            where = position((part, key), path, lines, given)
+            msg = f"Expected a {kind}, but there is none at {file} for {part}.{key} ({where}). Check the path."
             raise StudyError(msg)
-    for named, name in own_names(study).items():
+    for key_path, name in user_names(study).items():
         module = name.rpartition(".")[0]
         if module_file(module, path.parent) is None and not is_installed(module):
-            where = position(named, path, lines, given)
-            wanted = f"{module.replace('.', '/')}.py"
-            msg = f"Expected {wanted} in the study's folder or one above it, but there is none ({where}). Check {name}."
+            where = position(key_path, path, lines, given)
+            module_path = f"{module.replace('.', '/')}.py"
+            msg = f"Expected {module_path} in the study's folder or one above it, but there is none ({where}). Check {name}."
             raise StudyError(msg)
 
 
-def own_names(study: Study) -> dict[Place, str]:
-    """Place in the study -> MODULE.NAME, for everything in it that is the user's own code."""
-    names: dict[Place, str] = {}
+def user_names(study: Study) -> dict[KeyPath, str]:
+    """Path of keys -> MODULE.NAME, for every setting that names user code."""
+    names: dict[KeyPath, str] = {}
     for i, method in enumerate(study.explanation.methods):
-        if method in study.explanation.own_methods:
+        if method in study.explanation.user_methods:
             names["explanation", "methods", i] = method
     for part in (*DATA_SECTIONS, "network"):
         if name := getattr(getattr(study, part), "class_path", None):

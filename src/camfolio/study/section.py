@@ -1,4 +1,4 @@
-"""What all sections of a study file have in common: immutable, strict about types, no unknown keys."""
+"""The base class of all sections of a study file."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a study can say: frozen, validated settings. Values only; reading the file is `studyfile`'s work.
+"""The settings of a study: frozen and validated. `study.file` reads them from YAML.
 
-Every number has its range here and its unit in its name or its description. A setting becomes part of the key of
-every stage that receives it, so this module is left out of the stages' code digests (see `store.code`).
+Every number has its range here, and its unit in its name or description. A setting is part of the key of every stage
+that receives it, so this module is excluded from the stages' code digests (see `store.code`).
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from camfolio.study.section import Settings, Text
 from camfolio.study.sources import Data
 from camfolio.vocabulary import METHOD_NAMES
 
-OWN_METHOD = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
+USER_METHOD = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 
 
 def known_method(name: str) -> str:
-    """A method of ours, or something that reads like MODULE.NAME."""
-    if name not in METHOD_NAMES and not OWN_METHOD.fullmatch(name):
+    """Accept a method of camfolio, or a name of the form MODULE.NAME."""
+    if name not in METHOD_NAMES and not USER_METHOD.fullmatch(name):
         raise PydanticCustomError("method", "a method")  # noqa: EM101 - its type, a literal for the type checker
     return name
 
 
 def known_item(key: str) -> str:
-    """The key of an item of a reporting checklist."""
+    """Accept the key of an item of a reporting checklist."""
     if key not in KEYS:
         raise PydanticCustomError("item", "an item")  # noqa: EM101 - its type, a literal for the type checker
     return key
@@ -44,22 +44,22 @@ Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
 class LabelRule(Settings):
-    """How readers' malignancy ratings (1 to 5) become a label; exactly 3 is excluded. Used by sources with ratings."""
+    """How readers' malignancy ratings (1 to 5) become a label; exactly 3 is excluded. Used by sources with readers' ratings."""
 
     statistic: Literal["median", "mean"] = Field("median", description="of the readers' malignancy ratings")
-    min_readers: int = Field(3, ge=1, le=4, description="nodules that fewer readers outlined are left out")
+    min_readers: int = Field(3, ge=1, le=4, description="nodules outlined by fewer readers are excluded")
 
 
 class Split(Settings):
     """Shares of the slices, by patient; they add up to 1."""
 
-    train: float = Field(0.70, gt=0, lt=1, description="share of the slices to learn from")
-    validation: float = Field(0.15, gt=0, lt=1, description="share that chooses the best epoch")
-    test: float = Field(0.15, gt=0, lt=1, description="share that everything is reported on")
+    train: float = Field(0.70, gt=0, lt=1, description="share of the slices to train on")
+    validation: float = Field(0.15, gt=0, lt=1, description="share on which the best epoch is chosen")
+    test: float = Field(0.15, gt=0, lt=1, description="share on which all results are reported")
 
     @model_validator(mode="after")
     def adds_up(self) -> Split:
-        """The three shares cover everything exactly once."""
+        """The three shares add up to 1."""
         total = self.train + self.validation + self.test
         if not math.isclose(total, 1, abs_tol=1e-6):
             msg = f"shares that add up to 1, but got {total:g}"
@@ -68,7 +68,7 @@ class Split(Settings):
 
 
 class Network(Settings):
-    """The classifier and what it receives: a residual network for small slices, or one of your own."""
+    """The classifier and its input: a residual network for small slices, or user code."""
 
     width: int = Field(16, ge=4, le=128, description="channels of the first block")
     blocks: Annotated[tuple[int, int, int, int], Field(strict=False)] = Field(
@@ -83,7 +83,7 @@ class Network(Settings):
     )
     class_path: Text | None = Field(
         None,
-        description="MODULE.NAME of your own torch module or LightningModule, instead of width, blocks and dropout",
+        description="MODULE.NAME of a torch module or LightningModule in user code, instead of width, blocks and dropout",
     )
     init_args: dict[str, Any] = Field({}, description="arguments of class_path")
     layer: Text | None = Field(None, description="full name of the explained layer: short for explanation.layers")
@@ -92,7 +92,7 @@ class Network(Settings):
     def window_is_ordered(self) -> Network:
         """The lower end of the window lies below the upper one."""
         if self.window_hu[0] >= self.window_hu[1]:
-            msg = f"a window_hu that rises, but got {list(self.window_hu)}"
+            msg = f"a window_hu in increasing order, but got {list(self.window_hu)}"
             raise ValueError(msg)
         if min(self.blocks) < 1:
             msg = f"at least one block per layer, but got {list(self.blocks)}"
@@ -101,10 +101,10 @@ class Network(Settings):
 
     @model_validator(mode="after")
     def architecture_is_one(self) -> Network:
-        """Keys of the residual network say nothing about another class, nor do arguments without a class."""
-        ours = sorted({"width", "blocks", "dropout"} & self.model_fields_set)
-        if self.class_path and any(getattr(self, name) != type(self).model_fields[name].default for name in ours):
-            msg = f"either class_path or {', '.join(ours)}, but got both"
+        """Keys of the residual network and a class_path exclude each other; init_args need a class_path."""
+        residual = sorted({"width", "blocks", "dropout"} & self.model_fields_set)
+        if self.class_path and any(getattr(self, name) != type(self).model_fields[name].default for name in residual):
+            msg = f"either class_path or {', '.join(residual)}, but got both"
             raise ValueError(msg)
         if self.init_args and not self.class_path:
             msg = "a class_path with init_args, but got init_args alone"
@@ -113,10 +113,10 @@ class Network(Settings):
 
 
 class Augmentation(Settings):
-    """Changes that leave a nodule what it is."""
+    """Label-preserving changes of training slices."""
 
-    rotation_degrees: float = Field(180.0, ge=0, le=180, description="largest turn, either way")
-    flips: bool = Field(True, description="mirror half of the slices")
+    rotation_degrees: float = Field(180.0, ge=0, le=180, description="largest rotation, in either direction")
+    flips: bool = Field(True, description="mirror slices with probability one half")
     shift_pixels: float = Field(3.0, ge=0, le=8, description="largest shift along each axis")
     zoom: float = Field(0.2, ge=0, lt=0.5, description="largest relative change of scale")
     noise_hu: float = Field(40.0, ge=0, le=200, description="largest standard deviation of the added noise")
@@ -125,38 +125,42 @@ class Augmentation(Settings):
 class Training(Settings):
     """How the network is trained; with `network.checkpoint` nothing is trained."""
 
-    max_epochs: int = Field(40, ge=1, le=1000, description="epochs at most; the learning rate is planned for them")
-    patience: int = Field(15, ge=1, description="epochs without a better validation loss before it stops")
+    max_epochs: int = Field(
+        40, ge=1, le=1000, description="largest number of epochs; the learning rate schedule spans them"
+    )
+    patience: int = Field(15, ge=1, description="epochs without a lower validation loss before training stops")
     batch_size: int = Field(32, ge=2, le=4096, description="slices per step")
-    learning_rate: float = Field(5e-3, gt=0, le=1, description="highest of the cycle")
-    weight_decay: float = Field(0.05, ge=0, le=1, description="of weight matrices; biases and norms have none")
-    label_smoothing: float = Field(0.0, ge=0, lt=0.5, description="share of each label given to the other class")
-    accelerator: Literal["auto", "cpu", "gpu", "mps"] = Field("auto", description="where to train")
-    threads: int = Field(2, ge=1, le=64, description="of torch; another number gives slightly other weights")
+    learning_rate: float = Field(5e-3, gt=0, le=1, description="maximum of the one-cycle schedule")
+    weight_decay: float = Field(0.05, ge=0, le=1, description="of weight matrices; not applied to biases and norms")
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=0.5, description="probability mass moved from each label to the other class"
+    )
+    accelerator: Literal["auto", "cpu", "gpu", "mps"] = Field("auto", description="device to train on")
+    threads: int = Field(2, ge=1, le=64, description="of torch; another number gives slightly different weights")
     augmentation: Augmentation = Field(Augmentation(), description="random changes of training slices")
 
 
 class Evaluation(Settings):
-    """How certain the numbers are."""
+    """Confidence intervals and calibration."""
 
     resamples: int = Field(1000, ge=100, le=100_000, description="bootstrap resamples of patients")
     calibration_bins: int = Field(10, ge=2, le=50, description="of equal width, from probability 0 to 1")
 
 
 class Explanation(Settings):
-    """Which maps, at which layers, for which answer, and what their colours stand for."""
+    """Methods, layers and target class of the maps, and their colour scaling."""
 
     layers: Annotated[tuple[Text, ...], Field(strict=False, min_length=1)] = Field(
         ("layer2.1.conv2",),
-        description="full names of explained layers; pages show the first, the others' maps are stored; a wrong one lists all",
+        description="full names of the explained layers; pages show the first, maps of the others are stored; the error for a wrong name lists all",
     )
     methods: Annotated[tuple[Method, ...], Field(strict=False, min_length=1)] = Field(
         ("grad_cam", "hires_cam", "score_cam"),
-        description=f"in the order of the page: {', '.join(METHOD_NAMES)}; or MODULE.NAME of one of your own",
+        description=f"in the order of the page: {', '.join(METHOD_NAMES)}; or MODULE.NAME of user code",
     )
     target: Literal["predicted", "true"] = Field("predicted", description="the class whose logit is explained")
     comparison: float = Field(
-        1.0, gt=0, le=10, description="how much of the strongest other class's logit the finer methods take off"
+        1.0, gt=0, le=10, description="factor of the strongest other class's logit that the finer methods subtract"
     )
     scaling: Literal["per_image", "shared", "signed"] = Field(
         "per_image",
@@ -166,12 +170,12 @@ class Explanation(Settings):
 
     @property
     def layer(self) -> str:
-        """The layer that the pages show."""
+        """The layer whose maps the pages show."""
         return self.layers[0]
 
     @property
-    def own_methods(self) -> tuple[str, ...]:
-        """Those of the methods that are the user's own."""
+    def user_methods(self) -> tuple[str, ...]:
+        """The methods that are user code."""
         return tuple(method for method in self.methods if method not in METHOD_NAMES)
 
     @model_validator(mode="after")
@@ -185,53 +189,55 @@ class Explanation(Settings):
 
 
 class Selection(Settings):
-    """Which number makes an example good or bad."""
+    """The score by which examples are chosen."""
 
-    score: Literal["energy_share", "energy_ratio"] = Field("energy_share", description="what good and bad mean")
-    random: int = Field(6, ge=0, le=100, description="examples drawn at random with the seed, beside the chosen ones")
+    score: Literal["energy_share", "energy_ratio"] = Field(
+        "energy_share", description="the score that ranks examples from good to bad"
+    )
+    random: int = Field(6, ge=0, le=100, description="further examples, drawn at random with the seed")
 
 
 class Shortcut(Settings):
-    """A cue that has nothing to do with nodules, planted so that the truth is known."""
+    """A planted shortcut: a cue unrelated to nodules, so that the ground truth is known."""
 
     cues: Annotated[tuple[Literal["tag", "blur"], ...], Field(strict=False, min_length=1)] = Field(
-        ("tag", "blur"), description="what is planted, each in networks of its own"
+        ("tag", "blur"), description="what is planted, each in separate networks"
     )
     share: float = Field(
-        0.9, gt=0, le=1, description="of the second class's training and validation slices that get the cue"
+        0.9, gt=0, le=1, description="share of the second class's training and validation slices that get the cue"
     )
-    seeds: int = Field(3, ge=1, le=20, description="networks of every kind: without a cue, and with each")
+    seeds: int = Field(3, ge=1, le=20, description="networks per condition: without a cue, and with each cue")
     alarm: float = Field(
         2.0,
         gt=1,
         le=100,
-        description="a map raises an alarm with so many times as much energy in the cue's place as area",
+        description="threshold on the ratio of energy to area in the cue's region, above which a map raises an alarm",
     )
 
 
 class Study(Settings):
-    """Everything a portfolio is made from."""
+    """All settings of a portfolio."""
 
     title: Text = Field(description="heading of the write-up")
-    excerpt: Text = Field(description="one or two sentences under it")
-    label: str = Field("", description="short name in the navigation; made from the file's name if absent")
-    author: str = Field("", description="who publishes the page")
+    excerpt: Text = Field(description="one or two sentences below the title")
+    label: str = Field("", description="short name in the navigation; derived from the file's name if absent")
+    author: str = Field("", description="author of the page")
     classes: Annotated[tuple[Text, Text], Field(strict=False)] = Field(
         ("benign", "malignant"), description="names of label 0 and label 1"
     )
     seed: int = Field(0, ge=0, lt=2**32, description="of rendering, split, weights, order, augmentation and bootstrap")
-    data: Data = Field(description="where slices come from")
-    external: Data | None = Field(None, description="another source to test on, with the same keys as data")
-    labels: LabelRule = Field(LabelRule(), description="how ratings become labels")
+    data: Data = Field(description="source of the slices")
+    external: Data | None = Field(None, description="external test set, with the same keys as data")
+    labels: LabelRule = Field(LabelRule(), description="conversion of ratings to labels")
     split: Split = Field(Split(), description="parts, by patient")
     network: Network = Field(Network(), description="the classifier")
-    training: Training = Field(Training(), description="how it learns")
-    evaluation: Evaluation = Field(Evaluation(), description="intervals")
+    training: Training = Field(Training(), description="training")
+    evaluation: Evaluation = Field(Evaluation(), description="confidence intervals and calibration")
     explanation: Explanation = Field(Explanation(), description="the maps")
-    evidence: Evidence = Field(Evidence(), description="is the map right")
+    evidence: Evidence = Field(Evidence(), description="tests of the maps")
     selection: Selection = Field(Selection(), description="the examples")
     shortcut: Shortcut | None = Field(
-        None, description="a planted shortcut; the study is then about it alone and has one page"
+        None, description="a planted shortcut; such a study has one page and covers nothing else"
     )
 
     reporting: Mapping[ItemKey, Words] = Field(
@@ -242,8 +248,8 @@ class Study(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def short_forms(cls, document: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
-        """A source with a class_path is `own`; network.layer stands for explanation.layers."""
+    def short_forms(cls, document: Any) -> Any:  # noqa: ANN401 - any parsed YAML
+        """A source with a class_path is `own`; network.layer is short for explanation.layers."""
         if not isinstance(document, dict):
             return document
         written = dict(document)
@@ -258,7 +264,7 @@ class Study(Settings):
 
     @model_validator(mode="after")
     def layer_is_one(self) -> Study:
-        """The short form and the long form agree."""
+        """network.layer and explanation.layers agree."""
         if self.network.layer and self.network.layer != self.explanation.layer:
             msg = f"network.layer {self.network.layer} as first of explanation.layers, but got {self.explanation.layer}"
             raise ValueError(msg)
@@ -266,7 +272,7 @@ class Study(Settings):
 
     @model_validator(mode="after")
     def classes_differ(self) -> Study:
-        """Two classes need two names."""
+        """The class names differ."""
         if self.classes[0] == self.classes[1]:
             msg = f"two different classes, but got {self.classes[0]!r} twice"
             raise ValueError(msg)
@@ -274,7 +280,7 @@ class Study(Settings):
 
     @model_validator(mode="after")
     def answers_have_a_page(self) -> Study:
-        """A study about a shortcut has one page, on which an author's answers and another source would be lost."""
+        """A shortcut study has a single page without checklists and external results."""
         if self.shortcut and self.reporting:
             msg = "either shortcut, whose page has no checklists, or reporting, but got both"
             raise ValueError(msg)
