@@ -45,7 +45,7 @@ def package(tmp_path, monkeypatch):
 
 def behind(root: Path) -> Code:
     reader = CodeReader(root.parent / "code.json")
-    found = reader.behind(("camfolio.stages.one",))
+    found = reader.closure(("camfolio.stages.one",))
     reader.remember()
     return found
 
@@ -158,7 +158,7 @@ def test_nothing_is_written_if_nothing_is_new(package):
 
 def test_a_module_that_is_no_python_is_named_with_its_line(package):
     (package / "rooms/floor.py").write_text("HEIGHT = 3\ndef height(n:\n", encoding="utf-8")
-    with pytest.raises(StoreError, match=r"but got a mistake in .*rooms.floor\.py, line 2: '\(' was never closed\."):
+    with pytest.raises(StoreError, match=r"but got a syntax error in .*rooms.floor\.py, line 2: '\(' was never closed\."):
         behind(package)
 
 
@@ -181,7 +181,7 @@ def reader(tmp_path_factory):
 
 
 def test_training_knows_nothing_of_figures_and_maps(reader):
-    found = reader.behind(("camfolio.stages.training",))
+    found = reader.closure(("camfolio.stages.training",))
     assert "camfolio.data.loading" in found.modules
     assert not [name for name in found.modules if name.startswith(("camfolio.figures", "camfolio.explanation"))]
     assert "matplotlib" not in found.libraries
@@ -189,7 +189,7 @@ def test_training_knows_nothing_of_figures_and_maps(reader):
 
 
 def test_settings_errors_shapes_progress_and_the_store_are_in_no_closure(reader):
-    found = reader.behind(("camfolio.stages.training", "camfolio.stages.explanations", "camfolio.figures.case"))
+    found = reader.closure(("camfolio.stages.training", "camfolio.stages.explanations", "camfolio.figures.case"))
     assert not [
         name for name in found.modules if name.startswith(("camfolio.store", "camfolio.study.settings", "camfolio.err"))
     ]
@@ -202,5 +202,5 @@ def test_every_library_behind_a_stage_has_a_version(reader):
 
     study = Study.model_validate({"title": "T", "excerpt": "E", "data": {"source": "lidc-phantom"}})
     for stage in stages(study):
-        versions = reader.behind((stage.module, *stage.also)).libraries
+        versions = reader.closure((stage.module, *stage.also)).libraries
         assert "absent" not in versions.values(), (stage.name, versions)

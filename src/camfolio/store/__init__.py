@@ -1,1 +1,1 @@
-"""Content-addressed results: what a stage made, kept under the digest of everything it was made from."""
+"""Content-addressed results: each stage's output is stored under the digest of everything that decides it."""

@@ -1,4 +1,4 @@
-"""Stages, what goes into their keys, and the folders in which their results stand."""
+"""Stages, the ingredients of their keys, and the folders that hold their results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MEMORY = "code.json"
 OURS = (MEMORY, ".inputs", ".locks", ".serving", ".templates")
 NAMED = re.compile(rf"[0-9a-f]{{20}}({re.escape(PART)})?")
 ABANDONED_AFTER = 60.0
-"""Seconds after which a file that was written aside belongs to a killed run."""
+"""Seconds after which a temporary file is taken for that of a killed run."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class Stage:
     """One step of a study: a function `run(out, **upstream, **files, **parameters)` that fills the folder `out`.
 
     Attributes:
-        name: unique in the study; also the folder in the store.
+        name: unique in the study; also its folder in the store.
         module: holds `run`.
         also: further modules whose code decides the result but which `module` imports by name at run time.
         parameters: JSON values handed to `run`; part of the key.
         upstream: parameter of `run` -> name of the stage whose folder it receives.
         files: parameter of `run` -> file or folder outside the store; its digest is part of the key, its path is not.
-        modules: name -> file of the user's own code, imported before `run`; its digest is part of the key.
+        modules: name -> file of user code, imported before `run`; its digest is part of the key.
         group: missing stages of one group are computed by one worker, so that it imports its libraries once.
     """
 
@@ -52,7 +52,7 @@ class Stage:
 
     @property
     def outside(self) -> dict[str, Path]:
-        """Everything outside the store that decides the result, by its name among the inputs."""
+        """All inputs outside the store, by their names in `Ingredients.inputs`."""
         return {**self.files, **{f"module:{name}": file for name, file in self.modules.items()}}
 
 
@@ -74,7 +74,7 @@ class Ingredients(BaseModel):
 
 
 class Manifest(BaseModel):
-    """The delivery note of an artefact: what it was made from, what it holds, how long it took."""
+    """The manifest of an artefact: its ingredients, its output files with digests, and its computing time."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -85,7 +85,7 @@ class Manifest(BaseModel):
 
     @cached_property
     def digest(self) -> str:
-        """One digest over all output files: what later stages see of this one."""
+        """One digest over all output files, an ingredient of the stages that read them."""
         return digest_of(self.outputs)
 
 
@@ -97,13 +97,17 @@ class Artefact:
     manifest: Manifest
 
     def __truediv__(self, name: str) -> Path:
-        """The path of one output file; refused if the manifest does not list it."""
+        """The path of one output file.
+
+        Raises:
+            StoreError: if the manifest does not list it.
+        """
         if name not in self.manifest.outputs:
             msg = f"Expected {name} in {self.folder}, but its manifest lists {', '.join(self.manifest.outputs)}."
             raise StoreError(msg)
         return self.folder / name
 
-    def json(self, name: str) -> Any:  # noqa: ANN401 - JSON is anything
+    def json(self, name: str) -> Any:  # noqa: ANN401 - any JSON value
         """One output file, parsed."""
         return json.loads((self / name).read_text(encoding="utf-8"))
 
@@ -111,18 +115,18 @@ class Artefact:
 class Store:
     """The folder `artifacts/`: one folder per stage, in it one per key.
 
-    A result is written aside under its key's lock and renamed into place; nothing else is ever read.
+    A result is written to a temporary folder under its key's lock, then renamed; readers never see it unfinished.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def folder(self, ingredients: Ingredients) -> Path:
-        """Where the result of these ingredients stands or will stand."""
+        """The folder of the result of these ingredients, whether it exists or not."""
         return self.root / ingredients.stage / ingredients.key[:20]
 
     def find(self, ingredients: Ingredients) -> Artefact | None:
-        """The finished result of these ingredients, if there is one and no file of it was deleted."""
+        """The finished result of these ingredients; None if there is none or a file is missing."""
         folder = self.folder(ingredients)
         manifest = read_manifest(folder)
         whole = (
@@ -136,15 +140,15 @@ class Store:
         return [manifest for file in folders if (manifest := read_manifest(file.parent))]
 
     def make(self, ingredients: Ingredients, compute: Callable[[Path], None]) -> Artefact:
-        """Compute a result under its lock, or take the one that another process finished meanwhile."""
-        from filelock import FileLock  # half of what a warm build would import
+        """Compute a result under its lock, or return the one that another process has finished meanwhile."""
+        from filelock import FileLock  # takes half of the import time of a warm build
 
         folder = self.folder(ingredients)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(self.root / ".locks" / f"{ingredients.key}.lock"):
-            found = self.find(ingredients)
-            if found:
-                return found
+            finished = self.find(ingredients)
+            if finished:
+                return finished
             aside = folder.with_name(folder.name + PART)
             remove(aside)
             remove(folder)
@@ -156,10 +160,10 @@ class Store:
         return Artefact(folder, Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8")))
 
     def sweep(self, keep: set[str]) -> int:
-        """Delete all results whose key is not in `keep`, and what killed runs left behind; returns how many.
+        """Delete all results whose key is not in `keep`, and temporary files of killed runs; returns the number of results.
 
         Raises:
-            StoreError: for a folder that is no store.
+            StoreError: if the folder is not a store.
         """
         self.check()
         swept = 0
@@ -175,7 +179,7 @@ class Store:
         return swept
 
     def check(self) -> None:
-        """Refuse a folder with things in it of which none is ours.
+        """Check that the folder is a store, or empty.
 
         Raises:
             StoreError: with the folder's name.
@@ -186,7 +190,7 @@ class Store:
             raise StoreError(msg)
 
     def is_being_made(self, folder: Path) -> bool:
-        """Whether a process holds the lock of the result that goes into this folder."""
+        """Whether a process holds the lock of the result in this folder."""
         from filelock import FileLock, Timeout
 
         for file in (self.root / ".locks").glob(f"{folder.stem}*.lock"):
@@ -209,7 +213,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def write_manifest(folder: Path, ingredients: Ingredients, seconds: float) -> None:
-    """List what a stage wrote, with digests."""
+    """List the files of a stage's result with their digests."""
     outputs = {
         str(path.relative_to(folder).as_posix()): file_digest(path)
         for path in sorted(folder.rglob("*"))
@@ -219,12 +223,12 @@ def write_manifest(folder: Path, ingredients: Ingredients, seconds: float) -> No
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8", newline="\n")
 
 
-def digest_of(value: Any) -> str:  # noqa: ANN401 - JSON is anything
+def digest_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
     """SHA-256 of the canonical JSON of a value."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def remove(folder: Path) -> None:
-    """Delete a folder if it is there."""
+    """Delete a folder if it exists."""
     if folder.exists():
         shutil.rmtree(folder)

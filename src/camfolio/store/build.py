@@ -1,4 +1,4 @@
-"""From stages to results: which are there, which are missing and why, and the worker that computes them."""
+"""From stages to results: which are finished, which are missing and why, and the worker that computes them."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from camfolio.store.inputs import InputReader
 TRIES = 3
 """How often a build starts again while code or inputs keep changing."""
 WORKER_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
-"""Settings of glibc's malloc: keep memory instead of handing it back and faulting it in again at every layer."""
+"""Settings of glibc's malloc: keep freed memory instead of returning it and faulting it in again at every layer."""
 WORKER_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}
-"""Settings of OpenMP: threads wait asleep, GNU's after a thousand rounds. With spinning ones a training next to any
-other busy program is ten times slower; falling asleep at once costs a training a tenth or more where nothing else runs."""
+"""Settings of OpenMP: idle threads sleep, GNU's after a thousand spins. With busy waiting, training beside another busy
+program is ten times slower; sleeping at once slows training on an idle machine by a tenth or more."""
 log = logging.getLogger("camfolio")
 
 
 @dataclass(frozen=True)
 class State:
-    """Where a stage stands: `fresh`, `stale`, `new` or `waiting` for a stage before it, and why.
+    """The state of a stage: `fresh`, `stale`, `new` or `waiting` for an upstream stage, and why.
 
     Attributes:
-        folders: parameter of `run` -> folder of the finished stage before it.
+        folders: parameter of `run` -> folder of the finished upstream stage.
     """
 
     stage: Stage
@@ -55,7 +55,7 @@ def survey(stages: Sequence[Stage], store: Store) -> list[State]:
 
 
 def state_of(stage: Stage, before: Mapping[str, State], store: Store, reader: CodeReader, inputs: InputReader) -> State:
-    """One stage, given the states of those before it."""
+    """The state of one stage, given those of its upstream stages."""
     waits = sorted(name for name in stage.upstream.values() if before[name].artefact is None)
     if waits:
         return State(stage, "waiting", f"waits for {', '.join(waits)}")
@@ -73,10 +73,10 @@ def state_of(stage: Stage, before: Mapping[str, State], store: Store, reader: Co
 
 
 def gather(stage: Stage, upstream: Mapping[str, Artefact], reader: CodeReader, outside: InputReader) -> Ingredients:
-    """Everything that decides the stage's result."""
+    """The ingredients of a stage's key."""
     inputs = {name: outside.digest(path) for name, path in stage.outside.items()}
     inputs |= {name: artefact.manifest.digest for name, artefact in upstream.items()}
-    code = reader.behind((stage.module, *stage.also))
+    code = reader.closure((stage.module, *stage.also))
     parameters = json.loads(json.dumps(dict(stage.parameters)))
     return Ingredients(
         stage=stage.name, parameters=parameters, inputs=inputs, code=code.modules, libraries=code.libraries
@@ -85,14 +85,14 @@ def gather(stage: Stage, upstream: Mapping[str, Artefact], reader: CodeReader, o
 
 def differences(old: Ingredients, new: Ingredients) -> list[str]:
     """What changed between two sets of ingredients, in words."""
-    found = [f"{key} changed from {a} to {b}" for key, a, b in changes(flat(old.parameters), flat(new.parameters))]
-    found += [f"input {name} changed" for name, _, _ in changes(old.inputs, new.inputs)]
-    found += [f"code of {name} changed" for name, _, _ in changes(old.code, new.code)]
-    return found + [f"{name} changed from {a} to {b}" for name, a, b in changes(old.libraries, new.libraries)]
+    reasons = [f"{key} changed from {a} to {b}" for key, a, b in changes(flat(old.parameters), flat(new.parameters))]
+    reasons += [f"input {name} changed" for name, _, _ in changes(old.inputs, new.inputs)]
+    reasons += [f"code of {name} changed" for name, _, _ in changes(old.code, new.code)]
+    return reasons + [f"{name} changed from {a} to {b}" for name, a, b in changes(old.libraries, new.libraries)]
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """Keys whose values differ, with both values (None where there was or is none)."""
+    """Keys whose values differ, with both values (None for an absent key)."""
     return [(key, old.get(key), new.get(key)) for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
 
 
@@ -102,10 +102,10 @@ def flat(parameters: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     >>> flat({"training": {"seed": 1}})
     {'training.seed': 1}
     """
-    found: dict[str, Any] = {}
+    flattened: dict[str, Any] = {}
     for key, value in parameters.items():
-        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
-    return found
+        flattened |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return flattened
 
 
 def no_progress(states: Sequence[State]) -> None:
@@ -115,16 +115,16 @@ def no_progress(states: Sequence[State]) -> None:
 def build(
     stages: Sequence[Stage], store: Store, tell: Callable[[Sequence[State]], None] = no_progress
 ) -> dict[str, Artefact]:
-    """Compute what is missing, in fresh interpreters, and return every stage's result by name.
+    """Compute missing results in new interpreters, and return every stage's result by name.
 
     Args:
-        stages: in an order in which each follows those it reads.
+        stages: in topological order.
         store: where results are kept.
-        tell: is called with all states before each batch that is computed.
+        tell: called with all states before each batch.
 
     Raises:
-        CamfolioError: the sentence of the first stage that failed.
-        ChangedError: if code or files changed in each of three tries.
+        CamfolioError: of the first stage that failed.
+        ChangedError: if code or files changed during each of three tries.
     """
     states, changed = survey(stages, store), 0
     while missing := next_batch(states):
@@ -147,15 +147,15 @@ def next_batch(states: Sequence[State]) -> list[State]:
     return [state for state in ready if first and (state.stage is first or same_group(state.stage, first))]
 
 
-def same_group(one: Stage, other: Stage) -> bool:
-    """Two stages that share a worker."""
-    return bool(one.group) and one.group == other.group
+def same_group(first: Stage, second: Stage) -> bool:
+    """Whether two stages share a worker."""
+    return bool(first.group) and first.group == second.group
 
 
 def run_worker(missing: Sequence[State], store: Store) -> None:
-    """Let one fresh interpreter compute stages whose inputs are all there.
+    """Compute stages whose inputs are finished, in one new interpreter.
 
-    The worker's standard input stays open as long as we live: when we die, however we die, it ends and stops.
+    The worker's standard input stays open as long as this process runs; the worker exits when it is closed.
     """
     jobs = [job(state) for state in missing]
     log.info("computing %s", ", ".join(state.stage.name for state in missing))
@@ -170,34 +170,33 @@ def run_worker(missing: Sequence[State], store: Store) -> None:
             worker.stdin.write(json.dumps({"store": str(store.root), "jobs": jobs}) + "\n")
             worker.stdin.flush()
         except BrokenPipeError:
-            log.debug("the worker ended before it read its jobs; its exit status tells why")
-        said = worker.stdout.read()
+            log.debug("the worker ended before it read its jobs; see its exit status")
+        report = worker.stdout.read()
         status = worker.wait()
-    check_worker(status, said, ", ".join(state.stage.name for state in missing))
+    check_worker(status, report, ", ".join(state.stage.name for state in missing))
 
 
 def job(state: State) -> dict[str, Any]:
-    """What a worker needs to know of one stage."""
+    """A stage as JSON for the worker."""
     if state.ingredients is None:
         msg = f"Expected the ingredients of {state.stage.name}, but it is waiting."
         raise RuntimeError(msg)
     paths = {name: str(path) for name, path in (*state.folders.items(), *state.stage.files.items())}
-    own = {name: str(path) for name, path in state.stage.modules.items()}
     return {
         "modules": [state.stage.module, *state.stage.also],
         "paths": paths,
-        "own": own,
+        "user_modules": {name: str(path) for name, path in state.stage.modules.items()},
         "outside": {name: str(path) for name, path in state.stage.outside.items()},
         "ingredients": state.ingredients.model_dump(mode="json"),
     }
 
 
-def check_worker(status: int, said: str, names: str) -> None:
-    """Raise again what the worker could not do."""
+def check_worker(status: int, report: str, names: str) -> None:
+    """Raise the error that a worker reported."""
     if status == 0:
         return
     try:
-        failure = json.loads(said)
+        failure = json.loads(report)
     except ValueError:
         failure = {
             "error": "StoreError",

@@ -1,8 +1,8 @@
-"""What code a stage runs: digests of its module and of every module of ours that it imports, blind to comments.
+"""The code of a stage: digests of its module and of every camfolio module that it imports, ignoring comments.
 
-A module's digest is taken from its syntax tree without docstrings, so a comment, a docstring or a line break changes
-no key. Left out are the rooms that hold no computation: settings (their values are in the key), errors, array types,
-progress bars, and the store itself.
+A module's digest is that of its syntax tree without docstrings, so comments, docstrings and line breaks change no key.
+Rooms without computation are excluded: settings (their values are in the key), errors, array types, progress bars, and
+the store itself.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ RESULT_NEUTRAL = {"jaxtyping", "pydantic", "rich", "filelock"}
 
 @dataclass(frozen=True)
 class ModuleCode:
-    """One module of ours: digest of its code, modules of ours it imports, other packages it imports."""
+    """One camfolio module: digest of its code, camfolio modules it imports, other packages it imports."""
 
     digest: str
     ours: tuple[str, ...]
@@ -36,17 +36,17 @@ class ModuleCode:
 
 @dataclass(frozen=True)
 class Code:
-    """All the code behind a stage: digest by module, version by library."""
+    """All code that a stage runs: digest by module, version by library."""
 
     modules: dict[str, str]
     libraries: dict[str, str]
 
 
 class CodeReader:
-    """Digests of modules, remembered by the bytes of their files between runs.
+    """Digests of modules, cached between runs by the bytes of their files.
 
     Args:
-        memory: the file that remembers; unreadable is as good as absent, since every entry can be made again.
+        memory: the cache file; if it cannot be read, it is computed again.
     """
 
     def __init__(self, memory: Path) -> None:
@@ -55,21 +55,21 @@ class CodeReader:
         self.read: dict[str, ModuleCode] = {}
         self.used: dict[str, ModuleCode] = {}
 
-    def behind(self, modules: tuple[str, ...]) -> Code:
-        """Follow the imports of `modules` (full names, such as `camfolio.stages.training`) through the package."""
-        closure: dict[str, ModuleCode] = {}
+    def closure(self, modules: tuple[str, ...]) -> Code:
+        """The code of `modules` (full names, such as `camfolio.stages.training`) and of all they import, transitively."""
+        reached: dict[str, ModuleCode] = {}
         waiting = list(modules)
         while waiting:
             name = waiting.pop()
-            if name not in closure and name != PACKAGE and not is_blind(name):
-                closure[name] = self.module(name)
-                waiting += closure[name].ours
-        others = {package for code in closure.values() for package in code.others} - RESULT_NEUTRAL
+            if name not in reached and name != PACKAGE and not is_blind(name):
+                reached[name] = self.module(name)
+                waiting += reached[name].ours
+        others = {package for code in reached.values() for package in code.others} - RESULT_NEUTRAL
         libraries = {package: version(package) for package in sorted(others)} | {"python": python_version()}
-        return Code({name: closure[name].digest for name in sorted(closure)}, libraries)
+        return Code({name: reached[name].digest for name in sorted(reached)}, libraries)
 
     def module(self, name: str) -> ModuleCode:
-        """The code of one module; its file is read once and parsed only if its bytes or this Python are new."""
+        """The code of one module; the file is read once, and parsed only if its bytes or the Python version are new."""
         if name not in self.read:
             source = module_path(name).read_bytes()
             seen = hashlib.sha256(f"{python_version()}\0{name}\0".encode() + source).hexdigest()
@@ -77,7 +77,7 @@ class CodeReader:
         return self.read[name]
 
     def remember(self) -> None:
-        """Write down what was read, in one step, if any of it is new; what was not read is dropped."""
+        """Replace the cache file if anything new was read; entries that were not used are dropped."""
         if self.used.keys() <= self.known.keys():
             return
         entries = {seen: (code.digest, code.ours, code.others) for seen, code in self.used.items()}
@@ -85,7 +85,7 @@ class CodeReader:
 
 
 def is_blind(name: str) -> bool:
-    """Whether a module stands in a room that holds no computation."""
+    """Whether a module belongs to a room without computation."""
     return any(name == room or name.startswith(f"{room}.") for room in BLIND)
 
 
@@ -93,12 +93,12 @@ def examine(name: str, source: bytes) -> ModuleCode:
     """Parse a module: its digest without docstrings, and its imports.
 
     Raises:
-        StoreError: with file and line, if it is no Python.
+        StoreError: with file and line of a syntax error.
     """
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
-        msg = f"Expected Python, but got a mistake in {module_path(name)}, line {error.lineno}: {error.msg}."
+        msg = f"Expected Python, but got a syntax error in {module_path(name)}, line {error.lineno}: {error.msg}."
         raise StoreError(msg) from None
     ours, others = imports(tree)
     parents = {name.rsplit(".", depth)[0] for depth in range(1, name.count("."))}
@@ -109,7 +109,7 @@ def examine(name: str, source: bytes) -> ModuleCode:
 
 
 def drop_docstring(node: ast.AST) -> None:
-    """Take constants that stand alone as statements out of a body: they compute nothing."""
+    """Remove docstrings and other constant statements from a body."""
     body = getattr(node, "body", None)
     if isinstance(body, list):
         kept = [part for part in body if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
@@ -117,7 +117,7 @@ def drop_docstring(node: ast.AST) -> None:
 
 
 def imports(tree: ast.AST) -> tuple[set[str], set[str]]:
-    """Modules of ours and other packages that a module imports, at whatever depth of its code."""
+    """The camfolio modules and other packages that a module imports, at any depth of its code."""
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -130,12 +130,12 @@ def imports(tree: ast.AST) -> tuple[set[str], set[str]]:
 
 
 def module_of(name: str) -> str:
-    """The module in which a name stands: `camfolio.errors.nearest` is found in `camfolio.errors`."""
+    """The module that defines a name: `camfolio.errors` for `camfolio.errors.nearest`."""
     return name if module_path(name).exists() else name.rpartition(".")[0]
 
 
 def module_path(name: str) -> Path:
-    """The file of a module or package of ours."""
+    """The file of a camfolio module or package."""
     path = ROOT.joinpath(*name.split(".")[1:])
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
@@ -151,20 +151,20 @@ def version(package: str) -> str:
 def installed() -> dict[str, str]:
     """Versions of all installed distributions, read from the names of their folders (`NAME-VERSION.dist-info`).
 
-    The first on the path counts, as in an import. Reading each one's metadata file would take longer than all the rest
-    of a warm survey.
+    The first on the path counts, as in an import. Reading the metadata files would take longer than the rest of a warm
+    survey.
     """
-    found: dict[str, str] = {}
-    for place in sys.path:
-        for folder in Path(place or ".").glob("*.dist-info"):
+    versions: dict[str, str] = {}
+    for entry in sys.path:
+        for folder in Path(entry or ".").glob("*.dist-info"):
             name, _, number = folder.name.removesuffix(".dist-info").rpartition("-")
-            found.setdefault(name.replace("-", "_").replace(".", "_").lower(), number)
-    return found
+            versions.setdefault(name.replace("-", "_").replace(".", "_").lower(), number)
+    return versions
 
 
 def otherwise_installed(name: str) -> str:
-    """The version of a distribution without such a folder (`.egg-info`, a zip file), or `absent`."""
-    from importlib import metadata  # not needed as a rule, and slow
+    """The version of a distribution without a `.dist-info` folder (`.egg-info`, zip file), or `absent`."""
+    from importlib import metadata  # slow, and rarely needed
 
     try:
         return metadata.version(name)
@@ -173,12 +173,12 @@ def otherwise_installed(name: str) -> str:
 
 
 def python_version() -> str:
-    """Major and minor: patch releases do not change results."""
+    """Major and minor version of Python: patch releases do not change results."""
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def read_memory(file: Path) -> dict[str, ModuleCode]:
-    """What earlier runs wrote down, or nothing."""
+    """The entries of the cache file; empty if it cannot be read."""
     try:
         entries = json.loads(file.read_text(encoding="utf-8"))
         return {seen: ModuleCode(code, tuple(ours), tuple(others)) for seen, (code, ours, others) in entries.items()}

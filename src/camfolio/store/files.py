@@ -1,4 +1,4 @@
-"""Files that are either whole or absent: digests, and writing aside before a rename."""
+"""Atomic file writing, and digests of files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def file_digest(path: Path) -> str:
 
 
 def replace_file(path: Path, content: str) -> None:
-    """Write a text file so that no reader ever sees half of it; a killed run leaves `NAME.*.part` behind."""
+    """Write a text file atomically, by renaming a temporary one; a killed run leaves `NAME.*.part`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, prefix=f"{path.name}.", suffix=PART, delete=False, encoding="utf-8", newline="\n"
@@ -28,5 +28,5 @@ def replace_file(path: Path, content: str) -> None:
 
 
 def file_error(error: OSError) -> StoreError:
-    """What the system says about a file or folder, as a sentence: a full disk, a missing right, a file for a folder."""
+    """An operating system error (full disk, missing permission, file instead of folder) as a StoreError."""
     return StoreError(f"Expected files and folders that can be read and written, but got {error}.")

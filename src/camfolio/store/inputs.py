@@ -1,8 +1,8 @@
-"""Digests of files and folders outside the store, remembered by size and times, so that a warm survey reads none of them.
+"""Digests of files and folders outside the store, cached by size and times, so that a warm survey reads none of them.
 
-A file counts as unchanged while its size and both of its times (of its content and of its entry) are the same to the
-nanosecond; one that changed within the last two seconds is not remembered: another change might get the same times.
-The memory of each input is one file; its name and the names in it are digests: no path of the user's is kept.
+A file counts as unchanged while its size and both of its times (mtime and ctime, in nanoseconds) are the same. A file
+that changed within the last two seconds is not cached, since another change might get the same times. There is one
+cache file per input; its name and the names in it are digests, so that no path is stored.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class InputReader:
     """Digests of inputs.
 
     Args:
-        memory: the folder that remembers; what is unreadable in it is read again.
+        memory: the folder of cache files; an unreadable one is computed again.
     """
 
     def __init__(self, memory: Path) -> None:
@@ -43,31 +43,31 @@ class InputReader:
         return self.read[path]
 
     def digest_now(self, path: Path) -> str:
-        """The same, with every file looked at again."""
-        remembered = self.memory / f"{hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:20]}.json"
-        known, paths = read_known(remembered), dict(files_of(path))
+        """The same, with size and times of every file checked again."""
+        cache = self.memory / f"{hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:20]}.json"
+        known, paths = read_known(cache), dict(files_of(path))
         files = {hidden(name): file for name, file in paths.items()}
         stamps = {name: stamp_of(file) for name, file in files.items()}
         changed = [name for name, stamp in stamps.items() if name not in known or known[name][0] != stamp]
         if len(changed) >= MANY:
             log.info("reading %d files to see whether they changed", len(changed))
         fresh = dict(zip(changed, digests([files[name] for name in changed]), strict=True))
-        found = {name: fresh.get(name) or known[name][1] for name in files}
+        current = {name: fresh.get(name) or known[name][1] for name in files}
         settled = {name for name, stamp in stamps.items() if max(stamp[1:]) < time_ns() - SETTLED_NS}
-        kept = {name: (stamps[name], found[name]) for name in files if name in settled}
+        kept = {name: (stamps[name], current[name]) for name in files if name in settled}
         if kept != known:
-            replace_file(remembered, json.dumps(kept))
+            replace_file(cache, json.dumps(kept))
         if not path.is_dir():
-            return found[hidden("")]
-        lines = [f"{name}\0{found[hidden(name)]}\n" for name in sorted(paths)]
+            return current[hidden("")]
+        lines = [f"{name}\0{current[hidden(name)]}\n" for name in sorted(paths)]
         return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def files_of(path: Path) -> Iterator[tuple[str, Path]]:
-    """Every file under a folder by its name inside it, or the one file under an empty name; folders' links are not followed.
+    """Every file under a folder by its relative path, or a single file under an empty name; links to folders are not followed.
 
     Raises:
-        StoreError: if there is neither.
+        StoreError: if the path does not exist.
     """
     if path.is_dir():
         for folder, _, names in os.walk(path):
@@ -78,33 +78,33 @@ def files_of(path: Path) -> Iterator[tuple[str, Path]]:
     elif path.is_file():
         yield "", path
     else:
-        msg = f"Expected a file or folder, but there is none at {path}. It was there a moment ago."
+        msg = f"Expected a file or folder, but there is none at {path}. It was deleted a moment ago."
         raise StoreError(msg)
 
 
 def hidden(name: str) -> str:
-    """A file's name as it is remembered: a digest, since it may be a patient's."""
+    """A file's name in the cache: a digest, since the name may identify a patient."""
     return hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:20]
 
 
 def digests(files: Sequence[Path]) -> list[str]:
-    """Digests of many files, with a thread per processor."""
+    """Digests of many files, in parallel threads."""
     if len(files) <= 1:
         return [file_digest(file) for file in files]
-    from concurrent.futures import ThreadPoolExecutor  # a warm survey has no use for it
+    from concurrent.futures import ThreadPoolExecutor  # not needed in a warm survey
 
     with ThreadPoolExecutor() as threads:
         return list(threads.map(file_digest, files))
 
 
 def stamp_of(file: Path) -> list[int]:
-    """Size, time of the content's last change, time of the entry's."""
-    known = file.stat()
-    return [known.st_size, known.st_mtime_ns, known.st_ctime_ns]
+    """Size, mtime and ctime of a file, times in nanoseconds."""
+    status = file.stat()
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
 def read_known(file: Path) -> Known:
-    """What earlier runs wrote down, or nothing."""
+    """The entries of a cache file; empty if it cannot be read."""
     try:
         entries = json.loads(file.read_text(encoding="utf-8"))
         return {name: (stamp, digest) for name, (stamp, digest) in entries.items()}

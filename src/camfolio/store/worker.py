@@ -1,6 +1,6 @@
-"""The fresh interpreter that computes stages: jobs come in on standard input, a failure goes out on standard output.
+"""The worker process that computes stages: jobs on standard input, an error on standard output.
 
-Not a pool of loky's or of the standard library: when the parent is killed, their workers finish their job as orphans.
+Workers of loky or concurrent.futures would finish their job as orphans when the parent is killed.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from camfolio.user_code import import_own
 
 
 def main() -> int:
-    """Read the jobs, compute them one after the other; the exit status says whether all went well."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends us at once; the one who started us says so
+    """Read the jobs and compute them one after the other; returns the exit status."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends the worker at once; the parent reports it
     report = keep_standard_output()
     order = json.loads(sys.stdin.readline())
     threading.Thread(target=end_with_parent, daemon=True).start()
@@ -40,13 +40,13 @@ def main() -> int:
         for job in order["jobs"]:
             compute(job, store)
     except (CamfolioError, OSError) as caught:
-        mistake = file_error(caught) if isinstance(caught, OSError) else caught
-        json.dump({"error": type(mistake).__name__, "message": str(mistake)}, report)
+        error = file_error(caught) if isinstance(caught, OSError) else caught
+        json.dump({"error": type(error).__name__, "message": str(error)}, report)
         return 1
-    except Exception as error:  # noqa: BLE001 - whatever a stage raises is reported, in one sentence and a traceback
+    except Exception as caught:  # noqa: BLE001 - any exception of a stage is reported, as a sentence and a traceback
         traceback.print_exc()
         stage = job["ingredients"]["stage"]
-        message = f"Expected a result of {stage}, but got {type(error).__name__}: {error}. The traceback is above."
+        message = f"Expected a result of {stage}, but got {type(caught).__name__}: {caught}. The traceback is above."
         json.dump({"error": "StoreError", "message": message}, report)
         return 1
     finally:
@@ -55,51 +55,51 @@ def main() -> int:
 
 
 def compute(job: dict[str, Any], store: Store) -> None:
-    """Run one stage; `validate_call` turns JSON parameters back into the settings that `run` declares."""
+    """Run one stage; `validate_call` converts JSON parameters to the settings that `run` declares."""
     ingredients = Ingredients.model_validate(job["ingredients"])
     run = validate_call(importlib.import_module(job["modules"][0]).run)
     paths = {name: Path(path) for name, path in job["paths"].items()}
     outside = {name: Path(path) for name, path in job["outside"].items()}
 
     def fill(out: Path) -> None:
-        for name, file in job["own"].items():
+        for name, file in job["user_modules"].items():
             import_own(name, Path(file))
         run(out=out, **paths, **ingredients.parameters)
         check_unchanged(
-            ingredients, digests_of(outside, store), CodeReader(store.root / MEMORY).behind(tuple(job["modules"]))
+            ingredients, digests_of(outside, store), CodeReader(store.root / MEMORY).closure(tuple(job["modules"]))
         )
 
     store.make(ingredients, fill)
 
 
 def digests_of(outside: Mapping[str, Path], store: Store) -> dict[str, str]:
-    """What files and folders outside the store hold now."""
+    """Current digests of files and folders outside the store."""
     reader = InputReader(store.root / ".inputs")
     return {name: reader.digest(path) for name, path in outside.items()}
 
 
 def check_unchanged(ingredients: Ingredients, outside: Mapping[str, str], code: Code) -> None:
-    """The key was taken before this process read code and files: see that they are still what it says.
+    """Check that code and files have not changed since the key was computed.
 
     Raises:
-        ChangedError: naming what is not.
+        ChangedError: naming what has changed.
     """
     inputs = {**ingredients.inputs, **outside}
-    found = [name for name, _, _ in (*changes(ingredients.code, code.modules), *changes(ingredients.inputs, inputs))]
-    if found:
-        msg = f"Expected nothing to change while {ingredients.stage} is computed, but {', '.join(found)} did."
+    changed = [name for name, _, _ in (*changes(ingredients.code, code.modules), *changes(ingredients.inputs, inputs))]
+    if changed:
+        msg = f"Expected nothing to change while {ingredients.stage} is computed, but {', '.join(changed)} did."
         raise ChangedError(msg)
 
 
 def keep_standard_output() -> TextIO:
-    """Move standard output out of the way of libraries that print: theirs goes to standard error."""
+    """Reserve standard output for the report; what libraries print goes to standard error."""
     report = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     return report
 
 
 def end_with_parent() -> None:
-    """Stop at once when the other end of standard input closes, so that no worker outlives its parent."""
+    """Exit when standard input is closed, so that no worker outlives its parent."""
     sys.stdin.read()
     os._exit(1)
 
