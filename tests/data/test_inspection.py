@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camfolio.data import inspection
-from camfolio.data.inspection import doubles, histogram, warnings_about
+from camfolio.data.inspection import histogram, near_duplicates, warnings_about
 
 LUNG = np.random.default_rng(0).normal(-850, 50, (4, 16, 16)).astype(np.float32)
 LUNG[:, 5:10, 5:10] = 40
@@ -23,7 +23,7 @@ LUNG[:, 5:10, 5:10] = 40
         (((LUNG + 1100) / 1400 * 255).clip(0, 255), "between 0 and 255: they look like 8-bit grey values"),
         (LUNG + 1024 + 200, "like stored values without rescale slope and intercept"),
         (LUNG.clip(min=-300), "No value is below -300 HU: lungs hold air"),
-        (LUNG.clip(max=-300), "No value is above -300 HU: nodules that are seen are denser"),
+        (LUNG.clip(max=-300), "No value is above -300 HU: visible nodules are denser"),
         (np.concatenate([LUNG, np.full((1, 16, 16), -850, np.float32)]), "1 of 5 slices hold a single value"),
         (np.where(LUNG > 0, -850, 60).astype(np.float32), "Half of all values are above 60 HU"),
     ],
@@ -73,10 +73,10 @@ def test_doubles_are_those_of_a_slow_search_whatever_the_blocks(tiny_slices, see
     before = inspection.ROWS
     inspection.ROWS = rows
     try:
-        found = doubles(changed)
+        found = near_duplicates(changed)
     finally:
         inspection.ROWS = before
-    assert {(pair.one, pair.other) for pair in found} == slow(changed)
+    assert {(pair.first, pair.second) for pair in found} == slow(changed)
     assert [pair.correlation for pair in found] == sorted((pair.correlation for pair in found), reverse=True)
 
 
@@ -85,7 +85,9 @@ def test_equal_slices_have_correlation_one_and_almost_equal_ones_less(tiny_slice
     values = slices.hounsfield.copy()
     values[2], values[4] = values[0], values[0]
     values[4, 0, 0] += 1
-    found = {(pair.one, pair.other): pair.correlation for pair in doubles(replace(slices, hounsfield=values))}
+    found = {
+        (pair.first, pair.second): pair.correlation for pair in near_duplicates(replace(slices, hounsfield=values))
+    }
     assert found[0, 2] == 1
     assert 0.99 < found[0, 4] < 1
 
@@ -94,4 +96,4 @@ def test_slices_of_one_patient_may_look_alike(tiny_slices):
     slices = tiny_slices(2)
     values = slices.hounsfield.copy()
     values[1] = values[0]
-    assert doubles(replace(slices, hounsfield=values)) == []
+    assert near_duplicates(replace(slices, hounsfield=values)) == []

@@ -1,1 +1,1 @@
-"""Where slices come from, how they are split by patient and how they reach the network."""
+"""Slices: reading sources, splitting by patient, and loading for the network."""

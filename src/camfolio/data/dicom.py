@@ -1,7 +1,7 @@
-"""CT slices in DICOM: what a header says about series and place, and pixels as Hounsfield units.
+"""CT slices in DICOM: series and position from headers, and pixels in Hounsfield units.
 
-What can name a person stays here: of all text elements only the patient's id and the identifiers of series and slice
-are read, and no message repeats what stands in a file.
+Identifying data do not leave this module: of all text elements only the patient's id and the identifiers of series and
+slice are read, and no message quotes a value from a file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pydicom.uid import CTImageStorage, DeflatedExplicitVRLittleEndian
 
 from camfolio.errors import DataError
 
-logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # it logs the values it wonders about
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # it logs values of the file
 AIR_HU = -1000.0
 LOWEST_HU = -1024.0
 LARGEST_SIDE = 4096
@@ -51,7 +51,7 @@ class Header:
         shape: rows and columns.
         spacing_mm: from row to row, and from column to column.
         normal: unit vector across the slice, in the patient's coordinates.
-        position_mm: along that normal.
+        position_mm: of the slice along that normal.
     """
 
     path: Path
@@ -65,29 +65,29 @@ class Header:
 
 
 def is_dicom(path: Path) -> bool:
-    """Whether a file begins as DICOM files do, whatever its name."""
+    """Whether a file has the DICOM preamble, regardless of its name."""
     with path.open("rb") as file:
         return file.read(MAGIC_AT + 4)[MAGIC_AT:] == b"DICM"
 
 
 def read_header(path: Path) -> Header | None:
-    """What a DICOM file says about its slice; None for anything but a CT image.
+    """The header of a CT slice; None for any other DICOM object.
 
     Raises:
-        DataError: for a file that cannot be read, or a CT slice without identifiers, place or spacing.
+        DataError: for a file that cannot be read, or a CT slice without identifiers, position or spacing.
     """
     with careful(path):
         refuse_deflated(path)
-        found = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(ELEMENTS))
-        if "Modality" not in found and found.file_meta.get("MediaStorageSOPClassUID") == CTImageStorage:
+        dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(ELEMENTS))
+        if "Modality" not in dataset and dataset.file_meta.get("MediaStorageSOPClassUID") == CTImageStorage:
             msg = (
                 f"Expected a CT slice, but {path.name} ends before it says what it is. Copy it again, or leave it out."
             )
             raise DataError(msg)
-        if found.get("Modality") != "CT":
+        if dataset.get("Modality") != "CT":
             return None
-        spacing = numbers(found, "PixelSpacing", 2, path)
-        across = numbers(found, "ImageOrientationPatient", 6, path)
+        spacing = numbers(dataset, "PixelSpacing", 2, path)
+        across = numbers(dataset, "ImageOrientationPatient", 6, path)
         normal = np.cross(across[:3], across[3:])
         length = float(np.linalg.norm(normal))
         if min(spacing) <= 0 or not length > 0:
@@ -95,23 +95,23 @@ def read_header(path: Path) -> Header | None:
                 f"Expected a spacing above 0 mm and two directions, but got others in {path.name}. Leave the file out."
             )
             raise DataError(msg)
-        position = float(np.dot(normal / length, numbers(found, "ImagePositionPatient", 3, path)))
+        position = float(np.dot(normal / length, numbers(dataset, "ImagePositionPatient", 3, path)))
         x, y, z = (float(part) for part in normal / length)
         return Header(
             path=path,
-            patient=text(found, "PatientID", path),
-            series=text(found, "SeriesInstanceUID", path),
-            slice=text(found, "SOPInstanceUID", path),
-            shape=(int(found.Rows), int(found.Columns)),
+            patient=text(dataset, "PatientID", path),
+            series=text(dataset, "SeriesInstanceUID", path),
+            slice=text(dataset, "SOPInstanceUID", path),
+            shape=(int(dataset.Rows), int(dataset.Columns)),
             spacing_mm=(spacing[0], spacing[1]),
             normal=(x, y, z),
             position_mm=position,
         )
 
 
-def text(found: pydicom.Dataset, name: str, path: Path) -> str:
-    """A text element that must be there."""
-    value = str(found.get(name) or "").strip(" \0")
+def text(dataset: pydicom.Dataset, name: str, path: Path) -> str:
+    """A required text element."""
+    value = str(dataset.get(name) or "").strip(" \0")
     if not value:
         what = "a patient's id" if name == "PatientID" else name
         msg = f"Expected {what} in {path.name}, but got none. Write one into the file, any pseudonym will do, or leave it out."
@@ -119,10 +119,10 @@ def text(found: pydicom.Dataset, name: str, path: Path) -> str:
     return value
 
 
-def numbers(found: pydicom.Dataset, name: str, count: int, path: Path) -> list[float]:
-    """An element of several finite numbers that must be there."""
-    value = found.get(name)
-    given = [float(one) for one in value] if isinstance(value, pydicom.multival.MultiValue) else []
+def numbers(dataset: pydicom.Dataset, name: str, count: int, path: Path) -> list[float]:
+    """A required element of several finite numbers."""
+    value = dataset.get(name)
+    given = [float(number) for number in value] if isinstance(value, pydicom.multival.MultiValue) else []
     if len(given) != count or not np.isfinite(given).all():
         msg = f"Expected {name} of {count} numbers in {path.name}, but got {len(given)}. Leave the file out."
         raise DataError(msg)
@@ -132,45 +132,45 @@ def numbers(found: pydicom.Dataset, name: str, count: int, path: Path) -> list[f
 def read_pixels(path: Path) -> tuple[Float32[np.ndarray, "rows columns"], np.ndarray]:
     """Attenuation of one slice.
 
-    Stored values, signed or unsigned, become HU by the file's slope and intercept. Padding outside of the scanner's
-    circle becomes air; nothing is lower than -1024 HU.
+    Stored values, signed or unsigned, become HU by the file's slope and intercept. Padding outside the scanner's
+    field of view becomes air; values below -1024 HU are clipped.
 
     Returns:
         float32 (rows, columns), HU; and the stored values.
 
     Raises:
-        DataError: if the pixels cannot be decoded, are not what the header says, or need a plug-in that is not there.
+        DataError: if the pixels cannot be decoded, do not match the header, or need a plug-in that is not installed.
     """
     with careful(path):
         refuse_deflated(path)
-        found = pydicom.dcmread(path)
-        check_size(found, path)
-        check_decoder(found, path)
-        stored = found.pixel_array
-        if stored.shape != (found.Rows, found.Columns):
-            msg = f"Expected one grey slice of {found.Rows} x {found.Columns}, but got shape {stored.shape} in {path.name}."
+        dataset = pydicom.dcmread(path)
+        check_size(dataset, path)
+        check_decoder(dataset, path)
+        stored = dataset.pixel_array
+        if stored.shape != (dataset.Rows, dataset.Columns):
+            msg = f"Expected one grey slice of {dataset.Rows} x {dataset.Columns}, but got shape {stored.shape} in {path.name}."
             raise DataError(msg)
-        slope, intercept = float(found.get("RescaleSlope", 1)), float(found.get("RescaleIntercept", 0))
+        slope, intercept = float(dataset.get("RescaleSlope", 1)), float(dataset.get("RescaleIntercept", 0))
         if not slope or max(abs(slope), abs(intercept)) > LARGEST_RESCALE or not np.isfinite([slope, intercept]).all():
             msg = f"Expected a rescale slope and intercept, but got others in {path.name}. Leave the file out."
             raise DataError(msg)
         hounsfield = stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
-        hounsfield[padding(found, stored)] = AIR_HU
+        hounsfield[padding(dataset, stored)] = AIR_HU
         return hounsfield.clip(min=LOWEST_HU), stored
 
 
-def padding(found: pydicom.Dataset, stored: np.ndarray) -> np.ndarray:
-    """Where a slice holds no measurement, by its own word; bool (rows, columns)."""
-    value = found.get("PixelPaddingValue")
+def padding(dataset: pydicom.Dataset, stored: np.ndarray) -> np.ndarray:
+    """Pixels that the header declares as padding; bool (rows, columns)."""
+    value = dataset.get("PixelPaddingValue")
     if value is None:
         return np.zeros(stored.shape, bool)
-    ends = (as_stored(value, stored.dtype), as_stored(found.get("PixelPaddingRangeLimit", value), stored.dtype))
+    ends = (as_stored(value, stored.dtype), as_stored(dataset.get("PixelPaddingRangeLimit", value), stored.dtype))
     padded: np.ndarray = (stored >= min(ends)) & (stored <= max(ends))
     return padded
 
 
 def as_stored(value: object, kind: np.dtype) -> int:
-    """A padding value in the sign of the pixels: many files write 63536 where they mean -2000.
+    """A padding value with the signedness of the pixels: many files store -2000 as 63536.
 
     >>> as_stored(63536, np.dtype("int16")), as_stored(-1, np.dtype("uint16"))
     (-2000, 65535)
@@ -178,17 +178,17 @@ def as_stored(value: object, kind: np.dtype) -> int:
     return int(np.array([int(str(value))], np.int64).astype(kind)[0])
 
 
-def check_size(found: pydicom.Dataset, path: Path) -> None:
-    """The header claims a size that a slice can have, and as many bytes as that takes.
+def check_size(dataset: pydicom.Dataset, path: Path) -> None:
+    """Check that the header declares a plausible size, and that the file holds as many bytes.
 
     Raises:
-        DataError: if it lies.
+        DataError: if the size is implausible or inconsistent with the pixel data.
     """
-    rows, columns, frames = int(found.Rows), int(found.Columns), int(found.get("NumberOfFrames") or 1)
-    wanted = rows * columns * int(found.BitsAllocated) // 8
-    given = len(found.get("PixelData") or b"")
-    lies = not found.file_meta.TransferSyntaxUID.is_compressed and given < wanted
-    if not (0 < rows <= LARGEST_SIDE and 0 < columns <= LARGEST_SIDE and frames == 1) or lies or not given:
+    rows, columns, frames = int(dataset.Rows), int(dataset.Columns), int(dataset.get("NumberOfFrames") or 1)
+    needed = rows * columns * int(dataset.BitsAllocated) // 8
+    given = len(dataset.get("PixelData") or b"")
+    truncated = not dataset.file_meta.TransferSyntaxUID.is_compressed and given < needed
+    if not (0 < rows <= LARGEST_SIDE and 0 < columns <= LARGEST_SIDE and frames == 1) or truncated or not given:
         msg = (
             f"Expected the pixels of one slice, but {path.name} claims {rows} x {columns} x {frames} and holds {given} bytes. "
             "Copy it again, or leave it out."
@@ -196,13 +196,13 @@ def check_size(found: pydicom.Dataset, path: Path) -> None:
         raise DataError(msg)
 
 
-def check_decoder(found: pydicom.Dataset, path: Path) -> None:
-    """Compressed pixels can be decoded here.
+def check_decoder(dataset: pydicom.Dataset, path: Path) -> None:
+    """Check that the pixels can be decoded.
 
     Raises:
-        DataError: naming what to install.
+        DataError: naming the missing plug-in.
     """
-    syntax = found.file_meta.TransferSyntaxUID
+    syntax = dataset.file_meta.TransferSyntaxUID
     if syntax.is_compressed and not (decoder := get_decoder(syntax)).is_available:
         plugins = "; or ".join(sorted(decoder.missing_dependencies))
         msg = f"Expected a plug-in for pixels in {syntax.name}, but {plugins}, for {path.name}. Install one."
@@ -210,10 +210,10 @@ def check_decoder(found: pydicom.Dataset, path: Path) -> None:
 
 
 def refuse_deflated(path: Path) -> None:
-    """A deflated file could unpack to any size.
+    """Refuse deflated files, which could unpack to any size.
 
     Raises:
-        DataError: if it is one.
+        DataError: if the file is deflated.
     """
     if read_file_meta_info(path).get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
         msg = f"Expected a DICOM file that is not deflated, but got {path.name}. Convert it, for example with dcmconv."
@@ -222,17 +222,17 @@ def refuse_deflated(path: Path) -> None:
 
 @contextmanager
 def careful(path: Path) -> Iterator[None]:
-    """Whatever pydicom makes of a damaged file is one sentence that repeats nothing of what stands in the file.
+    """Turn any pydicom error into a DataError that quotes nothing from the file.
 
     Raises:
         DataError: for every exception.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pydicom warns with the values it wonders about
+            warnings.simplefilter("ignore")  # pydicom's warnings quote values of the file
             yield
     except DataError:
         raise
-    except Exception as error:  # noqa: BLE001 - a damaged file makes it fail in two dozen ways
+    except Exception as error:  # noqa: BLE001 - damaged files raise two dozen types of exceptions
         msg = f"Expected a DICOM file, but {path.name} cannot be read ({type(error).__name__}). Copy it again, or leave it out."
         raise DataError(msg) from None

@@ -1,4 +1,4 @@
-"""How slices reach the network: the LightningDataModule, and augmentation that leaves a nodule what it is."""
+"""Loading of slices: the LightningDataModule, and label-preserving augmentation."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from camfolio.data.slices import Slices
 from camfolio.shapes import Names
 from camfolio.study.settings import Augmentation
 
-Batch = Sequence[Tensor]
-"""Attenuation and labels."""
+LabelledSlices = Sequence[Tensor]
+"""Attenuation and labels of one batch."""
 
 
 class SliceLoading(pl.LightningDataModule):
     """Batches of (HU float32 (batch, height, width), label int64 (batch,)) for each part.
 
-    Training batches are shuffled by a generator of their own, so that the order depends on the seed alone; the last,
-    incomplete one is left out (batch norm does not like a batch of one). There are no worker processes: the slices
-    are in memory, and a worker's own random state would make results depend on their number.
+    Training batches are shuffled by a separate generator, so that the order depends on the seed alone; the last,
+    incomplete one is dropped (batch norm fails on a batch of one). There are no worker processes: the slices are in
+    memory, and the workers' random states would make results depend on their number.
     """
 
     def __init__(self, slices: Slices, part: Names, *, batch_size: int, seed: int) -> None:
@@ -34,54 +34,54 @@ class SliceLoading(pl.LightningDataModule):
         self.seed = seed
         self.parts = {name: tensors(slices.select(part == name)) for name in ("train", "validation", "test")}
 
-    def train_dataloader(self) -> DataLoader[Batch]:
+    def train_dataloader(self) -> DataLoader[LabelledSlices]:
         """Shuffled, complete batches."""
         generator = torch.Generator().manual_seed(self.seed)
         train = self.parts["train"]
         size = min(self.batch_size, len(train))
         return DataLoader(train, size, shuffle=True, drop_last=True, generator=generator)
 
-    def val_dataloader(self) -> DataLoader[Batch]:
-        """Validation slices in their order."""
+    def val_dataloader(self) -> DataLoader[LabelledSlices]:
+        """Validation slices, not shuffled."""
         return DataLoader(self.parts["validation"], 256)
 
-    def test_dataloader(self) -> DataLoader[Batch]:
-        """Test slices in their order."""
+    def test_dataloader(self) -> DataLoader[LabelledSlices]:
+        """Test slices, not shuffled."""
         return DataLoader(self.parts["test"], 256)
 
 
 def tensors(slices: Slices) -> TensorDataset:
-    """Attenuation and labels as torch sees them."""
+    """Attenuation and labels as a TensorDataset."""
     return TensorDataset(torch.from_numpy(slices.hounsfield), torch.from_numpy(slices.label))
 
 
 def augment(
     hounsfield: Float32[Tensor, "batch height width"], settings: Augmentation, generator: torch.Generator
 ) -> Float32[Tensor, "batch height width"]:
-    """Each slice turned, mirrored, shifted and zoomed at random, with noise added; one interpolation in all.
+    """Each slice rotated, mirrored, shifted and zoomed at random, with noise added; a single interpolation.
 
-    A nodule is as malignant upside down, so any rotation and mirroring is allowed. Shifts and zoom stay small: the
-    nodule must remain in view, and its size is a cue. What comes in from outside is the slice
-    mirrored at its edge. The standard deviation of the noise is drawn anew for every slice, from 0 to its limit.
+    Malignancy does not depend on orientation, so any rotation and mirroring is allowed. Shifts and zoom are small: the
+    nodule must remain in view, and its size is a cue. Pixels from outside the slice are its reflection. The standard
+    deviation of the noise is drawn for every slice, from 0 to its limit.
 
     Args:
         hounsfield: HU.
         settings: the ranges.
-        generator: the only source of chance, on the CPU.
+        generator: the only source of randomness, on the CPU.
     """
     count, height, width = hounsfield.shape
     theta = random_affine(count, (height, width), settings, generator).to(hounsfield.device)
     grid = functional.affine_grid(theta, [count, 1, height, width], align_corners=False)
-    moved = functional.grid_sample(hounsfield.unsqueeze(1), grid, padding_mode="reflection", align_corners=False)
+    transformed = functional.grid_sample(hounsfield.unsqueeze(1), grid, padding_mode="reflection", align_corners=False)
     noise = torch.rand(count, 1, 1, generator=generator) * settings.noise_hu
     grain = torch.randn(count, height, width, generator=generator)
-    return moved.squeeze(1) + (grain * noise).to(hounsfield.device)
+    return transformed.squeeze(1) + (grain * noise).to(hounsfield.device)
 
 
 def random_affine(
     count: int, size: tuple[int, int], settings: Augmentation, generator: torch.Generator
 ) -> Float32[Tensor, "count 2 3"]:
-    """Random 2x3 matrices in the coordinates of `affine_grid`: -1 to 1 from edge to edge."""
+    """Random 2x3 matrices in the coordinates of `affine_grid`: -1 to 1 from border to border."""
 
     def uniform(limit: float, *shape: int) -> Tensor:
         return (torch.rand(shape, generator=generator) * 2 - 1) * limit

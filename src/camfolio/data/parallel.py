@@ -1,4 +1,4 @@
-"""Many files at once: a function over a list on all processors, in order, with a progress bar; refusals are counted."""
+"""Parallel map over files on all processors, in order, with a progress bar; unreadable files are counted or stop it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from camfolio.errors import DataError
 from camfolio.progress import tracked
 
 FEW = 200
-"""Below so many items starting processes takes longer than the work."""
+"""Up to so many items, starting processes takes longer than the work."""
 CHUNKS_PER_PROCESS = 16
 log = logging.getLogger("camfolio")
 Item = TypeVar("Item")
@@ -28,23 +28,23 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Refused:
-    """What became of an item that could not be read: the sentence that says why."""
+    """The result for an item that cannot be read: a sentence with the reason."""
 
     sentence: str
 
 
 @dataclass
 class Tolerance:
-    """What to do about what cannot be read: stop at once, or count it under its reason and go on."""
+    """Policy for items that cannot be read: stop, or skip and count them by reason."""
 
     on_error: Literal["stop", "skip"] = "stop"
     skipped: Counter[str] = field(default_factory=Counter)
 
     def refuse(self, error: DataError, reason: str) -> None:
-        """Raise the error, or write it to the log and count it.
+        """Raise the error, or log and count it.
 
         Raises:
-            DataError: the error itself, unless it is to be skipped.
+            DataError: the error, unless items are skipped.
         """
         if self.on_error == "stop":
             msg = f"{error} Or set on_error: skip."
@@ -62,21 +62,21 @@ def spread(
     reason: str,
     few: int = FEW,
 ) -> Iterator[Result]:
-    """Results of a function in the order of the items, without those that it refused with a DataError.
+    """Results of a function in the order of the items, without those for which it raised a DataError.
 
     Args:
-        function: a plain function of a module, so that other processes find it.
-        items: what it is called with, one by one.
+        function: a module-level function, which can be pickled.
+        items: its arguments.
         description: of the progress bar.
-        tolerance: decides about refusals.
+        tolerance: policy for items that cannot be read.
         reason: under which they are counted.
-        few: up to so many items stay in this process.
+        few: up to so many items are processed in this process.
 
     Raises:
-        DataError: the first refusal, unless tolerated.
+        DataError: for the first item that cannot be read, unless skipped.
     """
-    with closing(outcomes(partial(attempt, function), items, few)) as found:
-        for outcome in tracked(found, len(items), description):
+    with closing(outcomes(partial(attempt, function), items, few)) as results:
+        for outcome in tracked(results, len(items), description):
             if isinstance(outcome, Refused):
                 tolerance.refuse(DataError(outcome.sentence), reason)
             else:
@@ -84,13 +84,13 @@ def spread(
 
 
 def outcomes(function: Callable[[Item], Result], items: Sequence[Item], few: int) -> Generator[Result, None, None]:
-    """The function over the items, here or on all processors; only a few chunks of results wait at any time."""
+    """The function over the items, in this process or on all processors; only a few chunks of results are buffered."""
     processes = os.cpu_count() or 1
     if len(items) <= few or processes == 1:
         yield from map(function, items)
         return
     size = max(1, min(64, len(items) // (processes * CHUNKS_PER_PROCESS)))
-    fresh = multiprocessing.get_context("spawn")  # a copy of a process with threads may hang
+    fresh = multiprocessing.get_context("spawn")  # forking a process with threads may deadlock
     with ProcessPoolExecutor(processes, mp_context=fresh, initializer=end_with_parent) as pool:
         try:
             yield from pool.map(function, items, chunksize=size)
@@ -99,7 +99,7 @@ def outcomes(function: Callable[[Item], Result], items: Sequence[Item], few: int
 
 
 def attempt(function: Callable[[Item], Result], item: Item) -> Result | Refused:
-    """A refusal as a value, which goes through to the other process."""
+    """The result of a function, or its DataError as a value that can be sent between processes."""
     try:
         return function(item)
     except DataError as error:
@@ -107,7 +107,7 @@ def attempt(function: Callable[[Item], Result], item: Item) -> Result | Refused:
 
 
 def end_with_parent() -> None:
-    """Let this process stop when the one that started it is gone, however it ended."""
+    """Exit this process when its parent ends."""
     parent = multiprocessing.parent_process()
 
     def wait() -> None:
@@ -119,13 +119,13 @@ def end_with_parent() -> None:
 
 
 def files_under(folder: Path) -> list[Path]:
-    """Every file at any depth, by name; links to folders are not followed.
+    """Every file at any depth, sorted; links to folders are not followed.
 
     Raises:
-        DataError: if there is none.
+        DataError: if there are none.
     """
-    found = sorted(Path(place, name) for place, _, names in os.walk(folder) for name in names)
-    if not found:
+    files = sorted(Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
+    if not files:
         msg = "Expected files in the folder of data.path, but it is empty. Check the path."
         raise DataError(msg)
-    return found
+    return files

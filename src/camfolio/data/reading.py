@@ -1,4 +1,4 @@
-"""What a source is asked for and what it hands over: slices, a data card, and the salt of their pseudonyms."""
+"""The interface of data sources: arguments, and the slices, data card and salt that they return."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from camfolio.study.source import DataSource
 
 @dataclass(frozen=True)
 class Order:
-    """What a source may use besides its own settings.
+    """Arguments of a source besides its settings.
 
     Attributes:
         labels: how ratings become labels, for sources with readers' ratings.
-        seed: of everything random in a source.
-        files: the files and folders that the settings name, where they really are.
+        seed: of all randomness in a source.
+        files: the files and folders that the settings name, with resolved paths.
     """
 
     labels: LabelRule
@@ -33,12 +33,12 @@ class Order:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What a source gives.
+    """The result of reading a source.
 
     Attributes:
-        slices: with the ids of patients and slices as they are stored.
-        card: plain JSON values for the data card; no id, no path.
-        salt: digest of everything measured in the source, computable only with the data.
+        slices: with the stored ids of patients and slices.
+        card: JSON values for the data card, without ids and paths.
+        salt: digest of all measured values of the source, computable only with the data.
     """
 
     slices: Slices
@@ -47,17 +47,17 @@ class Reading:
 
 
 def read_source(data: DataSource, order: Order) -> Reading:
-    """Slices of the source that `data` describes, with ids as stored.
+    """Read the source that `data` describes; ids are as stored.
 
     Raises:
-        DataError: in one sentence, for whatever cannot be read.
+        DataError: for data that cannot be read.
     """
     reading: Reading = importlib.import_module(data.reader).from_study(data, order)
     return reading
 
 
 def salt_of(measured: Iterable[np.ndarray | bytes]) -> str:
-    """One digest of measured values as they are stored: exact on every computer, unlike what is resampled from them."""
+    """One digest of measured values as stored: the same on every computer, unlike one of resampled values."""
     digest = hashlib.sha256(b"camfolio pseudonyms")
     for values in measured:
         digest.update(np.ascontiguousarray(values).tobytes() if isinstance(values, np.ndarray) else values)

@@ -1,4 +1,4 @@
-"""Slices at another pixel spacing, the same number of pixels around the same centre."""
+"""Resampling of slices to another pixel spacing, with the same number of pixels and the same centre."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ AIR_HU = -1000.0
 
 
 def resample(slices: Slices, spacing_mm: float) -> Slices:
-    """Resample every slice to square pixels; what lies outside the stored slice becomes air.
+    """Resample every slice to square pixels; pixels outside the stored slice become air.
 
-    Attenuation is interpolated linearly, masks too and then cut at one half. Both axes keep their number of pixels;
-    the centre of the slice stays where it is.
+    Attenuation and masks are interpolated linearly, masks then thresholded at one half. Both axes keep their number of pixels;
+    the centre of the slice does not move.
 
     Args:
         slices: N slices of any spacing.
-        spacing_mm: wanted spacing, mm per pixel.
+        spacing_mm: target spacing, mm per pixel.
     """
-    wanted = float(np.float32(spacing_mm))  # as stored, so that a slice of this very spacing stays as it is
-    resampled = [zoom(image, mask, spacing / wanted) for image, mask, spacing in sampled(slices)]
+    target = float(np.float32(spacing_mm))  # as stored, so that a slice of this spacing is unchanged
+    resampled = [zoom(image, mask, spacing / target) for image, mask, spacing in sampled(slices)]
     hounsfield = np.stack([image for image, _ in resampled]).astype(np.float32)
     mask = np.stack([mask for _, mask in resampled])
     spacing = np.full_like(slices.spacing, spacing_mm)

@@ -1,4 +1,4 @@
-"""Slices: the one form in which every source hands over its CT data, and its invariants."""
+"""`Slices`: the CT data of any source in one form, with its invariants."""
 
 from __future__ import annotations
 
@@ -64,15 +64,19 @@ class Slices:
 
 
 def check_lengths(slices: Slices) -> None:
-    """Every array tells of the same number of slices, and there is at least one."""
+    """Check that all arrays have the same number of slices, at least one.
+
+    Raises:
+        DataError: naming the array that differs.
+    """
     count = len(slices.label)
     if count == 0:
         msg = "Expected at least one slice, but got none: the source or the label rule left nothing."
         raise DataError(msg)
     for field in fields(slices):
-        found = len(getattr(slices, field.name))
-        if found != count:
-            msg = f"Expected {count} entries in {field.name}, as in label, but got {found}."
+        length = len(getattr(slices, field.name))
+        if length != count:
+            msg = f"Expected {count} entries in {field.name}, as in label, but got {length}."
             raise DataError(msg)
     if slices.mask.shape != slices.hounsfield.shape:
         msg = f"Expected masks of shape {slices.hounsfield.shape}, as the slices, but got {slices.mask.shape}."
@@ -80,9 +84,12 @@ def check_lengths(slices: Slices) -> None:
 
 
 def check_values(slices: Slices) -> None:
-    """Attenuation is finite, labels are 0 or 1, spacing is positive, patients have ids, slices ids of their own.
+    """Check that attenuation is finite, labels are 0 or 1, spacing is positive, and patients and slices have ids.
 
-    What is wrong is told by its number: an id may be a patient's.
+    Errors give a slice's number, not its id, which may identify a patient.
+
+    Raises:
+        DataError: for the first invalid value.
     """
     broken = np.flatnonzero(~np.isfinite(slices.hounsfield).all((1, 2)))
     if broken.size:

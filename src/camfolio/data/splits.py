@@ -1,4 +1,4 @@
-"""Train, validation and test parts, always by patient: all nodules of a patient are in the same part."""
+"""Split into training, validation and test part by patient: all nodules of a patient are in the same part."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ PARTS = ("train", "validation", "test")
 def split_by_patient(patient: Names, label: Labels, shares: Mapping[str, float], seed: int) -> Names:
     """Assign every slice to a part.
 
-    Patients are put into strata by their classes (only benign, only malignant, both) and ordered inside a stratum by a
-    hash of seed and id, so that the result depends on nothing else. Walking along that order, each patient goes to the
-    part that lacks the largest part of its share of the stratum's slices.
+    Patients are stratified by their classes (only benign, only malignant, both) and ordered within a stratum by
+    a hash of seed and id, so that the result depends on nothing else. In that order, each patient is assigned to the
+    part that is furthest below its share of the stratum's slices.
 
     Args:
         patient: (N,) ids.
@@ -30,7 +30,7 @@ def split_by_patient(patient: Names, label: Labels, shares: Mapping[str, float],
         (N,) the name of each slice's part.
 
     Raises:
-        DataError: if there are too few patients, so that a part stays empty.
+        DataError: if a part would be empty, for want of patients.
     """
     names, index, count = np.unique(patient, return_inverse=True, return_counts=True)
     if len(names) < len(shares):
@@ -40,8 +40,8 @@ def split_by_patient(patient: Names, label: Labels, shares: Mapping[str, float],
     stratum = np.where(malignant == 0, 0, np.where(malignant == 1, 1, 2))
     order = sorted(range(len(names)), key=lambda i: draw(str(names[i]), seed))
     part = np.empty(len(names), dtype=object)
-    for wanted in range(3):
-        members = [i for i in order if stratum[i] == wanted]
+    for number in range(3):
+        members = [i for i in order if stratum[i] == number]
         for member, chosen in zip(members, fill(count[members], shares), strict=True):
             part[member] = chosen
     empty = [name for name in shares if name not in set(part)]
@@ -52,17 +52,17 @@ def split_by_patient(patient: Names, label: Labels, shares: Mapping[str, float],
 
 
 def fill(counts: np.ndarray, shares: Mapping[str, float]) -> list[str]:
-    """Deal patients with so many slices each to the parts, keeping every part as near to its share as possible."""
+    """Assign patients with so many slices each to parts, keeping every part as near to its share as possible."""
     filled = dict.fromkeys(shares, 0)
-    dealt = []
+    assigned = []
     for count in counts:
         total = sum(filled.values()) + int(count)
         chosen = max(shares, key=lambda name: shares[name] * total - filled[name])
         filled[chosen] += int(count)
-        dealt.append(chosen)
-    return dealt
+        assigned.append(chosen)
+    return assigned
 
 
 def draw(patient: str, seed: int) -> str:
-    """A patient's place in the order: a hash, so that it depends on no other patient."""
+    """The sorting key of a patient: a hash, which does not depend on other patients."""
     return hashlib.sha256(f"{seed}/{patient}".encode()).hexdigest()

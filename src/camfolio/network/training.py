@@ -20,7 +20,7 @@ from torch.nn import functional
 from torchmetrics import MetricCollection
 from torchmetrics.classification import BinaryAccuracy, BinaryAUROC
 
-from camfolio.data.loading import Batch, SliceLoading, augment
+from camfolio.data.loading import LabelledSlices, SliceLoading, augment
 from camfolio.errors import NetworkError
 from camfolio.network.architecture import through_window
 from camfolio.network.epochs import EpochProgress
@@ -56,7 +56,7 @@ class Classifier(pl.LightningModule):
         logits: Tensor = self.network(through_window(hounsfield, self.window_hu))
         return logits
 
-    def training_step(self, batch: Batch, _: int) -> Tensor:
+    def training_step(self, batch: LabelledSlices, _: int) -> Tensor:
         """Loss of one augmented batch."""
         hounsfield, label = batch
         logits = self(augment(hounsfield, self.settings.augmentation, self.chance))
@@ -68,7 +68,7 @@ class Classifier(pl.LightningModule):
         with self.gradients:
             super().backward(loss, *args, **kwargs)
 
-    def validation_step(self, batch: Batch, _: int) -> None:
+    def validation_step(self, batch: LabelledSlices, _: int) -> None:
         """Metrics of one batch as it is."""
         hounsfield, label = batch
         self.record(self.validation_metrics, self(hounsfield), label)

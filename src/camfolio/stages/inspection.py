@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camfolio.data.inspection import MOST_PAIRS, doubles, histogram, warnings_about
+from camfolio.data.inspection import MOST_PAIRS, histogram, near_duplicates, warnings_about
 from camfolio.data.slices import Slices
 from camfolio.stages.results import write_json
 
@@ -16,9 +16,9 @@ def run(*, out: Path, slices: Path) -> None:
     `pairs.npy`, int64 (pairs, 2), all of those pairs as places among the slices.
     """
     data = Slices.load(slices / "slices.npz")
-    pairs = doubles(data)
+    pairs = near_duplicates(data)
     _, per_patient = np.unique(data.patient, return_counts=True)
-    np.save(out / "pairs.npy", np.array([(pair.one, pair.other) for pair in pairs], np.int64).reshape(-1, 2))
+    np.save(out / "pairs.npy", np.array([(pair.first, pair.second) for pair in pairs], np.int64).reshape(-1, 2))
     write_json(
         out / "inspection.json",
         {
@@ -27,11 +27,11 @@ def run(*, out: Path, slices: Path) -> None:
             "slices_per_patient": [int(per_patient.min()), float(np.median(per_patient)), int(per_patient.max())],
             "equal": sum(pair.correlation == 1 for pair in pairs),
             "alike": len(pairs),
-            "alike_of_two_classes": sum(bool(data.label[pair.one] != data.label[pair.other]) for pair in pairs),
+            "alike_of_two_classes": sum(bool(data.label[pair.first] != data.label[pair.second]) for pair in pairs),
             "pairs": [
                 {
-                    "one": str(data.id[pair.one]),
-                    "other": str(data.id[pair.other]),
+                    "one": str(data.id[pair.first]),
+                    "other": str(data.id[pair.second]),
                     "correlation": round(pair.correlation, 6),
                 }
                 for pair in pairs[:MOST_PAIRS]

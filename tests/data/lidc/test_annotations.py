@@ -136,7 +136,7 @@ def test_the_centroid_of_the_consensus_lies_in_the_middle_of_the_grid():
 
 
 def test_a_slice_that_nobody_drew_is_refused():
-    with pytest.raises(DataError, match=r"Expected a contour of P-1-n02 at 7 mm, but got none\. Ask for one of"):
+    with pytest.raises(DataError, match=r"Expected a contour of P-1-n02 at 7 mm, but got none\. Use one of"):
         agreement(nodule(annotation(square(1, 5))), 7.0, 8, 1.0)
 
 

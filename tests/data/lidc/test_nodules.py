@@ -7,17 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camfolio.data.lidc.annotations import Annotation, Contour, Ratings
-from camfolio.data.lidc.nodules import ENOUGH, Marked, same_nodules
+from camfolio.data.lidc.nodules import ENOUGH, ReaderAnnotation, same_nodules
 from dicom_trees import disc, ring
 
 SIZE = (40, 40)
 DISC = st.tuples(st.integers(0, 3), st.integers(8, 30), st.integers(8, 30), st.integers(1, 6), st.integers(0, 2))
 
 
-def drawn(reader: int, row: int, column: int, radius: int, place: int) -> Marked:
+def drawn(reader: int, row: int, column: int, radius: int, place: int) -> ReaderAnnotation:
     points = np.array(ring(disc(SIZE, (row, column), radius)))
     contour = Contour(float(place), True, points[0], np.diff(points, axis=0))
-    return Marked(reader, Annotation(Ratings(1, 1, 1, 1, 1, 1, 1, 1, 1), (contour,)))
+    return ReaderAnnotation(reader, Annotation(Ratings(1, 1, 1, 1, 1, 1, 1, 1, 1), (contour,)))
 
 
 def slow_overlap(one: tuple[int, ...], other: tuple[int, ...]) -> float:

@@ -1,1 +1,1 @@
-"""LIDC-IDRI: annotations, XML, DICOM series, and which contours belong to one nodule."""
+"""LIDC-IDRI: annotations, XML, DICOM series, and grouping of contours into nodules."""

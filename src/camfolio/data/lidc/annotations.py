@@ -1,6 +1,6 @@
-"""Annotations: what LIDC-IDRI's readers drew and rated, from the file shipped with the package, and their agreement.
+"""Annotations: contours and ratings of LIDC-IDRI's readers, from the file in the package, and their agreement.
 
-Armato et al. 2011, Medical Physics 38:915-931; contours and ratings under CC BY 3.0. No attenuation is in it.
+Armato et al. 2011, Medical Physics 38:915-931; contours and ratings under CC BY 3.0. The file contains no attenuation.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from camfolio.errors import DataError
 
 FILE = "lidc_annotations.npz"
 SAME_SLICE_MM = 0.01  # readers' positions of one slice differ by rounding only
-SAMPLES = 2  # per pixel and axis: a wider pixel than the scan's must not fall between its samples
+SAMPLES = 2  # per pixel and axis, so that no pixel of the scan falls between the samples of a wider one
 
 Points: TypeAlias = Int[np.ndarray, "points 2"]
 """Row and column in pixels of the scan."""
 Pixels: TypeAlias = Bool[np.ndarray, "rows columns"]
-"""Part of the scan's own pixel grid."""
+"""Part of the scan's pixel grid."""
 Agreement: TypeAlias = Float32[np.ndarray, "size size"]
 """Share of the readers who count the pixel as nodule, 0 to 1."""
 
 
 @dataclass(frozen=True)
 class Ratings:
-    """One reader's opinion of a nodule, LIDC's coding: 1 to 5, calcification 1 to 6, internal structure 1 to 4.
+    """One reader's ratings of a nodule in LIDC's coding: 1 to 5, calcification 1 to 6, internal structure 1 to 4.
 
     Attributes:
         subtlety: 1 extremely subtle to 5 obvious.
-        internal_structure: 1 soft tissue, 2 fluid, 3 fat, 4 air; one reader once wrote 5, which means nothing.
+        internal_structure: 1 soft tissue, 2 fluid, 3 fat, 4 air; one reader once wrote 5, which is undefined.
         calcification: 1 popcorn, 2 laminated, 3 solid, 4 non-central, 5 central, 6 absent.
         sphericity: 1 linear, 3 ovoid, 5 round.
         margin: 1 poorly defined to 5 sharp.
@@ -60,11 +60,11 @@ class Ratings:
 
 @dataclass(frozen=True, eq=False)
 class Contour:
-    """One outline on one axial slice: its pixels lie just outside of the nodule.
+    """One outline on one axial slice; its pixels lie just outside the nodule.
 
     Attributes:
         z_mm: position of the slice along the scan's axis.
-        inclusion: False if what it encloses is no nodule, such as a cavity's air.
+        inclusion: False if it encloses a region outside the nodule, such as a cavity.
         start: int16 (2,), row and column of the first point in pixels.
         steps: int8 (points - 1, 2), from each point to the next.
     """
@@ -91,7 +91,7 @@ class Annotation:
     contours: tuple[Contour, ...]
 
     def on(self, z_mm: float) -> tuple[Contour, ...]:
-        """The contours on the slice at this position."""
+        """The contours on the slice at a position."""
         return tuple(contour for contour in self.contours if abs(contour.z_mm - z_mm) < SAME_SLICE_MM)
 
 
@@ -132,7 +132,7 @@ class Nodule:
     def consensus_positions(self) -> list[float]:
         """Positions (mm, ascending) of the slices on which at least half of the readers drew the nodule."""
         drawn = [{round(contour.z_mm, 2) for contour in annotation.contours} for annotation in self.annotations]
-        return sorted(z for z in set().union(*drawn) if 2 * sum(z in one for one in drawn) >= self.readers)
+        return sorted(z for z in set().union(*drawn) if 2 * sum(z in positions for positions in drawn) >= self.readers)
 
 
 @cache
@@ -144,7 +144,8 @@ def read_nodules() -> tuple[Nodule, ...]:
     keys.sort(key=lambda key: (str(arrays["scan_patient"][key[0]]), key[1]))
     grouped = groupby(keys, key=lambda key: key[:2])
     return tuple(
-        nodule_of(arrays, scan, number, tuple(one[2] for one in members)) for (scan, number), members in grouped
+        nodule_of(arrays, scan, number, tuple(annotation for _, _, annotation in members))
+        for (scan, number), members in grouped
     )
 
 
@@ -163,7 +164,7 @@ def read_annotations(arrays: dict[str, np.ndarray]) -> list[Annotation]:
 
 
 def read_contours(arrays: dict[str, np.ndarray]) -> list[Contour]:
-    """The contours in the order of the file: views of it, their points are worked out when asked for."""
+    """The contours in the order of the file, as views of its arrays; points are computed on access."""
     spans = pairwise(accumulate((arrays["contour_points"] - 1).tolist(), initial=0))
     columns = (arrays["contour_z_mm"].tolist(), arrays["contour_inclusion"].tolist(), arrays["contour_start"], spans)
     steps = arrays["steps"]
@@ -171,7 +172,7 @@ def read_contours(arrays: dict[str, np.ndarray]) -> list[Contour]:
 
 
 def nodule_of(arrays: dict[str, np.ndarray], scan: int, number: int, annotations: tuple[Annotation, ...]) -> Nodule:
-    """One nodule with what is known about its scan."""
+    """One nodule with the properties of its scan."""
     return Nodule(
         patient=str(arrays["scan_patient"][scan]),
         scan=int(arrays["scan_number"][scan]),
@@ -185,12 +186,12 @@ def nodule_of(arrays: dict[str, np.ndarray], scan: int, number: int, annotations
 def agreement(nodule: Nodule, z_mm: float, size: int, spacing_mm: float) -> Agreement:
     """Share of the readers who count each pixel as nodule, on a grid centred on their consensus.
 
-    The scan's own pixels are counted first, then interpolated linearly and averaged over each pixel of the grid. The
-    grid's centre, between the middle pixels where `size` is even, lies on the centroid of the pixels counted by at
-    least half of the readers, or of the agreement itself where there are none.
+    The agreement on the scan's pixels is interpolated linearly and averaged over each pixel of the grid. The grid's
+    centre, between the middle pixels where `size` is even, is the centroid of the pixels marked by at least half of the
+    readers, or of the agreement itself where there are none.
 
     Args:
-        nodule: whose contours.
+        nodule: with its contours.
         z_mm: position of the slice.
         size: rows and columns of the grid.
         spacing_mm: pixel spacing of the grid.
@@ -211,10 +212,10 @@ def agreement(nodule: Nodule, z_mm: float, size: int, spacing_mm: float) -> Agre
 
 
 def native_agreement(nodule: Nodule, z_mm: float) -> Float32[np.ndarray, "rows columns"]:
-    """The same on the scan's own pixels: the smallest box around all contours, with an empty rim of one pixel."""
+    """The same on the scan's pixels: the smallest box around all contours, with an empty rim of one pixel."""
     drawn = [annotation.on(z_mm) for annotation in nodule.annotations]
     if not any(drawn):
-        msg = f"Expected a contour of {nodule.id} at {z_mm:g} mm, but got none. Ask for one of consensus_positions()."
+        msg = f"Expected a contour of {nodule.id} at {z_mm:g} mm, but got none. Use one of consensus_positions()."
         raise DataError(msg)
     points = np.concatenate([contour.points for contours in drawn for contour in contours])
     origin = points.min(axis=0) - 1
@@ -232,13 +233,13 @@ def centroid(share: Float32[np.ndarray, "rows columns"]) -> Float32[np.ndarray, 
 
 
 def marked(contours: Sequence[Contour], origin: Int[np.ndarray, " 2"], shape: tuple[int, int]) -> Pixels:
-    """What one reader counts as nodule on one slice: all inclusions without the exclusions.
+    """The pixels that one reader marks as nodule on one slice: all inclusions without the exclusions.
 
-    An inclusion's outline lies outside of the nodule and is left out; so it is with an exclusion's outline, which
-    therefore belongs to the hole. A contour that encloses nothing, a single point above all, marks its own pixels.
+    An inclusion's outline lies outside the nodule and is excluded. An exclusion's outline is part of the hole. A contour
+    that encloses no pixel, such as a single point, marks the pixels of its outline.
 
     Args:
-        contours: all contours of the reader on the slice; none marks nothing.
+        contours: all contours of the reader on the slice.
         origin: int (2,), row and column of the box in the scan.
         shape: rows and columns of the box, with a rim of at least one pixel around the contours.
     """
@@ -255,7 +256,7 @@ def marked(contours: Sequence[Contour], origin: Int[np.ndarray, " 2"], shape: tu
 
 
 def outline(points: Points, shape: tuple[int, int]) -> Pixels:
-    """The pixels of a closed contour; points further apart than a pixel, the last and the first too, are joined."""
+    """The pixels of a closed contour; points further apart than a pixel, and the last and first, are joined."""
     ends = np.roll(points, -1, axis=0)
     lengths = np.abs(ends - points).max(axis=1).clip(min=1)
     gaps = np.flatnonzero(lengths > 1)
@@ -268,7 +269,7 @@ def outline(points: Points, shape: tuple[int, int]) -> Pixels:
 def enclosed(line: Pixels) -> Pixels:
     """Pixels that cannot reach the box's corner without crossing the line.
 
-    The line is connected over corners, its complement over edges only, so that nothing leaks between two of its pixels.
+    The line is 8-connected and its complement 4-connected, so that the line has no gaps.
     """
     regions, _ = ndimage.label(~line)
     inside: Pixels = (regions != regions[0, 0]) & ~line

@@ -1,4 +1,4 @@
-"""One series with its annotations: nodules, their labels, and crops of the slices on which they are largest."""
+"""One series with its annotations: nodules, labels, and crops of the slices on which nodules are largest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from camfolio.data.dicom import AIR_HU, Header, read_pixels
 from camfolio.data.lidc.annotations import SAMPLES, Annotation, Contour, centroid, marked
-from camfolio.data.lidc.nodules import Marked, same_nodules
+from camfolio.data.lidc.nodules import ReaderAnnotation, same_nodules
 from camfolio.data.lidc.xml import Drawn, Report
 from camfolio.errors import DataError
 
@@ -34,7 +34,7 @@ class Series:
     Attributes:
         headers: of its slices, ordered by position.
         report: its annotation file.
-        first: how many nodules the patient may have in other series before this one.
+        first: number added to those of its nodules, as many as other series of the patient may have.
     """
 
     headers: tuple[Header, ...]
@@ -43,8 +43,8 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is made of a series: the label rule, the consensus, and the slices' number, size and spacing."""
+class CropSettings:
+    """How crops are made: the label rule, the consensus, and the crops' number, size and spacing."""
 
     statistic: str
     min_readers: int
@@ -67,15 +67,15 @@ class Crop:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
-    """What one series gave.
+class SeriesResult:
+    """The result of reading one series.
 
     Attributes:
-        crops: its slices.
-        counts: by the names that `sources.lidc.steps` puts into words.
+        crops: around its nodules.
+        counts: by the names that `sources.lidc.steps` describes.
         drawings: reader -> nodules drawn.
-        contours: reader -> contours on slices that are there.
-        digest: of all stored values read.
+        contours: reader -> contours on existing slices.
+        digest: of all stored pixel values read.
     """
 
     crops: list[Crop]
@@ -91,7 +91,7 @@ class Section:
 
     Attributes:
         header: the slice.
-        share: of the readers that count a pixel as nodule, in a box of the slice.
+        share: of the readers that mark a pixel as nodule, in a box of the slice.
         origin: row and column of the box.
     """
 
@@ -100,49 +100,49 @@ class Section:
     origin: np.ndarray
 
     def area(self, consensus: float) -> int:
-        """Pixels of the scan that enough readers count as nodule."""
+        """Number of the scan's pixels that enough readers mark as nodule."""
         return int(agreed(self.share, consensus).sum())
 
 
-def read_series(wanted: Wanted, series: Series) -> Found:
+def read_series(crop: CropSettings, series: Series) -> SeriesResult:
     """Nodules of a series and their slices; pixels are read only of slices that are used.
 
     Raises:
-        DataError: if its slices do not belong together, or one that is needed cannot be read.
+        DataError: if its slices are inconsistent, or a slice that is used cannot be read.
     """
     check_alike(series.headers)
     placed = {header.slice: header for header in series.headers}
     counts = counts_of(series.report, placed)
-    drawn = [Marked(one.reader, annotation(one, placed)) for one in series.report.drawn]
+    drawn = [ReaderAnnotation(drawing.reader, annotation(drawing, placed)) for drawing in series.report.drawn]
     crops: list[Crop] = []
     digest = hashlib.sha256()
     for number, members in enumerate(same_nodules(drawn), start=1):
         counts["nodules"] += 1
         annotations = [drawn[i].annotation for i in members]
-        rating = float(STATISTICS[wanted.statistic]([one.ratings.malignancy for one in annotations]))
+        rating = float(STATISTICS[crop.statistic]([reader.ratings.malignancy for reader in annotations]))
         sections = sections_of(annotations, series.headers)
         largest = sorted(
-            (one for one in sections if one.area(wanted.consensus)),
-            key=lambda one: (-one.area(wanted.consensus), one.header.position_mm),
-        )[: wanted.number]
-        verdict = verdict_on(len(annotations), rating, sections, largest, wanted)
+            (section for section in sections if section.area(crop.consensus)),
+            key=lambda section: (-section.area(crop.consensus), section.header.position_mm),
+        )[: crop.number]
+        verdict = verdict_on(len(annotations), rating, sections, largest, crop)
         counts[verdict] += 1
         if verdict == "used":
             name = f"{series.headers[0].patient}-n{series.first + number:02d}"
             for rank, section in enumerate(largest, start=1):
                 hounsfield, stored = read_pixels(section.header.path)
                 digest.update(stored.tobytes())
-                crops.append(cropped(section, hounsfield, f"{name}-s{rank}", int(rating > UNDECIDED), wanted))
+                crops.append(cropped(section, hounsfield, f"{name}-s{rank}", int(rating > UNDECIDED), crop))
     counts["slices"] = len(crops)
     drawings, contours = by_reader(series.report, placed)
-    return Found(crops, counts, drawings, contours, digest.hexdigest())
+    return SeriesResult(crops, counts, drawings, contours, digest.hexdigest())
 
 
 def verdict_on(
-    readers: int, rating: float, sections: Sequence[Section], largest: Sequence[Section], wanted: Wanted
+    readers: int, rating: float, sections: Sequence[Section], largest: Sequence[Section], crop: CropSettings
 ) -> str:
-    """What becomes of a nodule: `used`, or why not."""
-    if readers < wanted.min_readers:
+    """Whether a nodule is `used`, or the reason for its exclusion."""
+    if readers < crop.min_readers:
         return "few_readers"
     if rating == UNDECIDED:
         return "undecided"
@@ -152,7 +152,7 @@ def verdict_on(
 
 
 def check_alike(headers: Sequence[Header]) -> None:
-    """All slices of a series have one patient, size, spacing and direction, and each its own place.
+    """Check that all slices of a series agree in patient, size, spacing and direction, and differ in position.
 
     Raises:
         DataError: naming the first file that differs.
@@ -176,11 +176,13 @@ def check_alike(headers: Sequence[Header]) -> None:
 
 
 def annotation(drawn: Drawn, placed: Mapping[str, Header]) -> Annotation:
-    """A drawing whose contours are placed along the scan by their slices; those of absent slices are left out."""
+    """A drawing with contours at the positions of their slices; those on missing slices are excluded."""
     contours = [
-        Contour(placed[one.slice].position_mm, one.inclusion, one.points[0], np.diff(one.points, axis=0))
-        for one in drawn.outlines
-        if one.slice in placed and fits(one.points, placed[one.slice].shape)
+        Contour(
+            placed[outline.slice].position_mm, outline.inclusion, outline.points[0], np.diff(outline.points, axis=0)
+        )
+        for outline in drawn.outlines
+        if outline.slice in placed and fits(outline.points, placed[outline.slice].shape)
     ]
     return Annotation(drawn.ratings, tuple(contours))
 
@@ -191,30 +193,32 @@ def fits(points: np.ndarray, shape: tuple[int, int]) -> bool:
 
 
 def counts_of(report: Report, placed: Mapping[str, Header]) -> Counter[str]:
-    """What an annotation file holds."""
-    outlines = [one for drawn in report.drawn for one in drawn.outlines]
+    """Counts of the entries of an annotation file."""
+    outlines = [outline for drawn in report.drawn for outline in drawn.outlines]
     return Counter(
         drawings=len(report.drawn),
         smaller=report.smaller,
         others=report.others,
         contours=len(outlines),
-        contours_without_slice=sum(one.slice not in placed for one in outlines),
+        contours_without_slice=sum(outline.slice not in placed for outline in outlines),
     )
 
 
 def by_reader(report: Report, placed: Mapping[str, Header]) -> tuple[Counter[int], Counter[int]]:
-    """Drawings, and contours on slices that are there, of each reader; readers who drew nothing count 0."""
+    """Drawings, and contours on existing slices, of each reader; 0 for readers without any."""
     drawings = Counter(dict.fromkeys(range(1, report.readers + 1), 0))
     contours = Counter(dict.fromkeys(range(1, report.readers + 1), 0))
     for drawn in report.drawn:
         drawings[drawn.reader] += 1
-        contours[drawn.reader] += sum(one.slice in placed for one in drawn.outlines)
+        contours[drawn.reader] += sum(outline.slice in placed for outline in drawn.outlines)
     return drawings, contours
 
 
 def sections_of(annotations: Sequence[Annotation], headers: Sequence[Header]) -> list[Section]:
-    """A nodule on every slice that is there and on which a reader drew it."""
-    return [section(annotations, header) for header in headers if any(drawn_on(one, header) for one in annotations)]
+    """A nodule on every existing slice on which a reader drew it."""
+    return [
+        section(annotations, header) for header in headers if any(drawn_on(reader, header) for reader in annotations)
+    ]
 
 
 def drawn_on(annotation: Annotation, header: Header) -> list[Contour]:
@@ -223,8 +227,8 @@ def drawn_on(annotation: Annotation, header: Header) -> list[Contour]:
 
 
 def section(annotations: Sequence[Annotation], header: Header) -> Section:
-    """Share of all readers of a nodule who count a pixel of this slice as nodule, in the smallest box with a rim."""
-    drawn = [drawn_on(one, header) for one in annotations]
+    """Share of a nodule's readers who mark each pixel of this slice as nodule, in the smallest box with a rim."""
+    drawn = [drawn_on(reader, header) for reader in annotations]
     points = np.concatenate([contour.points for contours in drawn for contour in contours])
     origin = points.min(axis=0) - 1
     rows, columns = (points.max(axis=0) - origin + 2).tolist()
@@ -233,37 +237,33 @@ def section(annotations: Sequence[Annotation], header: Header) -> Section:
 
 
 def agreed(share: np.ndarray, consensus: float) -> np.ndarray:
-    """Where at least this share of the readers agrees; a third of three is a third, whatever float32 makes of it."""
+    """Pixels on which at least this share of the readers agrees, with a tolerance for float32 rounding."""
     enough: np.ndarray = share >= consensus - 1e-6
     return enough
 
 
 def cropped(
-    section: Section, hounsfield: Float32[np.ndarray, "rows columns"], name: str, label: int, wanted: Wanted
+    section: Section, hounsfield: Float32[np.ndarray, "rows columns"], name: str, label: int, crop: CropSettings
 ) -> Crop:
-    """The square around the consensus' centroid, resampled: linear, averaged over each new pixel; outside is air."""
-    consensus = agreed(section.share, wanted.consensus)
+    """The square around the consensus' centroid, interpolated linearly and averaged over each new pixel; air outside the slice."""
+    consensus = agreed(section.share, crop.consensus)
     centre = centroid(consensus.astype(np.float32)) + section.origin
-    scale = wanted.spacing_mm / np.array(section.header.spacing_mm) / SAMPLES
-    fine = wanted.size * SAMPLES
+    scale = crop.spacing_mm / np.array(section.header.spacing_mm) / SAMPLES
+    fine = crop.size * SAMPLES
     corner = centre - scale * (fine - 1) / 2
-    grey = averaged(
-        ndimage.affine_transform(hounsfield, scale, corner, (fine, fine), order=1, cval=AIR_HU), wanted.size
-    )
+    grey = averaged(ndimage.affine_transform(hounsfield, scale, corner, (fine, fine), order=1, cval=AIR_HU), crop.size)
     inside = ndimage.affine_transform(
         consensus.astype(np.float32), scale, corner - section.origin, (fine, fine), order=1
     )
     area = float(consensus.sum() / np.prod(scale * SAMPLES))
-    return Crop(
-        section.header.patient, name, label, grey, covered(averaged(inside, wanted.size), area), wanted.spacing_mm
-    )
+    return Crop(section.header.patient, name, label, grey, covered(averaged(inside, crop.size), area), crop.spacing_mm)
 
 
 def covered(share: Float32[np.ndarray, "size size"], area: float) -> Bool[np.ndarray, "size size"]:
-    """Pixels of which at least half is nodule; of one that fills no pixel by half, as many as its area, at least one.
+    """Pixels of which at least half is nodule; for a nodule that fills no pixel by half, as many as its area, at least one.
 
     Args:
-        share: of each pixel that is nodule.
+        share: of each pixel, the part that is nodule.
         area: of the nodule, in pixels.
     """
     mask: Bool[np.ndarray, "size size"] = share >= HALF
@@ -273,6 +273,6 @@ def covered(share: Float32[np.ndarray, "size size"], area: float) -> Bool[np.nda
 
 
 def averaged(fine: Float32[np.ndarray, "fine fine"], size: int) -> Float32[np.ndarray, "size size"]:
-    """Means over squares of samples."""
+    """Means over blocks of samples."""
     means: Float32[np.ndarray, "size size"] = fine.reshape(size, SAMPLES, size, SAMPLES).mean(axis=(1, 3))
     return means

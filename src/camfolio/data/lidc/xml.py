@@ -1,4 +1,4 @@
-"""LIDC's annotation files: what up to four readers drew and rated on the slices of one series.
+"""LIDC's annotation files: contours and ratings of up to four readers on the slices of one series.
 
 The format is that of the collection's documentation (Armato et al. 2011, Medical Physics 38:915-931): a reading session
 per reader, in it nodules of 3 mm and more with contours and nine ratings, smaller nodules and non-nodules with a point.
@@ -39,11 +39,11 @@ RATINGS = (
 
 @dataclass(frozen=True, eq=False)
 class Outline:
-    """One contour as the file has it.
+    """One contour as stored.
 
     Attributes:
         slice: identifier of the DICOM slice on which it was drawn.
-        inclusion: False around a hole.
+        inclusion: False if it encloses a hole.
         points: row and column, in the order drawn.
     """
 
@@ -54,7 +54,7 @@ class Outline:
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """One nodule of 3 mm or more as one reader saw it; readers are counted from 1 in the order of the file."""
+    """One reader's drawing of a nodule of 3 mm or more; readers are numbered from 1 in the order of the file."""
 
     reader: int
     ratings: Ratings
@@ -70,7 +70,7 @@ class Report:
         readers: how many reading sessions.
         drawn: nodules of 3 mm and more, those of the first reader first.
         smaller: marks of smaller nodules.
-        others: marks of what is no nodule.
+        others: marks of non-nodules.
     """
 
     path: Path
@@ -93,10 +93,10 @@ class ChestXray:
 
 
 def read_report(path: Path) -> Report | ChestXray | None:
-    """What an XML file says; None if it is none of LIDC's.
+    """Read an annotation file; None for XML that is not LIDC's.
 
     Raises:
-        DataError: for a file that is no XML, tries to unpack entities, or does not have what LIDC's files have.
+        DataError: for a file that is not XML, contains entities, or lacks elements of LIDC's files.
     """
     root = read_root(path)
     kind = root.tag.rpartition("}")[2]
@@ -105,13 +105,13 @@ def read_report(path: Path) -> Report | ChestXray | None:
     if kind != ROOT:
         return None
     for element in root.iter():
-        element.tag = element.tag.rpartition("}")[2]  # what namespace a file of 2007 wrote is of no interest
+        element.tag = element.tag.rpartition("}")[2]  # the namespace varies between files
     sessions = root.findall("readingSession")
     try:
         return Report(
             path=path,
             readers=len(sessions),
-            drawn=tuple(one for i, session in enumerate(sessions, start=1) for one in drawn_by(i, session)),
+            drawn=tuple(drawn for i, session in enumerate(sessions, start=1) for drawn in drawn_by(i, session)),
             smaller=sum(not is_large(nodule) for nodule in root.iter("unblindedReadNodule")),
             others=len(list(root.iter("nonNodule"))),
         )
@@ -124,7 +124,7 @@ def read_root(path: Path) -> Element:
     """The root element; entities, external or nested, are refused before they are resolved.
 
     Raises:
-        DataError: for a file that is no XML, or is too large for one of LIDC's.
+        DataError: for a file that is not XML, or larger than LIDC's files.
     """
     if path.stat().st_size > LARGEST_BYTES:
         msg = f"Expected an annotation file below {LARGEST_BYTES >> 20} MiB, but {path.name} is larger. Leave it out."
@@ -132,7 +132,7 @@ def read_root(path: Path) -> Element:
     try:
         root = parse(path, forbid_dtd=True).getroot()
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        reason = "entities in it" if isinstance(error, DefusedXmlException) else "a mistake in it"
+        reason = "entities" if isinstance(error, DefusedXmlException) else "a syntax error"
         where = f", line {error.position[0]}" if isinstance(error, ParseError) else ""
         msg = f"Expected XML, but got {reason}: {path.name}{where}. Get it again, or leave it out."
         raise DataError(msg) from None
@@ -143,7 +143,7 @@ def read_root(path: Path) -> Element:
 
 
 def is_large(nodule: Element) -> bool:
-    """Whether a nodule was rated, as only those of 3 mm and more were."""
+    """Whether a nodule has ratings, which only those of 3 mm and more have."""
     return nodule.findtext("characteristics/malignancy") is not None
 
 
@@ -151,7 +151,7 @@ def drawn_by(reader: int, session: Element) -> Iterator[Drawn]:
     """The nodules of 3 mm and more of one reading session.
 
     Raises:
-        ValueError: naming the element that is missing or no number.
+        ValueError: naming the element that is missing or not a number.
     """
     for nodule in session.findall("unblindedReadNodule"):
         outlines = tuple(outline_of(roi) for roi in nodule.findall("roi"))
@@ -164,7 +164,7 @@ def outline_of(roi: Element) -> Outline:
     """One contour.
 
     Raises:
-        ValueError: naming the element that is missing or no number.
+        ValueError: naming the element that is missing or not a number.
     """
     points = [(whole(edge, "yCoord"), whole(edge, "xCoord")) for edge in roi.findall("edgeMap")]
     named = (roi.findtext("imageSOP_UID") or "").strip()
@@ -178,10 +178,10 @@ def outline_of(roi: Element) -> Outline:
 
 
 def whole(element: Element, name: str) -> int:
-    """A whole number in an element.
+    """An integer from an element.
 
     Raises:
-        ValueError: with the element's name, if it is missing or no number.
+        ValueError: with the element's name, if it is missing or not a number.
     """
     value = element.findtext(name)
     try:

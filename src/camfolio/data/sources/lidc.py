@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from camfolio.data.dicom import Header, is_dicom, read_header
-from camfolio.data.lidc.series import Found, Series, Wanted, read_series
+from camfolio.data.lidc.series import CropSettings, Series, SeriesResult, read_series
 from camfolio.data.lidc.xml import ChestXray, Report, read_report
 from camfolio.data.parallel import Tolerance, files_under, spread
 from camfolio.data.reading import Order, Reading, salt_of
@@ -53,7 +53,7 @@ def from_study(data: LidcData, order: Order) -> Reading:
     tolerance = Tolerance(data.on_error)
     tree = read_tree(order.files["path"], tolerance)
     series, unmatched = matched(tree)
-    wanted = Wanted(
+    wanted = CropSettings(
         statistic=order.labels.statistic,
         min_readers=order.labels.min_readers,
         consensus=data.consensus,
@@ -163,7 +163,7 @@ def numbered(series: Sequence[Series]) -> list[Series]:
     return found
 
 
-def total(found: Iterable[Found]) -> Counter[str]:
+def total(found: Iterable[SeriesResult]) -> Counter[str]:
     """The counts of all series."""
     counts: Counter[str] = Counter()
     for one in found:
@@ -196,7 +196,7 @@ def steps(
     ]
 
 
-def readers(found: Iterable[Found]) -> list[dict[str, int]]:
+def readers(found: Iterable[SeriesResult]) -> list[dict[str, int]]:
     """Per reader, in the order of the files' sessions: drawings and contours on slices that are there."""
     nodules: Counter[int] = Counter()
     contours: Counter[int] = Counter()
@@ -209,7 +209,7 @@ def readers(found: Iterable[Found]) -> list[dict[str, int]]:
     ]
 
 
-def assembled(found: Sequence[Found]) -> Slices:
+def assembled(found: Sequence[SeriesResult]) -> Slices:
     """All slices, in the order of patients, series, nodules and sizes."""
     crops = [crop for one in found for crop in one.crops]
     fields: dict[str, Any] = {
