@@ -1,1 +1,1 @@
-"""Patients as the unit: bootstrap intervals, paired comparisons, corrections for many tests."""
+"""Statistics with patients as the unit: bootstrap intervals, paired comparisons, corrections for multiple testing."""

@@ -1,4 +1,4 @@
-"""Intervals by resampling patients: slices of one patient are alike, so patients are resampled."""
+"""Cluster bootstrap: slices of a patient are correlated, so patients are resampled."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Interval:
     """A value with its 95 % percentile interval.
 
     Attributes:
-        value: on all slices; None where it is not defined.
-        low, high: 2.5th and 97.5th percentile over the resamples in which the value is defined; None if none is.
-        undefined: how many resamples did not define the value.
+        value: on all slices; None if not defined.
+        low, high: 2.5th and 97.5th percentile over the resamples in which the value is defined; None if there are none.
+        undefined: number of resamples in which the value is not defined.
     """
 
     value: float | None
@@ -27,19 +27,19 @@ class Interval:
 
 
 def patient_resamples(patient: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """Indices of slices for one bootstrap resample after the other.
+    """Indices of the slices of each bootstrap resample.
 
     Args:
-        patient: (N,) ids; as many patients as there are get drawn with replacement, each with all of its slices.
-        resamples: how many.
-        seed: the same seed gives the same resamples, so that differences can be taken pair by pair.
+        patient: (N,) ids; as many patients as in the data are drawn with replacement, each with all slices.
+        resamples: number of resamples.
+        seed: the same seed gives the same resamples, so that differences can be paired.
     """
     _, owner = np.unique(patient, return_inverse=True)
-    members = [np.flatnonzero(owner == one) for one in range(owner.max() + 1)]
+    members = [np.flatnonzero(owner == index) for index in range(owner.max() + 1)]
     generator = np.random.default_rng(seed)
     for _ in range(resamples):
         drawn = generator.integers(0, len(members), len(members))
-        yield np.concatenate([members[one] for one in drawn])
+        yield np.concatenate([members[index] for index in drawn])
 
 
 def interval(statistic: Statistic, patient: np.ndarray, resamples: int, seed: int) -> Interval:

@@ -1,4 +1,4 @@
-"""Chance that belongs to a slice: a generator from the seed and the slice's id, so that no other slice matters."""
+"""Per-slice random generators, seeded by study seed and slice id, so that slices do not affect each other."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from camfolio.shapes import Names
 
 
 def slice_generator(seed: int, name: str, purpose: str) -> np.random.Generator:
-    """A generator for one slice and one purpose; every other slice, purpose or seed has another."""
+    """A generator for one slice and purpose, independent of those of other slices, purposes and seeds."""
     digest = hashlib.sha256(f"{seed}/{purpose}/{name}".encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:8], "big"))
 
 
-def sample_by_patient(patient: Names, wanted: int, seed: int) -> Bool[np.ndarray, " slices"]:
-    """Which slices to look at where all would take too long: all slices of patients drawn one after the other.
+def sample_by_patient(patient: Names, limit: int, seed: int) -> Bool[np.ndarray, " slices"]:
+    """A random subset of slices: all slices of randomly drawn patients.
 
-    Patients come in the order of a hash of seed and id, each as long as it still fits; at least the first one.
+    Patients are taken in the order of a hash of seed and id, each if it still fits; at least the first one.
 
     Args:
         patient: (N,) ids.
-        wanted: how many slices at most, unless the first patient alone has more.
-        seed: another one gives another sample.
+        limit: largest number of slices, unless the first patient alone has more.
+        seed: of the order of patients.
     """
     names, owner, counts = np.unique(patient, return_inverse=True, return_counts=True)
     draws = [slice_generator(seed, str(name), "sample").random() for name in names]
     taken = np.zeros(len(names), dtype=bool)
-    for one in np.argsort(draws):
-        taken[one] = not taken.any() or counts[taken].sum() + counts[one] <= wanted
+    for index in np.argsort(draws):
+        taken[index] = not taken.any() or counts[taken].sum() + counts[index] <= limit
     chosen: np.ndarray = taken[owner]
     return chosen

@@ -1,4 +1,4 @@
-"""Means of what is defined: undefined values, NaN or infinite, are left out, and a mean of none is NaN."""
+"""Means over defined values: NaN and infinite values are excluded, and the mean of none is NaN."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jaxtyping import Float
 def defined_mean(values: Float[np.ndarray, "*any"] | Sequence[float]) -> float:
     """The mean of all defined values.
 
-    numpy's nanmean warns where there are none, and counts an infinite value.
+    Unlike numpy's nanmean, without a warning if there are none, and without infinite values.
 
     >>> defined_mean([1.0, float("nan"), 2.0])
     1.5
@@ -22,7 +22,7 @@ def defined_mean(values: Float[np.ndarray, "*any"] | Sequence[float]) -> float:
 
 
 def or_none(value: float) -> float | None:
-    """A number as JSON takes it: None where it is not defined.
+    """A number for JSON: None if it is not defined.
 
     >>> or_none(float("nan")), or_none(0.5)
     (None, 0.5)

@@ -1,4 +1,4 @@
-"""What a score is to a reader: its name in words, its unit, and which direction is better."""
+"""Properties of a score: its name on pages, its unit, and which direction is better."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Direction = Literal["higher", "lower"]
 
 @dataclass(frozen=True)
 class Measure:
-    """How to read the numbers of one score.
+    """Name, unit and direction of one score.
 
     Attributes:
-        title: in words, as a page says it.
+        title: its name on pages.
         unit: `share` lies from 0 to 1 (differences of two from -1 to 1), `ratio` is 1 at chance, `mm` is a distance.
-        better: which direction is.
+        better: whether higher or lower values are better.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""The area under the ROC curve by ranks: how often a value of one kind exceeds one of the other (Mann and Whitney 1947)."""
+"""The area under the ROC curve by ranks (Mann and Whitney 1947)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def ranked_auc(
     AUC = (R - P (P + 1) / 2) / (P N), R being the sum of the ranks of the P positive values among all P + N of a row.
 
     Args:
-        values: all defined.
-        positive: which of them are; a row without either kind has no AUC, NaN.
+        values: without NaN.
+        positive: which values are positive; NaN for a row without both classes.
 
     >>> ranked_auc(np.array([[2.0, 3.0, 1.0, 2.0]]), np.array([[True, True, False, False]])).tolist()
     [0.875]
