@@ -105,7 +105,7 @@ def test_a_method_is_called_good_only_if_it_beats_every_control(changed_page, bo
         if row["one"] == "grad_cam" and row["score"] == "energy_share"
     )
     one_lost["verdict"] = "equivalent"
-    assert "No method was shown to put more energy on the nodule than every control does" in changed_page(
+    assert "No method was shown to put more energy on the nodule than every control" in changed_page(
         "evidence", scoreboard=good
     )
 
@@ -114,17 +114,17 @@ def test_without_masks_nothing_is_said_about_where_maps_lie(changed_page, board)
     for value in board["scores"]["energy_share"].values():
         value.update(value=None, low=None, high=None)
     text = changed_page("evidence", scoreboard=board)
-    assert "No test slice has a mask, so nothing can be said about where the maps lie." in text
+    assert "No test slice has a mask, so localisation cannot be measured." in text
     assert "was shown to put" not in text
 
 
 def test_a_difference_is_said_only_where_the_verdict_is_one(changed_page, board):
     for row in board["comparisons"]["methods"]["rows"]:
         row["verdict"] = "not separable"
-    assert "has more of it there than" not in changed_page("evidence", scoreboard=board)
+    assert "puts more of its energy on the nodule than" not in changed_page("evidence", scoreboard=board)
     row = next(row for row in board["comparisons"]["methods"]["rows"] if row["score"] == "energy_share")
     row.update(verdict="worse", value=-0.25)
-    said = f"{method_name(row['other'])} has more of it there than {method_name(row['one'])}, by 25.0 % of the energy."
+    said = f"{method_name(row['other'])} puts more of its energy on the nodule than {method_name(row['one'])}; the difference is 25.0 % of the energy."
     assert said in changed_page("evidence", scoreboard=board)
 
 
@@ -132,7 +132,7 @@ def test_without_further_trainings_that_was_not_assessed(changed_page, found):
     stability = copy.deepcopy(found["stability"]) | {"seeds": 0}
     stability["similarity"].pop("seed", None)
     text = changed_page("evidence", stability=stability, retrained={})
-    assert "The change from one training to the next was not assessed: evidence.seeds is 0." in text
+    assert "Stability under retraining was not assessed: evidence.seeds is 0." in text
     assert "permuted labels" not in text
 
 
@@ -151,7 +151,7 @@ def test_the_write_up_s_conclusion_draws_on_the_evidence(changed_page, board, fo
     stability = copy.deepcopy(found["stability"])
     for measures in stability["similarity"]["seed"].values():
         measures["rank_signed"] = {"value": 0.1, "low": 0.0, "high": 0.2}
-    assert "Trained again with another seed, the network gives other maps" in changed_page("index", stability=stability)
+    assert "Retrained with another seed, the network gives different maps" in changed_page("index", stability=stability)
     for measures in stability["similarity"]["seed"].values():
         measures["rank_signed"] = {"value": 0.9, "low": 0.8, "high": 0.95}
-    assert "Trained again with another seed" not in changed_page("index", stability=stability)
+    assert "Retrained with another seed" not in changed_page("index", stability=stability)

@@ -40,7 +40,7 @@ def test_the_fold_out_shows_it(figures, portfolio, read):
     reading = read(str(figures.figure("roc", lambda: "Words.")))
     text = " ".join(reading.all("details")[0].text.split())
     artefact = portfolio.artefacts["figure-roc"]
-    for words in ("How this was made", artefact.manifest.key[:12], "camfolio.figures.roc", "--figure roc"):
+    for words in ("Provenance", artefact.manifest.key[:12], "camfolio.figures.roc", "--figure roc"):
         assert words in text
 
 

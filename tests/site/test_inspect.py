@@ -84,7 +84,7 @@ def test_the_data_card_says_the_same(portfolio, built, read):
     page = read((built.site / "tiny" / "data" / "index.html").read_text(encoding="utf-8"))
     text = " ".join(page.words("body"))
     seen = portfolio.artefacts["inspection"].json("inspection.json")
-    assert "What was looked at" in text
+    assert "Checks of the data" in text
     assert "Patients are called by pseudonyms" in text
     assert json.dumps(seen["warnings"]) == "[]"
     assert (f"{seen['alike']} pair" in text) == bool(seen["alike"])

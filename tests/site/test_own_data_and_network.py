@@ -159,7 +159,7 @@ def test_an_external_source_is_tested_and_explained(elsewhere, store, folder):
         is not None
     )
     text = page(store, folder / "elsewhere.yaml", "index")
-    assert "## On another source" in text
+    assert "## External test set" in text
     assert "72 slices of 24 patients" in text
     checklists = page(store, folder / "elsewhere.yaml", "reporting")
     assert "On 72 slices of 24 patients from another source" in checklists
@@ -173,7 +173,7 @@ def test_nothing_of_the_study_is_computed_again_for_an_external_source(elsewhere
 
 def test_without_an_external_source_there_is_neither_stage_nor_section(tiny_study, portfolio, store):
     assert not [stage for stage in stages(read_study(tiny_study)) if stage.name.startswith("external")]
-    assert "On another source" not in page(store, tiny_study, "index")
+    assert "External test set" not in page(store, tiny_study, "index")
 
 
 def test_a_patient_in_both_sources_is_refused(elsewhere, folder, tiny_arrays, tmp_path):

@@ -169,8 +169,10 @@ def test_the_numbers_in_sentences_are_those_of_the_evaluation(pages, shown, port
     ):
         assert count in text
     (right_negative, wrong_negative), (wrong_positive, right_positive) = evaluation["confusion"]
-    assert f"Of {right_negative + wrong_negative} benign slices, {right_negative} are called benign" in text
-    assert f"of {wrong_positive + right_positive} malignant slices, {right_positive} are called malignant" in text
+    assert f"Of {right_negative + wrong_negative} benign slices, {right_negative} are classified as benign" in text
+    assert (
+        f"of {wrong_positive + right_positive} malignant slices, {right_positive} are classified as malignant" in text
+    )
 
 
 def test_captions_name_slice_rank_and_probability_of_the_chosen_case(pages, shown, portfolio):
@@ -193,7 +195,7 @@ def test_the_captions_of_teaser_and_strip_say_which_slice_by_which_rule_and_how_
     good, wrong = (cases["grad_cam"]["cases"][kind] for kind in ("good", "misclassified"))
     for name, case in (("teaser", good), ("strip", wrong)):
         assert f"Slice {case['id']}, labelled {NAMES[case['true']]}" in captions[name]
-        assert f"called {NAMES[case['predicted']]} with probability {case['probability']:.2f}" in captions[name]
+        assert f"classified as {NAMES[case['predicted']]} with probability {case['probability']:.2f}" in captions[name]
         assert f"rank {case['rank']} of {case['among']}" in captions[name]
     assert "It is the good example of Grad-CAM" in captions["teaser"]
     for method in portfolio.study.explanation.methods:
@@ -230,7 +232,7 @@ def test_a_caption_says_what_its_numbers_carry(changed, portfolio, *, kind, rati
     caption = text.partition(f'id="grad_cam-{kind}"')[2].partition("</figcaption>")[0]
     assert said in caption
     assert not_said not in caption
-    assert "those before it belong to patients already shown" in caption
+    assert "those with higher rank belong to patients already shown" in caption
 
 
 @pytest.mark.parametrize(
@@ -254,11 +256,15 @@ def test_the_difference_to_the_area_is_claimed_by_its_interval(changed, portfoli
 def test_where_smaller_nodules_are_the_second_class_it_is_said(changed, portfolio):
     evaluation = portfolio.artefacts["evaluation"].json("evaluation.json")
     evaluation["baseline"]["direction"] = "smaller"
-    for page in ("index", "data"):
-        assert "the smaller the more it speaks for malignant" in changed(page, evaluation=evaluation)
+    words = {
+        "index": "smaller nodules are more often malignant",
+        "data": "the smaller the more it speaks for malignant",
+    }
+    for page, said in words.items():
+        assert said in changed(page, evaluation=evaluation)
     evaluation["baseline"]["direction"] = "larger"
-    for page in ("index", "data"):
-        assert "the smaller the more" not in changed(page, evaluation=evaluation)
+    for page, said in words.items():
+        assert said not in changed(page, evaluation=evaluation)
 
 
 @pytest.mark.parametrize(

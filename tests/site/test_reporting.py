@@ -70,7 +70,7 @@ def test_the_table_on_top_counts_the_answers(filled, reporting):
         run, author, nobody = parts
         summary = f"of {items} items, filled in by the run {run}, by the author {author}, not assessed {nobody}."
         assert summary in " ".join(" ".join(page.words("figcaption")).split())
-    assert ("the author adds something" in " ".join(page.words("figcaption"))) == bool(reporting)
+    assert ("The author adds to" in " ".join(page.words("figcaption"))) == bool(reporting)
 
 
 def test_an_author_s_words_stand_beside_the_run_s_and_are_marked(filled):

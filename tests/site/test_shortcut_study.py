@@ -88,7 +88,7 @@ def test_the_page_claims_that_a_cue_is_used_only_if_the_numbers_say_so(planted, 
 
 def test_what_cannot_be_asked_of_one_class_is_not_defined(page):
     text = said(page("planted-alone"))
-    assert "It was not shown that the networks use it: putting it into benign slices changes not defined" in text
+    assert "It was not shown that the networks use it: adding it to benign slices changes not defined" in text
 
 
 def test_the_home_page_names_the_cues(page):

@@ -145,8 +145,8 @@ def test_a_loaded_network_is_said_to_be_loaded(article, variants):
     assert "training_curves" not in {figure.attributes["id"] for figure in article("loaded").all("figure")}
     assert f"Loaded from {WEIGHTS}" in said(article("loaded", "model"))
     assert re.findall("never seen|best weights|trained on 36", text) == []
-    assert "whether they were trained on any of these patients is not known here" in text
-    assert "What its weights were trained on is not known here" in said(article("loaded", "model"))
+    assert "whether they were trained on any of these patients is not known" in text
+    assert "The training data of its weights are not known" in said(article("loaded", "model"))
     assert variants["loaded"].artefacts["training"].json("training.json")["history"] == []
 
 
@@ -174,12 +174,12 @@ def test_a_test_part_of_one_class_has_no_curve(article):
 def test_without_masks_nothing_is_good_or_bad(article):
     text = said(article("no_masks"))
     assert "There is no good example: no correctly classified test slice has both a map and a mask" in text
-    assert "The nodule's area cannot be compared with it: the test slices have no masks." in text
+    assert "The nodule's area cannot be compared: the test slices have no masks." in text
     assert "could not be measured: no test slice has a mask." in text
-    assert "Whether the network uses more than the nodule's size could not be tested here." in text
+    assert "Whether the network uses more than the nodule's size could not be tested." in text
     assert "The nodule's area has none" in text
     assert "Size is not measured." in said(article("no_masks", "data"))
-    assert "the nodule's area has no AUC for want of masks" in said(article("no_masks", "model"))
+    assert "the nodule's area has no AUC, since masks are missing" in said(article("no_masks", "model"))
     assert re.findall("does not exclude zero|was not shown to beat|Size is a shortcut", text) == []
     identifiers = {figure.attributes["id"] for figure in article("no_masks").all("figure")}
     assert not {"grad_cam-good", "grad_cam-bad", "score_cam-good", "score_cam-bad"} & identifiers
@@ -226,7 +226,7 @@ def test_the_author_s_answers_to_checklists_are_text_on_their_page(article):
 def test_a_study_without_masks_or_training_leaves_what_needs_them_to_the_author(article):
     text = said(article("no_masks", "reporting"))
     assert "Training: settings and augmentation not assessed" in text
-    assert "Does it agree with what is known? not assessed" in text
+    assert "Does it agree with prior knowledge? not assessed" in text
     assert "72 slices of 72 have no mask" in text
     assert "All test slices are of one class, so there is no AUC" in said(article("one_class", "reporting"))
     assert "No test slice was misclassified." in said(article("perfect", "reporting"))
@@ -239,14 +239,14 @@ def test_words_about_the_data_compute_nothing_anew(variants):
 def test_in_front_of_the_pooling_both_gradient_methods_are_one_map(article, variants):
     text = said(article("words"))
     assert "it is the same map as Grad-CAM" in text
-    assert "there is more behind it" not in text
+    assert "more layers follow" not in text
     shares = variants["words"].artefacts["localisation"].json("localisation.json")["energy_share"]
     assert shares["grad_cam"]["value"] == pytest.approx(shares["hires_cam"]["value"], rel=1e-4)
 
 
 def test_behind_a_middle_layer_there_is_more(article):
     text = said(article("one_class"))
-    assert "here there is more behind it" in text
+    assert "here more layers follow" in text
     assert "it is the same map as Grad-CAM" not in text
 
 
@@ -293,9 +293,9 @@ def test_methods_of_one_s_own_finer_ones_and_warnings_are_on_the_page(article):
         words.rstrip("#") for words in reading.words("h2")
     }
     text = said(reading)
-    assert "Edge-CAM is a method of this study's own, ours.edge_cam." in text
+    assert "Edge-CAM is user code of this study, ours.edge_cam." in text
     assert "Finer Layer-CAM is Layer-CAM of a difference" in text
-    assert "Be warned: it is unstable where activations have both signs" in text
+    assert "It is unstable where activations have both signs" in text
 
 
 def test_captions_name_the_scaling(article):

@@ -158,7 +158,9 @@ def test_nothing_is_written_if_nothing_is_new(package):
 
 def test_a_module_that_is_no_python_is_named_with_its_line(package):
     (package / "rooms/floor.py").write_text("HEIGHT = 3\ndef height(n:\n", encoding="utf-8")
-    with pytest.raises(StoreError, match=r"but got a syntax error in .*rooms.floor\.py, line 2: '\(' was never closed\."):
+    with pytest.raises(
+        StoreError, match=r"but got a syntax error in .*rooms.floor\.py, line 2: '\(' was never closed\."
+    ):
         behind(package)
 
 
