@@ -25,7 +25,6 @@ from pathlib import Path
 
 import captum.attr
 import torch
-from camfolio.explanation.onnx import export_network, load_network
 from jinja2 import Template
 from torch import Tensor, nn
 from torch.nn import functional
@@ -33,6 +32,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from camfolio.explanation.explain import explain
 from camfolio.network.architecture import make_network
+from camfolio.network.onnx import export_network, load_forward
 
 LAYER = "layer2.1.conv2"
 GRADIENT = ("grad_cam", "hires_cam", "layer_cam")
@@ -244,9 +244,9 @@ def measure(images: int, rounds: int) -> Result:
     few = inputs[: images // 2]
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        export_network(network, inputs, Path(folder) / "network.onnx")
+        export_network(network, inputs[:1], Path(folder) / "network.onnx")
         exporting = time.perf_counter() - start
-        faster = load_network(Path(folder) / "network.onnx")
+        faster = load_forward(Path(folder) / "network.onnx")
     batch = best_batch(network, inputs)
     jobs = {
         "camfolio, three gradient maps": (lambda part: explain(network, part, LAYER, GRADIENT), inputs),
@@ -256,7 +256,7 @@ def measure(images: int, rounds: int) -> Result:
         "plain loop, Grad-CAM": (partial(plain_grad_cam, network), inputs),
         "camfolio, Score-CAM, torch": (lambda part: explain(network, part, LAYER, ["score_cam"]), few),
         "camfolio, Score-CAM, ONNX Runtime": (
-            lambda part: explain(network, part, LAYER, ["score_cam"], masked=faster),
+            lambda part: explain(network, part, LAYER, ["score_cam"], forward=faster),
             few,
         ),
         "plain loop, Score-CAM": (partial(plain_score_cam, network), few),
