@@ -42,6 +42,7 @@ ROOMS: dict[str, set[str]] = {
         "errors",
         "evidence.findings",
         "evidence.shortcut_findings",
+        "evidence.subject",
         "pipeline",
         "store",
         "study",

@@ -269,7 +269,10 @@ def test_where_smaller_nodules_are_the_second_class_it_is_said(changed, portfoli
 
 @pytest.mark.parametrize(
     ("best", "said"),
-    [(1, "it is 0.700 there, and no later epoch is better."), (2, "it is 0.700 at epoch 1 and lowest there, 0.600.")],
+    [
+        (1, "it is 0.700 there, and not lower at any later epoch."),
+        (2, "it is 0.700 at epoch 1 and lowest there, 0.600."),
+    ],
 )
 def test_the_best_epoch_is_told_as_it_was(changed, portfolio, best, said):
     training = portfolio.artefacts["training"].json("training.json")

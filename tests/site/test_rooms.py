@@ -56,4 +56,4 @@ def test_rooms_are_in_reading_order_with_their_modules_behind_them():
     tops = [path.partition("/")[0] for path in paths if "/" in path and path != "camfolio/"]
     assert list(dict.fromkeys(tops)) == list(READING_ORDER)
     assert paths[0] == "camfolio/"
-    assert paths.index("network/") + 1 == paths.index("network/architecture.py")
+    assert paths.index("network/") + 1 == paths.index("network/agreement.py")

@@ -60,7 +60,8 @@ def run(
         "localisation": Table(measures, of_measures(located, measures), everyone),
         "faithfulness": Table(FAITHFULNESS, of_measures(asked, FAITHFULNESS), some),
     }
-    subjects = (*at_layers(explanation.layers, explanation.methods), *controls())
+    methods = at_layers(explanation.layers, explanation.methods)
+    subjects = sorted((*methods, *controls()), key=lambda subject: not subject.in_focus)
     margins = evidence.margins.model_dump()
     chance = {name: located[f"chance/{name}"] for name in measures if f"chance/{name}" in located}
     curves = {name.removeprefix(CURVE): values for name, values in asked.items() if name.startswith(CURVE)}
