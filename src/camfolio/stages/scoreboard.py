@@ -68,11 +68,7 @@ def run(
     pairs = families(subjects)
     comparisons = {name: compare(list(tables.values()), family, margins) for name, family in pairs.items()}
     summary = {
-        "measures": {
-            name: described(measure, kind, margins)
-            for kind, t in tables.items()
-            for name, measure in t.measures.items()
-        },
+        "measures": described(tables, margins),
         "methods": list(explanation.methods),
         "controls": {control.key: CONTROLS[control.name][0] for control in controls()},
         "layers": list(explanation.layers),
@@ -105,6 +101,10 @@ def of_measures(stored: Mapping[str, np.ndarray], measures: Mapping[str, Measure
     return {name: values for name, values in stored.items() if name.partition("/")[0] in measures}
 
 
-def described(measure: Measure, kind: str, margins: Mapping[str, float]) -> dict[str, object]:
-    """How to read a score, as plain JSON."""
-    return asdict(measure) | {"kind": kind, "margin": margins[measure.unit]}
+def described(tables: Mapping[str, Table], margins: Mapping[str, float]) -> dict[str, dict[str, object]]:
+    """Score -> how to read it, as plain JSON."""
+    return {
+        name: asdict(measure) | {"kind": kind, "margin": margins[measure.unit]}
+        for kind, table in tables.items()
+        for name, measure in table.measures.items()
+    }
