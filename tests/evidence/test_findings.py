@@ -4,6 +4,7 @@ import pytest
 
 from camfolio.evidence.findings import (
     Difference,
+    UndefinedScore,
     best_control,
     by_interval,
     corrected,
@@ -36,7 +37,7 @@ def board(**verdicts):
         "controls": CONTROLS,
         "measures": {"energy_share": {"better": "higher"}, "distance": {"better": "lower"}},
         "scores": {
-            name: {subject: around(value) for subject, value in values.items()}
+            name: {subject: around(value) | {"slices_undefined": 0} for subject, value in values.items()}
             for name, values in {"energy_share": energy, "distance": distance}.items()
         },
         "comparisons": {
@@ -174,3 +175,11 @@ def test_the_area_is_a_baseline_in_both_directions():
     evaluation = results()["evaluation"] | {"difference": {"auc": around(0.2)}, "baseline": {"auc": around(0.55)}}
     found = network_findings(results(evaluation=evaluation))
     assert (found.than_area, found.area_separates) == ("better", False)
+
+
+def test_scores_that_are_not_defined_everywhere_are_listed_in_the_order_of_the_table():
+    scoreboard = board()
+    scoreboard["scores"]["distance"]["score_cam"]["slices_undefined"] = 2
+    scoreboard["scores"]["energy_share"]["control/edges"]["slices_undefined"] = 5
+    found = network_findings(results(scoreboard=scoreboard))
+    assert found.undefined_scores == (UndefinedScore("distance", "score_cam", 2),)

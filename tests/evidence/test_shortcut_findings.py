@@ -1,6 +1,6 @@
 import pytest
 
-from camfolio.evidence.shortcut_findings import Alarm, is_learned, shortcut_findings, told_apart
+from camfolio.evidence.shortcut_findings import Alarm, EmptyMaps, is_learned, shortcut_findings, told_apart
 
 NONE = {"value": None, "low": None, "high": None}
 
@@ -17,6 +17,7 @@ def cue(trained, detection, clean_alarms, alarms):
     method = {
         "detection": {"with": detection, "without": around(0.5)},
         "alarms": {"clean": {"with": clean_alarms}, "shortcut": {"with": alarms}},
+        "undefined": {"shortcut": {"with": 0, "without": 3}, "clean": {"with": 0, "without": 0}},
     }
     return {"flips": flips(trained, around(0.1, 0.05)), "methods": {"grad_cam": method}}
 
@@ -48,7 +49,7 @@ def test_every_method_has_one_answer_per_cue():
         "blur": cue(around(0.9), around(0.2), around(0.1), around(0.9)),
         "none": cue(around(0.9), NONE, around(0.1), around(0.9)),
     }
-    found = shortcut_findings({"cues": cues}, ["grad_cam"])
+    found = shortcut_findings({"cues": cues, "slices": 20, "seeds": 3}, ["grad_cam"])
     assert found.revealing == {"tag": ["grad_cam"], "blur": [], "none": []}
     assert found.inverted == {"tag": [], "blur": ["grad_cam"], "none": []}
     assert found.undecided == {"tag": [], "blur": [], "none": ["grad_cam"]}
@@ -59,7 +60,9 @@ def test_alarms_are_told_by_whole_intervals_and_missed_ones_only_of_cues_that_ar
         "tag": cue(around(0.9), around(0.9), around(0.3), around(0.2)),
         "blur": cue(around(0.1), around(0.9), around(0.15), around(0.2)),
     }
-    found = shortcut_findings({"cues": cues}, ["grad_cam"])
+    found = shortcut_findings({"cues": cues, "slices": 20, "seeds": 3}, ["grad_cam"])
     assert found.learned == {"tag": True, "blur": False}
     assert found.false_alarms == (Alarm("tag", "grad_cam", around(0.3)),)
     assert found.missed == (Alarm("tag", "grad_cam", around(0.2)),)
+    assert found.empty_maps == tuple(EmptyMaps(name, "grad_cam", "shortcut", "without", 3) for name in ("tag", "blur"))
+    assert found.maps == 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numbers import Number
 
 import pytest
-from jinja2 import nodes
+from jinja2 import TemplateSyntaxError, nodes
 
 from camfolio.site.templates import TEMPLATES, make_environment
 
@@ -45,3 +45,8 @@ def test_no_number_stands_in_a_comparison(file, parse):
 )
 def test_a_number_in_a_comparison_is_found(judging, parse):
     assert numbers_in_comparisons(parse(judging)) == [1]
+
+
+def test_a_template_cannot_change_values(parse):
+    with pytest.raises(TemplateSyntaxError, match="unknown tag 'do'"):
+        parse("{% do values.append(1) %}")

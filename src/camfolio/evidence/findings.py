@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any, Literal
 
 from camfolio.evidence.subject import Subject
@@ -50,6 +51,15 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class UndefinedScore:
+    """On how many slices a method's score is not defined: no mask, an empty map, a map of one value."""
+
+    score: str
+    method: str
+    slices: int
+
+
+@dataclass(frozen=True)
 class Findings:
     """The verdicts of a study about one network; methods by their keys, scores and controls by theirs.
 
@@ -64,6 +74,7 @@ class Findings:
         best_control: score -> the control with the best mean; None where no control has one.
         interval_differences: pairs of methods by the uncorrected interval of their energy on the nodule.
         corrected_differences: pairs with a verdict after correction for all comparisons, only those that differ.
+        undefined_scores: scores and methods with slices on which they are not defined.
         not_from_training: methods whose maps stay alike when all weights are random.
         other_maps_when_retrained: methods whose maps differ from one training to the next.
         than_area: the network's AUC against that of the nodule's area.
@@ -83,6 +94,7 @@ class Findings:
     best_control: Mapping[str, str | None]
     interval_differences: tuple[Difference, ...]
     corrected_differences: tuple[Difference, ...]
+    undefined_scores: tuple[UndefinedScore, ...]
     not_from_training: tuple[str, ...]
     other_maps_when_retrained: tuple[str, ...]
     than_area: Verdict
@@ -117,6 +129,7 @@ def network_findings(results: Mapping[str, Any]) -> Findings:
         best_control={score: best_control(board, score) for score in board["measures"]},
         interval_differences=tuple(map(by_interval, localisation["difference"])),
         corrected_differences=tuple(corrected(board)),
+        undefined_scores=tuple(undefined_scores(board, methods)),
         not_from_training=tuple(name for name in methods if is_above(random[name], LEFT_FROM_ARCHITECTURE)),
         other_maps_when_retrained=tuple(
             name for name in methods if seeds and is_below(seeds[name]["rank_signed"], OTHER_MAPS)
@@ -191,6 +204,14 @@ def best_control(board: Mapping[str, Any], score: str) -> str | None:
     values = {control: board["scores"][score][control]["value"] for control in board["controls"]}
     defined = {control: sign * value for control, value in values.items() if value is not None}
     return max(defined, key=lambda control: defined[control]) if defined else None
+
+
+def undefined_scores(board: Mapping[str, Any], methods: Sequence[str]) -> Iterator[UndefinedScore]:
+    """Where scores of methods are not defined on every slice, score by score."""
+    for score, method in product(board["measures"], methods):
+        slices = board["scores"][score][method]["slices_undefined"]
+        if slices:
+            yield UndefinedScore(score, method, slices)
 
 
 def by_interval(row: Mapping[str, Any]) -> Difference:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Literal
 
 from camfolio.evidence.findings import CHANCE, Interval, is_above, is_below
@@ -25,6 +26,17 @@ class Alarm:
 
 
 @dataclass(frozen=True)
+class EmptyMaps:
+    """How many maps of one kind are empty: of a method, by one kind of network, `with` or `without` the cue."""
+
+    cue: str
+    method: str
+    network: str
+    shown: str
+    count: int
+
+
+@dataclass(frozen=True)
 class ShortcutFindings:
     """The verdicts of a study about a planted shortcut; cues and methods by their keys.
 
@@ -35,12 +47,16 @@ class ShortcutFindings:
             networks apart.
         false_alarms: maps of clean networks that often raise an alarm.
         missed: maps that mostly raise none about a cue that is used.
+        empty_maps: kinds of maps of which some are empty, and so excluded.
+        maps: how many maps there are of each kind.
     """
 
     learned: Mapping[str, bool]
     detection: Mapping[str, Mapping[str, Mapping[str, Detection]]]
     false_alarms: tuple[Alarm, ...]
     missed: tuple[Alarm, ...]
+    empty_maps: tuple[EmptyMaps, ...]
+    maps: int
 
     def methods_that(self, answer: Detection, cue: str) -> list[str]:
         """Methods with one answer to whether their maps tell networks apart, where the cue is in the slice."""
@@ -95,7 +111,16 @@ def shortcut_findings(shortcut: Mapping[str, Any], methods: Sequence[str]) -> Sh
         missed=tuple(
             alarm for alarm in alarms("shortcut") if learned[alarm.cue] and is_below(alarm.rate, MOSTLY_SILENT)
         ),
+        empty_maps=tuple(empty_maps(cues, methods)),
+        maps=shortcut["slices"] * shortcut["seeds"],
     )
+
+
+def empty_maps(cues: Mapping[str, Any], methods: Sequence[str]) -> Iterator[EmptyMaps]:
+    """Where maps are empty, cue by cue."""
+    for cue, method in product(cues, methods):
+        for network, counts in cues[cue]["methods"][method]["undefined"].items():
+            yield from (EmptyMaps(cue, method, network, shown, count) for shown, count in counts.items() if count)
 
 
 def is_learned(flips: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from camfolio.errors import CamfolioError, PageError
 from camfolio.pipeline.portfolio import Portfolio
 from camfolio.site import wording
 from camfolio.site.components.bibliography import Citations, Reference, read_bibliography
-from camfolio.site.components.checklist import answered
+from camfolio.site.components.checklist import answered_all
 from camfolio.site.components.figures import Figures, see
 from camfolio.site.source_words import told
 from camfolio.store.code import version
@@ -56,11 +56,10 @@ def make_environment(templates: Path, compiled: Path) -> Environment:
         finalize=wording.as_text,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.do"],
     )
     environment.filters |= wording.FILTERS | {"told": told}
     environment.tests |= wording.TESTS
-    environment.globals |= {"checklists": CHECKLISTS, "answered": answered}
+    environment.globals |= {"checklists": CHECKLISTS, "answered": answered_all}
     files = (DEFAULTS / "references.bib", templates.parent / "references.bib")
     known = [read_bibliography(file, compiled) for file in files]
     environment.globals["bibliography"] = known[0] | known[1]

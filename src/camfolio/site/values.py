@@ -26,9 +26,19 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
         **about_data(portfolio),
         "split": read["split"].json("split.json"),
         "provenance": {name: artefact.manifest for name, artefact in read.items()},
+        "versions": versions(read),
         **(shortcut_results(read) if study.shortcut else network_results(read)),
     }
     return values | {"findings": findings(values)}
+
+
+def versions(read: Mapping[str, Artefact]) -> dict[str, str]:
+    """Library -> the version that the study's results were computed with."""
+    return {
+        library: version
+        for artefact in read.values()
+        for library, version in artefact.manifest.ingredients.libraries.items()
+    }
 
 
 def findings(values: Mapping[str, Any]) -> Findings | ShortcutFindings:

@@ -19,7 +19,7 @@ from camfolio.study.checklists import KEYS
 from camfolio.study.evidence import Evidence
 from camfolio.study.section import Settings, Text
 from camfolio.study.sources import Data
-from camfolio.vocabulary import METHOD_NAMES
+from camfolio.vocabulary import FINER, METHOD_NAMES
 
 USER_METHOD = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 
@@ -172,6 +172,11 @@ class Explanation(Settings):
     def layer(self) -> str:
         """The layer whose maps the pages show."""
         return self.layers[0]
+
+    @property
+    def finer_methods(self) -> tuple[str, ...]:
+        """Those of the methods that explain the difference to the other class."""
+        return tuple(method for method in self.methods if method.rpartition(".")[2].startswith(FINER))
 
     @property
     def user_methods(self) -> tuple[str, ...]:

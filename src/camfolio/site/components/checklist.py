@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from camfolio.study.checklists import Checklist, Item
+from camfolio.study.checklists import CHECKLISTS, Checklist, Item
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,11 @@ def answered(checklist: Checklist, say: Callable[[str], str], words: Mapping[str
         added=given.count((True, True)),
         not_assessed=given.count((False, False)),
     )
+
+
+def answered_all(say: Callable[[str], str], words: Mapping[str, str]) -> dict[str, Answers]:
+    """The answers to every checklist, by its prefix (see `answered`)."""
+    return {checklist.prefix: answered(checklist, say, words) for checklist in CHECKLISTS}
 
 
 def answer(key: str, one: Item, say: Callable[[str], str], words: Mapping[str, str]) -> Answer:
