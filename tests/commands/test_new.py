@@ -63,8 +63,8 @@ def test_its_settings_are_ours_but_for_names_and_navigation(tmp_path):
         (None, "camfolio[docs]==1.2.3"),
         ({"url": "file:///a%20b", "dir_info": {"editable": True}}, "camfolio[docs] @ file:///a%20b"),
         (
-            {"url": "https://h/c-1.2.3-py3-none-any.whl", "archive_info": {}},
-            "camfolio[docs] @ https://h/c-1.2.3-py3-none-any.whl",
+            {"url": "https://example.org/camfolio.zip", "archive_info": {}},
+            "camfolio[docs] @ https://example.org/camfolio.zip",
         ),
         (
             {"url": "https://h/c", "vcs_info": {"vcs": "git", "commit_id": "1a2b"}, "subdirectory": "s"},
