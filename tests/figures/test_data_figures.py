@@ -9,7 +9,7 @@ import pytest
 
 from camfolio.figures import contact_sheet, hounsfield
 from camfolio.figures.drawing.style import LIGHT
-from camfolio.stages.results import read_json
+from camfolio.results.files import read_json
 
 CLASSES, WINDOW = ("benign", "malignant"), (-1000.0, 400.0)
 

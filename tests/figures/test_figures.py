@@ -20,7 +20,8 @@ from camfolio.figures.drawing.panels import SIGNED_RAMP, edges, show_map, show_o
 from camfolio.figures.drawing.style import DARK, LIGHT
 from camfolio.network.evaluation import evaluate
 from camfolio.pipeline.pictures import EXAMPLES
-from camfolio.stages.results import read_json, write_json
+from camfolio.results.files import read_json, write_json
+from camfolio.results.training import Epoch, PartResult, TrainingResult
 from camfolio.stages.selection import answers_of, describe
 from camfolio.vocabulary import SCALING_NAMES, method_name
 
@@ -31,12 +32,13 @@ LOOKS = Looks(METHODS, CLASSES, WINDOW)
 EMPTY_MAP, EMPTY_MASK = 5, 6  # slices of the test part
 
 
-def history_row(epoch):
-    return {
-        f"{part}/{name}": value
-        for part in ("training", "validation")
-        for name, value in (("loss", 0.7 - 0.1 * epoch), ("accuracy", 0.5 + 0.05 * epoch), ("auc", 0.6 + 0.05 * epoch))
-    }
+def epoch(number, **replaced):
+    values = {"loss": 0.7 - 0.1 * number, "accuracy": 0.5 + 0.05 * number, "auc": 0.6 + 0.05 * number, **replaced}
+    return Epoch(training=PartResult(**values), validation=PartResult(**values))
+
+
+def trained(best, history):
+    return TrainingResult(loaded=None, parameters=9, best_epoch=best, epochs=len(history), history=history)
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +85,7 @@ def study(tiny_slices, tmp_path_factory):
     probability = 1 / (1 + np.exp(-margin))
     result = evaluate(probability, test.label, test.patient, test.area_mm2, larger=True, resamples=10, bins=5, seed=0)
     write_json(folders["evaluation"] / "evaluation.json", result)
-    training = {"loaded": None, "best_epoch": 3, "epochs": 4, "history": [history_row(epoch) for epoch in (1, 2, 3, 2)]}
-    write_json(folders["training"] / "training.json", training)
+    trained(3, [epoch(number) for number in (1, 2, 3, 2)]).write(folders["training"])
     return folders
 
 
@@ -205,15 +206,14 @@ def test_training_curves_say_the_best_epoch_and_hold_every_epoch(drawn):
 
 
 def test_training_curves_say_that_the_first_epoch_is_the_best():
-    history = [history_row(epoch) for epoch in (3, 2)]
-    alt = training_curves.drawing({"best_epoch": 1, "history": history}).alt
+    history = [epoch(number) for number in (3, 2)]
+    alt = training_curves.drawing(trained(1, history)).alt
     assert "Validation loss is lowest, 0.400, at epoch 1." in alt
-    assert "over 1 epoch," in training_curves.drawing({"best_epoch": 1, "history": history[:1]}).alt
+    assert "over 1 epoch," in training_curves.drawing(trained(1, history[:1])).alt
 
 
 def test_training_curves_draw_nothing_for_what_is_not_defined(tmp_path):
-    history = [history_row(epoch) | {"validation/auc": None, "training/auc": None} for epoch in (1, 2)]
-    drawing = training_curves.drawing({"best_epoch": 2, "history": history})
+    drawing = training_curves.drawing(trained(2, [epoch(number, auc=None) for number in (1, 2)]))
     assert "validation AUC not defined (training not defined)." in drawing.alt
     loss, accuracy, auc = drawing.draw(LIGHT).axes
     assert (len(loss.lines), len(accuracy.lines), len(auc.lines)) == (4, 4, 1)
@@ -299,7 +299,7 @@ def nothing(study, tmp_path):
     cases = {"cases": dict.fromkeys(case.NOTHING), "undefined": 0}
     write_json(empty["selection"] / "cases.json", {"methods": dict.fromkeys(METHODS, cases)})
     write_json(empty["evaluation"] / "evaluation.json", {"roc": {"network": None, "area": None}})
-    write_json(empty["training"] / "training.json", {"loaded": "peer.ckpt", "best_epoch": None, "history": []})
+    TrainingResult(loaded="peer.ckpt", parameters=9, best_epoch=None, epochs=0, history=()).write(empty["training"])
     return empty
 
 

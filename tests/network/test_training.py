@@ -1,4 +1,3 @@
-import json
 import logging
 import math
 import warnings
@@ -16,6 +15,7 @@ from camfolio.errors import DataError, NetworkError
 from camfolio.figures import training_curves
 from camfolio.network.architecture import make_network, through_window
 from camfolio.network.training import make_trainer, one_cycle, train
+from camfolio.results.training import TrainingResult
 from camfolio.stages import training as stage
 from camfolio.study.settings import Augmentation, Network, Training
 
@@ -164,9 +164,9 @@ def test_a_training_that_diverges_keeps_its_best_epoch_and_says_where_losses_end
         training=settings(max_epochs=3, batch_size=64),
         seed=0,
     )
-    found = json.loads((tmp_path / "training.json").read_text())
-    assert found["best_epoch"] == 1
-    losses = [row["validation/loss"] for row in found["history"]]
+    found = TrainingResult.read(tmp_path)
+    assert found.best_epoch == 1
+    losses = [row.validation.loss for row in found.history]
     assert losses[0] > 0
     assert set(losses[1:]) == {None}
     assert "2 epochs" in training_curves.drawing(found).alt

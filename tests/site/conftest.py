@@ -24,6 +24,7 @@ from filelock import FileLock
 
 from camfolio.commands.templates import copy_templates
 from camfolio.pipeline.portfolio import Portfolio, open_portfolio
+from camfolio.results.result import Result
 from camfolio.site.components.bibliography import Citations
 from camfolio.site.components.figures import Figures, see
 from camfolio.site.templates import make_environment
@@ -290,6 +291,13 @@ def built(copy_project, tmp_path_factory) -> Built:
     return Built(project, project / "site", ran)
 
 
+def typed(value: object, before: object) -> object:
+    """Plain JSON that stands for a result, as that result."""
+    if isinstance(before, Result) and not isinstance(value, Result):
+        return type(before).model_validate(value)
+    return value
+
+
 @pytest.fixture
 def changed_page(portfolio, tmp_path) -> Callable[..., str]:
     """`changed_page("index", cases=...)`: a page of the study with some results replaced and decided upon again; white space as one
@@ -303,7 +311,8 @@ def changed_page(portfolio, tmp_path) -> Callable[..., str]:
 
     def page(name: str = "index", *, lines: bool = False, **values: object) -> str:
         template = environment.get_template(f"study/{name}.md.jinja")
-        replaced = {"shortcuts": [], **results(portfolio), **values}
+        there = results(portfolio)
+        replaced = {"shortcuts": [], **there, **{key: typed(value, there.get(key)) for key, value in values.items()}}
         decided = {} if "findings" in values else {"findings": findings(replaced)}
         written = template.render({**replaced, **decided, **callables})
         return written.split("---\n", 2)[2] if lines else " ".join(html.unescape(written).split())

@@ -277,7 +277,7 @@ def test_where_smaller_nodules_are_the_second_class_it_is_said(changed, portfoli
 def test_the_best_epoch_is_told_as_it_was(changed, portfolio, best, said):
     training = portfolio.artefacts["training"].json("training.json")
     for row, loss in zip(training["history"], (0.7, 0.6 if best == 2 else 0.8), strict=True):
-        row["validation/loss"] = loss
+        row["validation"]["loss"] = loss
     text = changed(training=training | {"best_epoch": best})
     assert said in text
     assert "The two parts are not comparable" in text

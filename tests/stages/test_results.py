@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from camfolio.stages.results import write_csv
+from camfolio.results.files import write_csv
 
 
 def test_a_table_quotes_what_needs_it_and_keeps_nine_digits(tmp_path):

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from camfolio.statistics.bootstrap import Interval, interval, patient_resamples, summarise
+from camfolio.results.interval import Interval
+from camfolio.statistics.bootstrap import interval, patient_resamples, summarise
 
 PATIENT = np.array(["b", "a", "b", "c", "b", "a"])
 
@@ -32,7 +33,7 @@ def test_the_same_seed_draws_the_same_patients():
 def test_one_patient_alone_gives_an_interval_without_width():
     values = np.array([1.0, 2.0, 6.0])
     found = interval(lambda index: values[index].mean(), np.array(["a", "a", "a"]), 20, seed=0)
-    assert found == Interval(3.0, 3.0, 3.0, 0)
+    assert found == Interval(value=3.0, low=3.0, high=3.0)
 
 
 def test_an_interval_is_the_percentiles_of_a_slow_twin():
@@ -77,9 +78,9 @@ def test_resamples_without_a_value_are_counted_and_left_out():
 
 
 def test_a_value_that_is_not_defined_has_no_interval():
-    assert summarise(np.nan, np.array([1.0, np.nan])) == Interval(None, None, None, 1)
-    assert summarise(1.0, np.array([np.nan, np.nan])) == Interval(1.0, None, None, 2)
-    assert summarise(1.0, np.array([])) == Interval(1.0, None, None, 0)
+    assert summarise(np.nan, np.array([1.0, np.nan])) == Interval(value=None, low=None, high=None, undefined=1)
+    assert summarise(1.0, np.array([np.nan, np.nan])) == Interval(value=1.0, low=None, high=None, undefined=2)
+    assert summarise(1.0, np.array([])) == Interval(value=1.0, low=None, high=None)
 
 
 def test_undefined_resamples_of_a_statistic_are_counted():

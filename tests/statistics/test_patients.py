@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import wilcoxon
 
-from camfolio.statistics.bootstrap import Interval, interval
+from camfolio.results.interval import Interval
+from camfolio.statistics.bootstrap import interval
 from camfolio.statistics.patients import Difference, Patients, difference, holm, is_equivalent, signed_rank, verdict
 
 CHANCE = np.random.default_rng(0)
@@ -36,7 +37,7 @@ def test_intervals_of_many_scores_at_once_are_those_of_the_plain_bootstrap_one_b
 
 def test_a_score_that_is_nowhere_defined_has_no_interval():
     found = Patients(PATIENT, 100, 0).intervals(np.full((40, 1), np.nan))
-    assert found == [Interval(None, None, None, 100)]
+    assert found == [Interval(value=None, low=None, high=None, undefined=100)]
 
 
 def test_a_difference_is_over_the_slices_on_which_both_are_defined():
@@ -116,7 +117,7 @@ def test_about_five_of_a_hundred_families_without_any_effect_hold_a_false_verdic
 
 
 def found_of(low, high, low90=None, high90=None):
-    return Difference(Interval((low + high) / 2, low, high), low90, high90, 0.001, 9, 9, 0)
+    return Difference(Interval(value=(low + high) / 2, low=low, high=high), low90, high90, 0.001, 9, 9, 0)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
 
@@ -40,7 +40,7 @@ class Table:
             for (score, subject), values, one in zip(
                 there, columns, self.patients.intervals(np.stack(columns, axis=1)), strict=True
             ):
-                found[score][subject] = asdict(one) | {"slices_undefined": int(np.isnan(values).sum())}
+                found[score][subject] = one.model_dump() | {"slices_undefined": int(np.isnan(values).sum())}
         return found
 
     def has(self, score: str, *subjects: str) -> bool:
@@ -88,8 +88,8 @@ def compare(tables: Sequence[Table], pairs: Sequence[Pair], margins: Mapping[str
 
 def row(compared: Comparison, corrected: float | None, margin: float) -> dict[str, object]:
     """One comparison as plain JSON."""
-    found = asdict(compared.found)
-    interval = found.pop("interval")
+    found = dict(vars(compared.found))
+    interval = found.pop("interval").model_dump()
     return {
         "score": compared.score,
         "one": compared.one,
@@ -126,5 +126,5 @@ def mean_curves(
     found: dict[str, dict[str, list[dict[str, object]]]] = {}
     for name, values in curves.items():
         curve, _, subject = name.partition("/")
-        found.setdefault(curve, {})[subject] = [asdict(one) for one in patients.intervals(values)]
+        found.setdefault(curve, {})[subject] = [one.model_dump() for one in patients.intervals(values)]
     return found

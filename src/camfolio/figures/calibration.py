@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
-from camfolio.stages.results import read_json
+from camfolio.results.files import read_json
 
 
 def run(*, out: Path, evaluation: Path, classes: tuple[str, str]) -> None:

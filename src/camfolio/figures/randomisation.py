@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from camfolio.figures.drawing.lines import band, cells_of, mean_line, said
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, colours_of, legend_below, new_figure, tidy
-from camfolio.stages.results import read_json
+from camfolio.results.files import read_json
 from camfolio.vocabulary import method_name
 
 SHOWN = ("rank_signed", "ssim_signed")

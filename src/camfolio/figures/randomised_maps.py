@@ -13,7 +13,7 @@ from camfolio.explanation.scaling import scaled
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.panels import show_overlay, show_slice
 from camfolio.figures.drawing.style import Theme, new_figure
-from camfolio.stages.results import read_json
+from camfolio.results.files import read_json
 from camfolio.vocabulary import method_name
 
 

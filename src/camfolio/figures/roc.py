@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
-from camfolio.stages.results import read_json
+from camfolio.results.files import read_json
 
 NAMES = {"network": "network", "area": "nodule's area alone"}
 

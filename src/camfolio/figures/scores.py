@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from camfolio.figures.drawing.lines import cells_of, said
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, colours_of, new_figure, tidy
-from camfolio.stages.results import read_json
+from camfolio.results.files import read_json
 from camfolio.vocabulary import method_name
 
 SHOWN = (

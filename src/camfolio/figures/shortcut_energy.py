@@ -13,7 +13,7 @@ from camfolio.figures.drawing.examples import share_words
 from camfolio.figures.drawing.lines import cells_of
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
-from camfolio.stages.results import read_json
+from camfolio.results.files import read_json
 from camfolio.vocabulary import method_name
 
 CELLS = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -109,7 +108,7 @@ def evaluate(
 
     observed = everything(np.arange(len(label)))
     drawn = np.array([everything(index) for index in patient_resamples(patient, resamples, seed)]).T
-    intervals = [asdict(summarise(value, values)) for value, values in zip(observed, drawn, strict=True)]
+    intervals = [summarise(value, values).model_dump() for value, values in zip(observed, drawn, strict=True)]
     difference = summarise(observed[-2] - observed[-1], drawn[-2] - drawn[-1])
     return {
         "slices": len(label),
@@ -122,7 +121,7 @@ def evaluate(
             "direction": "larger" if larger else "smaller",
             "slices": int(known.sum()),
         },
-        "difference": {"auc": asdict(difference)},
+        "difference": {"auc": difference.model_dump()},
         "always_majority": float(max(label.mean(), 1 - label.mean())),
         "confusion": binary_confusion_matrix(score, truth).tolist(),
         "roc": {"network": roc(score, truth), "area": roc(area[known], truth[known])},

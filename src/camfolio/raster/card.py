@@ -14,7 +14,7 @@ from camfolio.figures.drawing.examples import Example, ExampleFolders
 from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import DPI, LIGHT, new_figure, settings
-from camfolio.stages.results import read_json
+from camfolio.results.files import read_json
 from camfolio.vocabulary import method_name
 
 WIDTH, HEIGHT = 1200, 630

@@ -9,7 +9,7 @@ from camfolio.figures.drawing.examples import Example, ExampleFolders, outcome
 from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.panels import scale_bar
 from camfolio.raster.pixels import grey, outline_path, overlay, write_png
-from camfolio.stages.results import write_json
+from camfolio.results.files import write_json
 from camfolio.vocabulary import KINDS, method_name
 
 

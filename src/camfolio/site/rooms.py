@@ -11,6 +11,7 @@ READING_ORDER = (
     "study",
     "pipeline",
     "store",
+    "results",
     "data",
     "network",
     "explanation",

@@ -9,6 +9,7 @@ from camfolio.evidence.findings import Findings, network_findings
 from camfolio.evidence.shortcut_findings import ShortcutFindings, shortcut_findings
 from camfolio.pipeline.external import EXTERNAL
 from camfolio.pipeline.portfolio import Portfolio
+from camfolio.results.training import TrainingResult
 from camfolio.site.source_words import about_source
 from camfolio.store.artefacts import Artefact
 from camfolio.study.settings import Study
@@ -52,14 +53,16 @@ def findings(values: Mapping[str, Any]) -> Findings | ShortcutFindings:
 def network_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
     """Of a study about one network and its maps."""
     return {
-        "training": read["training"].json("training.json"),
+        "training": TrainingResult.read(read["training"].folder),
         "evaluation": read["evaluation"].json("evaluation.json"),
         "localisation": read["localisation"].json("localisation.json"),
         **{
             name: read[name].json(f"{name}.json")
             for name in ("scoreboard", "faithfulness", "randomisation", "stability")
         },
-        "permuted_training": read["training-permuted"].json("training.json") if "training-permuted" in read else None,
+        "permuted_training": TrainingResult.read(read["training-permuted"].folder)
+        if "training-permuted" in read
+        else None,
         "retrained": {
             name.removeprefix("retrained-"): artefact.json("retrained.json")
             for name, artefact in read.items()

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from camfolio.network.evaluation import evaluate, larger_is_second, malignant_probability
+from camfolio.results.files import write_json
 from camfolio.stages.inputs.parts import part_slices
-from camfolio.stages.results import write_json
 from camfolio.study.settings import Evaluation
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from camfolio.data.slices import Slices
-from camfolio.stages.results import write_json
+from camfolio.results.files import write_json
 
 
 def run(*, out: Path, slices: Path) -> None:

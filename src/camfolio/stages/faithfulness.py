@@ -24,9 +24,9 @@ from camfolio.evidence.subject import Subject, at_layers
 from camfolio.explanation.answers import NetworkAnswers
 from camfolio.network.trained import load_trained
 from camfolio.progress import tracked
+from camfolio.results.files import write_json
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.stages.inputs.subjects import Maps, control_maps, method_maps
-from camfolio.stages.results import write_json
 from camfolio.statistics.chance import sample_by_patient
 from camfolio.study.evidence import Evidence, Faithfulness
 from camfolio.study.settings import Explanation, Network

@@ -8,7 +8,7 @@ import numpy as np
 
 from camfolio.data.inspection import MOST_PAIRS, histogram, near_duplicates, warnings_about
 from camfolio.data.slices import Slices
-from camfolio.stages.results import write_json
+from camfolio.results.files import write_json
 
 
 def run(*, out: Path, slices: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 from camfolio.data.slices import Slices
 from camfolio.explanation.explain import explain
 from camfolio.network.architecture import build_network, through_window
-from camfolio.stages.results import write_json
+from camfolio.results.files import write_json
 from camfolio.study.settings import Explanation, Network
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from itertools import chain, combinations
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from camfolio.data.slices import Slices
 from camfolio.evidence.localisation import LOCALISATION, Truth, area_share
 from camfolio.evidence.subject import at_layers
 from camfolio.explanation.maps import enlarge
+from camfolio.results.files import write_json
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.stages.inputs.subjects import control_maps, method_maps
-from camfolio.stages.results import write_json
 from camfolio.statistics.bootstrap import interval
 from camfolio.statistics.defined import defined_mean
 from camfolio.study.evidence import Evidence
@@ -72,7 +71,7 @@ def summary(
 
     def mean(values: np.ndarray) -> dict[str, object]:
         found = interval(lambda index: defined_mean(values[index]), data.patient, resamples, seed)
-        return asdict(found) | {"slices_undefined": int(np.isnan(values).sum())}
+        return found.model_dump() | {"slices_undefined": int(np.isnan(values).sum())}
 
     shares = {method: scores[f"energy_share/{method}"] for method in explanation.methods}
     pairs = list(combinations(explanation.methods, 2))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camfolio.stages.results import write_json
+from camfolio.results.files import write_json
 
 
 def run(*, out: Path, inspection: Path, split: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from camfolio.data.slices import Slices
 from camfolio.evidence.shortcut import CUES, chosen_for_cue
-from camfolio.stages.results import write_json
+from camfolio.results.files import write_json
 
 
 def run(*, out: Path, slices: Path, split: Path, cue: str, share: float, seed: int) -> None:

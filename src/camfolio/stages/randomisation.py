@@ -13,8 +13,8 @@ from camfolio.evidence.similarity import SIMILARITY, similarities
 from camfolio.network.architecture import build_network
 from camfolio.network.trained import TrainedNetwork, load_trained
 from camfolio.progress import tracked
+from camfolio.results.files import write_json
 from camfolio.stages.inputs.sample import interval_json, maps_of, read_sample
-from camfolio.stages.results import write_json
 from camfolio.statistics.chance import slice_generator
 from camfolio.statistics.patients import Patients
 from camfolio.study.evidence import Evidence

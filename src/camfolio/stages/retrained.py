@@ -13,9 +13,9 @@ from camfolio.evidence.similarity import SIMILARITY, similarities
 from camfolio.explanation.answers import NetworkAnswers
 from camfolio.network.evaluation import metrics, value_of
 from camfolio.network.trained import load_trained
+from camfolio.results.files import write_json
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.stages.inputs.sample import Sample, SignedMaps, interval_json, maps_of, read_sample
-from camfolio.stages.results import write_json
 from camfolio.statistics.patients import Patients
 from camfolio.study.evidence import Evidence
 from camfolio.study.settings import Evaluation, Explanation, Network

@@ -13,8 +13,8 @@ from camfolio.evidence.faithfulness import FAITHFULNESS
 from camfolio.evidence.localisation import LOCALISATION
 from camfolio.evidence.scoreboard import Table, compare, families, mean_curves
 from camfolio.evidence.subject import at_layers
+from camfolio.results.files import write_csv, write_json
 from camfolio.stages.inputs.parts import part_slices
-from camfolio.stages.results import write_csv, write_json
 from camfolio.statistics.measures import Measure
 from camfolio.statistics.patients import Patients
 from camfolio.study.evidence import Evidence
@@ -80,7 +80,7 @@ def run(
             for t in tables.values()
             for score, found in t.intervals([subject.key for subject in subjects]).items()
         },
-        "chance": {name: asdict(everyone.intervals(values[:, None])[0]) for name, values in chance.items()},
+        "chance": {name: everyone.intervals(values[:, None])[0].model_dump() for name, values in chance.items()},
         "comparisons": comparisons,
         "curves": mean_curves(curves, some),
     }

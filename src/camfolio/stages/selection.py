@@ -10,8 +10,8 @@ import numpy as np
 from camfolio.data.slices import Slices
 from camfolio.evidence.selection import Answers, Case, choose, draw
 from camfolio.network.evaluation import malignant_probability
+from camfolio.results.files import write_json
 from camfolio.stages.inputs.parts import part_slices
-from camfolio.stages.results import write_json
 from camfolio.statistics.defined import or_none
 from camfolio.study.settings import Explanation, Selection
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ import numpy as np
 
 from camfolio.data.slices import Slices
 from camfolio.evidence.detection import alarm_rate, auc_of_answers, detection_auc, flips
+from camfolio.results.files import read_json, write_json
 from camfolio.stages.inputs.parts import part_slices
-from camfolio.stages.results import read_json, write_json
 from camfolio.stages.shortcut_answers import PLAIN
 from camfolio.statistics.bootstrap import interval
 from camfolio.statistics.defined import defined_mean, or_none
@@ -34,7 +34,7 @@ class Measuring:
 
     def interval(self, statistic: Any) -> dict[str, Any]:  # noqa: ANN401 - indices of slices to a number
         """A number with its interval over patients."""
-        return asdict(interval(statistic, self.data.patient, self.resamples, self.seed))
+        return interval(statistic, self.data.patient, self.resamples, self.seed).model_dump()
 
 
 def run(

@@ -10,7 +10,7 @@ import numpy as np
 from camfolio.data.pseudonyms import pseudonymous
 from camfolio.data.reading import Order, read_source
 from camfolio.data.slices import Slices
-from camfolio.stages.results import write_json
+from camfolio.results.files import write_json
 from camfolio.study.settings import LabelRule
 from camfolio.study.source import Identified
 from camfolio.study.sources import Data

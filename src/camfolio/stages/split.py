@@ -8,7 +8,7 @@ import numpy as np
 
 from camfolio.data.slices import Slices
 from camfolio.data.splits import PARTS, split_by_patient
-from camfolio.stages.results import write_json
+from camfolio.results.files import write_json
 from camfolio.study.settings import Split
 
 

@@ -12,9 +12,9 @@ from camfolio.evidence.similarity import SIMILARITY, similarities
 from camfolio.evidence.stability import SHIFTS, noisy, shifted, without_border
 from camfolio.network.trained import load_trained
 from camfolio.progress import tracked
+from camfolio.results.files import write_json
 from camfolio.shapes import Hounsfield
 from camfolio.stages.inputs.sample import Sample, interval_json, maps_of, read_sample
-from camfolio.stages.results import write_json
 from camfolio.statistics.patients import Patients, ratio
 from camfolio.study.evidence import Evidence
 from camfolio.study.settings import Evaluation, Explanation, Network

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from camfolio.network.architecture import build_network, through_window
 from camfolio.network.onnx import FILE, write_onnx
 from camfolio.network.training import Trained, train
 from camfolio.network.weights import load_weights, save_network
-from camfolio.stages.results import write_json
+from camfolio.results.training import Epoch, PartResult, TrainingResult
 from camfolio.study.settings import Network, Training
 
 PARTS = {"training": "train", "validation": "validation"}
@@ -50,7 +51,7 @@ def run(
     pl.seed_everything(seed, verbose=False)
     model = build_network(network)
     trained = Trained([], None, [])
-    history: list[dict[str, float | None]] = []
+    history: list[Epoch] = []
     if checkpoint:
         load_weights(model, checkpoint)
     else:
@@ -64,26 +65,32 @@ def run(
             msg = "Expected slices of both classes to learn from, but got one. Check the labels, or labels.min_readers."
             raise DataError(msg)
         trained = train(model, loading, window_hu=network.window_hu, settings=training, seed=seed)
-        undefined = {f"{name}/auc" for name, part in PARTS.items() if one_class(loading, part)}
-        history = [
-            {name: value if name not in undefined and math.isfinite(value) else None for name, value in row.items()}
-            for row in trained.history
-        ]
+        without_auc = [name for name, part in PARTS.items() if one_class(loading, part)]
+        history = [epoch_result(row, without_auc) for row in trained.history]
     save_network(model, out / "network.safetensors")
     image = through_window(torch.from_numpy(Slices.load(slices / "slices.npz").hounsfield[:1]), network.window_hu)
     not_exported = write_onnx(model.cpu().eval(), image, out / FILE)
-    write_json(
-        out / "training.json",
-        {
-            "loaded": checkpoint.name if checkpoint else None,
-            "parameters": sum(parameter.numel() for parameter in model.parameters()),
-            "best_epoch": trained.best_epoch,
-            "epochs": len(history),
-            "history": history,
-            "contiguous": list(trained.contiguous),
-            "not_exported": not_exported,
-        },
-    )
+    TrainingResult(
+        loaded=checkpoint.name if checkpoint else None,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        best_epoch=trained.best_epoch,
+        epochs=len(history),
+        history=tuple(history),
+        contiguous=tuple(trained.contiguous),
+        not_exported=not_exported,
+    ).write(out)
+
+
+def epoch_result(row: Mapping[str, float], without_auc: Sequence[str]) -> Epoch:
+    """One epoch as Lightning logged it: `PART/loss`, `PART/accuracy`, `PART/auc`; what is not finite is not defined."""
+
+    def part(name: str) -> PartResult:
+        values = {metric: row[f"{name}/{metric}"] for metric in PartResult.model_fields}
+        defined = {metric: value for metric, value in values.items() if math.isfinite(value)}
+        absent = {"auc": None} if name in without_auc else {}
+        return PartResult.model_validate(dict.fromkeys(values) | defined | absent)
+
+    return Epoch(training=part("training"), validation=part("validation"))
 
 
 def one_class(loading: SliceLoading, part: str) -> bool:

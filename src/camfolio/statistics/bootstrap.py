@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
+from camfolio.results.interval import Interval
+
 Statistic = Callable[[np.ndarray], float]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A value with its 95 % percentile interval.
-
-    Attributes:
-        value: on all slices; None if not defined.
-        low, high: 2.5th and 97.5th percentile over the resamples in which the value is defined; None if there are none.
-        undefined: number of resamples in which the value is not defined.
-    """
-
-    value: float | None
-    low: float | None
-    high: float | None
-    undefined: int = 0
 
 
 def patient_resamples(patient: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
@@ -54,8 +39,8 @@ def summarise(value: float, drawn: np.ndarray) -> Interval:
     defined = drawn[np.isfinite(drawn)]
     undefined = len(drawn) - len(defined)
     if not np.isfinite(value):
-        return Interval(None, None, None, undefined)
+        return Interval(value=None, low=None, high=None, undefined=undefined)
     if not len(defined):
-        return Interval(float(value), None, None, undefined)
+        return Interval(value=float(value), low=None, high=None, undefined=undefined)
     low, high = np.percentile(defined, [2.5, 97.5])
-    return Interval(float(value), float(low), float(high), undefined)
+    return Interval(value=float(value), low=float(low), high=float(high), undefined=undefined)

@@ -14,8 +14,9 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.stats import wilcoxon
 
+from camfolio.results.interval import Interval
 from camfolio.shapes import Names
-from camfolio.statistics.bootstrap import Interval, summarise
+from camfolio.statistics.bootstrap import summarise
 from camfolio.statistics.measures import Direction
 
 Verdict = Literal["better", "worse", "equivalent", "not separable", "not defined"]

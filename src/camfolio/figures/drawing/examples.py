@@ -11,7 +11,7 @@ import numpy as np
 
 from camfolio.data.slices import Slices
 from camfolio.explanation.scaling import ScaledMap, Scaling, scaled
-from camfolio.stages.results import read_json
+from camfolio.results.files import read_json
 from camfolio.vocabulary import method_name
 
 

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.style import DPI, THEMES, Theme, settings
-from camfolio.stages.results import write_csv, write_json
+from camfolio.results.files import write_csv, write_json
 
 PNG_SCALE = 2
 

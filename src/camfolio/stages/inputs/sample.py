@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -77,4 +77,4 @@ def maps_of(
 
 def interval_json(values: np.ndarray, patients: Patients) -> dict[str, object]:
     """The mean of one score with its interval over patients, and how many slices do not define it."""
-    return asdict(patients.intervals(values[:, None])[0]) | {"slices_undefined": int(np.isnan(values).sum())}
+    return patients.intervals(values[:, None])[0].model_dump() | {"slices_undefined": int(np.isnan(values).sum())}

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from camfolio.errors import StoreError
+
 
 def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - JSON is anything
     """Write indented JSON; a NaN is a mistake of ours and raises ValueError."""
@@ -18,7 +20,20 @@ def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - JSON is anythi
 
 def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON is anything
     """Read what `write_json` wrote."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json.loads(read_text(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of a result file.
+
+    Raises:
+        StoreError: if it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"Expected the result file {path}, but got: {error}. Delete its folder, and it is computed again."
+        raise StoreError(msg) from None
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -1,0 +1,61 @@
+"""The base of all results: frozen, complete, without NaN; and of those that are one file of a stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from camfolio.errors import StoreError
+from camfolio.results.files import read_text, write_json
+
+R = TypeVar("R", bound="ResultFile")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The unit of a number, for the page that lists what templates may use."""
+
+    name: str
+
+
+Count = Annotated[int, Field(ge=0), Unit("count")]
+Share = Annotated[float, Unit("share, 0 to 1")]
+Hounsfield = Annotated[float, Unit("HU")]
+Millimetres = Annotated[float, Unit("mm")]
+SquareMillimetres = Annotated[float, Unit("mm²")]
+Number = Annotated[float, Unit("")]
+"""A number without a unit: an AUC, a correlation, a loss."""
+
+
+class Result(BaseModel):
+    """A part of a result. A string below a field says what the field is; it is printed for authors of templates."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+
+
+class ResultFile(Result):
+    """A result that is one JSON file of its stage's folder."""
+
+    FILE: ClassVar[str]
+
+    def write(self, folder: Path) -> None:
+        """Write the file; the same values give the same bytes."""
+        write_json(folder / self.FILE, self.model_dump(mode="json"))
+
+    @classmethod
+    def read(cls: type[R], folder: Path) -> R:  # noqa: PYI019 - beartype, in the tests, checks no Self here
+        """Read what `write` wrote.
+
+        Raises:
+            StoreError: if the file is missing or holds something else.
+        """
+        try:
+            return cls.model_validate_json(read_text(folder / cls.FILE))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            msg = f"Expected {cls.FILE} of stage {folder.parent.name} as it was written, but got {first['msg']!r} at {where or 'its start'}. Delete {folder}."
+            raise StoreError(msg) from None

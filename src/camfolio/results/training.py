@@ -1,0 +1,58 @@
+"""`training.json`: how the network was trained, or which file its weights were loaded from."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from camfolio.results.result import Count, Number, Result, ResultFile, Share
+
+
+class PartResult(Result):
+    """Loss and metrics on one part of the slices; None where one is not defined, as an AUC on slices of one class."""
+
+    loss: Number | None
+    """Mean cross-entropy."""
+    accuracy: Share | None
+    """Share of slices whose class was predicted."""
+    auc: Number | None
+    """Area under the ROC curve."""
+
+
+class Epoch(Result):
+    """One epoch of a training."""
+
+    training: PartResult
+    """On augmented slices, while the weights change."""
+    validation: PartResult
+    """On the slices as they are, with the weights at the epoch's end."""
+
+
+class TrainingResult(ResultFile):
+    """How the network was trained, or which file its weights were loaded from."""
+
+    FILE: ClassVar[str] = "training.json"
+
+    loaded: str | None
+    """Name of the file of loaded weights; None if the network was trained."""
+    parameters: Count
+    """Weights of the network."""
+    best_epoch: Count | None
+    """The epoch, from 1 on, with the lowest validation loss, whose weights are used; None if they were loaded."""
+    epochs: Count
+    """Epochs that were run."""
+    history: tuple[Epoch, ...]
+    """One entry per epoch; empty if the weights were loaded."""
+    contiguous: tuple[str, ...] = ()
+    """Convolutions whose gradients were computed on contiguous copies."""
+    not_exported: str = ""
+    """Why there is no `network.onnx`; empty if there is one."""
+
+    @property
+    def first(self) -> Epoch:
+        """The first epoch."""
+        return self.history[0]
+
+    @property
+    def best(self) -> Epoch:
+        """The epoch whose weights are used."""
+        return self.history[(self.best_epoch or 1) - 1]
