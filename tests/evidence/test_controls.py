@@ -20,7 +20,7 @@ def slices(tiny_slices):
 
 @pytest.mark.parametrize("name", CONTROLS)
 def test_a_control_is_a_map_that_no_other_slice_decides(name, slices):
-    _, control = CONTROLS[name]
+    control = CONTROLS[name]
     maps = control(scene_of(slices))
     assert maps.shape == slices.hounsfield.shape
     assert (maps >= 0).all()
@@ -30,7 +30,7 @@ def test_a_control_is_a_map_that_no_other_slice_decides(name, slices):
 
 
 def test_the_random_map_follows_seed_and_id_alone(slices):
-    _, random = CONTROLS["random"]
+    random = CONTROLS["random"]
     maps = random(scene_of(slices))
     np.testing.assert_array_equal(random(scene_of(slices)), maps)
     assert not np.isclose(random(scene_of(slices, seed=8)), maps).any(axis=(1, 2)).all()
@@ -39,7 +39,7 @@ def test_the_random_map_follows_seed_and_id_alone(slices):
 
 
 def test_the_edge_detector_is_the_sobel_magnitude_of_a_slow_twin(slices):
-    found = CONTROLS["edges"][1](scene_of(slices))[0]
+    found = CONTROLS["edges"](scene_of(slices))[0]
     image = (slices.hounsfield[0].astype(float).clip(*WINDOW) - WINDOW[0]) / (WINDOW[1] - WINDOW[0])
 
     def at(row, column):
@@ -53,19 +53,19 @@ def test_the_edge_detector_is_the_sobel_magnitude_of_a_slow_twin(slices):
 
 def test_the_image_itself_is_clipped_to_the_window(slices):
     slices.hounsfield[0, 0, 0], slices.hounsfield[0, 0, 1], slices.hounsfield[0, 0, 2] = -2000, 3000, -300
-    assert CONTROLS["intensity"][1](scene_of(slices))[0, 0, :3].tolist() == [0.0, 1.0, 0.5]
+    assert CONTROLS["intensity"](scene_of(slices))[0, 0, :3].tolist() == [0.0, 1.0, 0.5]
 
 
 @pytest.mark.parametrize(("size", "middle"), [(16, [(7, 7), (7, 8), (8, 7), (8, 8)]), (15, [(7, 7)])])
 def test_the_centre_is_one_pixel_or_the_four_around_it(size, middle, tiny_slices):
-    found = CONTROLS["centre_pixel"][1](scene_of(tiny_slices(2, size)))[1]
+    found = CONTROLS["centre_pixel"](scene_of(tiny_slices(2, size)))[1]
     assert [tuple(cell) for cell in np.argwhere(found)] == middle
 
 
 def test_the_blob_s_width_is_in_millimetres_along_each_axis(tiny_slices):
     slices = tiny_slices(2, 15)
     scene = scene_of(slices, spacing=np.tile(np.float32([1.0, 0.5]), (2, 1)), sigma_mm=2.0)
-    blob = CONTROLS["centre_blob"][1](scene)[0]
+    blob = CONTROLS["centre_blob"](scene)[0]
     assert blob[7, 7] == 1.0
     assert blob[9, 7] == pytest.approx(math.exp(-0.5))
     assert blob[7, 11] == pytest.approx(math.exp(-0.5))

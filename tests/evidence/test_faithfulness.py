@@ -6,22 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from camfolio.evidence.faithfulness import (
+from camfolio.evidence.faithfulness import FAITHFULNESS, area_under, curves, drop_and_increase, road, subject_scores
+from camfolio.evidence.imputation import impute
+from camfolio.evidence.perturbation import (
     BLOCK,
-    FAITHFULNESS,
-    Questioned,
-    area_under,
-    asked_baseline,
-    curves,
-    masked_answers,
+    Perturbation,
+    Queries,
     parenchyma_hu,
     ranks,
-    road,
-    road_scores,
-    subject_scores,
-    substitutes,
+    replacements,
+    with_probabilities,
 )
-from camfolio.evidence.imputation import impute
 from camfolio.statistics.chance import slice_generator
 
 STEPS = (0.1, 0.25, 0.5)
@@ -38,11 +33,17 @@ def answers(hounsfield):
 def about_of(n=3, asked=answers, seed=5):
     chance = np.random.default_rng(n)
     hounsfield = chance.uniform(-1000, 400, (n, 4, 5)).astype(np.float32)
-    return Questioned(hounsfield, np.array([f"s{i}" for i in range(n)]), np.arange(n) % 2, asked, seed)
+    return Queries(hounsfield, np.array([f"s{i}" for i in range(n)]), np.arange(n) % 2, asked, seed)
 
 
 def flat_baseline(about, value=-850.0):
-    return asked_baseline(about, np.full(about.hounsfield.shape, value, np.float32))
+    return with_probabilities(about, np.full(about.hounsfield.shape, value, np.float32))
+
+
+def scores_of(about, maps, baseline=None, *, in_focus=True):
+    """All scores, with the one baseline that every one of them has."""
+    baselines = {"parenchyma": flat_baseline(about) if baseline is None else baseline}
+    return subject_scores(about, maps, Perturbation(baselines, STEPS, STEPS, 14.0), in_focus=in_focus)
 
 
 def slow_order(values, name, seed):
@@ -109,7 +110,7 @@ def test_road_is_that_of_a_slow_twin(maps):
 @given(maps=MAPS)
 def test_drop_and_increase_are_those_of_a_slow_twin(maps):
     about = about_of()
-    found = masked_answers(about, maps, flat_baseline(about))
+    found = drop_and_increase(about, maps, Perturbation({"parenchyma": flat_baseline(about)}, STEPS, STEPS, 14.0))
     for i in range(3):
         share = maps[i] / maps[i].max()
         seen = share * about.hounsfield[i] + (1 - share) * -850.0
@@ -122,12 +123,10 @@ def test_drop_and_increase_are_those_of_a_slow_twin(maps):
 @given(maps=MAPS, power=st.integers(-60, 60), order=st.permutations(range(3)))
 def test_neither_scale_nor_neighbours_matter(maps, power, order):
     about, chosen = about_of(), np.array(order)
-    baseline = flat_baseline(about)
-    found = subject_scores(about, maps, {"parenchyma": baseline}, STEPS) | road_scores(about, maps, STEPS, 14.0)
+    found = scores_of(about, maps)
     part = about[chosen]
     scaled = np.ldexp(maps, power)[chosen]
-    again = subject_scores(part, scaled, {"parenchyma": flat_baseline(part)}, STEPS)
-    again |= road_scores(part, scaled, STEPS, 14.0)
+    again = scores_of(part, scaled)
     for name, values in found.items():
         np.testing.assert_allclose(again[name], values[chosen], atol=1e-12)
 
@@ -154,7 +153,7 @@ def test_the_true_order_beats_every_other_one():
         "worst": best.max() - best,
         "other": np.random.default_rng(0).random(best.shape),
     }.items():
-        scores[name] = subject_scores(about, maps, {"parenchyma": lung}, STEPS)
+        scores[name] = scores_of(about, maps, lung)
     for other in ("worst", "other"):
         assert (scores["best"]["deletion_parenchyma"] <= scores[other]["deletion_parenchyma"] + 1e-9).all()
         assert (scores["best"]["insertion_parenchyma"] >= scores[other]["insertion_parenchyma"] - 1e-9).all()
@@ -174,8 +173,7 @@ def test_a_map_of_one_value_has_no_order(value):
     about = about_of()
     maps = np.random.default_rng(1).random((3, 4, 5))
     maps[1] = value
-    found = subject_scores(about, maps, {"parenchyma": flat_baseline(about)}, STEPS)
-    found |= road_scores(about, maps, STEPS, 14.0)
+    found = scores_of(about, maps)
     for name, values in found.items():
         masked = name in {"average_drop", "average_increase"}
         assert np.isnan(values[1]).all() == (not masked or value == 0), name
@@ -186,7 +184,7 @@ def test_an_unknown_baseline_leaves_its_scores_undefined():
     about = about_of()
     unknown = flat_baseline(about, math.nan)
     assert not unknown.known.any()
-    found = subject_scores(about, np.random.default_rng(1).random((3, 4, 5)), {"parenchyma": unknown}, STEPS)
+    found = scores_of(about, np.random.default_rng(1).random((3, 4, 5)), unknown, in_focus=False)
     assert all(np.isnan(values).all() for values in found.values())
 
 
@@ -199,8 +197,7 @@ def test_the_network_is_asked_in_blocks_whatever_the_number_of_slices():
 
     about = about_of(300, counting)
     maps = np.random.default_rng(1).random((300, 4, 5))
-    subject_scores(about, maps, {"parenchyma": flat_baseline(about)}, STEPS)
-    road_scores(about, maps, STEPS, 14.0)
+    scores_of(about, maps)
     assert max(sizes) <= BLOCK
     assert sum(sizes) == 300 * (2 + 2 * len(STEPS) + 1 + 2 * len(STEPS))
 
@@ -221,7 +218,7 @@ def test_parenchyma_is_what_lies_beside_nodules_and_below_the_limit():
 def test_the_blur_is_in_millimetres_along_each_axis():
     hounsfield = np.zeros((1, 21, 21), np.float32)
     hounsfield[0, 10, 10] = 1000
-    blurred = substitutes(hounsfield, np.float32([[1.0, 2.0]]), -850.0, 2.0)["blur"][0]
+    blurred = replacements(hounsfield, np.float32([[1.0, 2.0]]), -850.0, 2.0)["blur"][0]
     assert blurred[12, 10] == pytest.approx(blurred[10, 11], rel=0.3)
     assert blurred[11, 10] > blurred[10, 11]
     assert blurred.sum() == pytest.approx(1000, rel=1e-3)
@@ -231,5 +228,5 @@ def test_every_measure_is_computed():
     about = about_of()
     baselines = {name: flat_baseline(about) for name in ("parenchyma", "blur")}
     maps = np.random.default_rng(1).random((3, 4, 5))
-    found = subject_scores(about, maps, baselines, STEPS) | road_scores(about, maps, STEPS, 14.0)
+    found = subject_scores(about, maps, Perturbation(baselines, STEPS, STEPS, 14.0))
     assert {name for name in found if not name.startswith("curve/")} == set(FAITHFULNESS)

@@ -37,13 +37,13 @@ def make(name, **settings):
 )
 def test_a_localisation_score_is_quantus_s(ours, name):
     expected = np.asarray(theirs(make(name)), dtype=float).ravel()
-    telling = TRUTH.telling
-    np.testing.assert_allclose(LOCALISATION[ours](MAPS, TRUTH)[telling], expected[telling], atol=1e-9)
-    assert telling.sum() > 20
+    informative = TRUTH.informative
+    np.testing.assert_allclose(LOCALISATION[ours](MAPS, TRUTH)[informative], expected[informative], atol=1e-9)
+    assert informative.sum() > 20
 
 
 def test_the_overlap_at_the_nodule_s_area_follows_from_quantus_s_top_k():
-    for i in np.flatnonzero(TRUTH.telling)[:10]:
+    for i in np.flatnonzero(TRUTH.informative)[:10]:
         size = int(MASKS[i].sum())
         share = np.asarray(theirs(make("TopKIntersection", k=size)), dtype=float).ravel()[i]
         found = LOCALISATION["iou_area"](MAPS[i : i + 1], TRUTH[np.array([i])])[0]

@@ -1,7 +1,7 @@
-"""Controls that do not see the network, scored like methods: a method that does not beat them has shown nothing.
+"""Controls that do not see the network, scored like methods: each is one function under `@control`.
 
-Nodules sit in the middle of their slices and are brighter than lung, so a blob at the centre and the bare image already
-score well.
+Nodules are centred in their slices and brighter than lung, so a blob at the centre and the image itself already score
+well; a method that does not beat them has shown nothing.
 """
 
 from __future__ import annotations
@@ -56,15 +56,43 @@ class Scene:
         return distance
 
 
-Control = Callable[[Scene], Maps]
+Function = Callable[[Scene], Maps]
 
 
+@dataclass(frozen=True)
+class Control:
+    """One registered control: its title on pages, and the function from a scene to maps."""
+
+    title: str
+    function: Function
+
+    def __call__(self, scene: Scene) -> Maps:
+        """Maps >= 0 of every slice of the scene."""
+        return self.function(scene)
+
+
+CONTROLS: dict[str, Control] = {}
+"""Name -> control, in the order of pages."""
+
+
+def control(title: str) -> Callable[[Function], Function]:
+    """Register a function under its own name; it is scored like a method, and pages show it under its title."""
+
+    def register(function: Function) -> Function:
+        CONTROLS[function.__name__] = Control(title, function)
+        return function
+
+    return register
+
+
+@control("random map")
 def random(scene: Scene) -> Maps:
     """Every pixel uniform from 0 to 1, the same for the same seed and slice id."""
     shape = scene.hounsfield.shape[1:]
     return np.stack([slice_generator(scene.seed, str(name), "random map").random(shape) for name in scene.id])
 
 
+@control("edge detector")
 def edges(scene: Scene) -> Maps:
     """Magnitude of the Sobel gradient of the slice through the window, per pixel."""
     # One slice at a time: on a stack the filter would smooth across slices.
@@ -72,11 +100,13 @@ def edges(scene: Scene) -> Maps:
     return np.stack([np.hypot(*step) for step in steps])
 
 
+@control("the image itself")
 def intensity(scene: Scene) -> Maps:
     """The slice itself through the window, 0 to 1."""
     return scene.windowed
 
 
+@control("centre pixel")
 def centre_pixel(scene: Scene) -> Maps:
     """1 at the pixel in the middle, or at the two or four next to it, 0 elsewhere."""
     distance = scene.distance_mm
@@ -84,19 +114,10 @@ def centre_pixel(scene: Scene) -> Maps:
     return middle
 
 
+@control("blob at the centre")
 def centre_blob(scene: Scene) -> Maps:
     """A Gaussian at the slice's centre, 1 at its top, with the scene's standard deviation in mm."""
     return np.exp(-((scene.distance_mm / scene.sigma_mm) ** 2) / 2)
-
-
-CONTROLS: dict[str, tuple[str, Control]] = {
-    "random": ("random map", random),
-    "edges": ("edge detector", edges),
-    "intensity": ("the image itself", intensity),
-    "centre_pixel": ("centre pixel", centre_pixel),
-    "centre_blob": ("blob at the centre", centre_blob),
-}
-"""Name -> its name in words and its function, in the order of pages."""
 
 
 def controls() -> tuple[Subject, ...]:

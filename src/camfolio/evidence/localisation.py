@@ -1,8 +1,8 @@
-"""Maps against the nodule's mask: each score is one short function and one line that enters it.
+"""Localisation scores, maps against the nodule's mask: each is one function under `@localisation_score`.
 
-A score gets only slices on which it can mean something: the map is positive somewhere, and the mask is neither empty
-nor the whole slice (there every map would be right). On the others it is NaN: not defined. A positive map of one value
-everywhere is defined; what it gets is chance, except that Otsu's threshold cannot cut it.
+A score is computed only for informative slices: the map is positive somewhere, and the mask is neither empty nor the
+whole slice, where every map would be right. On the others it is NaN, not defined. A uniform positive map is defined and
+scores at chance level, except that Otsu's threshold cannot divide it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scipy import ndimage
 from skimage.filters import threshold_otsu
 
 from camfolio.shapes import Masks, Spacing
-from camfolio.statistics.measures import Direction, Measure, Unit
+from camfolio.statistics.measures import Measure
 from camfolio.statistics.ranks import ranked_auc
 
 Maps = Float[np.ndarray, "slices height width"]
@@ -42,8 +42,8 @@ class Truth:
         return Truth(self.masks[index], self.spacing[index], self.tolerance_mm)
 
     @property
-    def telling(self) -> Bool[np.ndarray, " slices"]:
-        """Where a mask can tell a right map from a wrong one: it is neither empty nor the whole slice."""
+    def informative(self) -> Bool[np.ndarray, " slices"]:
+        """Where a mask can distinguish a right map from a wrong one: it is neither empty nor the whole slice."""
         share: np.ndarray = self.masks.mean((1, 2))
         return (share > 0) & (share < 1)
 
@@ -61,7 +61,13 @@ Function = Callable[[Maps, Truth], Scores]
 
 @dataclass(frozen=True)
 class LocalisationScore:
-    """One entry: `function` for slices on which it means something; `chance` if a flat map's score is a chance level."""
+    """One registered score.
+
+    Attributes:
+        measure: its title, unit and direction.
+        function: computes it for informative slices.
+        chance: whether the score of a uniform map is a chance level.
+    """
 
     measure: Measure
     function: Function
@@ -74,14 +80,14 @@ class LocalisationScore:
             maps: >= 0, at the slice's resolution, in any unit: only their proportions count.
             truth: of the same slices.
         """
-        defined = truth.telling & (maps > 0).any((1, 2))
+        defined = truth.informative & (maps > 0).any((1, 2))
         found = np.full(len(maps), np.nan)
         if defined.any():
             found[defined] = self.function(maps[defined].astype(np.float64), truth[defined])
         return found
 
     def at_chance(self, truth: Truth) -> Scores | None:
-        """What a map that says the same everywhere gets, slice by slice; None if that is no chance level."""
+        """The score of a uniform map, slice by slice; None if that is not a chance level."""
         return self(np.ones(truth.masks.shape), truth) if self.chance else None
 
 
@@ -89,16 +95,19 @@ LOCALISATION: dict[str, LocalisationScore] = {}
 """Name -> score, in the order of pages."""
 
 
-def enter(
-    name: str, title: str, unit: Unit, better: Direction = "higher", *, chance: bool = True
-) -> Callable[[Function], Function]:
-    """Enter a function under `name`."""
+def localisation_score(measure: Measure, *, chance: bool = True) -> Callable[[Function], Function]:
+    """Register a function under its own name: tables, figures and the explorer show it with these words.
 
-    def keep(function: Function) -> Function:
-        LOCALISATION[name] = LocalisationScore(Measure(title, unit, better), function, chance)
+    Args:
+        measure: title, unit and direction, and where else than in the table of scores it is shown.
+        chance: whether the score of a uniform map is a chance level.
+    """
+
+    def register(function: Function) -> Function:
+        LOCALISATION[function.__name__] = LocalisationScore(measure, function, chance)
         return function
 
-    return keep
+    return register
 
 
 def area_share(masks: Masks) -> Scores:
@@ -110,14 +119,14 @@ def area_share(masks: Masks) -> Scores:
     return share
 
 
-@enter("energy_share", "energy inside the nodule", "share")
+@localisation_score(Measure("energy inside the nodule", "share", by_layer=True))
 def energy_share(maps: Maps, truth: Truth) -> Scores:
     """sum(map inside the mask) / sum(map), 0 to 1 (energy-based pointing game, Wang et al. 2020, arXiv 1910.01279)."""
     share: np.ndarray = (maps * truth.masks).sum((1, 2)) / maps.sum((1, 2))
     return share
 
 
-@enter("energy_ratio", "energy inside the nodule over its share of the area", "ratio")
+@localisation_score(Measure("energy inside the nodule over its share of the area", "ratio", panel=True))
 def energy_ratio(maps: Maps, truth: Truth) -> Scores:
     """Energy share over area share: 1 is chance."""
     ratio: np.ndarray = energy_share(maps, truth) / area_share(truth.masks)
@@ -131,7 +140,7 @@ def share_of_maxima(maps: Maps, places: Masks) -> Scores:
     return share
 
 
-@enter("pointing_game", "maximum inside the nodule", "share")
+@localisation_score(Measure("maximum inside the nodule", "share", panel=True))
 def pointing_game(maps: Maps, truth: Truth) -> Scores:
     """1 if the map's maximum lies on the mask, else 0 (Zhang et al. 2018, arXiv 1608.00507).
 
@@ -140,17 +149,17 @@ def pointing_game(maps: Maps, truth: Truth) -> Scores:
     return share_of_maxima(maps, truth.masks)
 
 
-@enter("pointing_game_near", "maximum inside or near the nodule", "share")
+@localisation_score(Measure("maximum inside or near the nodule", "share"))
 def pointing_game_near(maps: Maps, truth: Truth) -> Scores:
     """The pointing game on the mask and all that lies within the tolerance of it, in mm."""
     return share_of_maxima(maps, truth.near)
 
 
-@enter("iou_otsu", "overlap at Otsu's threshold", "share", chance=False)
+@localisation_score(Measure("overlap at Otsu's threshold", "share"), chance=False)
 def iou_otsu(maps: Maps, truth: Truth) -> Scores:
     """Intersection over union of the mask and the pixels above Otsu's threshold (256 bins, Otsu 1979), 0 to 1.
 
-    NaN for a map of one value, which no threshold cuts.
+    NaN for a uniform map, which no threshold divides.
     """
     found = np.full(len(maps), np.nan)
     for i in np.flatnonzero(np.ptp(maps, axis=(1, 2)) > 0):
@@ -160,7 +169,7 @@ def iou_otsu(maps: Maps, truth: Truth) -> Scores:
     return found
 
 
-@enter("iou_area", "overlap at the nodule's own area", "share")
+@localisation_score(Measure("overlap at the nodule's own area", "share"))
 def iou_area(maps: Maps, truth: Truth) -> Scores:
     """Intersection over union of the mask and the map's highest pixels, as many as the mask has, 0 to 1.
 
@@ -177,14 +186,16 @@ def iou_area(maps: Maps, truth: Truth) -> Scores:
     return overlap
 
 
-@enter("pixel_auc", "AUC of the map as a pixel classifier", "share")
+@localisation_score(Measure("AUC of the map as a pixel classifier", "share", panel=True, by_layer=True))
 def pixel_auc(maps: Maps, truth: Truth) -> Scores:
     """How often a pixel of the nodule has a higher value than one beside it, equal ones counting half: 0.5 is chance."""
     inside = truth.masks.reshape(len(maps), -1)
     return ranked_auc(maps.reshape(inside.shape), inside)
 
 
-@enter("centre_distance", "distance from the map's centre of mass to the nodule's", "mm", "lower", chance=False)
+@localisation_score(
+    Measure("distance from the map's centre of mass to the nodule's", "mm", "lower", panel=True), chance=False
+)
 def centre_distance(maps: Maps, truth: Truth) -> Scores:
     """From the map's centre of mass to the centroid of the mask, mm. The slice's centre is a control, not chance."""
     difference = (centre_of_mass(maps) - centre_of_mass(truth.masks.astype(np.float64))) * truth.spacing

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from camfolio.evidence.localisation import LOCALISATION
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, colours_of, new_figure, tidy
 from camfolio.results.files import read_json
@@ -18,17 +19,13 @@ from camfolio.vocabulary import method_name
 MARKS = {"good": "^", "bad": "v", "misclassified": "X", "random": "s"}
 """Kind of example -> its mark."""
 BINS = 60
-TITLES = {
-    "energy_share": "energy inside the nodule",
-    "energy_ratio": "energy inside the nodule over its share of the area",
-}
 
 
 def run(*, out: Path, localisation: Path, selection: Path, methods: tuple[str, ...], score: str) -> None:
     """Draw from `scores.npz` and `cases.json`."""
     with np.load(localisation / "scores.npz", allow_pickle=False) as scores:
         values = {method: scores[f"{score}/{method}"] for method in methods}
-        chance = scores["area_share"] if score == "energy_share" else np.ones(len(values[methods[0]]))
+        chance = scores[f"chance/{score}"]
     chosen = read_json(selection / "cases.json")["methods"]
     cases = {method: shown_cases(chosen[method]) for method in methods}
     write(out, drawing(values, chance, cases, score))
@@ -49,9 +46,8 @@ def drawing(
         for one, value in enumerate(column)
     ]
     said = (f"{method_name(method)} {middle(column)}" for method, column in values.items())
-    alt = (
-        f"Every test slice's {TITLES[score]}, median and quartiles: {', '.join(said)}; a uniform map {middle(chance)}."
-    )
+    title = LOCALISATION[score].measure.title
+    alt = f"Every test slice's {title}, median and quartiles: {', '.join(said)}; a uniform map {middle(chance)}."
 
     def draw(theme: Theme) -> Figure:
         figure = new_figure(theme, 8.4, 0.9 + 0.85 * (len(values) + 1), layout="constrained")
@@ -61,7 +57,7 @@ def drawing(
             cloud(axes, column, line, colours[method])
             marks(axes, column, cases[method], line, theme)
         cloud(axes, chance, len(values), theme.faint)
-        finish(axes, [*(method_name(method) for method in values), "uniform"], TITLES[score], theme)
+        finish(axes, [*(method_name(method) for method in values), "uniform"], title, theme)
         return figure
 
     return Drawing(draw, alt, ["method", "test slice", score, "shown as"], rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -16,17 +17,6 @@ from camfolio.figures.drawing.style import Theme, colours_of, new_figure, tidy
 from camfolio.results.files import read_json
 from camfolio.vocabulary import method_name
 
-SHOWN = (
-    "energy_ratio",
-    "pointing_game",
-    "pixel_auc",
-    "centre_distance",
-    "deletion_parenchyma",
-    "insertion_parenchyma",
-    "average_drop",
-    "road_gap",
-)
-"""The scores with a panel; all of them are in the data behind the figure."""
 COLUMNS = 4
 
 
@@ -36,8 +26,8 @@ def run(*, out: Path, scoreboard: Path) -> None:
 
 
 def drawing(board: Mapping[str, Any]) -> Drawing:
-    """A grid of panels that share their rows: methods at the layer in focus, then controls."""
-    methods = board["methods"]
+    """A grid of panels that share their rows: methods at the layer in focus, then controls; the data have all scores."""
+    methods, shown = board["methods"], [score for score, measure in board["measures"].items() if measure["panel"]]
     names = {method: method_name(method) for method in methods} | board["controls"]
     rows = [
         [
@@ -50,17 +40,19 @@ def drawing(board: Mapping[str, Any]) -> Drawing:
         for subject, value in subjects.items()
     ]
     alt = (
-        f"Means with intervals of {len(SHOWN)} scores for {len(methods)} methods and {len(board['controls'])} controls. "
-        + ". ".join(words_of(board, score, methods) for score in SHOWN)
+        f"Means with intervals of {len(shown)} scores for {len(methods)} methods and {len(board['controls'])} controls. "
+        + ". ".join(words_of(board, score, methods) for score in shown)
         + "."
     )
 
     def draw(theme: Theme) -> Figure:
-        height = 0.9 + 0.24 * len(names)
-        figure = new_figure(theme, 10.4, 2 * height, layout="constrained")
-        grid = figure.subplots(len(SHOWN) // COLUMNS, COLUMNS, sharey=True)
-        for axes, score in zip(grid.ravel(), SHOWN, strict=True):
+        lines = ceil(len(shown) / COLUMNS)
+        figure = new_figure(theme, 10.4, lines * (0.9 + 0.24 * len(names)), layout="constrained")
+        grid = figure.subplots(lines, COLUMNS, sharey=True, squeeze=False).ravel()
+        for axes, score in zip(grid, shown, strict=False):
             panel(axes, board, score, names, theme)
+        for axes in grid[len(shown) :]:
+            axes.set_axis_off()
         return figure
 
     return Drawing(draw, alt, ["score", "subject", "mean", "low", "high", "slices not defined"], rows)

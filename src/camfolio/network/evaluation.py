@@ -1,9 +1,8 @@
-"""How good the network is: metrics with intervals over patients, curves, and the nodule's area alone beside it."""
+"""How good the network is: metrics with intervals over patients, curves, and the nodule's area alone as a baseline."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,59 +10,14 @@ import torch
 from jaxtyping import Float, Float64
 from scipy.special import expit
 from torch import Tensor
-from torchmetrics.functional.classification import (
-    binary_accuracy,
-    binary_auroc,
-    binary_average_precision,
-    binary_calibration_error,
-    binary_confusion_matrix,
-    binary_recall,
-    binary_roc,
-    binary_specificity,
-)
+from torchmetrics.functional.classification import binary_confusion_matrix, binary_roc
 
+from camfolio.network.metrics import METRICS, Predictions
 from camfolio.shapes import Labels, Names
 from camfolio.statistics.bootstrap import patient_resamples, summarise
 
 CHANCE = 0.5
-Metric = Callable[[Tensor, Tensor], Tensor]
 Scores = Float64[np.ndarray, " slices"]
-
-
-def balanced_accuracy(probability: Tensor, label: Tensor) -> Tensor:
-    """Mean of sensitivity and specificity: 0.5 for a constant answer."""
-    recall = binary_recall(probability, label, validate_args=False)
-    return (recall + binary_specificity(probability, label, validate_args=False)) / 2
-
-
-def calibration_error(probability: Tensor, label: Tensor, bins: int) -> Tensor:
-    """Mean over slices of |share malignant - mean probability| in their bin; a probability of 1 is in the last one."""
-    # torchmetrics would give it a bin of its own.
-    below_one = probability.clamp_max(1 - 1e-12)
-    return binary_calibration_error(below_one, label, n_bins=bins, norm="l1", validate_args=False)
-
-
-def metrics(bins: int) -> dict[str, tuple[Metric, frozenset[int]]]:
-    """Name -> function of malignant probability and label, and the classes without which it is not defined.
-
-    An answer is malignant where its probability is above 0.5.
-    """
-    both, malignant, benign = frozenset({0, 1}), frozenset({1}), frozenset({0})
-    distance = partial(calibration_error, bins=bins)
-    functions: dict[str, tuple[Callable[..., Tensor], frozenset[int]]] = {
-        "accuracy": (binary_accuracy, frozenset()),
-        "balanced_accuracy": (balanced_accuracy, both),
-        "sensitivity": (binary_recall, malignant),
-        "specificity": (binary_specificity, benign),
-        "auc": (binary_auroc, both),
-        "average_precision": (binary_average_precision, malignant),
-        "calibration_error": (distance, frozenset()),
-    }
-    checked = {"balanced_accuracy", "calibration_error"}
-    return {
-        name: (function if name in checked else partial(function, validate_args=False), needs)
-        for name, (function, needs) in functions.items()
-    }
 
 
 def evaluate(
@@ -90,21 +44,20 @@ def evaluate(
         seed: of the bootstrap.
 
     Returns:
-        Plain JSON values: `metrics` name -> value, low, high (None where not defined), `baseline` the same for the area,
+        Plain JSON values: `metrics` name -> value, low, high (None where not defined), `about_metrics` name -> title,
+        written and external (see `network.metrics.Metric`), `baseline` the same as `metrics` for the area,
         `difference` network minus area, both on the slices whose area is known, `confusion` [[true negatives, false
         positives], [false negatives, true positives]], `roc` and `calibration` as drawn.
     """
     truth = torch.from_numpy(label)
     known = np.isfinite(area_mm2)
     score, area = (torch.from_numpy(np.ascontiguousarray(part)) for part in (probability, area_score(area_mm2, larger)))
-    functions = {name: (metric, needs, score) for name, (metric, needs) in metrics(bins).items()}
-    auc, needs = metrics(bins)["auc"]
-    beside = {"network": (auc, needs, score), "area": (auc, needs, area)}
+    network, baseline = (Predictions(values, truth, bins) for values in (score, area))
 
     def everything(index: np.ndarray) -> list[float]:
-        measured = index[known[index]]
-        found = [value_of(*function, truth, index) for function in functions.values()]
-        return found + [value_of(*function, truth, measured) for function in beside.values()]
+        rows, measured = torch.from_numpy(index), torch.from_numpy(index[known[index]])
+        values = [metric(network[rows]) for metric in METRICS.values()]
+        return values + [METRICS["auc"](predictions[measured]) for predictions in (network, baseline)]
 
     observed = everything(np.arange(len(label)))
     drawn = np.array([everything(index) for index in patient_resamples(patient, resamples, seed)]).T
@@ -115,7 +68,8 @@ def evaluate(
         "patients": len(np.unique(patient)),
         "positives": int(label.sum()),
         "resamples": resamples,
-        "metrics": dict(zip(functions, intervals, strict=False)),
+        "metrics": dict(zip(METRICS, intervals, strict=False)),
+        "about_metrics": {name: metric.words for name, metric in METRICS.items()},
         "baseline": {
             "auc": intervals[-1],
             "direction": "larger" if larger else "smaller",
@@ -127,17 +81,6 @@ def evaluate(
         "roc": {"network": roc(score, truth), "area": roc(area[known], truth[known])},
         "calibration": calibration(probability, label, bins),
     }
-
-
-def value_of(metric: Metric, needs: frozenset[int], values: Tensor, truth: Tensor, index: np.ndarray) -> float:
-    """A metric of some slices; NaN if a class it needs is missing.
-
-    Rounded to six digits: torchmetrics counts in float32, and a difference of 6e-8 is none.
-    """
-    rows = torch.from_numpy(index)
-    if not len(rows) or not needs <= set(truth[rows].tolist()):
-        return float("nan")
-    return round(float(metric(values[rows], truth[rows])), 6)
 
 
 def larger_is_second(area_mm2: Scores, label: Labels) -> bool:

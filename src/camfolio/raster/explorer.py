@@ -22,7 +22,6 @@ from camfolio.vocabulary import SCALING_NAMES, method_name
 
 DIGITS = 4
 NOT_SCORES = {"enlarged", "signed"}
-MEASURES = {name: score.measure for name, score in LOCALISATION.items()} | FAITHFULNESS
 COLUMN_NAMES = {"probability": "probability of the predicted class", "area_share": "nodule's share of the area"}
 
 
@@ -116,9 +115,9 @@ def score_name(key: str) -> str:
     >>> score_name("pointing_game"), score_name("our_score")
     ('maximum inside the nodule', 'our score')
     """
-    if key not in MEASURES:
+    measure = LOCALISATION[key].measure if key in LOCALISATION else FAITHFULNESS.get(key)
+    if measure is None:
         return key.replace("_", " ")
-    measure = MEASURES[key]
     return f"{measure.title}, mm" if measure.unit == "mm" else measure.title
 
 

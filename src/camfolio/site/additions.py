@@ -64,16 +64,23 @@ ADDITIONS = (
     ),
     Addition(
         "a localisation score",
-        "a function with `@enter` in `evidence/localisation.py`",
-        "its slow twin in `evidence/test_localisation.py`",
+        "a function with `@localisation_score` in `evidence/localisation.py`: its title, unit and direction, and whether it has a panel and a column by layer",
+        "its slow twin in `evidence/test_localisation.py`; `site/test_registries.py`",
     ),
     Addition(
-        "a control", "a function and its line in `CONTROLS` in `evidence/controls.py`", "`evidence/test_controls.py`"
+        "a faithfulness score",
+        "a function with `@faithfulness_scores` in `evidence/faithfulness.py`, which names its scores as above",
+        "its slow twin in `evidence/test_faithfulness.py`; `site/test_registries.py`",
+    ),
+    Addition(
+        "a control",
+        "a function with `@control` and a title in `evidence/controls.py`",
+        "`evidence/test_controls.py`, `site/test_registries.py`",
     ),
     Addition(
         "a metric",
-        "a line in `metrics` in `network/evaluation.py`; its row in `site/defaults/templates/study/index.md.jinja`",
-        "`network/test_evaluation.py`",
+        "a function with `@metric` in `network/metrics.py`: its title, whether it is a number or a percentage, and the classes it needs",
+        "`network/test_evaluation.py`, `site/test_registries.py`",
     ),
     Addition(
         "a claim on a page",

@@ -6,7 +6,7 @@ import html
 import json
 import re
 from collections.abc import Mapping, Sequence, Sized
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -82,6 +82,15 @@ def percent_interval(row: Mapping[str, Any]) -> str:
     if row["value"] is None or row["low"] is None:
         return percent(row["value"])
     return f"{100 * row['value']:.0f} % ({100 * row['low']:.0f} to {100 * row['high']:.0f})"
+
+
+def written(row: Mapping[str, Any], how: Literal["number", "percent"]) -> str:
+    """A value with its 95 % interval, as its metric is written.
+
+    >>> written({"value": 0.5, "low": 0.4, "high": 0.6}, "number"), written({"value": 0.5, "low": 0.4, "high": 0.6}, "percent")
+    ('0.500 (0.400 to 0.600)', '50 % (40 to 60)')
+    """
+    return percent_interval(row) if how == "percent" else interval(row)
 
 
 def points(row: Mapping[str, Any]) -> str:
@@ -238,5 +247,6 @@ FILTERS = {
     "scaling": scaling_name,
     "span": span,
     "subject": subject_name,
+    "written": written,
 }
 TESTS = {"first": is_first, "single": is_single}

@@ -1,8 +1,8 @@
-"""Stage `faithfulness`: the network is asked again with pixels replaced, in the order of every map."""
+"""Stage `faithfulness`: the network's probabilities with pixels replaced, in the order of every map."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
@@ -11,15 +11,8 @@ import torch
 
 from camfolio.data.slices import Slices
 from camfolio.evidence.controls import controls
-from camfolio.evidence.faithfulness import (
-    Baseline,
-    Questioned,
-    asked_baseline,
-    parenchyma_hu,
-    road_scores,
-    subject_scores,
-    substitutes,
-)
+from camfolio.evidence.faithfulness import subject_scores
+from camfolio.evidence.perturbation import Perturbation, Queries, parenchyma_hu, replacements, with_probabilities
 from camfolio.evidence.subject import Subject, at_layers
 from camfolio.explanation.answers import NetworkAnswers
 from camfolio.network.trained import load_trained
@@ -48,7 +41,7 @@ def run(
 ) -> None:
     """Write `scores.npz` and `faithfulness.json`.
 
-    `scores.npz`: `chosen`, bool (n,), which test slices were looked at; `SCORE/SUBJECT`, float64 (m,) of the chosen
+    `scores.npz`: `chosen`, bool (n,), the test slices in the sample; `SCORE/SUBJECT`, float64 (m,) of the chosen
     ones, NaN where not defined (subjects as in stage `localisation`; layers out of focus without ROAD);
     `curve/CURVE/SUBJECT`, (m, steps), of the CURVEs deletion_parenchyma, insertion_parenchyma, deletion_blur,
     insertion_blur, road_morf, road_lerf.
@@ -65,33 +58,33 @@ def run(
     chosen = sample_by_patient(test.patient, settings.slices, seed)
     data = test.select(chosen)
     with np.load(explanations / "maps.npz", allow_pickle=False) as stored:
-        about = Questioned(data.hounsfield, data.id, stored["targets"][chosen], answers, seed)
+        queries = Queries(data.hounsfield, data.id, stored["targets"][chosen], answers, seed)
     size = (data.mask.shape[1], data.mask.shape[2])
     subjects = at_layers(explanation.layers, explanation.methods)
     methods = ((subject, maps[chosen]) for subject, maps in method_maps(explanations, subjects, size))
     blind = control_maps(data, network.window_hu, evidence.centre_sigma_mm, seed)
     maps = tracked(chain(methods, blind), len(subjects) + len(controls()), "faithfulness")
-    stand_ins = substitutes(data.hounsfield, data.spacing, lung, settings.blur_mm)
-    scores = all_scores(about, maps, {name: asked_baseline(about, one) for name, one in stand_ins.items()}, settings)
+    filled = replacements(data.hounsfield, data.spacing, lung, settings.blur_mm)
+    baselines = {name: with_probabilities(queries, hounsfield) for name, hounsfield in filled.items()}
+    perturbation = Perturbation(baselines, settings.steps, settings.road_steps, settings.road_noise_hu)
+    scores = all_scores(queries, maps, perturbation)
     np.savez(out / "scores.npz", allow_pickle=False, chosen=chosen, **scores)
     write_json(out / "faithfulness.json", described(data, settings, lung, answers.asked))
 
 
 def all_scores(
-    about: Questioned, maps: Iterable[tuple[Subject, Maps]], baselines: Mapping[str, Baseline], settings: Faithfulness
+    queries: Queries, maps: Iterable[tuple[Subject, Maps]], perturbation: Perturbation
 ) -> dict[str, np.ndarray]:
-    """`SCORE/SUBJECT` for every subject; ROAD only for those of the layer in focus and the controls."""
-    scores: dict[str, np.ndarray] = {}
-    for subject, values in maps:
-        found = subject_scores(about, values, baselines, settings.steps)
-        if subject.in_focus:
-            found |= road_scores(about, values, settings.road_steps, settings.road_noise_hu)
-        scores |= {f"{score}/{subject.key}": values for score, values in found.items()}
-    return scores
+    """`SCORE/SUBJECT` for every subject."""
+    return {
+        f"{score}/{subject.key}": values
+        for subject, of_subject in maps
+        for score, values in subject_scores(queries, of_subject, perturbation, in_focus=subject.in_focus).items()
+    }
 
 
 def described(data: Slices, settings: Faithfulness, lung: float, asked: int) -> dict[str, object]:
-    """What was asked, as plain JSON."""
+    """Sizes and settings, as plain JSON."""
     return {
         "slices": len(data),
         "patients": len(np.unique(data.patient)),

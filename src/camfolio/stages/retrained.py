@@ -11,11 +11,12 @@ from camfolio.data.slices import Slices
 from camfolio.evidence.localisation import LOCALISATION, Truth
 from camfolio.evidence.similarity import SIMILARITY, similarities
 from camfolio.explanation.answers import NetworkAnswers
-from camfolio.network.evaluation import metrics, value_of
+from camfolio.network.metrics import METRICS, Predictions
 from camfolio.network.trained import load_trained
 from camfolio.results.files import write_json
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.stages.inputs.sample import Sample, SignedMaps, interval_json, maps_of, read_sample
+from camfolio.statistics.defined import or_none
 from camfolio.statistics.patients import Patients
 from camfolio.study.evidence import Evidence
 from camfolio.study.settings import Evaluation, Explanation, Network
@@ -74,9 +75,7 @@ def run(
 def auc_of(answers: NetworkAnswers, test: Slices) -> float | None:
     """Of the malignant probability; None with one class."""
     probability = torch.from_numpy(answers(test.hounsfield)[:, 1])
-    auc, needs = metrics(bins=2)["auc"]
-    found = value_of(auc, needs, probability, torch.from_numpy(test.label), np.arange(len(test)))
-    return found if np.isfinite(found) else None
+    return or_none(METRICS["auc"](Predictions(probability, torch.from_numpy(test.label), bins=1)))
 
 
 def compared_scores(

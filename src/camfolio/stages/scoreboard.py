@@ -70,7 +70,7 @@ def run(
     summary = {
         "measures": described(tables, margins),
         "methods": list(explanation.methods),
-        "controls": {control.key: CONTROLS[control.name][0] for control in controls()},
+        "controls": {control.key: CONTROLS[control.name].title for control in controls()},
         "layers": list(explanation.layers),
         "slices": {"localisation": len(test), "faithfulness": int(asked["chosen"].sum())},
         "patients": {"localisation": everyone.count, "faithfulness": some.count},

@@ -32,5 +32,4 @@ def control_maps(
     """Maps of every control, one after the other."""
     scene = Scene(data.hounsfield, data.id, data.spacing, window_hu, sigma_mm, seed)
     for subject in controls():
-        _, control = CONTROLS[subject.name]
-        yield subject, control(scene)
+        yield subject, CONTROLS[subject.name](scene)

@@ -1,0 +1,165 @@
+"""The network's probabilities for slices with replaced pixels: queries in blocks, orders of pixels, baselines, imputation.
+
+Every function queries the network in blocks of one size, so memory does not grow with the number of slices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Float64, Int64
+from scipy import ndimage
+
+from camfolio.evidence.imputation import impute
+from camfolio.shapes import Hounsfield, Masks, Names, Spacing
+from camfolio.statistics.chance import slice_generator
+
+Maps = Float[np.ndarray, "slices height width"]
+Scores = Float64[np.ndarray, " slices"]
+Curves = Float64[np.ndarray, "slices steps"]
+Network = Callable[[Hounsfield], Float64[np.ndarray, "slices classes"]]
+"""From slices in HU to the probability of each class, above 0."""
+BLOCK = 256
+"""Slices per query."""
+
+
+@dataclass(frozen=True)
+class Queries:
+    """Slices for which the network's probabilities are computed.
+
+    Attributes:
+        hounsfield: HU.
+        id: of the slices; random generators are seeded with it.
+        target: the class whose probability is computed.
+        network: computes the probabilities.
+        seed: of all random generators.
+    """
+
+    hounsfield: Hounsfield
+    id: Names
+    target: Int64[np.ndarray, " slices"]
+    network: Network
+    seed: int
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    def __getitem__(self, index: np.ndarray) -> Queries:
+        """The queries of some of the slices."""
+        return Queries(self.hounsfield[index], self.id[index], self.target[index], self.network, self.seed)
+
+    def probability(self, variants: Float[np.ndarray, "slices steps height width"]) -> Curves:
+        """The target's probability for several variants of every slice."""
+        steps = variants.shape[1]
+        flat = np.ascontiguousarray(variants.reshape(-1, *variants.shape[2:]), dtype=np.float32)
+        targets = np.repeat(self.target, steps)
+        probability: np.ndarray = self.network(flat)[np.arange(len(flat)), targets]
+        return probability.reshape(-1, steps)
+
+    def in_blocks(self, steps: int) -> list[np.ndarray]:
+        """Indices of slices in blocks, so that a query has about BLOCK slices if each has so many variants."""
+        size = max(1, BLOCK // max(1, steps))
+        return [np.arange(start, min(start + size, len(self))) for start in range(0, len(self), size)]
+
+
+def ranks(maps: Maps, names: Names, seed: int) -> Int64[np.ndarray, "slices height width"]:
+    """Every pixel's rank from the highest to the lowest value, from 0; ties are broken at random, seeded by the slice (so
+    the zeros of a sparse map are not in the order of rows).
+    """
+    flat = maps.reshape(len(maps), -1)
+    chance = [slice_generator(seed, str(name), "ties").random(flat.shape[1]) for name in names]
+    order = [np.lexsort((noise, -values)) for noise, values in zip(chance, flat, strict=True)]
+    places = np.empty(flat.shape, dtype=np.int64)
+    np.put_along_axis(places, np.reshape(order, flat.shape), np.arange(flat.shape[1])[None], axis=1)
+    return places.reshape(maps.shape)
+
+
+def removal(
+    places: Int64[np.ndarray, "slices height width"], shares: Sequence[float]
+) -> Bool[np.ndarray, "slices steps height width"]:
+    """True on as many of the first pixels as each share says, rounded."""
+    counts = np.rint(np.asarray(shares) * places[0].size)
+    removed: np.ndarray = places[:, None] < counts[None, :, None, None]
+    return removed
+
+
+def has_order(maps: Maps) -> Bool[np.ndarray, " slices"]:
+    """Where a map is not uniform, so that its pixels have an order."""
+    ordered: np.ndarray = np.ptp(maps, axis=(1, 2)) > 0
+    return ordered
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Values that replace removed pixels.
+
+    Attributes:
+        hounsfield: HU; NaN where it is not known.
+        before, after: the target's probability for the slice as it is, and for the baseline alone.
+    """
+
+    hounsfield: Hounsfield
+    before: Scores
+    after: Scores
+
+    @property
+    def known(self) -> Bool[np.ndarray, " slices"]:
+        """Where there is a baseline."""
+        finite: np.ndarray = np.isfinite(self.hounsfield).all((1, 2))
+        return finite
+
+
+def with_probabilities(queries: Queries, hounsfield: Hounsfield) -> Baseline:
+    """A baseline with the target's probability at both ends of every curve."""
+    ends = np.full((len(queries), 2), np.nan)
+    known = np.isfinite(hounsfield).all((1, 2))
+    for block in queries.in_blocks(2):
+        rows = block[known[block]]
+        if len(rows):
+            ends[rows] = queries[rows].probability(np.stack([queries.hounsfield[rows], hounsfield[rows]], axis=1))
+    return Baseline(hounsfield, ends[:, 0], ends[:, 1])
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """How pixels are replaced.
+
+    Attributes:
+        baselines: name -> what replaces removed pixels.
+        steps: shares of the pixels removed in deletion and insertion, between 0 and 1, increasing.
+        road_steps: shares of the pixels imputed in ROAD, increasing.
+        road_noise_hu: standard deviation of the noise on imputed pixels, HU.
+    """
+
+    baselines: Mapping[str, Baseline]
+    steps: Sequence[float]
+    road_steps: Sequence[float]
+    road_noise_hu: float
+
+
+def imputed(queries: Queries, removed: np.ndarray, noise_hu: float) -> np.ndarray:
+    """(N, steps, H, W) slices with their removed pixels imputed."""
+    shape = queries.hounsfield.shape[1:]
+    filled = []
+    for image, name, masks in zip(queries.hounsfield.astype(np.float64), queries.id, removed, strict=True):
+        noise = slice_generator(queries.seed, str(name), "imputation").normal(0, noise_hu, shape)
+        filled.append([impute(image, mask, noise) for mask in masks])
+    return np.reshape(filled, removed.shape)
+
+
+def parenchyma_hu(hounsfield: Hounsfield, masks: Masks, below_hu: float) -> float:
+    """Mean of all pixels outside the nodules and below a limit, HU: air-filled lung. NaN if there are none."""
+    lung = hounsfield[~masks & (hounsfield < below_hu)]
+    return float(lung.mean(dtype=np.float64)) if lung.size else float("nan")
+
+
+def replacements(
+    hounsfield: Hounsfield, spacing: Spacing, parenchyma: float, blur_mm: float
+) -> Mapping[str, Hounsfield]:
+    """Slices whose pixels replace removed ones: `parenchyma`, one value everywhere; `blur`, the slice itself without detail."""
+    pairs = zip(hounsfield, spacing.astype(np.float64), strict=True)
+    blurred = [ndimage.gaussian_filter(image, blur_mm / step, mode="nearest") for image, step in pairs]
+    flat = np.full(hounsfield.shape, parenchyma, dtype=np.float32)
+    return {"parenchyma": flat, "blur": np.reshape(blurred, hounsfield.shape).astype(np.float32)}
