@@ -26,7 +26,7 @@ ADDITIONS = (
         "a stage",
         "a module with `run(out, ...)` in `stages/` that only reads folders, calls one room's function and writes; its line in `pipeline/network_study.py` "
         "(or `pipeline/shortcut_study.py`) with the settings, stages and files that decide its result; what pages read of it in `site/values.py`",
-        "`stages/`, `pipeline/test_contents.py`",
+        "`stages/`, `pipeline/test_contents.py`, `site/test_one_place.py`",
     ),
     Addition(
         "a setting",
@@ -90,7 +90,7 @@ ADDITIONS = (
     Addition(
         "a figure",
         "a module with `run` in `figures/` (which takes `looks` and `folders` if it shows examples); its line in `figure_stages` in `pipeline/pictures.py`; its `call figure` with a caption in a template",
-        "`figures/test_figures.py`",
+        "`figures/test_figures.py`, `site/test_one_place.py`",
     ),
     Addition(
         "a number in the explorer",
@@ -101,7 +101,7 @@ ADDITIONS = (
         "a page",
         "a template in `site/defaults/templates/study/` (one page per study) or `site/defaults/templates/` (one per site), of one portfolio "
         "in its own `gen/templates/`; or a Markdown file in `docs/`; one per site also in `nav` of `mkdocs.yml`",
-        "`site/test_pages.py`, `site/test_site.py`",
+        "`site/test_pages.py`, `site/test_one_place.py`",
     ),
     Addition(
         "an item of a checklist",
