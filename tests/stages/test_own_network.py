@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 
 from camfolio.data.slices import Slices
 from camfolio.network.architecture import through_window
+from camfolio.network.trained import Device
 from camfolio.stages import explanations
 from camfolio.study.settings import Explanation, Network
 from own_networks import OneLogit
@@ -99,8 +100,7 @@ def test_onnx_runtime_gives_the_maps_of_torch(found, tmp_path):
         training=tmp_path,
         network=Network(**sections("OneLogit")["network"]),
         explanation=Explanation(**sections("OneLogit")["explanation"]),
-        threads=1,
-        accelerator="cpu",
+        device=Device(threads=1, accelerator="cpu"),
     )
     with np.load(artefacts["explanations"] / "maps.npz") as one, np.load(tmp_path / "out" / "maps.npz") as other:
         assert one["score_cam"] == pytest.approx(other["score_cam"], abs=1e-4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from camfolio.statistics.defined import defined_mean, or_none
+from camfolio.statistics.defined import defined_mean, defined_means, or_none
 
 
 @pytest.mark.parametrize("nothing", [np.nan, np.inf, -np.inf])
@@ -23,3 +23,8 @@ def test_the_mean_of_nothing_is_not_defined_and_warns_of_nothing(values):
 def test_a_number_that_is_not_defined_is_none_in_json(value, said):
     found = or_none(value)
     assert (found, type(found)) == (said, type(said))
+
+
+def test_the_means_of_columns_are_those_of_each_column_alone():
+    values = np.array([[1.0, np.nan, np.nan], [4.0, 3.0, np.inf]])
+    np.testing.assert_array_equal(defined_means(values), [defined_mean(column) for column in values.T])

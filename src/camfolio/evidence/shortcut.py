@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, Float64
 from scipy import ndimage
 
 from camfolio.shapes import Hounsfield, Labels
-from camfolio.statistics.patients import ratio
+from camfolio.statistics.defined import ratio
 
 Place = Bool[np.ndarray, "height width"]
 TAG = np.array([[1, 1, 0], [1, 0, 1], [1, 1, 0], [1, 0, 1], [1, 0, 1]], dtype=bool)

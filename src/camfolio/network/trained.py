@@ -29,8 +29,21 @@ class TrainedNetwork:
     forward: Forward | None
 
 
-def load_trained(settings: Network, training: Path, accelerator: str) -> TrainedNetwork:
-    """The network of a study with the weights of a training.
+@dataclass(frozen=True)
+class Device:
+    """What a stage runs the network on; both decide bits of a result.
+
+    Attributes:
+        threads: of torch.
+        accelerator: `auto`, `cpu`, `gpu` or `mps`, as in the section `training`.
+    """
+
+    threads: int
+    accelerator: str
+
+
+def load_trained(settings: Network, training: Path, device: Device) -> TrainedNetwork:
+    """The network of a study with the weights of a training; torch uses the threads of the device from here on.
 
     ONNX Runtime runs its passes without gradients wherever the training wrote an ONNX file and the network runs on the
     CPU. What is installed does not enter: both packages are always there.
@@ -38,11 +51,11 @@ def load_trained(settings: Network, training: Path, accelerator: str) -> Trained
     Args:
         settings: section of the study.
         training: folder of that stage.
-        accelerator: where the network runs.
+        device: what the network runs on.
     """
+    torch.set_num_threads(device.threads)
     network = build_network(settings)
     load_weights(network, training / "network.safetensors")
-    device = device_for(accelerator)
-    exported = training / FILE
-    forward = load_forward(exported) if device.type == "cpu" and exported.exists() else None
-    return TrainedNetwork(network.eval().to(device), device, forward)
+    chosen, exported = device_for(device.accelerator), training / FILE
+    forward = load_forward(exported) if chosen.type == "cpu" and exported.exists() else None
+    return TrainedNetwork(network.eval().to(chosen), chosen, forward)

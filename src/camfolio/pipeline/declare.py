@@ -58,6 +58,11 @@ def network_section(study: Study) -> dict[str, Any]:
     return section(study, "network", leave=("layer",))
 
 
+def device(study: Study) -> dict[str, Any]:
+    """The parameter `device` of stages that run the network."""
+    return {"device": {"threads": study.training.threads, "accelerator": study.training.accelerator}}
+
+
 def checkpoint(study: Study) -> dict[str, Path]:
     """The file of weights that is loaded instead of training, if the study names one."""
     return {"checkpoint": study.network.checkpoint} if study.network.checkpoint else {}

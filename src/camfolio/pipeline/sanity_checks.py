@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from camfolio.pipeline.declare import network_section, section, stage
+from camfolio.pipeline.declare import device, network_section, section, stage
 from camfolio.store.artefacts import Stage
 from camfolio.study.settings import Study
 
@@ -17,8 +17,7 @@ MAPS = ("slices", "split", "training", "explanations")
 def again_stages(study: Study) -> tuple[Stage, ...]:
     """Maps after weight randomisation, after retraining, and of slices that are changed a little."""
     explanation = section(study, "explanation", leave=("scaling",))["explanation"]
-    device = {"threads": study.training.threads, "accelerator": study.training.accelerator}
-    shown = network_section(study) | section(study, "evaluation") | device | {"seed": study.seed}
+    shown = network_section(study) | section(study, "evaluation") | device(study) | {"seed": study.seed}
     shown |= {"explanation": explanation | {"layers": [study.explanation.layer]}}
     further = further_trainings(study)
     seeds = {f"seed_{name.rpartition('-')[2]}": f"retrained-{name}" for name in further if name != "permuted"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from camfolio.pipeline.data import data_figures, data_stages
-from camfolio.pipeline.declare import figure, network_section, section, stage
+from camfolio.pipeline.declare import device, figure, network_section, section, stage
 from camfolio.store.artefacts import Stage
 from camfolio.study.settings import Shortcut, Study
 
@@ -59,7 +59,7 @@ def answers(study: Study, shortcut: Shortcut, name: str, one: int) -> Stage:
         network_section(study)
         | section(study, "explanation", leave=("scaling",))
         | {"cues": list(shortcut.cues) if name == CLEAN else [name], "seed": study.seed}
-        | {"threads": study.training.threads, "accelerator": study.training.accelerator}
+        | device(study)
     )
     return stage(
         f"shortcut_answers-{name}-{one}",

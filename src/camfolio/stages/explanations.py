@@ -9,7 +9,7 @@ import torch
 
 from camfolio.explanation.explain import explain
 from camfolio.network.architecture import through_window
-from camfolio.network.trained import load_trained
+from camfolio.network.trained import Device, load_trained
 from camfolio.progress import tracked
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.study.settings import Explanation, Network
@@ -23,8 +23,7 @@ def run(
     training: Path,
     network: Network,
     explanation: Explanation,
-    threads: int,
-    accelerator: str,
+    device: Device,
 ) -> None:
     """Write `maps.npz`: METHOD, the signed maps of the layer in focus, float32 (n, h, w); LAYER/METHOD, those of the
     other layers; `targets` and `logits` of the same slices.
@@ -36,11 +35,9 @@ def run(
         training: folder of that stage.
         network: section of the study.
         explanation: section of the study.
-        threads: of torch.
-        accelerator: where the network runs.
+        device: what the network runs on.
     """
-    torch.set_num_threads(threads)
-    trained = load_trained(network, training, accelerator)
+    trained = load_trained(network, training, device)
     data, _ = part_slices(slices, split, "test")
     result = explain(
         trained.model,

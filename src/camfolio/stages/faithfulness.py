@@ -7,7 +7,6 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from camfolio.data.slices import Slices
 from camfolio.evidence.controls import controls
@@ -15,7 +14,7 @@ from camfolio.evidence.faithfulness import subject_scores
 from camfolio.evidence.perturbation import Perturbation, Queries, parenchyma_hu, replacements, with_probabilities
 from camfolio.evidence.subject import Subject, at_layers
 from camfolio.explanation.answers import NetworkAnswers
-from camfolio.network.trained import load_trained
+from camfolio.network.trained import Device, load_trained
 from camfolio.progress import tracked
 from camfolio.results.files import write_json
 from camfolio.stages.inputs.parts import part_slices
@@ -36,8 +35,7 @@ def run(
     explanation: Explanation,
     evidence: Evidence,
     seed: int,
-    threads: int,
-    accelerator: str,
+    device: Device,
 ) -> None:
     """Write `scores.npz` and `faithfulness.json`.
 
@@ -49,9 +47,8 @@ def run(
     `faithfulness.json`: `slices` chosen, `passes` (forward passes of one slice), `parenchyma_hu` (null if the training
     part has no such pixels), `steps` with 0 and 1, `road_steps`, `blur_mm`, `road_noise_hu`.
     """
-    torch.set_num_threads(threads)
     settings = evidence.faithfulness
-    answers = NetworkAnswers(load_trained(network, training, accelerator), network.window_hu)
+    answers = NetworkAnswers(load_trained(network, training, device), network.window_hu)
     train, _ = part_slices(slices, split, "train")
     lung = parenchyma_hu(train.hounsfield, train.mask, settings.parenchyma_below_hu)
     test, _ = part_slices(slices, split, "test")

@@ -9,16 +9,15 @@ import torch
 
 from camfolio.data.slices import Slices
 from camfolio.network.architecture import through_window
-from camfolio.network.trained import load_trained
+from camfolio.network.trained import Device, load_trained
 from camfolio.study.settings import Network
 
 CHUNK = 256
 
 
-def run(*, out: Path, slices: Path, training: Path, network: Network, threads: int, accelerator: str) -> None:
+def run(*, out: Path, slices: Path, training: Path, network: Network, device: Device) -> None:
     """Write `logits.npy`, float32 (N, 2), in chunks of one size, the last one padded."""
-    torch.set_num_threads(threads)
-    trained = load_trained(network, training, accelerator)
+    trained = load_trained(network, training, device)
     hounsfield = torch.from_numpy(Slices.load(slices / "slices.npz").hounsfield)
     found = []
     with torch.inference_mode():

@@ -11,7 +11,7 @@ import torch
 from camfolio.evidence.randomisation import randomised_networks
 from camfolio.evidence.similarity import SIMILARITY, similarities
 from camfolio.network.architecture import build_network
-from camfolio.network.trained import TrainedNetwork, load_trained
+from camfolio.network.trained import Device, TrainedNetwork, load_trained
 from camfolio.progress import tracked
 from camfolio.results.files import write_json
 from camfolio.stages.inputs.sample import interval_json, maps_of, read_sample
@@ -33,8 +33,7 @@ def run(
     evaluation: Evaluation,
     evidence: Evidence,
     seed: int,
-    threads: int,
-    accelerator: str,
+    device: Device,
 ) -> None:
     """Write `similarity.npz` and `randomisation.json`.
 
@@ -46,9 +45,8 @@ def run(
     order in which they are randomised, each time together with all before it), `example` (id and mm per column of the
     first slice), `similarity` (method -> measure -> one entry per part: value, low, high, undefined, slices_undefined).
     """
-    torch.set_num_threads(threads)
+    trained = load_trained(network, training, device)
     sample = read_sample(slices, split, explanations, methods=explanation.methods, wanted=evidence.slices, seed=seed)
-    trained = load_trained(network, training, accelerator)
     example = {method: [maps[0]] for method, maps in sample.signed.items()}
     parts: list[str] = []
     found: dict[str, list[np.ndarray]] = {}

@@ -12,7 +12,7 @@ from camfolio.evidence.localisation import LOCALISATION, Truth
 from camfolio.evidence.similarity import SIMILARITY, similarities
 from camfolio.explanation.answers import NetworkAnswers
 from camfolio.network.metrics import METRICS, Predictions
-from camfolio.network.trained import load_trained
+from camfolio.network.trained import Device, load_trained
 from camfolio.results.files import write_json
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.stages.inputs.sample import Sample, SignedMaps, interval_json, maps_of, read_sample
@@ -34,8 +34,7 @@ def run(
     evaluation: Evaluation,
     evidence: Evidence,
     seed: int,
-    threads: int,
-    accelerator: str,
+    device: Device,
 ) -> None:
     """Write `similarity.npz` and `retrained.json`; `training` is the other training.
 
@@ -47,9 +46,8 @@ def run(
     `scores` (localisation score -> method -> `study`, `retrained` and `difference`, retrained minus study, each the
     same).
     """
-    torch.set_num_threads(threads)
+    trained = load_trained(network, training, device)
     sample = read_sample(slices, split, explanations, methods=explanation.methods, wanted=evidence.slices, seed=seed)
-    trained = load_trained(network, training, accelerator)
     signed = maps_of(trained, sample.data.hounsfield, sample.targets, network, explanation)
     found = {
         f"{measure}/{method}": values

@@ -12,7 +12,7 @@ from camfolio.evidence.shortcut import CUES, energy_in
 from camfolio.explanation.explain import explain
 from camfolio.explanation.maps import enlarge
 from camfolio.network.architecture import through_window
-from camfolio.network.trained import load_trained
+from camfolio.network.trained import Device, load_trained
 from camfolio.progress import tracked
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.study.settings import Explanation, Network
@@ -30,8 +30,7 @@ def run(
     explanation: Explanation,
     cues: tuple[str, ...],
     seed: int,
-    threads: int,
-    accelerator: str,
+    device: Device,
 ) -> None:
     """Write `answers.npz`, everything per slice of the test part.
 
@@ -48,11 +47,9 @@ def run(
         explanation: section of the study.
         cues: to put in, each alone.
         seed: of the example.
-        threads: of torch.
-        accelerator: where the network runs.
+        device: what the network runs on.
     """
-    torch.set_num_threads(threads)
-    trained = load_trained(network, training, accelerator)
+    trained = load_trained(network, training, device)
     data, _ = part_slices(slices, split, "test")
     example = draw_example(data, seed)
     found: dict[str, np.ndarray] = {"example": np.array(example)}

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from camfolio.evidence.similarity import SIMILARITY, similarities
 from camfolio.evidence.stability import SHIFTS, noisy, shifted, without_border
-from camfolio.network.trained import load_trained
+from camfolio.network.trained import Device, load_trained
 from camfolio.progress import tracked
 from camfolio.results.files import write_json
 from camfolio.shapes import Hounsfield
 from camfolio.stages.inputs.sample import Sample, interval_json, maps_of, read_sample
-from camfolio.statistics.patients import Patients, ratio
+from camfolio.statistics.defined import defined_means
+from camfolio.statistics.patients import Patients
 from camfolio.study.evidence import Evidence
 from camfolio.study.settings import Evaluation, Explanation, Network
 
@@ -34,8 +34,7 @@ def run(
     evaluation: Evaluation,
     evidence: Evidence,
     seed: int,
-    threads: int,
-    accelerator: str,
+    device: Device,
     **seeds: Path,
 ) -> None:
     """Write `similarity.npz` and `stability.json`.
@@ -49,9 +48,8 @@ def run(
     trainings), `similarity` (change `noise`, `shift` or, with further trainings, `seed` -> method -> measure -> value,
     low, high, undefined, slices_undefined).
     """
-    torch.set_num_threads(threads)
+    trained = load_trained(network, training, device)
     sample = read_sample(slices, split, explanations, methods=explanation.methods, wanted=evidence.slices, seed=seed)
-    trained = load_trained(network, training, accelerator)
     found: dict[str, list[np.ndarray]] = {}
     steps = evidence.stability.draws + len(SHIFTS)
     for change, hounsfield, shift in tracked(changes(sample, evidence, seed), steps, "stability"):
@@ -93,11 +91,6 @@ def add(found: dict[str, list[np.ndarray]], change: str, method: str, values: Ma
     """Put one comparison beside the others of its kind."""
     for measure, similarity in values.items():
         found.setdefault(f"{change}/{measure}/{method}", []).append(similarity)
-
-
-def defined_means(values: np.ndarray) -> np.ndarray:
-    """(comparisons, m) to (m,): the mean of the defined ones, NaN if there are none."""
-    return ratio(np.nan_to_num(values).sum(0), np.isfinite(values).sum(0).astype(np.float64))
 
 
 def nested(means: Mapping[str, np.ndarray], methods: tuple[str, ...], patients: Patients) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 
 
 def defined_mean(values: Float[np.ndarray, "*any"] | Sequence[float]) -> float:
@@ -19,6 +19,22 @@ def defined_mean(values: Float[np.ndarray, "*any"] | Sequence[float]) -> float:
     numbers = np.asarray(values)
     defined = numbers[np.isfinite(numbers)]
     return float(defined.mean()) if len(defined) else float("nan")
+
+
+def defined_means(values: Float[np.ndarray, "values columns"]) -> Float64[np.ndarray, " columns"]:
+    """The mean of the defined values of every column, NaN for a column without any.
+
+    >>> defined_means(np.array([[1.0, np.nan], [3.0, np.nan]])).tolist()
+    [2.0, nan]
+    """
+    defined = np.isfinite(values)
+    return ratio(np.where(defined, values, 0.0).sum(0, dtype=np.float64), defined.sum(0, dtype=np.float64))
+
+
+def ratio(sums: Float64[np.ndarray, "*any"], counts: Float64[np.ndarray, "*any"]) -> Float64[np.ndarray, "*any"]:
+    """Sums over counts, NaN where a count is 0."""
+    ratios: np.ndarray = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+    return ratios
 
 
 def or_none(value: float) -> float | None:

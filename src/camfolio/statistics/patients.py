@@ -17,6 +17,7 @@ from scipy.stats import wilcoxon
 from camfolio.results.interval import Interval
 from camfolio.shapes import Names
 from camfolio.statistics.bootstrap import summarise
+from camfolio.statistics.defined import ratio
 from camfolio.statistics.measures import Direction
 
 Verdict = Literal["better", "worse", "equivalent", "not separable", "not defined"]
@@ -66,12 +67,6 @@ class Patients:
         sums, counts = self.sums(values[:, None])
         means: np.ndarray = sums[counts > 0] / counts[counts > 0]
         return means
-
-
-def ratio(sums: Float64[np.ndarray, "*any"], counts: Float64[np.ndarray, "*any"]) -> Float64[np.ndarray, "*any"]:
-    """Sums over counts, NaN where a count is 0."""
-    ratios: np.ndarray = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
-    return ratios
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 from scipy.stats import rankdata
 
-from camfolio.statistics.patients import ratio
+from camfolio.statistics.defined import ratio
 
 
 def ranked_auc(
