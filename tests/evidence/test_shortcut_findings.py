@@ -1,6 +1,6 @@
 import pytest
 
-from camfolio.evidence.shortcut_findings import Alarm, EmptyMaps, is_learned, shortcut_findings, told_apart
+from camfolio.evidence.shortcut_findings import Alarm, EmptyMaps, detection_verdict, is_learned, shortcut_findings
 
 NONE = {"value": None, "low": None, "high": None}
 
@@ -40,7 +40,7 @@ def test_a_cue_is_learned_only_where_the_intervals_are_apart():
     ],
 )
 def test_networks_are_told_apart_only_where_the_interval_leaves_out_chance(auc, answer):
-    assert told_apart(auc) == answer
+    assert detection_verdict(auc) == answer
 
 
 def test_every_method_has_one_answer_per_cue():

@@ -22,7 +22,7 @@ Maps = Float64[np.ndarray, "slices height width"]
 
 @dataclass(frozen=True)
 class Scene:
-    """What a control may use.
+    """Slices and settings that a control may use.
 
     Attributes:
         hounsfield: HU.
@@ -30,7 +30,7 @@ class Scene:
         spacing: mm per pixel, row and column.
         window_hu: lower and upper end of the intensity window, HU.
         sigma_mm: standard deviation of the blob at the centre.
-        seed: of chance.
+        seed: of random maps.
     """
 
     hounsfield: Hounsfield

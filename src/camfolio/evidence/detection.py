@@ -1,4 +1,4 @@
-"""Would a map have exposed the shortcut: answers that flip, alarms, and how well maps tell two kinds of networks apart."""
+"""Detection of a planted shortcut: predictions that change, alarms, and the AUC of shortcut against clean maps."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def answers(logits: Float[np.ndarray, "slices 2"]) -> Int64[np.ndarray, " slices
 
 
 def flips(before: Float[np.ndarray, "slices 2"], after: Float[np.ndarray, "slices 2"]) -> Bool[np.ndarray, " slices"]:
-    """Where the answer changes."""
+    """Where the predicted class changes."""
     changed: np.ndarray = answers(before) != answers(after)
     return changed
 
 
 def separation(positive: Float64[np.ndarray, " positives"], negative: Float64[np.ndarray, " negatives"]) -> float:
-    """The AUC of telling two sets of values apart; undefined ones (NaN) are left out, NaN if one set is empty then.
+    """The AUC that separates two sets of values; undefined ones (NaN) are left out, NaN if one set is empty then.
 
     >>> separation(np.array([2.0, 3.0]), np.array([1.0, 2.0]))
     0.875
@@ -36,19 +36,19 @@ def separation(positive: Float64[np.ndarray, " positives"], negative: Float64[np
 
 
 def detection_auc(shortcut: Shares, clean: Shares) -> float:
-    """How well the energy in the cue's place tells the maps of shortcut networks from those of clean ones.
+    """The AUC of the energy in the cue's place, maps of shortcut networks against those of clean ones.
 
-    Seed by seed, since two networks of one seed saw the same slices in the same order; then the mean over seeds.
+    Seed by seed, since the two networks of a seed were trained on the same slices in the same order; then the mean over seeds.
     """
     return defined_mean([separation(*pair) for pair in zip(shortcut, clean, strict=True)])
 
 
 def alarm_rate(shares: Shares, area_share: float, alarm: float) -> float:
-    """The share of defined maps with more than `alarm` times as much energy in the place as it has area."""
+    """The share of defined maps whose energy in the cue's place is more than `alarm` times its share of the area."""
     return defined_mean(np.where(np.isfinite(shares), shares > alarm * area_share, np.nan))
 
 
 def auc_of_answers(logits: Float[np.ndarray, "slices 2"], label: Labels) -> float:
-    """The network's own AUC; NaN with one class only."""
+    """The AUC of a network; NaN with one class only."""
     margin = (logits[:, 1] - logits[:, 0]).astype(np.float64)
     return separation(margin[label == 1], margin[label == 0])

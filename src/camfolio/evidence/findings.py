@@ -14,11 +14,11 @@ Interval = Mapping[str, Any]
 Verdict = Literal["better", "worse", "not separable", "not defined"]
 
 NOTHING = 0.0
-"""A difference whose interval leaves out this is one."""
+"""A difference is shown if its interval excludes this."""
 CHANCE = 0.5
 """AUC of answers drawn at random."""
 UNIFORM = 1.0
-"""Energy on the nodule, as a multiple of what a uniform map puts there."""
+"""Energy on the nodule, as a multiple of that of a uniform map."""
 HARDLY_MORE = 1.5
 """Below this multiple of a uniform map's energy, one example's map is called hardly better. A convention: one slice has no
 interval, so that a small excess must not read as a success."""
@@ -61,7 +61,7 @@ class UndefinedScore:
 
 @dataclass(frozen=True)
 class Findings:
-    """The verdicts of a study about one network; methods by their keys, scores and controls by theirs.
+    """The verdicts of a study about one network; methods, scores and controls by their keys.
 
     Attributes:
         has_masks: whether anything could be measured against a mask.
@@ -156,7 +156,7 @@ def is_below(value: Interval, limit: float) -> bool:
 
 
 def verdict_against(value: Interval, limit: float) -> Verdict:
-    """A number against a limit that it has to leave behind."""
+    """A number against a limit, by its interval."""
     if value["value"] is None:
         return "not defined"
     if is_above(value, limit):
@@ -175,7 +175,7 @@ def elsewhere(here: Mapping[str, Any], there: Mapping[str, Any]) -> Verdict:
 
 
 def example_verdict(case: Mapping[str, Any] | None) -> str:
-    """What the map of one chosen slice shows, beside a uniform map."""
+    """The map of one chosen slice compared with a uniform map."""
     if case is None or case["energy_ratio"] is None:
         return "not defined"
     if case["energy_ratio"] < UNIFORM:

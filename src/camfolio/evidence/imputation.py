@@ -1,7 +1,7 @@
-"""Noisy linear imputation: removed pixels become what their neighbours suggest, so that no edge tells where they were.
+"""Noisy linear imputation: removed pixels become weighted means of their neighbours, so that no edge reveals them.
 
 Every removed pixel is the mean of its eight neighbours, the four beside it weighing 1/6 and the four diagonal ones 1/12
-(Rong et al. 2022, arXiv 2202.00449); noise is added so that a network cannot tell imputed pixels by their smoothness.
+(Rong et al. 2022, arXiv 2202.00449); noise is added so that a network cannot recognise imputed pixels by their smoothness.
 The equations of all removed pixels are solved at once. They are symmetric, positive definite and reach no further than
 the next row, so a banded Cholesky factorisation does it (several times as fast as a general sparse solver).
 """
@@ -20,15 +20,15 @@ STEPS = ((0, 1, BESIDE), (1, -1, DIAGONAL), (1, 0, BESIDE), (1, 1, DIAGONAL))
 
 
 def impute(image: Image, removed: Bool[np.ndarray, "height width"], noise: Image) -> Image:
-    """The image with its removed pixels filled in.
+    """The image with its removed pixels imputed.
 
     Args:
-        image: in any unit; what stands on removed pixels plays no part.
+        image: in any unit; the values of removed pixels are ignored.
         removed: which pixels; not all of them.
-        noise: added to the removed pixels, in the image's unit.
+        noise: added to the imputed pixels, in the image's unit.
 
     Raises:
-        ValueError: if no pixel is left.
+        ValueError: if all pixels are removed.
     """
     if removed.all():
         msg = "Expected at least one pixel that is left, but got an image of which all are removed."
@@ -42,7 +42,7 @@ def impute(image: Image, removed: Bool[np.ndarray, "height width"], noise: Image
 def equations(
     removed: Bool[np.ndarray, "height width"], known: Image
 ) -> tuple[Float64[np.ndarray, "bands pixels"], Float64[np.ndarray, " pixels"]]:
-    """The matrix as LAPACK's lower bands, and the right-hand side; a pixel that is known is an equation of its own."""
+    """The matrix as LAPACK's lower bands, and the right-hand side; a known pixel has an equation of its own."""
     height, width = removed.shape
     bands = np.zeros((width + 2, height * width))
     weights, sums = np.zeros_like(known), np.zeros_like(known)

@@ -81,10 +81,10 @@ class LocalisationScore:
             truth: of the same slices.
         """
         defined = truth.informative & (maps > 0).any((1, 2))
-        found = np.full(len(maps), np.nan)
+        scores = np.full(len(maps), np.nan)
         if defined.any():
-            found[defined] = self.function(maps[defined].astype(np.float64), truth[defined])
-        return found
+            scores[defined] = self.function(maps[defined].astype(np.float64), truth[defined])
+        return scores
 
     def at_chance(self, truth: Truth) -> Scores | None:
         """The score of a uniform map, slice by slice; None if that is not a chance level."""
@@ -161,12 +161,12 @@ def iou_otsu(maps: Maps, truth: Truth) -> Scores:
 
     NaN for a uniform map, which no threshold divides.
     """
-    found = np.full(len(maps), np.nan)
+    scores = np.full(len(maps), np.nan)
     for i in np.flatnonzero(np.ptp(maps, axis=(1, 2)) > 0):
         share = maps[i] / maps[i].max()
         above = share > threshold_otsu(share)  # type: ignore[no-untyped-call]  # scikit-image has no annotations
-        found[i] = (above & truth.masks[i]).sum() / (above | truth.masks[i]).sum()
-    return found
+        scores[i] = (above & truth.masks[i]).sum() / (above | truth.masks[i]).sum()
+    return scores
 
 
 @localisation_score(Measure("overlap at the nodule's own area", "share"))

@@ -79,7 +79,7 @@ def ranks(maps: Maps, names: Names, seed: int) -> Int64[np.ndarray, "slices heig
 def removal(
     places: Int64[np.ndarray, "slices height width"], shares: Sequence[float]
 ) -> Bool[np.ndarray, "slices steps height width"]:
-    """True on as many of the first pixels as each share says, rounded."""
+    """True on the given shares of the pixels, those of lowest rank, rounded to whole pixels."""
     counts = np.rint(np.asarray(shares) * places[0].size)
     removed: np.ndarray = places[:, None] < counts[None, :, None, None]
     return removed
@@ -106,7 +106,7 @@ class Baseline:
 
     @property
     def known(self) -> Bool[np.ndarray, " slices"]:
-        """Where there is a baseline."""
+        """Where the baseline is known."""
         finite: np.ndarray = np.isfinite(self.hounsfield).all((1, 2))
         return finite
 

@@ -13,17 +13,17 @@ from camfolio.statistics.chance import slice_generator
 
 
 def randomised_networks(trained: nn.Module, fresh: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """Networks in which one more part is as before training, from the last part to the first.
+    """Networks with re-initialised parts: first the last part, then the last two, up to all of them.
 
     Parts are the children of the network that have weights, in the order in which it lists them. The statistics of
     batch norms are reset, too.
 
     Args:
         trained: is not touched.
-        fresh: the same network as it is initialised.
+        fresh: the same network with initial weights.
 
     Yields:
-        Name of the part that was randomised last, and the network; the same object every time, further on.
+        Name of the part that was randomised last, and the network; the same object every time, changed in place.
     """
     network = copy.deepcopy(trained)
     parts = [name for name, part in network.named_children() if part.state_dict()]
@@ -34,10 +34,10 @@ def randomised_networks(trained: nn.Module, fresh: nn.Module) -> Iterator[tuple[
 
 def permuted_labels(label: Labels, part: Names, seed: int) -> Labels:
     """Permuted labels: those of the training part are shuffled among its slices, those of the validation part among its
-    own. The test part keeps its labels. Patients play no role.
+    own. The test part keeps its labels. Slices of one patient are permuted separately.
     """
-    found = label.copy()
+    permuted = label.copy()
     for name in ("train", "validation"):
         here = np.flatnonzero(part == name)
-        found[here] = label[slice_generator(seed, name, "permuted labels").permutation(here)]
-    return found
+        permuted[here] = label[slice_generator(seed, name, "permuted labels").permutation(here)]
+    return permuted

@@ -1,4 +1,4 @@
-"""All scores of all subjects beside each other: means with intervals, comparisons in stated families, verdicts."""
+"""Scoreboard: means of all scores of all subjects with intervals, paired comparisons in stated families, verdicts."""
 
 from __future__ import annotations
 

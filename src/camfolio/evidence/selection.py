@@ -1,11 +1,10 @@
-"""Which slices are shown: the good, the bad and the misclassified example of each method, by rule.
+"""Selection of examples: the good, the bad and the misclassified slice of each method, by rule.
 
 Among the correctly classified slices with a defined score, good is the highest and bad the lowest score. The
 misclassified example is the error made with the highest probability, whatever the method. Ties go to the smaller slice
 id; within a method no patient is shown twice.
 
-Beside them stand examples drawn at random with the seed, whatever their score and answer, the same for all methods: what
-a method shows on slices drawn at random.
+In addition examples are drawn at random with the seed, regardless of score and prediction, the same for all methods.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from camfolio.shapes import Names
 
 @dataclass(frozen=True)
 class Answers:
-    """What the network said about N slices.
+    """The network's predictions for N slices.
 
     Attributes:
         id, patient: (N,) strings.
@@ -37,9 +36,9 @@ class Answers:
 
     @property
     def correct(self) -> Bool[np.ndarray, " slices"]:
-        """Where the network agrees with the label."""
-        agrees: np.ndarray = self.label == self.predicted
-        return agrees
+        """Where the predicted class is the label."""
+        equal: np.ndarray = self.label == self.predicted
+        return equal
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def draw(answers: Answers, count: int, seed: int) -> list[Case]:
     Args:
         answers: of the test slices.
         count: how many at most; there are not more than patients.
-        seed: of the order, which no score decides.
+        seed: of the order, which is independent of scores.
     """
     order = np.argsort(answers.id)[np.random.default_rng(seed).permutation(len(answers.id))]
     cases: dict[str, Case] = {}

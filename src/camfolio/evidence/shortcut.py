@@ -1,7 +1,7 @@
-"""A shortcut on purpose: two cues that have nothing to do with nodules, put into a corner where the truth is known.
+"""Planted shortcuts: two cues unrelated to nodules, put into a corner, so that the ground truth is known.
 
-Adebayo et al. 2022 (arXiv 2212.04629) ask whether maps expose a spurious cue. They can only be wrong about it where it
-is known to be there and known to be used; so it is planted, and whether the network uses it is measured.
+Adebayo et al. 2022 (arXiv 2212.04629) examine whether maps reveal a spurious cue. That can be tested only where the cue
+is known to be present and known to be used; so it is planted, and whether the network uses it is measured.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class Cue:
     """One cue.
 
     Attributes:
-        words: what it is, for pages.
-        side: it lies within the first so many rows and columns, which are its place.
-        put: slices in HU to the same with the cue.
+        words: its description on pages.
+        side: rows and columns of its place, the top left corner.
+        put: adds the cue to slices in HU.
     """
 
     words: str
@@ -57,7 +57,7 @@ def put_tag(hounsfield: Hounsfield) -> Hounsfield:
 
 
 def put_blur(hounsfield: Hounsfield, sigma: float = 2.0) -> Hounsfield:
-    """The corner smoothed by a Gaussian of `sigma` pixels, fading out over its last pixels: no edge gives it away."""
+    """The corner smoothed by a Gaussian of `sigma` pixels, fading out over its last pixels, without an edge."""
     smooth = ndimage.gaussian_filter(hounsfield, (0, sigma, sigma), mode="nearest")
     along = np.clip((BLUR_PLACE - np.arange(max(hounsfield.shape[1:]))) / BLUR_FADE, 0, 1)
     weight = np.outer(along[: hounsfield.shape[1]], along[: hounsfield.shape[2]])
@@ -69,11 +69,11 @@ CUES: dict[str, Cue] = {
     "tag": Cue("a small bright letter", TAG_PLACE, put_tag),
     "blur": Cue("a patch without grain that the eye misses", BLUR_PLACE, put_blur),
 }
-"""Name -> cue; a new one is one function and one line."""
+"""Name -> cue."""
 
 
 def chosen_for_cue(label: Labels, share: float, seed: int) -> Bool[np.ndarray, " slices"]:
-    """Which slices get the cue: a seeded `share` of those of the second class, rounded to a whole number of slices."""
+    """The slices that get the cue: a random `share` of those of the second class, rounded to a whole number."""
     candidates = np.flatnonzero(label == 1)
     drawn = np.random.default_rng(seed).permutation(candidates)[: round(share * len(candidates))]
     chosen = np.zeros(len(label), dtype=bool)

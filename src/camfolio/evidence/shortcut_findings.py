@@ -43,8 +43,8 @@ class ShortcutFindings:
     Attributes:
         learned: cue -> whether putting it in changes more answers of the networks that were trained with it than of
             clean ones.
-        detection: cue -> method -> `with` and `without` the cue in the slice -> whether the maps tell the two kinds of
-            networks apart.
+        detection: cue -> method -> `with` and `without` the cue in the slice -> whether the maps separate the two
+            kinds of networks.
         false_alarms: maps of clean networks that often raise an alarm.
         missed: maps that mostly raise none about a cue that is used.
         empty_maps: kinds of maps of which some are empty, and so excluded.
@@ -59,12 +59,12 @@ class ShortcutFindings:
     maps: int
 
     def methods_that(self, answer: Detection, cue: str) -> list[str]:
-        """Methods with one answer to whether their maps tell networks apart, where the cue is in the slice."""
+        """Methods with this verdict on whether their maps separate networks, where the cue is in the slice."""
         return [method for method, found in self.detection[cue].items() if found["with"] == answer]
 
     @property
     def revealing(self) -> dict[str, list[str]]:
-        """Cue -> methods whose maps tell the two kinds of networks apart."""
+        """Cue -> methods whose maps separate the two kinds of networks."""
         return {cue: self.methods_that("yes", cue) for cue in self.detection}
 
     @property
@@ -102,7 +102,9 @@ def shortcut_findings(shortcut: Mapping[str, Any], methods: Sequence[str]) -> Sh
         learned=learned,
         detection={
             cue: {
-                name: {word: told_apart(found["methods"][name]["detection"][word]) for word in ("with", "without")}
+                name: {
+                    word: detection_verdict(found["methods"][name]["detection"][word]) for word in ("with", "without")
+                }
                 for name in methods
             }
             for cue, found in cues.items()
@@ -129,8 +131,8 @@ def is_learned(flips: Mapping[str, Any]) -> bool:
     return trained["low"] is not None and clean["high"] is not None and bool(trained["low"] > clean["high"])
 
 
-def told_apart(auc: Interval) -> Detection:
-    """Whether maps of the two kinds of networks are told apart, by the AUC of the energy in the cue's place."""
+def detection_verdict(auc: Interval) -> Detection:
+    """Whether maps separate the two kinds of networks, by the AUC of the energy in the cue's place."""
     if auc["value"] is None:
         return "not defined"
     if auc["low"] is None:

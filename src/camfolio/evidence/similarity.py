@@ -1,7 +1,7 @@
-"""How alike two maps of one slice are: rank correlation and structural similarity, of signed and of absolute maps.
+"""Similarity of two maps of one slice: rank correlation and structural similarity, of signed and of absolute maps.
 
 Only the pattern counts, not the scale: ranks have none, and structural similarity compares maps divided by their own
-largest magnitude. A map of one value everywhere has no pattern: NaN, not defined.
+largest magnitude. A uniform map has no pattern: NaN, not defined.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SIMILARITY = {
     "ssim_signed": "structural similarity of the signed maps",
     "ssim_absolute": "structural similarity of the absolute maps",
 }
-"""Name -> in words; all of them are 1 for the same pattern, and about 0 for patterns that have nothing in common."""
+"""Name -> title; all of them are 1 for the same pattern, and about 0 for unrelated patterns."""
 
 
 def similarities(one: Maps, other: Maps) -> dict[str, Scores]:
@@ -33,21 +33,21 @@ def similarities(one: Maps, other: Maps) -> dict[str, Scores]:
     }
 
 
-def have_pattern(one: Maps, other: Maps) -> Bool[np.ndarray, " slices"]:
-    """Where both maps vary."""
+def both_vary(one: Maps, other: Maps) -> Bool[np.ndarray, " slices"]:
+    """Where neither map is uniform."""
     vary: np.ndarray = (np.ptp(one, axis=(1, 2)) > 0) & (np.ptp(other, axis=(1, 2)) > 0)
     return vary
 
 
 def rank_correlation(one: Maps, other: Maps) -> Scores:
     """Spearman's correlation over the pixels of each slice, -1 to 1, equal values with their mean rank."""
-    found = np.full(len(one), np.nan)
-    defined = have_pattern(one, other)
+    scores = np.full(len(one), np.nan)
+    defined = both_vary(one, other)
     pixels = one.shape[1] * one.shape[2]
     ranks = [rankdata(maps[defined].reshape(-1, pixels), axis=1) for maps in (one, other)]
     first, second = (rank - rank.mean(1, keepdims=True) for rank in ranks)
-    found[defined] = (first * second).sum(1) / np.sqrt((first**2).sum(1) * (second**2).sum(1))
-    return found
+    scores[defined] = (first * second).sum(1) / np.sqrt((first**2).sum(1) * (second**2).sum(1))
+    return scores
 
 
 def structure(one: Maps, other: Maps, span: float) -> Scores:
@@ -59,8 +59,8 @@ def structure(one: Maps, other: Maps, span: float) -> Scores:
         span: from the lowest to the highest value that a map divided by its largest magnitude may have.
     """
     window = min(WINDOW, *(length - 1 + length % 2 for length in one.shape[1:]))
-    found = np.full(len(one), np.nan)
-    for i in np.flatnonzero(have_pattern(one, other)):
+    scores = np.full(len(one), np.nan)
+    for i in np.flatnonzero(both_vary(one, other)):
         first, second = (maps[i].astype(np.float64) / np.abs(maps[i]).max() for maps in (one, other))
-        found[i] = structural_similarity(first, second, win_size=window, data_range=span)  # type: ignore[no-untyped-call]  # scikit-image has no annotations
-    return found
+        scores[i] = structural_similarity(first, second, win_size=window, data_range=span)  # type: ignore[no-untyped-call]  # scikit-image has no annotations
+    return scores

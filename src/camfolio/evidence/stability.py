@@ -1,4 +1,4 @@
-"""Small changes of a slice that leave its nodule what it is: noise as of the scanner, and shifts by one pixel."""
+"""Perturbations that keep the nodule of a slice: white noise, and shifts by one pixel."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ SHIFTS = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
 
 def noisy(hounsfield: Hounsfield, names: Names, noise_hu: float, draw: int, seed: int) -> Hounsfield:
-    """Slices with white Gaussian noise added, its standard deviation in HU; every slice and draw has its own."""
+    """Slices with white Gaussian noise added, its standard deviation in HU; independent for every slice and draw."""
     shape = hounsfield.shape[1:]
-    grain = [slice_generator(seed, str(name), f"noise {draw}").normal(0, noise_hu, shape) for name in names]
-    return hounsfield + np.reshape(grain, hounsfield.shape).astype(np.float32)
+    noise = [slice_generator(seed, str(name), f"noise {draw}").normal(0, noise_hu, shape) for name in names]
+    return hounsfield + np.reshape(noise, hounsfield.shape).astype(np.float32)
 
 
 def shifted(hounsfield: Hounsfield, shift: tuple[int, int]) -> Hounsfield:
-    """Slices moved by one pixel; what comes in is the pixel at the edge once more."""
+    """Slices moved by one pixel; the row or column at the edge is repeated."""
     down, across = shift
     wide = np.pad(hounsfield, ((0, 0), (1, 1), (1, 1)), mode="edge")
     height, width = hounsfield.shape[1:]

@@ -1,4 +1,4 @@
-"""What is scored: a method at a layer or a control, and the one way in which its key is written."""
+"""Subjects of scores, methods at a layer and controls, and how their keys are written."""
 
 from __future__ import annotations
 

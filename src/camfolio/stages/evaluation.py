@@ -23,7 +23,7 @@ def run(
     evaluation: Evaluation,
     seed: int,
 ) -> None:
-    """Write `evaluation.json`; which way the nodule's area speaks is known from what the network was trained on."""
+    """Write `evaluation.json`; whether a larger area means the second class is decided on the network's training part."""
     data, test = part_slices(slices, split, "test")
     train, _ = part_slices(trained_slices, trained_split, "train")
     probability = malignant_probability(np.load(predictions / "logits.npy", allow_pickle=False)[test])

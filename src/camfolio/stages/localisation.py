@@ -36,8 +36,8 @@ def run(
     """Write `scores.npz` and `localisation.json`.
 
     `scores.npz`: `SCORE/SUBJECT`, float64 (n,), NaN where not defined, for every score of `evidence.localisation` and
-    every subject (METHOD at the layer in focus, LAYER/METHOD at the others, control/NAME); `chance/SCORE`, what a map
-    that says the same everywhere gets; `area_share`; `enlarged/METHOD`, (n, H, W) maps, and `signed/METHOD`, the same
+    every subject (METHOD at the layer in focus, LAYER/METHOD at the others, control/NAME); `chance/SCORE`, that of a
+    uniform map; `area_share`; `enlarged/METHOD`, (n, H, W) maps, and `signed/METHOD`, the same
     before their ReLU.
 
     `localisation.json`: `area_share`, `energy_share` by method, `difference` between methods and `above_area`, each

@@ -1,4 +1,4 @@
-"""Stage `permuted`: the slices with labels that say nothing, for a network that can have learned nothing from them."""
+"""Stage `permuted`: the slices with permuted labels, on which a network cannot learn to classify nodules."""
 
 from __future__ import annotations
 

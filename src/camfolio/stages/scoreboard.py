@@ -1,4 +1,4 @@
-"""Stage `scoreboard`: who scores how much, who is better than whom, and what cannot be told apart."""
+"""Stage `scoreboard`: all scores with intervals, comparisons of methods, controls and layers, and their verdicts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def run(
     - `slices`, `patients`: kind -> how many.
     - `scores`: score -> subject -> value, low, high, undefined, slices_undefined. Subjects are METHOD (layer in focus),
       LAYER/METHOD and control/NAME. Means over slices, intervals over patients.
-    - `chance`: score -> the same for a map that says the same everywhere; scores without a chance level are absent.
+    - `chance`: score -> the same for a uniform map; scores without a chance level are absent.
     - `comparisons`: family (`methods`, `controls`, `layers`) -> `tests` and `rows` (see `evidence.scoreboard.compare`);
       Holm's correction is within a family, over all its pairs and scores.
     - `curves`: curve (deletion_parenchyma, ..., road_lerf) -> subject -> value, low, high per step;

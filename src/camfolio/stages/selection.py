@@ -1,4 +1,4 @@
-"""Stage `selection`: the examples of every method, and what their captions say."""
+"""Stage `selection`: the examples of every method, with the numbers of their captions."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def run(
 
 
 def answers_of(data: Slices, logits: np.ndarray) -> Answers:
-    """What the network said, from its logits (N, 2)."""
+    """The network's predictions, from its logits (N, 2)."""
     malignant = malignant_probability(logits)
     predicted = logits.argmax(1).astype(np.int64)
     return Answers(data.id, data.patient, data.label, predicted, np.where(predicted == 1, malignant, 1 - malignant))
