@@ -9,8 +9,8 @@ from camfolio.errors import ExplanationError, NetworkError
 from camfolio.explanation.explain import explain
 from camfolio.explanation.maps import Explanation, enlarge
 from camfolio.explanation.speed.lanes import LARGEST as CHUNK
+from camfolio.method_words import METHOD_NAMES
 from camfolio.network.onnx import export_network, load_forward
-from camfolio.vocabulary import METHOD_NAMES
 from reference_cams import enlarge as enlarge_by_hand
 
 LAYER = "layer2.1.conv2"

@@ -10,13 +10,16 @@ from hypothesis.extra.numpy import arrays
 from torch import nn
 
 from camfolio.explanation.batch import Batch
+from camfolio.explanation.channels import unit_range
 from camfolio.explanation.explain import explain
-from camfolio.explanation.methods import score_weights, unit_range
+from camfolio.explanation.methods.score_cam import score_weights
 from camfolio.explanation.probe import Reading
 from camfolio.explanation.registry import METHODS
-from camfolio.vocabulary import FINER, GRADIENT_METHODS, METHOD_NAMES
+from camfolio.method_words import METHOD_FILES, METHOD_NAMES
+from camfolio.vocabulary import FINER
 from reference_cams import TWINS, enlarge
 
+GRADIENT_METHODS = [key for key, one in METHOD_FILES.items() if one.gradient]
 LAYERS = {"resnet": "layer2.1.conv2", "plain_cnn": "2", "bottleneck": "conv", "binary": "0"}
 
 

@@ -9,7 +9,12 @@ from torch.nn import functional
 
 from camfolio.explanation.batch import Batch
 from camfolio.explanation.explain import explain
-from camfolio.explanation.methods import eigen_cam, grad_cam, hires_cam, layer_cam, score_weights, xgrad_cam
+from camfolio.explanation.methods.eigen_cam import eigen_cam
+from camfolio.explanation.methods.grad_cam import grad_cam
+from camfolio.explanation.methods.hires_cam import hires_cam
+from camfolio.explanation.methods.layer_cam import layer_cam
+from camfolio.explanation.methods.score_cam import score_weights
+from camfolio.explanation.methods.xgrad_cam import xgrad_cam
 from camfolio.explanation.probe import Reading, borrowed, read
 from camfolio.network.architecture import make_network
 

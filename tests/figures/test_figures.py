@@ -18,17 +18,19 @@ from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.output import write
 from camfolio.figures.drawing.panels import SIGNED_RAMP, edges, show_map, show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import DARK, LIGHT
+from camfolio.method_words import method_looks
 from camfolio.network.evaluation import evaluate
 from camfolio.pipeline.pictures import EXAMPLES
 from camfolio.results.files import read_json, write_json
 from camfolio.results.training import Epoch, PartResult, TrainingResult
 from camfolio.stages.selection import answers_of, describe
-from camfolio.vocabulary import SCALING_NAMES, method_name
+from camfolio.vocabulary import SCALING_NAMES
 
 METHODS = ("grad_cam", "hires_cam", "score_cam", "finer_layer_cam", "ours.edge_cam")
+SHOWN = {look.key: look for look in method_looks(METHODS)}
 CLASSES = ("benign", "malignant")
 WINDOW = (-1000.0, 400.0)
-LOOKS = Looks(METHODS, CLASSES, WINDOW)
+LOOKS = Looks(tuple(SHOWN.values()), CLASSES, WINDOW)
 EMPTY_MAP, EMPTY_MASK = 5, 6  # slices of the test part
 
 
@@ -95,9 +97,9 @@ def drawers(study):
     evaluation = study["evaluation"]
     return {
         "calibration": lambda out: calibration.run(out=out, evaluation=evaluation, classes=CLASSES),
-        "case": lambda out: case.run(out=out, **example, method="score_cam", kind="misclassified"),
-        "case, empty map": lambda out: case.run(out=out, **example, method="grad_cam", kind="good"),
-        "case, empty mask": lambda out: case.run(out=out, **example, method="hires_cam", kind="bad"),
+        "case": lambda out: case.run(out=out, **example, method=SHOWN["score_cam"], kind="misclassified"),
+        "case, empty map": lambda out: case.run(out=out, **example, method=SHOWN["grad_cam"], kind="good"),
+        "case, empty mask": lambda out: case.run(out=out, **example, method=SHOWN["hires_cam"], kind="bad"),
         "confusion": lambda out: confusion.run(out=out, evaluation=evaluation, classes=CLASSES),
         "roc": lambda out: roc.run(out=out, evaluation=evaluation),
         "strip": lambda out: strip.run(out=out, **example),
@@ -270,7 +272,7 @@ def test_the_strip_says_and_holds_every_method_s_share(study, drawn):
         share = read_json(study["selection"] / "cases.json")["methods"][method]["cases"]["misclassified"][
             "energy_share"
         ]
-        assert f"{method_name(method)} {share:.0%}" in alt
+        assert f"{SHOWN[method].name} {share:.0%}" in alt
         assert float(rows[method]) == pytest.approx(share, rel=1e-8)
 
 
@@ -284,7 +286,7 @@ def test_the_teaser_names_its_slice_and_methods(study, drawn):
         for method in METHODS[1:]:
             share = float(scores[f"energy_share/{method}"][EMPTY_MAP])
             assert about["energy_share"][method] == pytest.approx(share)
-            assert f"{method_name(method)} {share:.0%}" in about["alt"]
+            assert f"{SHOWN[method].name} {share:.0%}" in about["alt"]
     assert about["energy_share"]["grad_cam"] is None
     assert "Grad-CAM not defined" in about["alt"]
 
@@ -430,7 +432,7 @@ def test_white_is_zero_where_signs_are_kept():
 
 @pytest.mark.parametrize("scaling", SCALING_NAMES)
 def test_a_colour_bar_names_the_scaling(scaling, study):
-    figure = case.drawing(misclassified(study, scaling), "score_cam", LOOKS).draw(LIGHT)
+    figure = case.drawing(misclassified(study, scaling), SHOWN["score_cam"], LOOKS).draw(LIGHT)
     bar = figure.axes[-1]
     assert " ".join(bar.get_ylabel().split()) == SCALING_NAMES[scaling]
     assert bar.get_ylim() == (-1 if scaling == "signed" else 0, 1)
@@ -449,7 +451,7 @@ def test_signed_and_shared_maps_are_those_that_localisation_wrote(study):
 
 @pytest.mark.parametrize(("count", "rows", "columns"), [(1, 1, 2), (3, 1, 4), (4, 2, 4), (5, 2, 4)])
 def test_a_strip_has_at_most_four_panels_to_a_row(count, rows, columns, study):
-    looks = replace(LOOKS, methods=METHODS[:count])
+    looks = replace(LOOKS, methods=LOOKS.methods[:count])
     figure = strip.drawing(misclassified(study, "per_image"), looks).draw(LIGHT)
     assert len(figure.axes) == count + 1
     assert figure.get_size_inches().tolist() == [2.25 * columns, 2.6 * rows]

@@ -15,6 +15,7 @@ from camfolio.figures.drawing.looks import Looks
 from camfolio.pipeline.contents import stages
 from camfolio.pipeline.pictures import EXAMPLES, figure_stages, raster_stages
 from camfolio.study.settings import Study
+from camfolio.vocabulary import MethodLook
 
 STUDY = Study.model_validate(
     {
@@ -50,7 +51,8 @@ def test_the_looks_of_a_study_come_back_from_json():
     assert {"figure-teaser", "figure-grad_cam-good", "card", "matrix", "explorer"} <= set(given)
     for looks in given.values():
         found = TypeAdapter(Looks).validate_python(json.loads(json.dumps(looks)))
-        assert found == Looks(("eigen_cam", "grad_cam"), ("a", "b"), (-900.0, 300.0), "signed")
+        eigen, grad = MethodLook("eigen_cam", "Eigen-CAM", "#F0E442"), MethodLook("grad_cam", "Grad-CAM", "#009E73")
+        assert found == Looks((eigen, grad), ("a", "b"), (-900.0, 300.0), "signed")
 
 
 def test_examples_are_read_from_the_folders_that_the_pipeline_names():

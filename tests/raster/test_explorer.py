@@ -13,6 +13,7 @@ from PIL import Image
 from camfolio.evidence.faithfulness import FAITHFULNESS
 from camfolio.evidence.localisation import LOCALISATION
 from camfolio.figures.drawing.looks import Looks
+from camfolio.method_words import method_looks
 from camfolio.raster.explorer import column, read_scores, run, score_name
 from camfolio.raster.sheets import COLUMNS, TILES, sheet, write_sheets
 
@@ -44,7 +45,7 @@ def stages(tiny_slices, tmp_path):
 
 
 def explored(folders, scaling="per_image", **evidence):
-    run(**folders, looks=Looks(METHODS, ("a", "<b>"), WINDOW, scaling), **evidence)
+    run(**folders, looks=Looks(method_looks(METHODS), ("a", "<b>"), WINDOW, scaling), **evidence)
     return json.loads((folders["out"] / "explorer.json").read_text())
 
 

@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from camfolio.figures.drawing.style import LIGHT
+from camfolio.method_words import method_looks
 from camfolio.raster import card
 
 
@@ -19,7 +20,7 @@ def test_a_card_has_the_size_that_is_asked_for_and_is_not_bare(portfolio):
 
 @pytest.mark.parametrize("title", ["Short", "A title that goes on and on " * 9, "$x_1$ <b> & more"])
 def test_a_study_without_an_example_has_a_card_of_words(title):
-    figure = card.drawing(title, "Test AUC 0.9", None, ("grad_cam",), (-1000.0, 400.0))
+    figure = card.drawing(title, "Test AUC 0.9", None, method_looks(["grad_cam"]), (-1000.0, 400.0))
     assert figure.axes == []
     said = [text.get_text() for text in figure.texts]
     assert "Test AUC 0.9" in said

@@ -10,8 +10,8 @@ import re
 import pytest
 
 from camfolio.figures import removal, scores
+from camfolio.method_words import method_looks, method_name
 from camfolio.site.values import results
-from camfolio.vocabulary import method_name
 
 FIGURES = ("scores", "distributions", "drawn", "removal", "randomisation", "randomised_maps")
 
@@ -81,7 +81,7 @@ def test_the_first_column_is_the_trained_network(portfolio, found):
 def test_scores_that_are_not_defined_are_drawn_as_nothing_and_said(board):
     for value in board["scores"]["energy_ratio"].values():
         value.update(value=None, low=None, high=None)
-    drawing = scores.drawing(board)
+    drawing = scores.drawing(board, method_looks(board["methods"]))
     assert "(higher is better): Grad-CAM not defined" in drawing.alt
     assert all(row[2] == "" for row in drawing.rows if row[0] == "energy_ratio")
 

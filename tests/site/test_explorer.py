@@ -9,6 +9,7 @@ import pytest
 
 from camfolio.data.slices import Slices
 from camfolio.figures.drawing.looks import Looks
+from camfolio.method_words import method_looks
 from camfolio.raster import explorer
 
 METHODS = ("grad_cam", "hires_cam", "score_cam")
@@ -182,7 +183,9 @@ def many(built, tmp_path_factory):
     scores |= {f"score_{number}/{method}": chance.random(MANY) for number in range(12) for method in METHODS}
     np.savez(folder / "scores.npz", **scores)
     stages = dict.fromkeys(("slices", "split", "predictions", "localisation"), folder)
-    explorer.run(out=site / "tiny" / "explorer", looks=Looks(METHODS, ("a", "b"), (-1000.0, 400.0)), **stages)
+    explorer.run(
+        out=site / "tiny" / "explorer", looks=Looks(method_looks(METHODS), ("a", "b"), (-1000.0, 400.0)), **stages
+    )
     return site
 
 

@@ -7,14 +7,18 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 from markdown import Markdown
 
 from camfolio.errors import PageError
+from camfolio.explanation.explain import explain
+from camfolio.method_words import METHOD_NAMES
+from camfolio.network.architecture import build_network
 from camfolio.site.pages import Site, assets, counted, make_site, pictures, study_pages
 from camfolio.site.templates import Page, make_environment, render
-from camfolio.site.values import results
-from camfolio.vocabulary import METHOD_NAMES
+from camfolio.site.values import is_at_last_layer, results
+from camfolio.study.settings import Network
 
 PROJECT = Path(__file__).resolve().parents[2]
 OWN = PROJECT / "gen" / "templates"
@@ -285,12 +289,40 @@ def test_the_best_epoch_is_told_as_it_was(changed, portfolio, best, said):
 
 
 @pytest.mark.parametrize("method", METHOD_NAMES)
-@pytest.mark.parametrize("layer", ["layer2.0.conv2", "layer4"])
-def test_every_method_has_its_paragraph(method, layer, portfolio, tmp_path):
+@pytest.mark.parametrize("last", [True, False])
+def test_every_method_has_its_paragraph(method, last, portfolio, tmp_path):
     template = make_environment(OWN, tmp_path).get_template("partials/methods.md")
-    explanation = portfolio.study.explanation.model_copy(update={"layers": (layer,)})
-    study = portfolio.study.model_copy(update={"explanation": explanation})
-    assert template.render(study=study, method=method).strip().startswith(f"{METHOD_NAMES[method]} ")
+    said = template.render(study=portfolio.study, method=method, at_last_layer=last).strip()
+    assert said.startswith(f"{METHOD_NAMES[method]} ")
+    words = "Since only pooling and one linear layer follow the explained layer"
+    assert (words in said) == (last and method.removeprefix("finer_") in {"grad_cam", "hires_cam"})
+
+
+LAST_LAYERS = {
+    "layer3": False,
+    "layer4.0": False,
+    "layer4.1.conv2": False,
+    "layer4.1": True,
+    "layer4": True,
+    "avgpool": True,
+}
+
+
+@pytest.mark.parametrize("layer", LAST_LAYERS)
+def test_only_pooling_and_one_linear_layer_follow_where_grad_cam_and_hires_cam_agree(layer, portfolio):
+    study = portfolio.study.model_copy(
+        update={
+            "network": Network(width=4, blocks=(1, 1, 1, 2)),
+            "explanation": portfolio.study.explanation.model_copy(update={"layers": (layer,)}),
+        }
+    )
+    torch.manual_seed(0)
+    network = build_network(study.network).eval()
+    found = explain(network, torch.rand(2, 1, 32, 32), layer, ["grad_cam", "hires_cam"]).signed
+    assert torch.allclose(found["grad_cam"], found["hires_cam"], atol=1e-5) == LAST_LAYERS[layer]
+    assert is_at_last_layer(study) == LAST_LAYERS[layer]
+    own = study.model_copy(update={"network": Network(class_path="ours.Net")})
+    assert not is_at_last_layer(own)
 
 
 def test_a_model_card_holds_no_times(pages, shown, portfolio):

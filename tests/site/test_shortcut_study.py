@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from camfolio.commands.show import summary
-from camfolio.vocabulary import method_name
+from camfolio.method_words import method_name
 
 PROJECT = Path(__file__).resolve().parents[2]
 SHORTCUT = {"cues": ["tag", "blur"], "seeds": 2, "share": 1.0}

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from camfolio.site.source_words import about_source
+from camfolio.site.source_words import about_source, formulas
 from camfolio.site.templates import TEMPLATES, make_environment
 from camfolio.site.values import described
 from camfolio.study import sources
@@ -165,3 +165,13 @@ def test_settings_and_words_of_sources_import_no_reader():
     heavy = ("torch", "monai", "matplotlib", "pydicom", "SimpleITK", "scipy", "numpy")
     code = f"import sys, camfolio.study.settings; print(*(name for name in {heavy} if name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split() == []
+
+
+def test_formulas_in_words_become_mathml_and_are_converted_once(tmp_path, monkeypatch):
+    words = r"$$y = \frac{1}{2}$$ where $y_{i}$ is **one** of them."
+    text = formulas(make_environment(TEMPLATES, tmp_path), words)
+    assert (text.count("<math"), text.count('display="block"')) == (2, 1)
+    assert text.endswith(" is **one** of them.")
+    again = make_environment(TEMPLATES, tmp_path)
+    monkeypatch.setitem(again.filters, "mathml", lambda *_, **__: pytest.fail("converted again"))
+    assert formulas(again, words) == text

@@ -15,7 +15,7 @@ import pytest
 
 from camfolio.errors import ChangedError, DataError, StoreError
 from camfolio.store import code
-from camfolio.store.artefacts import MANIFEST, Stage, Store
+from camfolio.store.artefacts import MANIFEST, DynamicImports, Stage, Store
 from camfolio.store.build import State, build, check_worker, flat, survey
 
 LOGGED = """
@@ -245,6 +245,25 @@ def test_a_damaged_manifest_is_made_again_with_the_same_bytes(tiny, store):
     after = build(chain(), store)
     assert computed(tiny) == ["number"]
     assert after["number"].manifest.outputs == before["number"].manifest.outputs
+
+
+def test_code_imported_by_name_counts_where_the_importer_is_reached(tiny, store):
+    user = tiny / "user.py"
+    user.write_text("", encoding="utf-8")
+    dynamic = (DynamicImports("tiny_stages.ink", ("tiny_stages.word",), {"user": user}),)
+    one, other = (replace(stage, dynamic=dynamic) for stage in chain()[:2])
+    other = replace(other, dynamic=(replace(dynamic[0], importer="tiny_stages.word"),))
+    states = {state.stage.name: state for state in survey([one, other], store)}
+    found = states[one.name]
+    assert "tiny_stages.word" in found.ingredients.code
+    assert "module:user" in found.ingredients.inputs
+    build([one, other], store)
+    states = {state.stage.name: state for state in survey([one, other], store)}
+    assert "tiny_stages.word" not in states[other.name].ingredients.code
+    assert "module:user" not in states[other.name].ingredients.inputs
+    user.write_text("1\n", encoding="utf-8")
+    states = {state.stage.name: state for state in survey([one, other], store)}
+    assert states[one.name].reason == "input module:user changed"
 
 
 def test_nested_parameters_stand_under_dotted_keys():

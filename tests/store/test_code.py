@@ -177,6 +177,20 @@ def test_no_file_is_left_beside_the_memory(package):
     assert {path.name for path in package.parent.iterdir()} == {"camfolio", "code.json"}
 
 
+def test_a_module_s_words_about_itself_change_nothing(package):
+    stage = package / "stages/one.py"
+    stage.write_text(STAGE + '\nABOUT = dict(name="One")\n', encoding="utf-8")
+    before = behind(package)
+    stage.write_text(STAGE + '\nABOUT = dict(name="Two", colour="red")\n', encoding="utf-8")
+    assert behind(package) == before
+    stage.write_text(STAGE + '\nOTHER = dict(name="Two")\n', encoding="utf-8")
+    assert behind(package) != before
+    stage.write_text(STAGE + "\ndef other():\n    ABOUT = 1\n    return ABOUT\n", encoding="utf-8")
+    one = behind(package)
+    stage.write_text(STAGE + "\ndef other():\n    ABOUT = 2\n    return ABOUT\n", encoding="utf-8")
+    assert behind(package) != one
+
+
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory):
     return CodeReader(tmp_path_factory.mktemp("memory") / "code.json")
@@ -191,11 +205,18 @@ def test_training_knows_nothing_of_figures_and_maps(reader):
 
 
 def test_settings_errors_shapes_progress_and_the_store_are_in_no_closure(reader):
-    found = reader.closure(("camfolio.stages.training", "camfolio.stages.explanations", "camfolio.figures.case"))
+    found = reader.closure(
+        (
+            "camfolio.stages.training",
+            "camfolio.stages.explanations",
+            "camfolio.figures.case",
+            "camfolio.explanation.methods.grad_cam",
+        )
+    )
     assert not [
         name for name in found.modules if name.startswith(("camfolio.store", "camfolio.study.settings", "camfolio.err"))
     ]
-    assert not {"camfolio.shapes", "camfolio.progress"} & set(found.modules)
+    assert not {"camfolio.shapes", "camfolio.progress", "camfolio.method_words"} & set(found.modules)
 
 
 def test_every_library_behind_a_stage_has_a_version(reader):

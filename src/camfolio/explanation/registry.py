@@ -6,7 +6,6 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -15,7 +14,7 @@ from camfolio.explanation.batch import Batch
 from camfolio.vocabulary import FINER
 
 Signed = Float[Tensor, "batch h w"]
-__all__ = ["METHODS", "Batch", "Method", "Signed", "at_least_single", "find_method", "method"]
+__all__ = ["METHODS", "Batch", "Method", "Signed", "find_method", "method"]
 
 
 Weigh = Callable[[Batch], Signed]
@@ -101,8 +100,3 @@ def find_method(name: str) -> Method:
         msg = f"Expected a method of {module}, but got {key!r}. {known}"
         raise ExplanationError(msg)
     return own[key]
-
-
-def at_least_single(tensor: Tensor) -> Tensor:
-    """Half precision as float32, for cubes and sums that would overflow; everything else as it is."""
-    return tensor.float() if tensor.dtype in {torch.float16, torch.bfloat16} else tensor

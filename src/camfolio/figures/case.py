@@ -15,7 +15,7 @@ from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.panels import ramp_of, show_map, show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import Theme, new_figure
-from camfolio.vocabulary import SCALING_NAMES, method_name
+from camfolio.vocabulary import SCALING_NAMES, MethodLook
 
 NOTHING = {
     "misclassified": "No test slice was misclassified: there is no such example.",
@@ -30,23 +30,23 @@ NOTHING = {
 }
 
 
-def run(*, out: Path, looks: Looks, method: str, kind: str, **folders: Path) -> None:
+def run(*, out: Path, looks: Looks, method: MethodLook, kind: str, **folders: Path) -> None:
     """Draw the example that selection chose, or say why there is none."""
     read = ExampleFolders(**folders)
-    case = read.case(method, kind)
+    case = read.case(method.key, kind)
     if case is None:
         write_empty(out, NOTHING[kind])
         return
     write(out, drawing(read.load(case, looks.scaling), method, looks))
 
 
-def drawing(example: Example, method: str, looks: Looks) -> Drawing:
+def drawing(example: Example, method: MethodLook, looks: Looks) -> Drawing:
     """Three panels and a colour bar."""
-    values, scaled = example.maps[method], example.shown[method]
+    values, scaled = example.maps[method.key], example.shown[method.key]
     share = example.case["energy_share"]
     title = outcome(example.case, looks.classes)
     alt = (
-        f"{method_name(method)} on slice {example.case['id']}: {title}. {peak_words(values, example.mask)} "
+        f"{method.name} on slice {example.case['id']}: {title}. {peak_words(values, example.mask)} "
         f"{energy_words(share, example.mask)}"
     )
 
@@ -57,7 +57,7 @@ def drawing(example: Example, method: str, looks: Looks) -> Drawing:
         left.set_title(title, fontsize=8)
         show_map(middle, scaled, theme)
         top = f"max {values.max():.3g}" if scaled.scaling == "per_image" else f"1 is {scaled.limit:.3g}"
-        middle.set_title(f"{method_name(method)}, {top}", fontsize=8.5)
+        middle.set_title(f"{method.name}, {top}", fontsize=8.5)
         show_slice(right, example.hounsfield, looks.window_hu, example.spacing_mm)
         show_overlay(right, scaled)
         show_outline(right, example.mask)
@@ -80,7 +80,7 @@ def drawing(example: Example, method: str, looks: Looks) -> Drawing:
         ]
         for row, column in np.ndindex(values.shape)
     ]
-    return Drawing(draw, alt, ["row", "column", "hounsfield", "nodule", method], rows)
+    return Drawing(draw, alt, ["row", "column", "hounsfield", "nodule", method.key], rows)
 
 
 def energy_words(share: float | None, mask: np.ndarray) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +12,23 @@ from matplotlib.figure import Figure
 
 from camfolio.evidence.localisation import LOCALISATION
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import Theme, colours_of, new_figure, tidy
+from camfolio.figures.drawing.style import Theme, new_figure, tidy
 from camfolio.results.files import read_json
-from camfolio.vocabulary import method_name
+from camfolio.vocabulary import MethodLook
 
 MARKS = {"good": "^", "bad": "v", "misclassified": "X", "random": "s"}
 """Kind of example -> its mark."""
 BINS = 60
 
 
-def run(*, out: Path, localisation: Path, selection: Path, methods: tuple[str, ...], score: str) -> None:
+def run(*, out: Path, localisation: Path, selection: Path, methods: tuple[MethodLook, ...], score: str) -> None:
     """Draw from `scores.npz` and `cases.json`."""
     with np.load(localisation / "scores.npz", allow_pickle=False) as scores:
-        values = {method: scores[f"{score}/{method}"] for method in methods}
+        values = {method.key: scores[f"{score}/{method.key}"] for method in methods}
         chance = scores[f"chance/{score}"]
     chosen = read_json(selection / "cases.json")["methods"]
-    cases = {method: shown_cases(chosen[method]) for method in methods}
-    write(out, drawing(values, chance, cases, score))
+    cases = {method.key: shown_cases(chosen[method.key]) for method in methods}
+    write(out, drawing(methods, values, chance, cases, score))
 
 
 def shown_cases(chosen: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -37,7 +37,11 @@ def shown_cases(chosen: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 
 def drawing(
-    values: Mapping[str, np.ndarray], chance: np.ndarray, cases: Mapping[str, Mapping[str, Any]], score: str
+    methods: Sequence[MethodLook],
+    values: Mapping[str, np.ndarray],
+    chance: np.ndarray,
+    cases: Mapping[str, Mapping[str, Any]],
+    score: str,
 ) -> Drawing:
     """A cloud of dots per method, one per slice, and what a uniform map would get below."""
     rows = [
@@ -45,19 +49,18 @@ def drawing(
         for method, column in values.items()
         for one, value in enumerate(column)
     ]
-    said = (f"{method_name(method)} {middle(column)}" for method, column in values.items())
+    said = (f"{method.name} {middle(values[method.key])}" for method in methods)
     title = LOCALISATION[score].measure.title
     alt = f"Every test slice's {title}, median and quartiles: {', '.join(said)}; a uniform map {middle(chance)}."
 
     def draw(theme: Theme) -> Figure:
         figure = new_figure(theme, 8.4, 0.9 + 0.85 * (len(values) + 1), layout="constrained")
         axes = figure.subplots()
-        colours = colours_of(list(values))
-        for line, (method, column) in enumerate(values.items()):
-            cloud(axes, column, line, colours[method])
-            marks(axes, column, cases[method], line, theme)
+        for line, method in enumerate(methods):
+            cloud(axes, values[method.key], line, method.colour)
+            marks(axes, values[method.key], cases[method.key], line, theme)
         cloud(axes, chance, len(values), theme.faint)
-        finish(axes, [*(method_name(method) for method in values), "uniform"], title, theme)
+        finish(axes, [*(method.name for method in methods), "uniform"], title, theme)
         return figure
 
     return Drawing(draw, alt, ["method", "test slice", score, "shown as"], rows)

@@ -12,13 +12,12 @@ from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import Theme, new_figure
-from camfolio.vocabulary import method_name
 
 
 def run(*, out: Path, looks: Looks, **folders: Path) -> None:
     """Draw the slices that selection drew with the seed."""
     read = ExampleFolders(**folders)
-    cases = read.chosen(looks.methods[0])["random"]
+    cases = read.chosen(looks.methods[0].key)["random"]
     if not cases:
         write_empty(out, "No slice was drawn at random: selection.random is 0.")
         return
@@ -28,10 +27,9 @@ def run(*, out: Path, looks: Looks, **folders: Path) -> None:
 def drawing(examples: Sequence[Example], looks: Looks) -> Drawing:
     """A row per slice: as it is, then under every method."""
     methods, classes = looks.methods, looks.classes
-    shares = [{method: example.shares[method] for method in methods} for example in examples]
     said = (
-        f"slice {example.case['id']}, {outcome(example.case, classes)}, energy inside {shares_words(share)}"
-        for example, share in zip(examples, shares, strict=True)
+        f"slice {example.case['id']}, {outcome(example.case, classes)}, energy inside {shares_words(example, methods)}"
+        for example in examples
     )
     alt = f"{len(examples)} test slices drawn at random, and their maps: {'; '.join(said)}."
 
@@ -44,13 +42,13 @@ def drawing(examples: Sequence[Example], looks: Looks) -> Drawing:
                 show_outline(axes, example.mask)
             row[0].set_title(outcome(example.case, classes), fontsize=7)
             for axes, method in zip(row[1:], methods, strict=True):
-                show_overlay(axes, example.shown[method])
-                axes.set_title(f"{method_name(method)}: {share_words(example.shares[method])} inside", fontsize=8)
+                show_overlay(axes, example.shown[method.key])
+                axes.set_title(f"{method.name}: {share_words(example.shares[method.key])} inside", fontsize=8)
         return figure
 
     rows = [
-        [example.case["id"], method, "" if value is None else value]
-        for example, share in zip(examples, shares, strict=True)
-        for method, value in share.items()
+        [example.case["id"], method.key, "" if (share := example.shares[method.key]) is None else share]
+        for example in examples
+        for method in methods
     ]
     return Drawing(draw, alt, ["slice", "method", "energy share"], rows)

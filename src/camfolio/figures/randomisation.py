@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +11,20 @@ from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.lines import band, cells_of, mean_line, said
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import Theme, colours_of, legend_below, new_figure, tidy
+from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
 from camfolio.results.files import read_json
-from camfolio.vocabulary import method_name
+from camfolio.vocabulary import MethodLook
 
 SHOWN = ("rank_signed", "ssim_signed")
 """The similarities with a panel; all four are in the data behind the figure."""
 
 
-def run(*, out: Path, randomisation: Path) -> None:
+def run(*, out: Path, randomisation: Path, methods: tuple[MethodLook, ...]) -> None:
     """Draw from `randomisation.json`."""
-    write(out, drawing(read_json(randomisation / "randomisation.json")))
+    write(out, drawing(read_json(randomisation / "randomisation.json"), methods))
 
 
-def drawing(result: Mapping[str, Any]) -> Drawing:
+def drawing(result: Mapping[str, Any], methods: Sequence[MethodLook]) -> Drawing:
     """Two panels: a line per method over the parts that were randomised."""
     parts, similarity = result["parts"], result["similarity"]
     rows = [
@@ -34,30 +34,30 @@ def drawing(result: Mapping[str, Any]) -> Drawing:
         for part, value in zip(parts, values, strict=True)
     ]
     words = []
-    for method, measures in similarity.items():
-        first, last = (measures["rank_signed"][end]["value"] for end in (0, -1))
-        words.append(f"{method_name(method)} {said(first)} after {parts[0]}, {said(last)} after all")
+    for method in methods:
+        first, last = (similarity[method.key]["rank_signed"][end]["value"] for end in (0, -1))
+        words.append(f"{method.name} {said(first)} after {parts[0]}, {said(last)} after all")
     alt = f"Rank correlation and structural similarity of maps with those of the trained network while its parts are made random, last part first. Rank correlation: {'; '.join(words)}."
 
     def draw(theme: Theme) -> Figure:
         figure = new_figure(theme, 9.6, 3.4, layout="constrained")
         grid = figure.subplots(1, len(SHOWN), sharey=True)
         for axes, measure in zip(grid, SHOWN, strict=True):
-            panel(axes, result, measure, theme)
+            panel(axes, result, measure, methods, theme)
         legend_below(figure, grid[0], theme, columns=4)
         return figure
 
     return Drawing(draw, alt, ["method", "similarity", "randomised down to", "mean", "low", "high"], rows)
 
 
-def panel(axes: Axes, result: Mapping[str, Any], measure: str, theme: Theme) -> None:
+def panel(axes: Axes, result: Mapping[str, Any], measure: str, methods: Sequence[MethodLook], theme: Theme) -> None:
     """One similarity; 1 is the same pattern, the dotted line at 0 nothing in common."""
     axes.axhline(0, color=theme.ink, linewidth=0.8, linestyle=":")
     places = range(len(result["parts"]))
-    for method, colour in colours_of(list(result["similarity"])).items():
-        values = result["similarity"][method][measure]
-        mean_line(axes, places, values, marker="o", markersize=4, color=colour, label=method_name(method))
-        band(axes, places, values, colour)
+    for method in methods:
+        values = result["similarity"][method.key][measure]
+        mean_line(axes, places, values, marker="o", markersize=4, color=method.colour, label=method.name)
+        band(axes, places, values, method.colour)
     axes.set_xticks(places, result["parts"], rotation=30, ha="right")
     axes.set_ylim(-0.4, 1.02)
     axes.set_title(result["measures"][measure], fontsize=9)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,9 @@ from matplotlib.ticker import PercentFormatter
 
 from camfolio.figures.drawing.lines import band, cells_of, mean_line
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import Theme, colours_of, legend_below, new_figure, tidy
+from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
 from camfolio.results.files import read_json
-from camfolio.vocabulary import method_name
+from camfolio.vocabulary import MethodLook
 
 PANELS = {
     "deletion_parenchyma": "deletion: pixels become parenchyma",
@@ -27,15 +27,17 @@ PANELS = {
 LOW_FIRST = ("deletion_parenchyma", "deletion_blur", "road_morf")
 
 
-def run(*, out: Path, scoreboard: Path, faithfulness: Path) -> None:
+def run(*, out: Path, scoreboard: Path, faithfulness: Path, methods: tuple[MethodLook, ...]) -> None:
     """Draw from `scoreboard.json` and `faithfulness.json`."""
     about = read_json(faithfulness / "faithfulness.json")
-    write(out, drawing(read_json(scoreboard / "scoreboard.json"), about["steps"], about["road_steps"]))
+    write(out, drawing(read_json(scoreboard / "scoreboard.json"), methods, about["steps"], about["road_steps"]))
 
 
-def drawing(board: Mapping[str, Any], steps: list[float], road_steps: list[float]) -> Drawing:
+def drawing(
+    board: Mapping[str, Any], methods: Sequence[MethodLook], steps: list[float], road_steps: list[float]
+) -> Drawing:
     """Six panels: above a good map falls fast, below it rises, or stays, high."""
-    subjects = [*board["methods"], *board["controls"]]
+    subjects = [*(method.key for method in methods), *board["controls"]]
     along = {curve: road_steps if curve.startswith("road") else steps for curve in PANELS}
     rows = [
         [curve, subject, share, *cells_of(value)]
@@ -45,7 +47,7 @@ def drawing(board: Mapping[str, Any], steps: list[float], road_steps: list[float
     ]
     alt = (
         f"Mean probability of the explained class over {board['slices']['faithfulness']} test slices in six panels: "
-        + "; ".join(f"{title}, {said(board, curve)}" for curve, title in PANELS.items())
+        + "; ".join(f"{title}, {said(board, curve, methods)}" for curve, title in PANELS.items())
         + "."
     )
 
@@ -53,7 +55,7 @@ def drawing(board: Mapping[str, Any], steps: list[float], road_steps: list[float
         figure = new_figure(theme, 10.4, 6.0, layout="constrained")
         grid = figure.subplots(2, 3, sharey=True)
         for axes, (curve, title) in zip(grid.ravel(), PANELS.items(), strict=True):
-            panel(axes, board, curve, along[curve], theme)
+            panel(axes, board, curve, along[curve], methods=methods, theme=theme)
             axes.set_title(title, fontsize=9)
             axes.set_xlabel("pixels given back" if curve.startswith("insertion") else "pixels taken away", fontsize=8.5)
         for axes in grid[:, 0]:
@@ -64,28 +66,33 @@ def drawing(board: Mapping[str, Any], steps: list[float], road_steps: list[float
     return Drawing(draw, alt, ["curve", "subject", "share of pixels", "mean", "low", "high"], rows)
 
 
-def said(board: Mapping[str, Any], curve: str) -> str:
+def said(board: Mapping[str, Any], curve: str, methods: Sequence[MethodLook]) -> str:
     """The mean over the whole curve per method: what is lower, or higher, than the others."""
     means = []
-    for method in board["methods"]:
-        values = [value["value"] for value in board["curves"][curve][method] if value["value"] is not None]
-        means.append(
-            f"{method_name(method)} {sum(values) / len(values):.2f}" if values else f"{method_name(method)} not defined"
-        )
+    for method in methods:
+        values = [value["value"] for value in board["curves"][curve][method.key] if value["value"] is not None]
+        means.append(f"{method.name} {sum(values) / len(values):.2f}" if values else f"{method.name} not defined")
     return f"{'lower' if curve in LOW_FIRST else 'higher'} is better, mean of the curve {', '.join(means)}"
 
 
-def panel(axes: Axes, board: Mapping[str, Any], curve: str, along: list[float], theme: Theme) -> None:
+def panel(
+    axes: Axes,
+    board: Mapping[str, Any],
+    curve: str,
+    along: list[float],
+    *,
+    methods: Sequence[MethodLook],
+    theme: Theme,
+) -> None:
     """One curve of all methods, with bands, and of the controls, dashed."""
-    colours = colours_of(board["methods"])
     dashes = dict(zip(board["controls"], ((1, 1), (3, 1), (5, 1.5), (3, 1, 1, 1), (6, 1, 1, 1)), strict=False))
     for subject, words in board["controls"].items():
         dashed = {"color": theme.faint, "dashes": dashes.get(subject, (2, 2)), "label": words, "linewidth": 1.1}
         mean_line(axes, along, board["curves"][curve][subject], **dashed)
-    for method in board["methods"]:
-        values = board["curves"][curve][method]
-        mean_line(axes, along, values, color=colours[method], label=method_name(method), linewidth=1.9)
-        band(axes, along, values, colours[method])
+    for method in methods:
+        values = board["curves"][curve][method.key]
+        mean_line(axes, along, values, color=method.colour, label=method.name, linewidth=1.9)
+        band(axes, along, values, method.colour)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_ylim(0, 1)
     tidy(axes, theme)

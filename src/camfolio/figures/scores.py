@@ -13,22 +13,22 @@ from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.lines import cells_of, said
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import Theme, colours_of, new_figure, tidy
+from camfolio.figures.drawing.style import Theme, new_figure, tidy
 from camfolio.results.files import read_json
-from camfolio.vocabulary import method_name
+from camfolio.vocabulary import MethodLook
 
 COLUMNS = 4
 
 
-def run(*, out: Path, scoreboard: Path) -> None:
+def run(*, out: Path, scoreboard: Path, methods: tuple[MethodLook, ...]) -> None:
     """Draw from `scoreboard.json`."""
-    write(out, drawing(read_json(scoreboard / "scoreboard.json")))
+    write(out, drawing(read_json(scoreboard / "scoreboard.json"), methods))
 
 
-def drawing(board: Mapping[str, Any]) -> Drawing:
+def drawing(board: Mapping[str, Any], methods: Sequence[MethodLook]) -> Drawing:
     """A grid of panels that share their rows: methods at the layer in focus, then controls; the data have all scores."""
-    methods, shown = board["methods"], [score for score, measure in board["measures"].items() if measure["panel"]]
-    names = {method: method_name(method) for method in methods} | board["controls"]
+    shown = [score for score, measure in board["measures"].items() if measure["panel"]]
+    names = names_of(board, methods)
     rows = [
         [
             score,
@@ -50,7 +50,7 @@ def drawing(board: Mapping[str, Any]) -> Drawing:
         figure = new_figure(theme, 10.4, lines * (0.9 + 0.24 * len(names)), layout="constrained")
         grid = figure.subplots(lines, COLUMNS, sharey=True, squeeze=False).ravel()
         for axes, score in zip(grid, shown, strict=False):
-            panel(axes, board, score, names, theme)
+            panel(axes, board, score, methods, theme)
         for axes in grid[len(shown) :]:
             axes.set_axis_off()
         return figure
@@ -58,16 +58,22 @@ def drawing(board: Mapping[str, Any]) -> Drawing:
     return Drawing(draw, alt, ["score", "subject", "mean", "low", "high", "slices not defined"], rows)
 
 
-def words_of(board: Mapping[str, Any], score: str, methods: Sequence[str]) -> str:
+def words_of(board: Mapping[str, Any], score: str, methods: Sequence[MethodLook]) -> str:
     """One score of all methods in words."""
     values = board["scores"][score]
-    numbers = (f"{method_name(one)} {said(values[one]['value'])}" for one in methods)
+    numbers = (f"{method.name} {said(values[method.key]['value'])}" for method in methods)
     return f"{board['measures'][score]['title']} ({board['measures'][score]['better']} is better): {', '.join(numbers)}"
 
 
-def panel(axes: Axes, board: Mapping[str, Any], score: str, names: Mapping[str, str], theme: Theme) -> None:
+def names_of(board: Mapping[str, Any], methods: Sequence[MethodLook]) -> dict[str, str]:
+    """The names of methods and controls, one row each."""
+    names: dict[str, str] = {method.key: method.name for method in methods} | board["controls"]
+    return names
+
+
+def panel(axes: Axes, board: Mapping[str, Any], score: str, methods: Sequence[MethodLook], theme: Theme) -> None:
     """One score; the dotted line is chance."""
-    colours = colours_of(board["methods"])
+    names, colours = names_of(board, methods), {method.key: method.colour for method in methods}
     chance = board["chance"].get(score, {}).get("value")
     if chance is not None:
         axes.axvline(chance, color=theme.ink, linewidth=0.8, linestyle=":")

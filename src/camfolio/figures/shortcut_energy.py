@@ -14,7 +14,7 @@ from camfolio.figures.drawing.lines import cells_of
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
 from camfolio.results.files import read_json
-from camfolio.vocabulary import method_name
+from camfolio.vocabulary import MethodLook
 
 CELLS = {
     "shortcut network, cue there": ("shortcut", "with"),
@@ -24,12 +24,12 @@ CELLS = {
 }
 
 
-def run(*, out: Path, shortcut: Path, methods: tuple[str, ...]) -> None:
+def run(*, out: Path, shortcut: Path, methods: tuple[MethodLook, ...]) -> None:
     """Draw from `shortcut.json`."""
     write(out, drawing(read_json(shortcut / "shortcut.json"), methods))
 
 
-def drawing(result: dict[str, Any], methods: tuple[str, ...]) -> Drawing:
+def drawing(result: dict[str, Any], methods: tuple[MethodLook, ...]) -> Drawing:
     """A panel for every cue; per method four dots with intervals, and a dot for every seed."""
     cues = result["cues"]
     columns = ["cue", "method", "network", "cue there", "mean", "low", "high"]
@@ -37,10 +37,10 @@ def drawing(result: dict[str, Any], methods: tuple[str, ...]) -> Drawing:
     said = []
     for cue, found in cues.items():
         for method in methods:
-            cells = found["methods"][method]["energy"]
-            rows += [[cue, method, *cell, *cells_of(cells[cell[0]][cell[1]])] for cell in CELLS.values()]
+            cells = found["methods"][method.key]["energy"]
+            rows += [[cue, method.key, *cell, *cells_of(cells[cell[0]][cell[1]])] for cell in CELLS.values()]
             words = (f"{kind} {share_words(cells[a][b]['value'])}" for kind, (a, b) in CELLS.items())
-            said.append(f"{cue}, {method_name(method)}: {', '.join(words)}")
+            said.append(f"{cue}, {method.name}: {', '.join(words)}")
     alt = (
         f"Energy of the maps in the cue's place, means over {result['seeds']} networks of each kind. {'. '.join(said)}."
     )
@@ -57,7 +57,7 @@ def drawing(result: dict[str, Any], methods: tuple[str, ...]) -> Drawing:
     return Drawing(draw, alt, columns, rows)
 
 
-def panel(axes: Axes, found: dict[str, Any], methods: tuple[str, ...], theme: Theme) -> None:
+def panel(axes: Axes, found: dict[str, Any], methods: tuple[MethodLook, ...], theme: Theme) -> None:
     """All methods of one cue; the line is the place's share of the area."""
     area = found["planting"]["area_share"]
     axes.axvline(area, color=theme.ink, linewidth=0.8, linestyle=":")
@@ -71,10 +71,10 @@ def panel(axes: Axes, found: dict[str, Any], methods: tuple[str, ...], theme: Th
     )
     for line, method in enumerate(methods):
         for step, (words, (network, word)) in enumerate(CELLS.items()):
-            value = found["methods"][method]["energy"][network][word]
+            value = found["methods"][method.key]["energy"][network][word]
             look = looks(network, word, theme) | {"label": words if line == 0 else "_"}
             dots(axes, value, line + (step - 1.5) * 0.17, look)
-    axes.set_yticks(range(len(methods)), [method_name(method) for method in methods])
+    axes.set_yticks(range(len(methods)), [method.name for method in methods])
     axes.set_ylim(len(methods) - 0.5, -0.5)
     axes.set_xlim(left=0)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from camfolio.figures.drawing.examples import slice_of_test
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import Theme, new_figure
-from camfolio.vocabulary import method_name
+from camfolio.vocabulary import MethodLook
 
 NETWORKS = ("clean", "shortcut")
 
@@ -44,7 +45,7 @@ def run(
     clean: Path,
     shortcut: Path,
     cue: str,
-    methods: tuple[str, ...],
+    methods: tuple[MethodLook, ...],
     classes: tuple[str, str],
     window_hu: tuple[float, float],
 ) -> None:
@@ -62,9 +63,11 @@ def run(
             name: (answer(read["logits/plain"][one]), answer(read[f"logits/{cue}"][one]))
             for name, read in found.items()
         },
-        maps={name: {method: read[f"map/{cue}/{method}"] for method in methods} for name, read in found.items()},
+        maps={
+            name: {method.key: read[f"map/{cue}/{method.key}"] for method in methods} for name, read in found.items()
+        },
     )
-    write(out, drawing(cells, cue, classes, window_hu))
+    write(out, drawing(cells, cue, methods, classes, window_hu))
 
 
 def answer(logits: np.ndarray) -> float:
@@ -72,7 +75,13 @@ def answer(logits: np.ndarray) -> float:
     return float(expit(logits[1].astype(np.float64) - logits[0]))
 
 
-def drawing(cells: Cells, cue: str, classes: tuple[str, str], window_hu: tuple[float, float]) -> Drawing:
+def drawing(
+    cells: Cells,
+    cue: str,
+    methods: Sequence[MethodLook],
+    classes: tuple[str, str],
+    window_hu: tuple[float, float],
+) -> Drawing:
     """Two rows: the slice without the cue and the clean network's maps; with it, and the shortcut network's."""
     changes = {
         name: f"p({classes[1]}) {before:.2f} without, {after:.2f} with the cue"
@@ -82,7 +91,6 @@ def drawing(cells: Cells, cue: str, classes: tuple[str, str], window_hu: tuple[f
         f"Slice {cells.name} without and with {CUES[cue].words} in its upper left corner, and its maps with the cue. "
         f"Clean network: {changes['clean']}. Shortcut network: {changes['shortcut']}."
     )
-    methods = list(cells.maps["clean"])
 
     def draw(theme: Theme) -> Figure:
         figure = new_figure(theme, 2.3 * (1 + len(methods)), 5.2, layout="constrained")
@@ -93,8 +101,8 @@ def drawing(cells: Cells, cue: str, classes: tuple[str, str], window_hu: tuple[f
             grid[row, 0].set_title(words[row], fontsize=8.5)
             for axes, method in zip(grid[row, 1:], methods, strict=True):
                 panel(axes, cells.hounsfield[1], cells, window_hu)
-                show_overlay(axes, scaled(cells.maps[name][method], "per_image", 0.0))
-                axes.set_title(f"{name}: {method_name(method)}", fontsize=8.5)
+                show_overlay(axes, scaled(cells.maps[name][method.key], "per_image", 0.0))
+                axes.set_title(f"{name}: {method.name}", fontsize=8.5)
             grid[row, 1].set_xlabel(
                 f"p({classes[1]}) {cells.malignant[name][0]:.2f} to {cells.malignant[name][1]:.2f}", fontsize=8
             )

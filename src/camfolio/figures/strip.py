@@ -11,7 +11,6 @@ from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import Theme, new_figure
-from camfolio.vocabulary import method_name
 
 COLUMNS = 4
 
@@ -19,7 +18,7 @@ COLUMNS = 4
 def run(*, out: Path, looks: Looks, **folders: Path) -> None:
     """Draw the error made with the highest probability, or say that there is none."""
     read = ExampleFolders(**folders)
-    case = read.case(looks.methods[0], "misclassified")
+    case = read.case(looks.methods[0].key, "misclassified")
     if case is None:
         write_empty(out, "No test slice was misclassified: there is nothing to compare here.")
         return
@@ -29,11 +28,10 @@ def run(*, out: Path, looks: Looks, **folders: Path) -> None:
 def drawing(example: Example, looks: Looks) -> Drawing:
     """The slice, then its overlay per method, at most four panels to a row."""
     methods = looks.methods
-    shares = {method: example.shares[method] for method in methods}
     title = outcome(example.case, looks.classes)
     alt = (
         f"Slice {example.case['id']}: {title}, and its maps side by side. "
-        f"Energy inside the nodule's mask: {shares_words(shares)}."
+        f"Energy inside the nodule's mask: {shares_words(example, methods)}."
     )
 
     def draw(theme: Theme) -> Figure:
@@ -48,9 +46,9 @@ def drawing(example: Example, looks: Looks) -> Drawing:
             show_outline(axes, example.mask)
         panels[0].set_title(title, fontsize=7.5)
         for axes, method in zip(panels[1 : 1 + len(methods)], methods, strict=True):
-            show_overlay(axes, example.shown[method])
-            axes.set_title(f"{method_name(method)}: {share_words(shares[method])} inside", fontsize=8)
+            show_overlay(axes, example.shown[method.key])
+            axes.set_title(f"{method.name}: {share_words(example.shares[method.key])} inside", fontsize=8)
         return figure
 
-    rows = [[method, "" if share is None else share] for method, share in shares.items()]
+    rows = [[method.key, "" if (share := example.shares[method.key]) is None else share] for method in methods]
     return Drawing(draw, alt, ["method", "energy share"], rows)

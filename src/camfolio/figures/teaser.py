@@ -17,7 +17,7 @@ def run(*, out: Path, looks: Looks, **folders: Path) -> None:
     """Draw the first method's good example, or else its misclassified one."""
     read = ExampleFolders(**folders)
     for kind in ("good", "misclassified"):
-        case = read.case(looks.methods[0], kind)
+        case = read.case(looks.methods[0].key, kind)
         if case:
             write(out, drawing(read.load(case, looks.scaling), kind, looks))
             return
@@ -27,10 +27,10 @@ def run(*, out: Path, looks: Looks, **folders: Path) -> None:
 def drawing(example: Example, kind: str, looks: Looks) -> Drawing:
     """No words, no axes: panels edge to edge; pages get the case, its kind, and the energy shares of all methods."""
     methods = looks.methods
-    shares = {method: example.shares[method] for method in methods}
+    shares = {method.key: example.shares[method.key] for method in methods}
     alt = (
         f"CT slice {example.case['id']} ({outcome(example.case, looks.classes)}) beside the same slice under every method. "
-        f"Energy inside the nodule's mask: {shares_words(shares)}."
+        f"Energy inside the nodule's mask: {shares_words(example, methods)}."
     )
 
     def draw(theme: Theme) -> Figure:
@@ -40,7 +40,7 @@ def drawing(example: Example, kind: str, looks: Looks) -> Drawing:
         for axes in panels:
             show_slice(axes, example.hounsfield, looks.window_hu, example.spacing_mm)
         for axes, method in zip(panels[1:], methods, strict=True):
-            show_overlay(axes, example.shown[method])
+            show_overlay(axes, example.shown[method.key])
             show_outline(axes, example.mask)
         return figure
 

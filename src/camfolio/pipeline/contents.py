@@ -6,7 +6,7 @@ from pathlib import Path
 
 from camfolio.pipeline.network_study import network_stages
 from camfolio.pipeline.shortcut_study import shortcut_stages
-from camfolio.pipeline.user_modules import own_modules, with_own
+from camfolio.pipeline.user_modules import named_code, with_named_code
 from camfolio.store.artefacts import Stage
 from camfolio.study.settings import Study
 
@@ -14,5 +14,5 @@ from camfolio.study.settings import Study
 def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
     """The table of contents of a study, whose file stands in `folder`."""
     table = shortcut_stages(study, study.shortcut) if study.shortcut else network_stages(study)
-    own = own_modules(study, folder)
-    return tuple(with_own(one, own) for one in table)
+    named = named_code(study, folder)
+    return tuple(with_named_code(one, named) for one in table)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
+from camfolio.method_words import method_looks
 from camfolio.pipeline.data import data_figures
 from camfolio.pipeline.declare import figure
 from camfolio.store.artefacts import Stage
@@ -20,7 +22,7 @@ EXAMPLES = ("slices", "split", "localisation", "selection")
 def figure_stages(study: Study) -> tuple[Stage, ...]:
     """All figures of a study; they share a worker, since importing matplotlib takes longer than drawing."""
     classes = {"classes": list(study.classes)}
-    methods = {"methods": list(study.explanation.methods)}
+    methods = {"methods": methods_shown(study)}
     looks = looks_of(study)
     return (
         *data_figures(study),
@@ -29,16 +31,16 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
         figure("roc", {}, "evaluation"),
         figure("calibration", classes, "evaluation"),
         figure("distributions", methods | {"score": study.selection.score}, "localisation", "selection"),
-        figure("scores", {}, "scoreboard"),
-        figure("removal", {}, "scoreboard", "faithfulness"),
-        figure("randomisation", {}, "randomisation"),
+        figure("scores", methods, "scoreboard"),
+        figure("removal", methods, "scoreboard", "faithfulness"),
+        figure("randomisation", methods, "randomisation"),
         figure("randomised_maps", {"window_hu": list(study.network.window_hu)} | methods, "randomisation"),
         figure("drawn", looks, *EXAMPLES),
         figure("teaser", looks, *EXAMPLES),
         figure("strip", looks, *EXAMPLES),
         *(
-            figure("case", looks | {"method": method, "kind": kind}, *EXAMPLES, name=f"{method}-{kind}")
-            for method in study.explanation.methods
+            figure("case", looks | {"method": method, "kind": kind}, *EXAMPLES, name=f"{method['key']}-{kind}")
+            for method in methods_shown(study)
             for kind in KINDS
         ),
     )
@@ -54,10 +56,15 @@ def raster_stages(study: Study) -> tuple[Stage, ...]:
     )
 
 
+def methods_shown(study: Study) -> list[dict[str, str]]:
+    """The parameter `methods` of pictures: the study's methods as `MethodLook` in JSON."""
+    return [asdict(look) for look in method_looks(study.explanation.methods)]
+
+
 def looks_of(study: Study) -> dict[str, Any]:
     """The parameter `looks` of pictures of examples, from several sections of the study."""
     looks = {
-        "methods": list(study.explanation.methods),
+        "methods": methods_shown(study),
         "classes": list(study.classes),
         "window_hu": list(study.network.window_hu),
         "scaling": study.explanation.scaling,

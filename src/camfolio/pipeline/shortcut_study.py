@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from camfolio.pipeline.data import data_figures, data_stages
 from camfolio.pipeline.declare import device, figure, network_section, section, stage
+from camfolio.pipeline.pictures import methods_shown
 from camfolio.store.artefacts import Stage
 from camfolio.study.settings import Shortcut, Study
 
@@ -72,7 +73,7 @@ def answers(study: Study, shortcut: Shortcut, name: str, one: int) -> Stage:
 
 def figures(study: Study, shortcut: Shortcut) -> tuple[Stage, ...]:
     """Per cue one example under both networks; and the energy in the cue's place for all of them."""
-    methods = {"methods": list(study.explanation.methods)}
+    methods = {"methods": methods_shown(study)}
     looks = methods | {"window_hu": list(study.network.window_hu), "classes": list(study.classes)}
     examples = []
     for cue in shortcut.cues:

@@ -1,35 +1,44 @@
-"""Which stages run user code, so that its digest is part of their keys."""
+"""Code that stages import by name: the CAM methods of a study, and its user code, whose digests become part of keys.
+
+Which stages run it follows from their imports (see `store.build`): those that are given the section of the study and
+reach the module that imports what the section names.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from camfolio.store.artefacts import Stage
+from camfolio.method_words import method_modules
+from camfolio.store.artefacts import DynamicImports, Stage
 from camfolio.study.paths import user_names
 from camfolio.study.settings import Study
 from camfolio.user_code import module_file
 
-MAPPING = frozenset(
-    f"camfolio.stages.{name}"
-    for name in ("layer", "explanations", "randomisation", "retrained", "stability", "shortcut_answers")
-)
-"""Modules of stages that make maps, and so run methods of the user's own."""
+IMPORTERS = {
+    "data": "camfolio.data.sources.own",
+    "external": "camfolio.data.sources.own",
+    "network": "camfolio.network.architecture",
+    "explanation": "camfolio.explanation.registry",
+}
+"""Section of a study -> the module that imports what it names by MODULE.NAME, and the methods of camfolio."""
 
 
-def own_modules(study: Study, folder: Path) -> dict[str, dict[str, Path]]:
-    """Section of the study -> the user's modules that it names, with their files."""
-    found: dict[str, dict[str, Path]] = {}
+def named_code(study: Study, folder: Path) -> dict[str, DynamicImports]:
+    """Section of the study -> the code that it names."""
+    files: dict[str, dict[str, Path]] = {section: {} for section in IMPORTERS}
     for place, name in user_names(study).items():
         module = name.rpartition(".")[0]
         if file := module_file(module, folder):
-            found.setdefault(str(place[0]), {})[module] = file
-    return found
+            files[str(place[0])][module] = file
+    also = {"explanation": method_modules(study.explanation.methods)}
+    found = {
+        section: DynamicImports(importer, also.get(section, ()), files[section])
+        for section, importer in IMPORTERS.items()
+    }
+    return {section: one for section, one in found.items() if one.also or one.modules}
 
 
-def with_own(one: Stage, own: Mapping[str, Mapping[str, Path]]) -> Stage:
-    """A stage with the user's modules of those sections that are among its parameters, methods only where they run."""
-    parts = [part for part in own if part in one.parameters and (part != "explanation" or one.module in MAPPING)]
-    modules = {name: file for part in parts for name, file in own[part].items()}
-    return replace(one, modules=modules) if modules else one
+def with_named_code(one: Stage, named: dict[str, DynamicImports]) -> Stage:
+    """A stage with the code of those sections that are among its parameters."""
+    return replace(one, dynamic=tuple(code for section, code in named.items() if section in one.parameters))

@@ -15,7 +15,7 @@ from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import DPI, LIGHT, new_figure, settings
 from camfolio.results.files import read_json
-from camfolio.vocabulary import method_name
+from camfolio.vocabulary import MethodLook
 
 WIDTH, HEIGHT = 1200, 630
 """Pixels, as those who show such cards ask for."""
@@ -27,7 +27,7 @@ SIDE = (0.9 + GAP) / PANELS - GAP
 def run(*, out: Path, evaluation: Path, looks: Looks, title: str, **folders: Path) -> None:
     """Write `card.png`; with no words about the maps where no example could be chosen."""
     read = ExampleFolders(**folders)
-    shown = [case for kind in ("good", "misclassified") if (case := read.case(looks.methods[0], kind))]
+    shown = [case for kind in ("good", "misclassified") if (case := read.case(looks.methods[0].key, kind))]
     example = read.load(shown[0], looks.scaling) if shown else None
     auc = read_json(evaluation / "evaluation.json")["metrics"]["auc"]
     simulated = read_json(read.slices / "card.json").get("attenuation") == "simulated"
@@ -53,7 +53,7 @@ def reached(auc: dict[str, Any]) -> str:
 
 
 def drawing(
-    title: str, words: str, example: Example | None, methods: tuple[str, ...], window_hu: tuple[float, float]
+    title: str, words: str, example: Example | None, methods: tuple[MethodLook, ...], window_hu: tuple[float, float]
 ) -> Figure:
     """Title and number above, the slice and its maps in a row below."""
     figure = new_figure(LIGHT, WIDTH / DPI, HEIGHT / DPI)
@@ -66,13 +66,15 @@ def drawing(
     return figure
 
 
-def add_panels(figure: Figure, example: Example, methods: tuple[str, ...], window_hu: tuple[float, float]) -> None:
+def add_panels(
+    figure: Figure, example: Example, methods: tuple[MethodLook, ...], window_hu: tuple[float, float]
+) -> None:
     """The slice, and the slice under each method, with their names."""
-    for place, method in enumerate(("", *methods)):
+    for place, method in enumerate((None, *methods)):
         left = 0.05 + place * (0.9 + GAP) / PANELS
         axes = figure.add_axes((left, 0.11, SIDE, SIDE * WIDTH / HEIGHT))
         show_slice(axes, example.hounsfield, window_hu, example.spacing_mm)
         if method:
-            show_overlay(axes, example.shown[method])
+            show_overlay(axes, example.shown[method.key])
             show_outline(axes, example.mask)
-        figure.text(left, 0.055, method_name(method) if method else "slice", fontsize=12)
+        figure.text(left, 0.055, method.name if method else "slice", fontsize=12)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from camfolio.network.evaluation import malignant_probability
 from camfolio.raster.pixels import grey
 from camfolio.raster.sheets import COLUMNS, TILES, write_sheets
 from camfolio.stages.inputs.parts import part_slices
-from camfolio.vocabulary import SCALING_NAMES, method_name
+from camfolio.vocabulary import SCALING_NAMES
 
 DIGITS = 4
 NOT_SCORES = {"enlarged", "signed"}
@@ -55,14 +56,15 @@ def run(
     malignant, predicted = malignant_probability(logits), logits.argmax(1)
     write_sheets(out, "slice", grey(data.hounsfield, looks.window_hu))
     write_sheets(out, "mask", 255 * data.mask.astype(np.uint8))
-    for number, method in enumerate(looks.methods):
+    methods = [method.key for method in looks.methods]
+    for number, method in enumerate(methods):
         write_sheets(out, f"map-{number}", map_tiles(localisation, method, looks.scaling))
     signed = looks.scaling == "signed"
     scores: dict[str, list[list[float | None]]] = {}
     for folder in (localisation, *evidence.values()):
-        scores |= read_scores(folder, looks.methods, len(data))
+        scores |= read_scores(folder, methods, len(data))
     page = {
-        "methods": [method_name(method) for method in looks.methods],
+        "methods": [method.name for method in looks.methods],
         "classes": list(looks.classes),
         "scaling": SCALING_NAMES[looks.scaling],
         "window_hu": list(looks.window_hu),
@@ -96,7 +98,7 @@ def map_tiles(localisation: Path, method: str, scaling: Scaling) -> np.ndarray:
     return levels
 
 
-def read_scores(folder: Path, methods: tuple[str, ...], count: int) -> dict[str, list[list[float | None]]]:
+def read_scores(folder: Path, methods: Sequence[str], count: int) -> dict[str, list[list[float | None]]]:
     """Score -> one column per method, for every score of slices that has a number for each of the methods."""
     with np.load(folder / "scores.npz", allow_pickle=False) as scores:
         names = dict.fromkeys(name.partition("/")[0] for name in scores.files if "/" in name)

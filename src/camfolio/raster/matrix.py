@@ -10,7 +10,7 @@ from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.panels import scale_bar
 from camfolio.raster.pixels import grey, outline_path, overlay, write_png
 from camfolio.results.files import write_json
-from camfolio.vocabulary import KINDS, method_name
+from camfolio.vocabulary import KINDS, MethodLook
 
 
 def run(*, out: Path, looks: Looks, **folders: Path) -> None:
@@ -21,26 +21,25 @@ def run(*, out: Path, looks: Looks, **folders: Path) -> None:
     read = ExampleFolders(**folders)
     cells: dict[str, dict[str, Any]] = {}
     for method in looks.methods:
-        cells[method] = {}
+        cells[method.key] = {}
         for kind in KINDS:
-            case = read.case(method, kind)
+            case = read.case(method.key, kind)
             if case is None:
-                cells[method][kind] = None
+                cells[method.key][kind] = None
                 continue
             example = read.load(case, looks.scaling)
-            write_png(out / f"{method}-{kind}-slice.png", grey(example.hounsfield, looks.window_hu))
-            write_png(
-                out / f"{method}-{kind}-map.png", overlay(example.hounsfield, example.shown[method], looks.window_hu)
-            )
-            cells[method][kind] = cell(example, method, looks.classes)
+            write_png(out / f"{method.key}-{kind}-slice.png", grey(example.hounsfield, looks.window_hu))
+            over = overlay(example.hounsfield, example.shown[method.key], looks.window_hu)
+            write_png(out / f"{method.key}-{kind}-map.png", over)
+            cells[method.key][kind] = cell(example, method, looks.classes)
     write_json(out / "matrix.json", cells)
 
 
-def cell(example: Example, method: str, classes: tuple[str, str]) -> dict[str, Any]:
+def cell(example: Example, method: MethodLook, classes: tuple[str, str]) -> dict[str, Any]:
     """What a cell says about its example."""
     height, width = example.mask.shape
     said = outcome(example.case, classes)
-    empty = " The map is empty." if example.shown[method].is_empty else ""
+    empty = " The map is empty." if example.shown[method.key].is_empty else ""
     return {
         "case": example.case,
         "outcome": said,
@@ -48,5 +47,5 @@ def cell(example: Example, method: str, classes: tuple[str, str]) -> dict[str, A
         "height": height,
         "width": width,
         "bar": scale_bar(example.spacing_mm, width),
-        "alt": f"{method_name(method)} over slice {example.case['id']}: {said}.{empty}",
+        "alt": f"{method.name} over slice {example.case['id']}: {said}.{empty}",
     }

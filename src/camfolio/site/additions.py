@@ -53,8 +53,8 @@ ADDITIONS = (
     ),
     Addition(
         "a CAM method",
-        "a function with `@method` in `explanation/methods.py`; its key in `METHOD_NAMES` in `vocabulary.py`; its paragraph in "
-        "`site/defaults/templates/partials/methods.md`, its formula in `site/defaults/templates/methods.md.jinja`",
+        "a module in `explanation/methods/`, found by being there: a function with `@method`, and `ABOUT`, its name, colour, formula and words; "
+        "its paper in `site/defaults/references.bib`",
         "its slow twin in `reference_cams.py`, a case by hand in `explanation/test_methods.py`",
     ),
     Addition(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import jinja2
-from jinja2 import Environment, pass_context
+from jinja2 import Environment, pass_context, pass_environment
 from jinja2.runtime import Context
 from markupsafe import Markup
 
 from camfolio.site.wording import as_text
 from camfolio.study.source import SourceWords, Template
+
+FORMULA = re.compile(r"(\${1,2})(.+?)\1")
 
 
 def about_source(words: SourceWords, card: Mapping[str, Any]) -> SourceWords:
@@ -44,3 +48,13 @@ def compiled(environment: Environment, text: str) -> jinja2.Template:
         bucket.code = environment.compile(text)
         kept.set_bucket(bucket)
     return jinja2.Template.from_code(environment, bucket.code, environment.make_globals(None))
+
+
+@pass_environment
+def formulas(environment: Environment, words: str) -> Markup:
+    r"""Markdown of ours with its formulas, LaTeX between `$` (inline) or `$$` (display), as MathML.
+
+    They become constants of a template, so that they are converted once and kept with the compiled templates.
+    """
+    text = FORMULA.sub(lambda found: f"{{{{ {json.dumps(found[2])} | mathml(block={len(found[1]) > 1}) }}}}", words)
+    return Markup(compiled(environment, text).render())  # noqa: S704 - Markdown of ours

@@ -10,12 +10,13 @@ from typing import Any, cast
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, TemplateError
 
 from camfolio.errors import CamfolioError, PageError
+from camfolio.method_words import METHOD_WORDS
 from camfolio.pipeline.portfolio import Portfolio
 from camfolio.site import wording
 from camfolio.site.components.bibliography import Citations, Reference, read_bibliography
 from camfolio.site.components.checklist import answered_all
 from camfolio.site.components.figures import Figures, see
-from camfolio.site.source_words import told
+from camfolio.site.source_words import formulas, told
 from camfolio.store.code import version
 from camfolio.store.files import file_digest
 from camfolio.study.checklists import CHECKLISTS
@@ -57,9 +58,9 @@ def make_environment(templates: Path, compiled: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= wording.FILTERS | {"told": told}
+    environment.filters |= wording.FILTERS | {"formulas": formulas, "told": told}
     environment.tests |= wording.TESTS
-    environment.globals |= {"checklists": CHECKLISTS, "answered": answered_all}
+    environment.globals |= {"checklists": CHECKLISTS, "answered": answered_all, "method_words": METHOD_WORDS}
     files = (DEFAULTS / "references.bib", templates.parent / "references.bib")
     known = [read_bibliography(file, compiled) for file in files]
     environment.globals["bibliography"] = known[0] | known[1]

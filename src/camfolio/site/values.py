@@ -24,6 +24,7 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
         "label": portfolio.label,
         "study": study,
         "classes": study.classes,
+        "at_last_layer": is_at_last_layer(study),
         **about_data(portfolio),
         "split": read["split"].json("split.json"),
         "provenance": {name: artefact.manifest for name, artefact in read.items()},
@@ -31,6 +32,12 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
         **(shortcut_results(read) if study.shortcut else network_results(read)),
     }
     return values | {"findings": findings(values)}
+
+
+def is_at_last_layer(study: Study) -> bool:
+    """Whether only pooling and one linear layer follow the explained layer, as far as that is known: not of user code."""
+    last_block = f"layer4.{study.network.blocks[-1] - 1}"
+    return not study.network.class_path and study.explanation.layer in {"layer4", last_block, "avgpool"}
 
 
 def versions(read: Mapping[str, Artefact]) -> dict[str, str]:

@@ -12,7 +12,8 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from camfolio.evidence.subject import Subject
-from camfolio.vocabulary import SCALING_NAMES, method_name
+from camfolio.method_words import method_name
+from camfolio.vocabulary import SCALING_NAMES
 
 SIGNS = str.maketrans({sign: f"&#{ord(sign)};" for sign in "&<>\"'`*_[]|~^=$\\{}#"})
 ENDS = re.compile(r"^(?: |[-+!]|[0-9]+\.(?= |$))| $")

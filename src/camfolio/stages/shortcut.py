@@ -12,9 +12,9 @@ import numpy as np
 
 from camfolio.data.slices import Slices
 from camfolio.evidence.detection import alarm_rate, auc_of_answers, detection_auc, flips
+from camfolio.evidence.shortcut import PLAIN
 from camfolio.results.files import read_json, write_json
 from camfolio.stages.inputs.parts import part_slices
-from camfolio.stages.shortcut_answers import PLAIN
 from camfolio.statistics.bootstrap import interval
 from camfolio.statistics.defined import defined_mean, or_none
 from camfolio.study.settings import Evaluation, Explanation

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from camfolio.data.slices import Slices
-from camfolio.evidence.shortcut import CUES, energy_in
+from camfolio.evidence.shortcut import CUES, PLAIN, energy_in
 from camfolio.explanation.explain import explain
 from camfolio.explanation.maps import enlarge
 from camfolio.network.architecture import through_window
@@ -16,8 +16,6 @@ from camfolio.network.trained import Device, load_trained
 from camfolio.progress import tracked
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.study.settings import Explanation, Network
-
-PLAIN = "plain"
 
 
 def run(

@@ -27,6 +27,21 @@ ABANDONED_AFTER = 60.0
 
 
 @dataclass(frozen=True)
+class DynamicImports:
+    """Code that one module of camfolio imports by name at run time, so that no import statement leads to it.
+
+    Attributes:
+        importer: full name of that module; stages whose code does not reach it import none of this.
+        also: modules of camfolio.
+        modules: name -> file of user code.
+    """
+
+    importer: str
+    also: tuple[str, ...] = ()
+    modules: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Stage:
     """One step of a study: a function `run(out, **upstream, **files, **parameters)` that fills the folder `out`.
 
@@ -38,6 +53,7 @@ class Stage:
         upstream: parameter of `run` -> name of the stage whose folder it receives.
         files: parameter of `run` -> file or folder outside the store; its digest is part of the key, its path is not.
         modules: name -> file of user code, imported before `run`; its digest is part of the key.
+        dynamic: what joins `also` and `modules` if the stage's code reaches the importer.
         group: missing stages of one group are computed by one worker, so that it imports its libraries once.
     """
 
@@ -48,6 +64,7 @@ class Stage:
     upstream: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
     modules: Mapping[str, Path] = field(default_factory=dict)
+    dynamic: tuple[DynamicImports, ...] = ()
     group: str = ""
 
     @property

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +49,20 @@ def survey(stages: Sequence[Stage], store: Store) -> list[State]:
     reader, inputs = CodeReader(store.root / MEMORY), InputReader(store.root / ".inputs")
     states: dict[str, State] = {}
     for stage in stages:
-        states[stage.name] = state_of(stage, states, store, reader, inputs)
+        states[stage.name] = state_of(with_dynamic_imports(stage, reader), states, store, reader, inputs)
     reader.remember()
     return list(states.values())
+
+
+def with_dynamic_imports(stage: Stage, reader: CodeReader) -> Stage:
+    """A stage with the code that its modules import by name, where its code reaches the module that does so."""
+    if not stage.dynamic:
+        return stage
+    reached = reader.closure((stage.module, *stage.also)).modules
+    found = [one for one in stage.dynamic if one.importer in reached]
+    also = (*stage.also, *(name for one in found for name in one.also))
+    modules = {**stage.modules, **{name: file for one in found for name, file in one.modules.items()}}
+    return replace(stage, also=also, modules=modules, dynamic=())
 
 
 def state_of(stage: Stage, before: Mapping[str, State], store: Store, reader: CodeReader, inputs: InputReader) -> State:

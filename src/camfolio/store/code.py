@@ -1,8 +1,8 @@
 """The code of a stage: digests of its module and of every camfolio module that it imports, ignoring comments.
 
-A module's digest is that of its syntax tree without docstrings, so comments, docstrings and line breaks change no key.
-Rooms without computation are excluded: settings (their values are in the key), errors, array types, progress bars, and
-the store itself.
+A module's digest is that of its syntax tree without docstrings, so comments, docstrings and line breaks change no key;
+nor do a module's words about itself, `ABOUT = ...` (see `method_words`). Rooms without computation are excluded:
+settings (their values are in the key), errors, array types, words, progress bars, and the store itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ from camfolio.store.files import replace_file
 
 PACKAGE = "camfolio"
 ROOT = Path(__file__).parent.parent
-BLIND = tuple(f"camfolio.{room}" for room in ("study", "network.epochs", "errors", "progress", "shapes", "store"))
+BLIND = tuple(
+    f"camfolio.{room}" for room in ("study", "network.epochs", "errors", "method_words", "progress", "shapes", "store")
+)
+ABOUT = "ABOUT"
+"""Name of a module's words about itself, which decide no result; figures receive what they show of them as parameters."""
 DISTRIBUTIONS = {"PIL": "pillow", "pytorch_lightning": "pytorch-lightning", "skimage": "scikit-image", "yaml": "pyyaml"}
 RESULT_NEUTRAL = {"jaxtyping", "pydantic", "rich", "filelock"}
 
@@ -90,7 +94,7 @@ def is_blind(name: str) -> bool:
 
 
 def examine(name: str, source: bytes) -> ModuleCode:
-    """Parse a module: its digest without docstrings, and its imports.
+    """Parse a module: its digest without docstrings and `ABOUT`, and its imports.
 
     Raises:
         StoreError: with file and line of a syntax error.
@@ -102,10 +106,16 @@ def examine(name: str, source: bytes) -> ModuleCode:
         raise StoreError(msg) from None
     ours, others = imports(tree)
     parents = {name.rsplit(".", depth)[0] for depth in range(1, name.count("."))}
+    tree.body = [node for node in tree.body if not is_about(node)]
     for node in ast.walk(tree):
         drop_docstring(node)
     digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
     return ModuleCode(digest, tuple(sorted(ours | parents)), tuple(sorted(others)))
+
+
+def is_about(node: ast.stmt) -> bool:
+    """Whether a statement is `ABOUT = ...`."""
+    return isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == [ABOUT]
 
 
 def drop_docstring(node: ast.AST) -> None:

@@ -14,11 +14,11 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from camfolio.errors import StudyError, guess, nearest
+from camfolio.method_words import METHOD_NAMES
 from camfolio.study.checklists import KEYS
 from camfolio.study.paths import DATA_SECTIONS, Document, KeyPath, check_files, position, resolve_paths
 from camfolio.study.settings import Study
 from camfolio.study.sources import SOURCES
-from camfolio.vocabulary import METHOD_NAMES
 
 PAGE = 'the page "The study file" of the site'
 TAGGED = tuple((part,) for part in DATA_SECTIONS)

@@ -15,11 +15,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from camfolio.method_words import METHOD_NAMES
 from camfolio.study.checklists import KEYS
 from camfolio.study.evidence import Evidence
 from camfolio.study.section import Settings, Text
 from camfolio.study.sources import Data
-from camfolio.vocabulary import FINER, METHOD_NAMES
+from camfolio.vocabulary import FINER
 
 USER_METHOD = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 

@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from camfolio.errors import PageError
+from camfolio.method_words import METHOD_WORDS
 from camfolio.site.components.bibliography import Citations, Reference, read_bibliography
 from camfolio.site.templates import DEFAULTS, make_environment, render
 from camfolio.study.sources import SOURCES
-from camfolio.vocabulary import FINER, METHOD_NAMES
 
 OURS = DEFAULTS / "references.bib"
 ENTRY = """
@@ -95,7 +95,7 @@ def test_a_mistake_in_the_file_is_a_sentence(read, text, said):
 
 def test_every_method_and_data_set_has_an_entry(tmp_path):
     found = read_bibliography(OURS, tmp_path)
-    methods = {method for method in METHOD_NAMES if not method.startswith(FINER)} | {"finer_cam"}
+    methods = {words.citation for words in METHOD_WORDS.values()} | {"finer_cam"}
     sources = {key for source in SOURCES.values() for key in source.words.citations}
     assert methods | sources <= set(found)
     assert all(entry.address.startswith("https://") for entry in found.values())

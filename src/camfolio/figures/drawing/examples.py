@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 from camfolio.data.slices import Slices
 from camfolio.explanation.scaling import ScaledMap, Scaling, scaled
 from camfolio.results.files import read_json
-from camfolio.vocabulary import method_name
+from camfolio.vocabulary import MethodLook
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,6 @@ def share_words(value: float | None) -> str:
     return "not defined" if value is None else f"{value:.0%}"
 
 
-def shares_words(shares: dict[str, float | None]) -> str:
+def shares_words(example: Example, methods: Sequence[MethodLook]) -> str:
     """All methods with their energy shares: "Grad-CAM 31%, HiRes-CAM 40%"."""
-    return ", ".join(f"{method_name(method)} {share_words(share)}" for method, share in shares.items())
+    return ", ".join(f"{method.name} {share_words(example.shares[method.key])}" for method in methods)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from camfolio.explanation.scaling import Scaling
+from camfolio.vocabulary import MethodLook
 
 
 @dataclass(frozen=True)
@@ -12,13 +13,13 @@ class Looks:
     """How slices and maps are shown.
 
     Attributes:
-        methods: keys, in the order of the page.
+        methods: in the order of the page.
         classes: names of the two classes.
         window_hu: lower and upper end of the window in which slices are shown, HU.
         scaling: what the maps' colours stand for.
     """
 
-    methods: tuple[str, ...]
+    methods: tuple[MethodLook, ...]
     classes: tuple[str, str]
     window_hu: tuple[float, float]
     scaling: Scaling = "per_image"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,24 +84,3 @@ def legend_below(figure: Figure, axes: Axes, theme: Theme, columns: int, size: f
     handles, labels = axes.get_legend_handles_labels()
     looks: dict[str, Any] = {"frameon": False, "fontsize": size, "labelcolor": theme.ink, "ncols": columns}
     figure.legend(handles, labels, loc="outside lower center", **looks)
-
-
-METHOD_COLOURS = {
-    "grad_cam": "#009E73",
-    "hires_cam": "#CC79A7",
-    "score_cam": "#E69F00",
-    "layer_cam": "#56B4E9",
-    "xgrad_cam": "#0072B2",
-    "ablation_cam": "#D55E00",
-}
-"""Okabe and Ito's palette, safe for the colour-blind; the same method has the same colour on every page."""
-MORE_COLOURS = ("#F0E442", "#56B4E9", "#0072B2", "#D55E00")
-
-
-def colours_of(methods: Sequence[str]) -> dict[str, str]:
-    """A colour for every method: its own, or one that none of the others has, as long as there is one."""
-    taken = [METHOD_COLOURS[method] for method in methods if method in METHOD_COLOURS]
-    spare = [colour for colour in MORE_COLOURS if colour not in taken] or list(MORE_COLOURS)
-    others = [method for method in methods if method not in METHOD_COLOURS]
-    own = {method: spare[place % len(spare)] for place, method in enumerate(others)}
-    return {method: METHOD_COLOURS.get(method) or own[method] for method in methods}
