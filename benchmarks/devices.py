@@ -27,8 +27,8 @@ import torch
 from torch import Tensor, nn
 
 from camfolio.explanation import explain as sweep
-from camfolio.explanation.answers import NetworkAnswers
 from camfolio.explanation.explain import explain
+from camfolio.explanation.probabilities import NetworkProbabilities
 from camfolio.explanation.speed import folding, lanes
 from camfolio.explanation.speed.tail import whole_network
 from camfolio.network.architecture import build_network
@@ -64,7 +64,7 @@ def work(slices: int, folder: Path) -> dict[str, Job]:
 
     def answers(forward: Forward | None) -> Job:
         trained = TrainedNetwork(network, torch.device("cpu"), forward)
-        return lambda: NetworkAnswers(trained, study.network.window_hu)(hounsfield)
+        return lambda: NetworkProbabilities(trained, study.network.window_hu)(hounsfield)
 
     return {
         "gradient maps": maps(*gradients),
@@ -84,7 +84,7 @@ def one_lane() -> Iterator[None]:
         many = lanes.make_lanes(*given)  # type: ignore[arg-type]  # handed on as given
         return lanes.Lanes(many.models[:1], many.size)
 
-    with patch.object(sweep, "make_lanes", alone), patch("camfolio.explanation.answers.make_lanes", alone):
+    with patch.object(sweep, "make_lanes", alone), patch("camfolio.explanation.probabilities.make_lanes", alone):
         yield
 
 

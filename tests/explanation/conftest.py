@@ -12,7 +12,7 @@ from camfolio.network.architecture import make_network
 
 
 class Bottleneck(nn.Module):
-    """1x1, 3x3, 1x1 with a skip connection, in-place ReLUs, and a layer that is never asked."""
+    """1x1, 3x3, 1x1 with a skip connection, in-place ReLUs, and a layer that is never run."""
 
     def __init__(self) -> None:
         super().__init__()

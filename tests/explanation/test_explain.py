@@ -62,7 +62,7 @@ def test_enlarging_puts_a_quarter_and_three_quarters_between_two_cells():
     assert enlarge(torch.tensor([[[0.0, 4.0]]]), (1, 4)).tolist() == [[[0.0, 1.0, 3.0, 4.0]]]
 
 
-def test_a_map_that_was_not_computed_is_named_when_asked_for(resnet, images):
+def test_a_map_that_was_not_computed_is_named_when_requested(resnet, images):
     found = explain(resnet(), images[:1], methods=["grad_cam"])
     with pytest.raises(ExplanationError, match=r"got 'grad_cm'. Did you mean grad_cam\? Known: grad_cam"):
         found.upsampled("grad_cm", 16)
@@ -159,7 +159,7 @@ def test_hires_cam_of_two_classes_adds_up_to_that_of_their_sum(plain_cnn, images
     torch.testing.assert_close(whole, sum(parts), rtol=0, atol=1e-12)
 
 
-def test_methods_come_in_the_order_asked_for_and_do_not_change_each_other(resnet, images):
+def test_methods_come_in_the_requested_order_and_do_not_change_each_other(resnet, images):
     network = resnet()
     both = explain(network, images[:2], methods=["score_cam", "grad_cam"])
     assert list(both.signed) == ["score_cam", "grad_cam"]

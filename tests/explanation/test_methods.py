@@ -13,7 +13,7 @@ from camfolio.explanation.batch import Batch
 from camfolio.explanation.channels import unit_range
 from camfolio.explanation.explain import explain
 from camfolio.explanation.methods.score_cam import score_weights
-from camfolio.explanation.probe import Reading
+from camfolio.explanation.probe import LayerReading
 from camfolio.explanation.registry import METHODS
 from camfolio.method_words import METHOD_FILES, METHOD_NAMES
 from camfolio.vocabulary import FINER
@@ -53,9 +53,9 @@ def test_a_method_agrees_with_its_slow_twin_on_slices_that_are_not_square(method
 
 
 def batch_by_hand():
-    """Two channels of 2x2 cells; the network answers with the sum of the pixels and 0.
+    """Two channels of 2x2 cells; the network's logits are the sum of the pixels and 0.
 
-    From the layer on it answers with ln 2, and ln 2 more for every cell of the first channel that is 3 or more.
+    From the layer on the first logit is ln 2, and ln 2 more for every cell of the first channel that is 3 or more.
     """
     activations = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]], [[0.0, -1.0], [2.0, 1.0]]]], dtype=torch.float64)
     gradients = torch.tensor([[[[1.0, 0.0], [0.0, 1.0]], [[-1.0, -1.0], [0.0, 0.0]]]], dtype=torch.float64)
@@ -69,7 +69,7 @@ def batch_by_hand():
         bright = (cells[:, 0] >= 3).double().sum((1, 2))
         return torch.stack([(1 + bright) * math.log(2), torch.zeros_like(bright)], 1)
 
-    reading = Reading(forward(image), torch.tensor([0]), activations, gradients)
+    reading = LayerReading(forward(image), torch.tensor([0]), activations, gradients)
     return Batch(reading, image, forward, onward, real=1, size=2)
 
 
@@ -117,7 +117,9 @@ def test_xgrad_cam_gives_no_weight_to_a_channel_that_cancels():
 
 def test_grad_cam_plus_plus_of_gradients_of_zero_is_empty_and_no_nan():
     batch = batch_by_hand()
-    signed = METHODS["grad_cam_plus_plus"](replaced(batch, slopes=torch.zeros_like(batch.reading.gradients)))
+    signed = METHODS["grad_cam_plus_plus"](
+        replaced(batch, computed_gradients=torch.zeros_like(batch.reading.gradients))
+    )
     assert torch.equal(signed, torch.zeros_like(signed))
 
 
@@ -125,7 +127,7 @@ def test_grad_cam_plus_plus_says_that_it_is_unstable():
     assert "Warning: unstable at a signed layer" in METHODS["grad_cam_plus_plus"].weigh.__doc__
 
 
-def test_ablation_cam_turns_round_where_the_logit_is_negative_and_is_empty_where_it_is_zero():
+def test_ablation_cam_is_inverted_where_the_logit_is_negative_and_is_empty_where_it_is_zero():
     batch = batch_by_hand()
     logits = batch.reading.logits
     for score in (-math.log(2), 0.0):
@@ -152,17 +154,19 @@ def test_eigen_cam_knows_neither_the_class_nor_the_sign_of_the_channels(plain_cn
 @settings(max_examples=25, deadline=None)
 @given(
     cells=arrays(np.float64, (2, 3, 4, 4), elements=st.integers(-4, 4)),
-    slopes=arrays(np.float64, (2, 3, 4, 4), elements=st.integers(-4, 4)),
+    gradients=arrays(np.float64, (2, 3, 4, 4), elements=st.integers(-4, 4)),
 )
-def test_every_gradient_method_is_finite_and_knows_only_its_own_image(cells, slopes):
+def test_every_gradient_method_is_finite_and_knows_only_its_own_image(cells, gradients):
     batch = batch_by_hand()
-    reading = Reading(torch.zeros(2, 2), torch.tensor([0, 1]), torch.from_numpy(cells), torch.from_numpy(slopes))
+    reading = LayerReading(
+        torch.zeros(2, 2), torch.tensor([0, 1]), torch.from_numpy(cells), torch.from_numpy(gradients)
+    )
     both = dataclasses.replace(batch, reading=reading)
     for name in (*GRADIENT_METHODS, "eigen_cam"):
         signed = METHODS[name](both)
         assert bool(torch.isfinite(signed).all()), name
         for i in range(2):
-            part = Reading(
+            part = LayerReading(
                 torch.zeros(1, 2),
                 reading.target[:1],
                 *(tensor[i : i + 1] for tensor in (reading.activations, reading.gradients)),
@@ -174,10 +178,12 @@ def test_every_gradient_method_is_finite_and_knows_only_its_own_image(cells, slo
 @settings(max_examples=25, deadline=None)
 @given(
     cells=arrays(np.float64, (1, 3, 4, 4), elements=st.integers(0, 4)),
-    slopes=arrays(np.float64, (1, 3, 4, 4), elements=st.integers(0, 4)),
+    gradients=arrays(np.float64, (1, 3, 4, 4), elements=st.integers(0, 4)),
 )
-def test_layer_cam_is_hires_cam_where_no_gradient_is_negative(cells, slopes):
-    batch = replaced(batch_by_hand(), activations=torch.from_numpy(cells), slopes=torch.from_numpy(slopes))
+def test_layer_cam_is_hires_cam_where_no_gradient_is_negative(cells, gradients):
+    batch = replaced(
+        batch_by_hand(), activations=torch.from_numpy(cells), computed_gradients=torch.from_numpy(gradients)
+    )
     assert torch.equal(METHODS["layer_cam"](batch), METHODS["hires_cam"](batch))
 
 
@@ -200,7 +206,7 @@ def test_finer_and_plain_maps_do_not_change_each_other(plain_cnn, images):
 
 def test_negative_evidence_stays_in_the_signed_map_and_leaves_the_map():
     batch = batch_by_hand()
-    against = replaced(batch, slopes=-batch.reading.gradients)
+    against = replaced(batch, computed_gradients=-batch.reading.gradients)
     torch.testing.assert_close(METHODS["grad_cam"](against), -METHODS["grad_cam"](batch))
 
 
@@ -238,7 +244,7 @@ def test_score_cam_enlarges_channels_with_half_pixel_centres():
         seen.append(images)
         return torch.zeros(len(images), 2, dtype=torch.float64)
 
-    reading = Reading(torch.zeros(1, 2), torch.tensor([0]), cells.expand(1, 1, 2, 2), cells.expand(1, 1, 2, 2))
+    reading = LayerReading(torch.zeros(1, 2), torch.tensor([0]), cells.expand(1, 1, 2, 2), cells.expand(1, 1, 2, 2))
     score_weights(Batch(reading, torch.ones(1, 1, 6, 4, dtype=torch.float64), forward, forward, real=1, size=1))
     enlarged = enlarge(cells.numpy(), 6, 4)
     np.testing.assert_allclose(seen[0][0, 0].numpy(), (enlarged - enlarged.min()) / np.ptp(enlarged), atol=1e-12)

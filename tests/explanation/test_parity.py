@@ -15,7 +15,7 @@ from camfolio.explanation.methods.hires_cam import hires_cam
 from camfolio.explanation.methods.layer_cam import layer_cam
 from camfolio.explanation.methods.score_cam import score_weights
 from camfolio.explanation.methods.xgrad_cam import xgrad_cam
-from camfolio.explanation.probe import Reading, borrowed, read
+from camfolio.explanation.probe import LayerReading, borrowed, read
 from camfolio.network.architecture import make_network
 
 STORED = Path(__file__).parents[3] / "shared" / "parity" / "peer_cams.npz"
@@ -54,7 +54,7 @@ def read_layer(network, images, targets):
 
 
 def peer_batch(peer):
-    reading = Reading(peer["logits"], peer["targets"], peer["activations"], peer["grads"])
+    reading = LayerReading(peer["logits"], peer["targets"], peer["activations"], peer["grads"])
     return Batch(reading, peer["inputs"], lambda images: images, lambda images, cells: cells, real=8, size=16)
 
 

@@ -10,7 +10,7 @@ LAYER = "layer2.1.conv2"
 
 
 class Breaking(nn.Module):
-    """Fails behind its layer, at the given forward pass; what it asks of its numbers is in no recorded graph."""
+    """Fails after its layer, at the given forward pass; its condition on values is in no traced graph."""
 
     def __init__(self, at: int) -> None:
         super().__init__()
@@ -37,8 +37,8 @@ def hooks_of(model):
 
 def state_of(model):
     modes = {name: module.training for name, module in model.named_modules()}
-    asked = {name: weight.requires_grad for name, weight in model.named_parameters()}
-    return modes, asked, hooks_of(model)
+    required = {name: weight.requires_grad for name, weight in model.named_parameters()}
+    return modes, required, hooks_of(model)
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_borrowed_gives_everything_back_when_its_body_fails(mixed):
     assert state_of(mixed) == before
 
 
-def test_an_in_place_relu_behind_the_layer_does_not_change_what_is_kept(plain_cnn, images):
+def test_an_in_place_relu_after_the_layer_does_not_change_what_is_kept(plain_cnn, images):
     network = plain_cnn()
     with borrowed(network):
         reading = read_one(network, network.get_submodule("2"), images, None)
@@ -180,7 +180,7 @@ def test_a_model_is_borrowed_and_read_also_under_no_grad_and_under_inference_mod
 
 
 class Twice(nn.Module):
-    """One layer that runs twice, one that runs never, one whose output nobody uses, one that puts out a pair."""
+    """One layer that runs twice, one that runs never, one whose output is unused, one whose output is a pair."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -203,7 +203,7 @@ class Twice(nn.Module):
         ("conv", "Expected a layer that runs once in a forward pass, but conv ran 2 times. Choose another layer."),
         ("never", "Expected a layer that runs once in a forward pass, but never ran not at all. Choose another layer."),
         ("unused", "Expected a layer that the logits depend on, but they do not depend on unused. Choose"),
-        ("pair", "Expected a layer with feature maps, but pair puts out a tuple. Choose another layer."),
+        ("pair", "Expected a layer with feature maps, but the output of pair is a tuple. Choose another layer."),
         ("fc", r"Expected a layer with feature maps, but the output of fc has shape \(32, 2\)"),
     ],
 )
@@ -225,9 +225,12 @@ def test_layers_of_a_bottleneck_that_are_idle_or_aside_say_so(bottleneck, images
 @pytest.mark.parametrize(
     ("tail", "said"),
     [
-        (nn.Flatten(0), r"Expected a model with logits of shape \(images, classes\), but it puts out shape \(\d+,\)"),
-        (nn.Identity(), r"logits of shape \(images, classes\), but it puts out shape \(32, 2, 1, 1\)"),
-        (nn.LSTM(1, 2), r"logits of shape \(images, classes\), but it puts out a tuple"),
+        (
+            nn.Flatten(0),
+            r"Expected a model with logits of shape \(images, classes\), but its output has shape \(\d+,\)",
+        ),
+        (nn.Identity(), r"logits of shape \(images, classes\), but its output has shape \(32, 2, 1, 1\)"),
+        (nn.LSTM(1, 2), r"logits of shape \(images, classes\), but its output is a tuple"),
     ],
 )
 def test_a_model_without_one_row_of_logits_per_image_is_an_error(tail, said, images):

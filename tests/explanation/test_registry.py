@@ -33,7 +33,7 @@ def as_before(monkeypatch):
 
 @pytest.fixture
 def own(tmp_path):
-    """A module in a package, beside another module of the user's."""
+    """A module in a package, beside another module of user code."""
     (tmp_path / "ours").mkdir()
     (tmp_path / "beside.py").write_text("SIGN = -1\n")
     path = tmp_path / "ours" / "maps.py"
@@ -41,7 +41,7 @@ def own(tmp_path):
     return path
 
 
-def test_a_method_of_one_s_own_is_found_by_its_module_and_has_a_finer_variant(own, plain_cnn, images):
+def test_a_method_from_user_code_is_found_by_its_module_and_has_a_finer_variant(own, plain_cnn, images):
     import_own("ours.maps", own)
     found = explain(plain_cnn(), images, "2", ["ours.maps.edge_cam", "hires_cam", "ours.maps.finer_edge_cam"])
     assert torch.equal(found.signed["ours.maps.edge_cam"], -found.signed["hires_cam"])
@@ -49,12 +49,12 @@ def test_a_method_of_one_s_own_is_found_by_its_module_and_has_a_finer_variant(ow
     assert torch.equal(found.signed["ours.maps.finer_edge_cam"], -finer)
 
 
-def test_a_method_of_one_s_own_on_the_path_needs_nothing_but_its_name(own, monkeypatch):
+def test_a_method_from_user_code_on_the_path_needs_nothing_but_its_name(own, monkeypatch):
     monkeypatch.syspath_prepend(str(own.parents[1]))
     assert find_method("ours.maps.edge_cam").name == "edge_cam"
 
 
-def test_a_file_that_is_read_twice_enters_its_methods_again(own):
+def test_a_file_that_is_imported_twice_registers_its_methods_again(own):
     import_own("ours.maps", own)
     import_own("ours.maps", own)
     assert find_method("ours.maps.edge_cam").name == "edge_cam"

@@ -1,4 +1,4 @@
-"""The sweep: all methods for all images, in chunks of one fixed size, with the model given back as it came."""
+"""Maps of all images by all methods, in chunks of one fixed size; the model is restored afterwards."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 import camfolio
-import camfolio.explanation.methods  # enters the methods
+import camfolio.explanation.methods  # registers the methods
 from camfolio.errors import ExplanationError, NetworkError
 from camfolio.explanation.batch import Batch
 from camfolio.explanation.maps import Explanation
 from camfolio.explanation.probe import borrowed, read
 from camfolio.explanation.registry import Method, find_method
 from camfolio.explanation.speed.lanes import make_lanes
-from camfolio.explanation.speed.tail import Onward, onward_from, when_asked
+from camfolio.explanation.speed.tail import Onward, lazily, onward_from
 from camfolio.network.architecture import find_layer
 from camfolio.network.onnx import Forward, check_logits
 
@@ -28,10 +28,10 @@ Track = Callable[[Iterable[Any], int, str], Iterator[Any]]
 
 @dataclass(frozen=True)
 class Sweep:
-    """What is asked of every chunk: images and targets, layers and methods by name, what Finer-CAM compares.
+    """What every chunk is explained with: images and targets, layers and methods by name, Finer-CAM's comparison.
 
-    `forward`, if it is there, runs the passes that need no gradients in the model's place; `behind` runs what comes
-    after a layer.
+    `forward`, if there is one, replaces the model where no gradients are needed; `tail` gives the passes that run only
+    the network after a layer.
     """
 
     images: Tensor
@@ -41,11 +41,11 @@ class Sweep:
     comparison: float
     size: int
     forward: Forward | None
-    behind: Callable[[nn.Module, str], Callable[[Tensor], Onward]]
+    tail: Callable[[nn.Module, str], Callable[[Tensor], Onward]]
 
-    def start_behind(self, model: nn.Module, layer: str, chunk: Tensor) -> Onward:
-        """Questions about a chunk's images from a layer on."""
-        return self.behind(model, layer)(chunk)
+    def onward(self, model: nn.Module, layer: str, chunk: Tensor) -> Onward:
+        """Forward passes of a chunk's images from a layer on."""
+        return self.tail(model, layer)(chunk)
 
     def weight(self, method: str) -> float | None:
         """A of y - a y' in the gradients that a method receives; None if it receives none."""
@@ -77,8 +77,8 @@ def explain(
 
     One forward pass and one backward pass, which ends at the earliest layer, serve all gradient methods at all layers;
     Finer-CAM adds one backward pass, Score-CAM one forward pass per channel, and so does Ablation-CAM, of a model that
-    can be recorded only what lies behind the layer. Every pass has the same fixed number of images (the last one is
-    filled up): a map does not depend on which images stand beside it. On a CPU as many passes run side by side as torch
+    can be traced only of the part after the layer. Every pass has the same fixed number of images (the last one is
+    filled up): a map does not depend on the other images. On a CPU as many passes run in parallel as torch
     has threads. Memory does not grow with the number of images, apart from the maps themselves; every thread's share of
     it is stated in `explanation.speed.lanes.MEMORY`.
 
@@ -87,8 +87,8 @@ def explain(
             hooks, also after an exception. A single logit (N, 1) has two classes: target 1 is the logit, 0 its negative.
         images: (N, channels, height, width) as the model takes them, in its precision; the maps are in it, too.
         layer: full name of a layer with feature maps that runs once; or several, of which the first is the focus.
-        methods: names from `camfolio.explanation.registry.METHODS`, or MODULE.NAME of a method of your own.
-        targets: class to explain per image; one number is meant for all images; None explains the predicted ones.
+        methods: names from `camfolio.explanation.registry.METHODS`, or MODULE.NAME of a method in user code.
+        targets: class to explain per image; a single number applies to all images; None explains the predicted ones.
         comparison: a of y - a y' that Finer-CAM explains, y' the strongest other class's logit.
         forward: the model's forward pass where no gradients are needed (Score-CAM's masked images), such as
             `camfolio.network.onnx.load_forward` makes from an ONNX file of it; None: the model itself.
@@ -119,8 +119,8 @@ def explain(
         lanes = make_lanes(model, names, first)
         if forward:
             check_forward(lanes.models[0], forward, first)
-        behind = cache(partial(onward_from, image=first))
-        sweep = Sweep(images, wanted, names, entries, comparison, lanes.size, forward, behind)
+        tail = cache(partial(onward_from, image=first))
+        sweep = Sweep(images, wanted, names, entries, comparison, lanes.size, forward, tail)
         starts = range(0, len(images), lanes.size)
         chunks = lanes.run(partial(explain_chunk, sweep), starts)
         parts: list[Part] = list(track(chunks, len(starts), "maps") if track else chunks)
@@ -160,7 +160,7 @@ def explain_chunk(sweep: Sweep, model: nn.Module, start: int) -> Part:
     signed: dict[str, dict[str, Tensor]] = {name: {} for name in layers}
     with torch.no_grad():
         for name in layers:
-            onward = when_asked(partial(sweep.start_behind, model, name, chunk))
+            onward = lazily(partial(sweep.onward, model, name, chunk))
             for method, entry in sweep.methods.items():
                 reading = readings[sweep.weight(method)][name]
                 batch = Batch(reading, chunk, sweep.forward or model, onward, real, sweep.size)
@@ -169,7 +169,7 @@ def explain_chunk(sweep: Sweep, model: nn.Module, start: int) -> Part:
 
 
 def check_forward(model: nn.Module, forward: Forward, image: Tensor) -> None:
-    """The other way to the logits gives those of the model."""
+    """Check that `forward` gives the model's logits."""
     try:
         check_logits(model, forward, image)
     except NetworkError as error:
@@ -178,7 +178,7 @@ def check_forward(model: nn.Module, forward: Forward, image: Tensor) -> None:
 
 
 def check_layers(names: list[str]) -> list[str]:
-    """There are layers, each once."""
+    """Check that there are layers, and each only once."""
     if not names or len(set(names)) < len(names):
         msg = f"Expected at least one layer and every layer once, but got {names}."
         raise ExplanationError(msg)
@@ -197,7 +197,7 @@ def check_images(images: Tensor) -> None:
 
 
 def check_logits_are_finite(logits: Tensor, start: int) -> None:
-    """The model gives an answer to every image."""
+    """Check the logits of a chunk whose first image has the number `start`."""
     if not bool(torch.isfinite(logits).all()):
         first = start + int((~torch.isfinite(logits)).any(1).nonzero()[0])
         msg = f"Expected finite logits, but image {first} gives NaN or infinity. Check the weights, or use float32."
@@ -205,7 +205,7 @@ def check_logits_are_finite(logits: Tensor, start: int) -> None:
 
 
 def check_targets(targets: Tensor | Sequence[int] | int, count: int) -> Tensor:
-    """One class per image; one number is the class of all of them."""
+    """One class per image; a single number applies to all of them."""
     wanted = torch.as_tensor(targets)
     if isinstance(targets, int):
         wanted = wanted.expand(count)

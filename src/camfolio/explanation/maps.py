@@ -14,13 +14,13 @@ from camfolio.errors import ExplanationError, nearest
 
 @dataclass(frozen=True)
 class Explanation:
-    """Maps of N images by every method asked for, on the CPU.
+    """Maps of N images by every requested method, on the CPU.
 
     Attributes:
         layer: full name of the layer in focus.
         targets: int64 (N,) the class each map explains.
         logits: (N, classes), as the model put them out.
-        signed: method -> (N, h, w) the weighted sum before its ReLU: negative where evidence speaks against the target.
+        signed: method -> (N, h, w) the weighted sum before its ReLU: negative where there is evidence against the target.
         others: further layer of the same sweep -> method -> its signed maps (see `at`).
         network: full name of the model's class.
         versions: library -> version that computed the maps.
@@ -36,7 +36,7 @@ class Explanation:
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """All methods, in the order in which they were asked for."""
+        """All methods, in the requested order."""
         return tuple(self.signed)
 
     @property

@@ -1,6 +1,4 @@
-"""What the methods work on: activations of layers and the gradients of the targets' logits, taken from a model that is
-given back as it came.
-"""
+"""Activations of layers and the gradients of the targets' logits with respect to them; the model is restored afterwards."""
 
 from __future__ import annotations
 
@@ -16,33 +14,33 @@ from camfolio.errors import ExplanationError
 
 
 @dataclass(frozen=True)
-class Reading:
-    """One batch, read at one layer.
+class LayerReading:
+    """Activations and gradients of one batch at one layer.
 
     Attributes:
-        logits: (batch, classes), as the model put them out.
+        logits: (batch, classes), the model's output.
         target: (batch,) the class that is explained.
-        activations: (batch, channels, h, w) A, as the layer put them out.
-        slopes: (batch, channels, h, w) dy/dA, y the target's logit, or its margin over another class; None if the
-            method did not ask for them.
+        activations: (batch, channels, h, w) A, the layer's output.
+        computed_gradients: (batch, channels, h, w) dy/dA, y the target's logit, or its margin over another class; None
+            if the method is registered without gradients.
     """
 
     logits: Float[Tensor, "batch classes"]
     target: Int64[Tensor, " batch"]
     activations: Float[Tensor, "batch channels h w"]
-    slopes: Float[Tensor, "batch channels h w"] | None = None
+    computed_gradients: Float[Tensor, "batch channels h w"] | None = None
 
     @property
     def gradients(self) -> Float[Tensor, "batch channels h w"]:
-        """The slopes.
+        """dy/dA.
 
         Raises:
-            ExplanationError: if the method was entered as one that needs none.
+            ExplanationError: if the method is registered as one that needs none.
         """
-        if self.slopes is None:
-            msg = "Expected a method that asks for gradients, but got one without. Enter it with gradient=True."
+        if self.computed_gradients is None:
+            msg = "Expected a method that is registered with gradients, but got one without. Add gradient=True to @method."
             raise ExplanationError(msg)
-        return self.slopes
+        return self.computed_gradients
 
 
 def read(
@@ -51,33 +49,33 @@ def read(
     images: Float[Tensor, "batch ..."],
     target: Int64[Tensor, " batch"] | None,
     comparisons: Sequence[float | None] = (0.0,),
-) -> list[dict[str, Reading]]:
+) -> list[dict[str, LayerReading]]:
     """One forward pass, and per comparison one backward pass that ends at the earliest of the layers.
 
-    The output of a layer that depends on no other of them is replaced by a leaf of its own, so nothing before it enters
-    the graph. What we keep is a copy, and what goes on into the model is another: an in-place ReLU on either would
-    overwrite it.
+    The output of a layer that depends on no other of them is replaced by a leaf of the graph, so nothing before it is
+    recorded. One copy is kept and another continues through the model, since an in-place ReLU would overwrite a shared
+    one.
 
     Args:
         model: borrowed, that is in evaluation mode and frozen, with gradients switched on (see `borrowed`).
         layers: modules of the model by name.
-        images: whatever the model takes.
+        images: the model's input.
         target: class per image; None takes the predicted ones.
-        comparisons: a of y - a y' (see `margin`), one backward pass each; 0 is the target's logit alone, None asks for
+        comparisons: a of y - a y' (see `margin`), one backward pass each; 0 is the target's logit alone, None for
             no gradients.
 
     Returns:
         Per comparison: name of the layer -> its reading.
 
     Raises:
-        ExplanationError: if a layer does not run once, its output is no feature map, the logits do not depend on it or
+        ExplanationError: if a layer does not run once, its output has no rows and columns, the logits do not depend on it or
             are not (batch, classes), or a target has no logit.
     """
     kept: dict[str, list[Tensor]] = {name: [] for name in layers}
     handles = [module.register_forward_hook(keeper(name, kept[name])) for name, module in layers.items()]
-    slopes = [comparison for comparison in comparisons if comparison is not None]
+    backward = [comparison for comparison in comparisons if comparison is not None]
     try:
-        with torch.set_grad_enabled(bool(slopes)):
+        with torch.set_grad_enabled(bool(backward)):
             logits = model(images)
     finally:
         for handle in handles:
@@ -87,24 +85,24 @@ def read(
     if target is None:
         target = class_scores(logits.detach()).argmax(1)
     check_range(target, class_scores(logits).shape[1])
-    plain = {name: Reading(logits.detach(), target, kept.detach()) for name, kept in cells.items()}
+    plain = {name: LayerReading(logits.detach(), target, kept.detach()) for name, kept in cells.items()}
     readings = []
     for comparison in comparisons:
         gradients: Mapping[str, Tensor | None] = dict.fromkeys(cells)
         if comparison is not None:
-            again = comparison != slopes[-1]
+            again = comparison != backward[-1]
             gradients = gradients_of(margin(logits, target, comparison), cells, again=again)
-        readings.append({name: replace(plain[name], slopes=gradients[name]) for name in cells})
+        readings.append({name: replace(plain[name], computed_gradients=gradients[name]) for name in cells})
     return readings
 
 
 def keeper(name: str, outputs: list[Tensor]) -> Callable[[nn.Module, object, object], Tensor]:
-    """A hook that notes a copy of the layer's output and hands on another."""
+    """A hook that keeps a copy of the layer's output and passes on another."""
 
     def keep(_module: nn.Module, _inputs: object, output: object) -> Tensor:
         if not isinstance(output, Tensor) or not output.is_floating_point():
             msg = (
-                f"Expected a layer with feature maps, but {name} puts out a {type(output).__name__}. "
+                f"Expected a layer with feature maps, but the output of {name} is a {type(output).__name__}. "
                 "Choose another layer."
             )
             raise ExplanationError(msg)
@@ -162,15 +160,15 @@ def the_feature_map(name: str, outputs: Sequence[Tensor]) -> Tensor:
 
 
 def check_logits(logits: object) -> None:
-    """One row of logits per image."""
+    """Check that there is one row of logits per image."""
     if not isinstance(logits, Tensor) or logits.ndim != 2:  # noqa: PLR2004 - images and classes
-        found = f"shape {tuple(logits.shape)}" if isinstance(logits, Tensor) else f"a {type(logits).__name__}"
-        msg = f"Expected a model with logits of shape (images, classes), but it puts out {found}."
+        found = f"has shape {tuple(logits.shape)}" if isinstance(logits, Tensor) else f"is a {type(logits).__name__}"
+        msg = f"Expected a model with logits of shape (images, classes), but its output {found}."
         raise ExplanationError(msg)
 
 
 def check_range(target: Int64[Tensor, " batch"], classes: int) -> None:
-    """Every target has a logit."""
+    """Check that every target has a logit."""
     odd = target[(target < 0) | (target >= classes)]
     if len(odd):
         msg = f"Expected targets from 0 to {classes - 1}, but got {int(odd[0])}."
@@ -179,23 +177,23 @@ def check_range(target: Int64[Tensor, " batch"], classes: int) -> None:
 
 @contextmanager
 def borrowed(model: nn.Module) -> Iterator[nn.Module]:
-    """The model in evaluation mode with all weights frozen; afterwards as it was, also after an exception.
+    """The model in evaluation mode with all weights frozen; restored afterwards, also after an exception.
 
-    Gradients can be taken inside, also where the caller is under `no_grad` or `inference_mode`.
+    Gradients can be computed inside, also if the caller is under `no_grad` or `inference_mode`.
 
-    Every submodule's mode and every parameter's `requires_grad` come back one by one; `.grad` is never touched, since
-    frozen weights gather none.
+    The mode of every submodule and `requires_grad` of every parameter are restored; `.grad` is never changed, since
+    frozen weights accumulate none.
     """
     modes = [(module, module.training) for module in model.modules()]
-    asked = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
+    required = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
     try:
         model.eval()
-        for parameter, _ in asked:
+        for parameter, _ in required:
             parameter.requires_grad_(False)
         with torch.inference_mode(mode=False), torch.enable_grad():
             yield model
     finally:
         for module, mode in modes:
             module.training = mode
-        for parameter, required in asked:
-            parameter.requires_grad_(required)
+        for parameter, before in required:
+            parameter.requires_grad_(before)

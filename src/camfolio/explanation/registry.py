@@ -1,4 +1,4 @@
-"""The door for methods: what one may use, and the decorator that enters it, also from a user's own file."""
+"""The registry of methods, and the decorator that registers one, from camfolio or from user code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Weigh = Callable[[Batch], Signed]
 
 @dataclass(frozen=True)
 class Method:
-    """One entry: `weigh` gives the signed map from a batch with gradients or without; `finer`: of the margin."""
+    """A registered method: `weigh` gives the signed map of a batch, with gradients or without; `finer`: of the margin."""
 
     name: str
     weigh: Weigh
@@ -38,16 +38,16 @@ METHODS: dict[str, Method] = {}
 
 
 def method(name: str, *, gradient: bool = False) -> Callable[[Weigh], Weigh]:
-    """Enter a function under `name`: `@method("edge_cam", gradient=True)`.
+    """Register a function under `name`: `@method("edge_cam", gradient=True)`.
 
-    A method that reads `batch.reading.gradients` says so, and is then entered a second time as `finer_NAME`: the same
+    A method that uses `batch.reading.gradients` needs `gradient=True`, and is also registered as `finer_NAME`: the same
     function on the gradients of y - a y', y' the strongest other class's logit (Finer-CAM, Zhang et al. 2025, arXiv
-    2501.11309; the paper averages over several similar classes, here it is the one). A study names a method of its own
-    as MODULE.NAME.
+    2501.11309; the paper averages over several similar classes, here there is one). A study names a method from
+    user code as MODULE.NAME.
 
     Args:
         name: a plain word; the key in studies and in `explain`.
-        gradient: whether the function reads `batch.reading.gradients`.
+        gradient: whether the function uses `batch.reading.gradients`.
 
     Returns:
         A decorator for a function from a `Batch` to the signed map (batch, h, w), before ReLU, at the layer's resolution.
@@ -59,7 +59,7 @@ def method(name: str, *, gradient: bool = False) -> Callable[[Weigh], Weigh]:
         msg = f"Expected letters, digits and underscores without the prefix {FINER}, but got {name!r}."
         raise ValueError(msg)
 
-    def enter(weigh: Weigh) -> Weigh:
+    def register(weigh: Weigh) -> Weigh:
         entries = [Method(name, weigh, gradient), Method(FINER + name, weigh, gradient, finer=True)][: 1 + gradient]
         for entry in entries:
             there = METHODS.get(entry.name)
@@ -69,16 +69,16 @@ def method(name: str, *, gradient: bool = False) -> Callable[[Weigh], Weigh]:
             METHODS[entry.name] = entry
         return weigh
 
-    return enter
+    return register
 
 
 def origin(weigh: Weigh) -> tuple[str, str]:
-    """Module and name of a function: a file that is read twice enters the same methods again."""
+    """Module and name of a function: a file that is imported twice registers the same methods again."""
     return weigh.__module__, getattr(weigh, "__qualname__", "")
 
 
 def find_method(name: str) -> Method:
-    """A method by its key, or a user's own by MODULE.NAME, whose module is imported if it is not yet.
+    """A method by its key, or one from user code by MODULE.NAME, whose module is imported if it is not yet.
 
     Raises:
         ExplanationError: for one that does not exist, with the nearest.
@@ -94,9 +94,9 @@ def find_method(name: str) -> Method:
     except ModuleNotFoundError as error:
         msg = f"Expected a module {module} with the method {key}, but got: {error}. Put its folder on the path."
         raise ExplanationError(msg) from error
-    own = {entry.name: entry for entry in METHODS.values() if entry.weigh.__module__ == module}
-    if key not in own:
-        known = nearest(key, own) if own else "It has none: put @method above its function."
+    found = {entry.name: entry for entry in METHODS.values() if entry.weigh.__module__ == module}
+    if key not in found:
+        known = nearest(key, found) if found else "It has none: put @method above its function."
         msg = f"Expected a method of {module}, but got {key!r}. {known}"
         raise ExplanationError(msg)
-    return own[key]
+    return found[key]

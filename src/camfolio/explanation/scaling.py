@@ -1,4 +1,4 @@
-"""What a map's colours stand for: three named scalings, each from a map's own numbers to 0..1 or -1..1. No torch here."""
+"""Three named scalings of a map's values for display, to 0..1 or to -1..1; imports no torch."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class ScaledMap:
 def scaled(signed: Map, scaling: Scaling, study_maximum: float) -> ScaledMap:
     """A map under a named scaling.
 
-    `per_image` divides what speaks for the target by its maximum on this slice: weak and strong maps look alike.
+    `per_image` divides evidence for the target by its maximum on this slice: weak and strong maps look alike.
     `shared` divides it by one number for all slices of a study: maps of one method can be compared, weak ones are dark.
-    `signed` keeps what speaks against the target and divides by the largest magnitude on this slice: 0 stays 0.
+    `signed` keeps evidence against the target and divides by the largest magnitude on this slice: 0 stays 0.
 
     Args:
         signed: before its ReLU, or >= 0.

@@ -13,7 +13,7 @@ from camfolio.evidence.controls import controls
 from camfolio.evidence.faithfulness import subject_scores
 from camfolio.evidence.perturbation import Perturbation, Queries, parenchyma_hu, replacements, with_probabilities
 from camfolio.evidence.subject import Subject, at_layers
-from camfolio.explanation.answers import NetworkAnswers
+from camfolio.explanation.probabilities import NetworkProbabilities
 from camfolio.network.trained import Device, load_trained
 from camfolio.progress import tracked
 from camfolio.results.files import write_json
@@ -48,14 +48,14 @@ def run(
     part has no such pixels), `steps` with 0 and 1, `road_steps`, `blur_mm`, `road_noise_hu`.
     """
     settings = evidence.faithfulness
-    answers = NetworkAnswers(load_trained(network, training, device), network.window_hu)
+    probabilities = NetworkProbabilities(load_trained(network, training, device), network.window_hu)
     train, _ = part_slices(slices, split, "train")
     lung = parenchyma_hu(train.hounsfield, train.mask, settings.parenchyma_below_hu)
     test, _ = part_slices(slices, split, "test")
     chosen = sample_by_patient(test.patient, settings.slices, seed)
     data = test.select(chosen)
     with np.load(explanations / "maps.npz", allow_pickle=False) as stored:
-        queries = Queries(data.hounsfield, data.id, stored["targets"][chosen], answers, seed)
+        queries = Queries(data.hounsfield, data.id, stored["targets"][chosen], probabilities, seed)
     size = (data.mask.shape[1], data.mask.shape[2])
     subjects = at_layers(explanation.layers, explanation.methods)
     methods = ((subject, maps[chosen]) for subject, maps in method_maps(explanations, subjects, size))
@@ -66,7 +66,7 @@ def run(
     perturbation = Perturbation(baselines, settings.steps, settings.road_steps, settings.road_noise_hu)
     scores = all_scores(queries, maps, perturbation)
     np.savez(out / "scores.npz", allow_pickle=False, chosen=chosen, **scores)
-    write_json(out / "faithfulness.json", described(data, settings, lung, answers.asked))
+    write_json(out / "faithfulness.json", described(data, settings, lung, probabilities.classified))
 
 
 def all_scores(

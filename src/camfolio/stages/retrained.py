@@ -10,7 +10,7 @@ import torch
 from camfolio.data.slices import Slices
 from camfolio.evidence.localisation import LOCALISATION, Truth
 from camfolio.evidence.similarity import SIMILARITY, similarities
-from camfolio.explanation.answers import NetworkAnswers
+from camfolio.explanation.probabilities import NetworkProbabilities
 from camfolio.network.metrics import METRICS, Predictions
 from camfolio.network.trained import Device, load_trained
 from camfolio.results.files import write_json
@@ -59,7 +59,7 @@ def run(
     summary = {
         "slices": len(sample.data),
         "patients": patients.count,
-        "auc": auc_of(NetworkAnswers(trained, network.window_hu), part_slices(slices, split, "test")[0]),
+        "auc": auc_of(NetworkProbabilities(trained, network.window_hu), part_slices(slices, split, "test")[0]),
         "measures": SIMILARITY,
         "similarity": {
             method: {measure: interval_json(found[f"{measure}/{method}"], patients) for measure in SIMILARITY}
@@ -70,9 +70,9 @@ def run(
     write_json(out / "retrained.json", summary)
 
 
-def auc_of(answers: NetworkAnswers, test: Slices) -> float | None:
+def auc_of(probabilities: NetworkProbabilities, test: Slices) -> float | None:
     """Of the malignant probability; None with one class."""
-    probability = torch.from_numpy(answers(test.hounsfield)[:, 1])
+    probability = torch.from_numpy(probabilities(test.hounsfield)[:, 1])
     return or_none(METRICS["auc"](Predictions(probability, torch.from_numpy(test.label), bins=1)))
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from camfolio.explanation.speed.folding import fold, folded, has_hooks, shares
-from camfolio.explanation.speed.tail import Cut, onward_from
+from camfolio.explanation.speed.tail import DividedNetwork, onward_from
 from camfolio.network.architecture import build_network
 from camfolio.study.settings import Network
 
@@ -17,7 +17,7 @@ def norms(network):
     return [name for name, module in network.named_modules() if isinstance(module, nn.BatchNorm2d)]
 
 
-def test_a_folded_network_gives_the_same_logits_with_norms_left_only_behind_the_layers_kept(resnet, images):
+def test_a_folded_network_gives_the_same_logits_with_norms_left_only_after_the_layers_kept(resnet, images):
     network = resnet().double()
     lean = folded(network, [LAYER], images[:1].double())
     assert norms(lean) == ["layer2.1.bn2"]
@@ -61,20 +61,20 @@ class Remembering(nn.Module):
     def __init__(self):
         super().__init__()
         self.conv = nn.Conv2d(1, 2, 3)
-        self.register_buffer("asked", torch.zeros(1))
+        self.register_buffer("runs", torch.zeros(1))
 
     def forward(self, images):
-        self.asked += 1
+        self.runs += 1
         return self.conv(images).mean((2, 3))
 
 
-def test_what_a_network_writes_while_it_runs_is_written_into_the_copy(images):
+def test_buffers_that_a_network_writes_are_written_in_the_copy(images):
     network = Remembering().eval()
     lean = folded(network, [], images[:1])
-    asked = float(network.asked)
-    assert asked == 1  # the comparison asks the network itself once
+    runs = float(network.runs)
+    assert runs == 1  # the comparison runs the network itself once
     lean(images)
-    assert float(network.asked) == asked
+    assert float(network.runs) == runs
 
 
 @pytest.mark.parametrize("name", ["OneLogit", "FlatLogit", "TwoLogits"])
@@ -89,7 +89,7 @@ def test_a_network_of_one_s_own_is_recorded_together_with_its_answer_in_two_logi
     assert lean(images).shape == (6, 2)
     torch.testing.assert_close(lean(images), network(images), rtol=0, atol=1e-6)
     onward = onward_from(lean, "features.4", images[:1])
-    assert isinstance(onward.__self__, Cut)
+    assert isinstance(onward.__self__, DividedNetwork)
     network.features[4].register_forward_hook(lambda *_: torch.ones(6, 8, 8, 8))
     torch.testing.assert_close(onward(images)(torch.arange(6), torch.ones(6, 8, 8, 8)), network(images))
     assert has_hooks(network)
@@ -132,16 +132,16 @@ class Asking(nn.Module):
 
 
 class Counting(nn.Module):
-    """Answers otherwise each time it is asked."""
+    """Gives other logits each time it is run."""
 
-    asked = itertools.count(1)
+    runs = itertools.count(1)
 
     def __init__(self):
         super().__init__()
         self.conv = nn.Conv2d(1, 2, 3)
 
     def forward(self, images):
-        return self.conv(images).mean((2, 3)) + next(self.asked)
+        return self.conv(images).mean((2, 3)) + next(self.runs)
 
 
 @pytest.mark.parametrize(("kind", "said"), [(Asking, "it cannot be traced"), (Counting, "moves the logits by")])

@@ -5,7 +5,7 @@ from torch import nn
 from camfolio.explanation.explain import explain
 from camfolio.explanation.speed.folding import fold, folded
 from camfolio.explanation.speed.lanes import LARGEST
-from camfolio.explanation.speed.tail import Cut, cut, onward_from, when_asked
+from camfolio.explanation.speed.tail import DividedNetwork, divided, lazily, onward_from
 
 LAYER = "layer2.1.conv2"
 
@@ -28,10 +28,10 @@ def exchanged(model, layer, images):
     "layer", ["conv1", "layer1.0.conv1", LAYER, "layer2.1", "layer3.0.downsample.0", "layer4.1.conv2", "avgpool"]
 )
 @torch.no_grad()
-def test_what_lies_behind_a_layer_gives_the_logits_of_the_whole_network(layer, resnet, images):
+def test_the_steps_after_a_layer_give_the_logits_of_the_whole_network(layer, resnet, images):
     model = folded(resnet(), [layer], images[:1])
     start = onward_from(model, layer, images[:1])
-    assert isinstance(start.__self__, Cut)
+    assert isinstance(start.__self__, DividedNetwork)
     rows, activations, logits = exchanged(model, layer, images)
     torch.testing.assert_close(start(images)(rows, activations), logits, rtol=0, atol=1e-6)
 
@@ -45,28 +45,28 @@ def test_a_network_that_is_no_record_runs_whole(bottleneck, images):
 
 
 @torch.no_grad()
-def test_steps_ahead_of_the_layer_run_once_for_all_questions_and_only_when_one_is_asked(resnet, images):
+def test_steps_before_the_layer_run_once_for_all_passes_and_only_with_the_first(resnet, images):
     model = fold(resnet(), [LAYER])
-    parts, asked = cut(model, LAYER), []
-    parts.ahead.register_forward_hook(lambda *_: asked.append(len(images)))
+    parts, runs = divided(model, LAYER), []
+    parts.before.register_forward_hook(lambda *_: runs.append(len(images)))
     onward = parts.onward(images)
-    assert not asked
+    assert not runs
     for _ in range(3):
         onward(torch.arange(6), torch.zeros(6, 8, 8, 8))
-    assert len(asked) == 1
+    assert len(runs) == 1
 
 
 @torch.no_grad()
 def test_neither_part_runs_what_only_the_other_needs(resnet):
-    parts = cut(fold(resnet(), [LAYER]), LAYER)
-    ahead, behind = (set(dict(part.named_modules())) for part in (parts.ahead, parts.behind))
-    assert "layer3.0.conv1" in behind - ahead
-    assert "layer1.0.conv1" in ahead - behind
-    assert LAYER not in ahead | behind
+    parts = divided(fold(resnet(), [LAYER]), LAYER)
+    before, after = (set(dict(part.named_modules())) for part in (parts.before, parts.after))
+    assert "layer3.0.conv1" in after - before
+    assert "layer1.0.conv1" in before - after
+    assert LAYER not in before | after
 
 
 class Weighed(nn.Module):
-    """Its answer is scaled by weights of which there are as many as images in the trial."""
+    """Its logits are scaled by weights of which there are as many as images in the trial."""
 
     def __init__(self):
         super().__init__()
@@ -79,7 +79,7 @@ class Weighed(nn.Module):
 
 
 class Turned(nn.Module):
-    """What it reads behind its layer has images along the columns: picking rows of it would pick none of them."""
+    """What it uses after its layer has images along the columns: picking rows of it would pick none of them."""
 
     def __init__(self):
         super().__init__()
@@ -138,7 +138,7 @@ class Late(nn.Module):
 def test_steps_keep_their_order_and_operations_in_place_do_not_reach_the_next_question(images):
     model = fold(Late().eval(), ["conv"])
     start = onward_from(model, "conv", images[:1])
-    assert isinstance(start.__self__, Cut)
+    assert isinstance(start.__self__, DividedNetwork)
     rows, activations, logits = exchanged(model, "conv", images)
     onward = start(images)
     for _ in range(2):
@@ -167,26 +167,26 @@ def test_a_network_that_overwrites_its_images_explains_the_same_after_ablation_c
 @torch.no_grad()
 def test_numbers_that_no_image_decides_are_not_taken_apart_by_image(images):
     model = fold(Weighed().eval(), ["conv"])
-    assert cut(model, "conv").by_image == (False,)
+    assert divided(model, "conv").by_image == (False,)
     start = onward_from(model, "conv", images[:1])
-    assert isinstance(start.__self__, Cut)
+    assert isinstance(start.__self__, DividedNetwork)
     rows, activations, logits = exchanged(model, "conv", images)
     torch.testing.assert_close(start(images)(rows, activations), logits)
 
 
 def test_a_layer_that_is_no_single_step_cannot_be_cut_at(resnet):
     with pytest.raises(ValueError, match=r"Expected layer2\.1\.conv2 to be one step, but it is 0"):
-        cut(fold(resnet(), ["layer2.1"]), LAYER)
+        divided(fold(resnet(), ["layer2.1"]), LAYER)
 
 
-def test_what_answers_is_made_once_and_only_when_asked():
+def test_passes_are_prepared_once_and_only_with_the_first():
     made = []
 
     def make():
         made.append(1)
         return lambda rows, activations: rows + activations
 
-    onward = when_asked(make)
+    onward = lazily(make)
     assert not made
     assert int(onward(torch.tensor(1), torch.tensor(2))) == 3
     assert int(onward(torch.tensor(2), torch.tensor(2))) == 4
@@ -203,7 +203,7 @@ class Counting(nn.Module):
         return images
 
 
-def test_ablation_cam_runs_what_lies_ahead_of_the_layer_twice_and_not_once_per_channel(images):
+def test_ablation_cam_runs_the_steps_before_the_layer_twice_and_not_once_per_channel(images):
     torch.manual_seed(0)
     model = nn.Sequential(
         Counting(), nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(32, 2)
@@ -213,5 +213,5 @@ def test_ablation_cam_runs_what_lies_ahead_of_the_layer_twice_and_not_once_per_c
         Counting.shown = 0
         explain(model.eval(), images, "1", [method])
         shown.append(Counting.shown)
-    trial = 3 * 3  # three images, twice through the whole network and once through what lies ahead
+    trial = 3 * 3  # three images, twice through the whole network and once through the steps before the layer
     assert shown[1] == shown[0] + trial + LARGEST

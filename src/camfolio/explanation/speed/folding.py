@@ -29,7 +29,7 @@ def folded(model: nn.Module, keep: Collection[str], image: Tensor) -> fx.GraphMo
         image: (1, ...) on which both are compared.
 
     Returns:
-        The copy, or None where the model has to be used as it is: it cannot be traced, or answers otherwise.
+        The copy, or None where the model has to be used as it is: it cannot be traced, or its logits differ.
     """
     try:
         lean = fold(model, keep)
@@ -43,7 +43,7 @@ def folded(model: nn.Module, keep: Collection[str], image: Tensor) -> fx.GraphMo
     if not distance <= CLOSE:
         log.info("the network is used as it is, since tracing it moves the logits by %.1g of the largest", distance)
         return None
-    # A layer that is never run is in no graph; the model itself says so better.
+    # A layer that is never run is in no graph; the model's own error is clearer.
     return lean if set(keep) <= {name for name, _ in lean.named_modules()} else None
 
 
@@ -64,7 +64,7 @@ def fold(model: nn.Module, keep: Collection[str]) -> fx.GraphModule:
     """
     tracer = KeepingTracer(keep)
     graph = tracer.trace(copy.deepcopy(model, {id(weight): weight for weight in model.parameters()}))
-    if answer_in_two_logits in model._forward_hooks.values():  # noqa: SLF001 - torch has no other way to ask
+    if answer_in_two_logits in model._forward_hooks.values():  # noqa: SLF001 - torch has no public way to find out
         append(graph, two_logits)
     modules = dict(tracer.root.named_modules())
     for norm in [node for node in graph.nodes if foldable(node, modules, keep)]:
@@ -104,7 +104,7 @@ class KeepingTracer(fx.Tracer):
 
 
 def foldable(node: fx.Node, modules: Mapping[str, nn.Module], keep: Collection[str]) -> bool:
-    """Whether a step is a batch norm with statistics, run once, right behind a convolution that is run once for it."""
+    """Whether a step is a batch norm with statistics, run once, directly after a convolution that is run only for it."""
     if node.op != "call_module" or not isinstance(modules[str(node.target)], _BatchNorm):
         return False
     norm, before = modules[str(node.target)], node.args[0]
@@ -122,7 +122,7 @@ def runs(step: fx.Node) -> int:
 
 
 def has_hooks(model: nn.Module) -> bool:
-    """Whether any module runs code of the caller's beside its own; what we ourselves hang on a network does not count."""
+    """Whether any module has hooks of the caller; the hook that camfolio adds to a network does not count."""
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
     hooks = (hook for module in model.modules() for kind in kinds for hook in getattr(module, kind).values())
     return any(hook is not answer_in_two_logits for hook in hooks)

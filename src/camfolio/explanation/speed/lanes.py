@@ -59,7 +59,7 @@ class Lanes:
 
 
 def make_lanes(model: nn.Module, keep: Collection[str], image: Tensor) -> Lanes:
-    """The fastest way to run a model that gives the same answers.
+    """The fastest way to run a model that gives the same logits.
 
     Args:
         model: borrowed (see `probe.borrowed`).

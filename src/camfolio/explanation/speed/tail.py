@@ -1,4 +1,4 @@
-"""Logits from a layer's activations, running only the part of the network after that layer, where a recorded network can be cut."""
+"""Logits from a layer's activations, running only the network after that layer, where a traced network can be divided there."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ from camfolio.explanation.speed.folding import has_hooks
 from camfolio.network.agreement import CLOSE
 
 Onward = Callable[[Int64[Tensor, " rows"], Tensor], Float[Tensor, "rows classes"]]
-"""From the numbers of some of a chunk's images, and activations in place of the layer's, to logits."""
+"""From the numbers of some of a chunk's images, and activations as the layer's output, to logits."""
 log = logging.getLogger("camfolio")
 
 
 @dataclass(frozen=True)
-class Cut:
-    """A recorded network in two: the steps recorded before a layer, and those after, which read some results of them.
+class DividedNetwork:
+    """A traced network in two parts: the steps before a layer, and those after, which use some results of the former.
 
     Attributes:
-        ahead: from images to these results.
-        behind: from the layer's output and these results to the logits.
+        before: from images to these results.
+        after: from the layer's output and these results to the logits.
         by_image: of each of these results, whether it depends on the images and so has a row for each.
     """
 
-    ahead: fx.GraphModule
-    behind: fx.GraphModule
+    before: fx.GraphModule
+    after: fx.GraphModule
     by_image: tuple[bool, ...]
 
     def onward(self, images: Tensor) -> Onward:
-        """What can be asked about these images; the steps ahead of the layer run once, with the first question.
+        """Forward passes of these images from the layer on; the steps before it run once, with the first pass.
 
-        A question has as many rows as there are images: a size that `behind` reads of `ahead` is right for both.
+        A pass has as many rows as there are images: a size that `after` takes from `before` is right for both.
         """
-        results = cache(lambda: self.ahead(images.clone()))  # a network may begin with an in-place operation
+        results = cache(lambda: self.before(images.clone()))  # a network may begin with an in-place operation
 
-        def answer(rows: Tensor, activations: Tensor) -> Tensor:
+        def forward(rows: Tensor, activations: Tensor) -> Tensor:
             both = zip(results(), self.by_image, strict=True)
-            # Copies, all of them: an in-place operation behind the layer must not reach the next question.
-            logits: Tensor = self.behind(
+            # Copies, all of them: an in-place operation after the layer must not change the next pass.
+            logits: Tensor = self.after(
                 activations, *(picked(one, rows if by_image else None) for one, by_image in both)
             )
             return logits
 
-        return answer
+        return forward
 
 
 def picked(result: object, rows: Tensor | None) -> object:
@@ -59,19 +59,19 @@ def picked(result: object, rows: Tensor | None) -> object:
 
 
 def onward_from(model: nn.Module, layer: str, image: Tensor) -> Callable[[Tensor], Onward]:
-    """The cheapest way from a layer's activations to logits; a function of the images of a chunk.
+    """The cheapest passes from a layer's activations to logits; a function of the images of a chunk.
 
     Args:
-        model: frozen, in evaluation mode. Of one that is recorded (see `folding`) the steps behind the layer are run, if
-            that gives the same logits; of any other all, with the layer's output exchanged on the way.
+        model: frozen, in evaluation mode. Of a traced one (see `folding`) only the steps after the layer are run, if
+            that gives the same logits; of any other all, with the layer's output replaced.
         layer: full name of a module that runs once.
         image: (1, ...) for a trial.
     """
     if isinstance(model, fx.GraphModule) and not has_hooks(model):
         try:
-            parts = cut(model, layer)
-            same = answers_alike(parts.onward, partial(whole_network, model, layer), trial(model, layer, image))
-        except Exception as error:  # noqa: BLE001 - a graph may resist being cut in any way; the whole network is there
+            parts = divided(model, layer)
+            same = same_logits(parts.onward, partial(whole_network, model, layer), trial(model, layer, image))
+        except Exception as error:  # noqa: BLE001 - dividing a graph may fail in any way; the whole network is used then
             log.info("passes from %s on run the whole network: %s", layer, str(error).partition("\n")[0])
         else:
             if same:
@@ -80,20 +80,20 @@ def onward_from(model: nn.Module, layer: str, image: Tensor) -> Callable[[Tensor
     return partial(whole_network, model, layer)
 
 
-def when_asked(make: Callable[[], Onward]) -> Onward:
-    """What answers only once it is asked for the first time is made only then."""
+def lazily(make: Callable[[], Onward]) -> Onward:
+    """Passes that are prepared only when the first of them is run."""
     made = cache(make)
 
-    def answer(rows: Tensor, activations: Tensor) -> Tensor:
+    def forward(rows: Tensor, activations: Tensor) -> Tensor:
         return made()(rows, activations)
 
-    return answer
+    return forward
 
 
 def whole_network(model: nn.Module, layer: str, images: Tensor) -> Onward:
-    """All of the model, the layer's output exchanged on the way."""
+    """Passes of the whole model, with the layer's output replaced."""
 
-    def answer(rows: Tensor, activations: Tensor) -> Tensor:
+    def forward(rows: Tensor, activations: Tensor) -> Tensor:
         handle = model.get_submodule(layer).register_forward_hook(lambda *_: activations)
         try:
             logits: Tensor = model(images[rows])
@@ -101,27 +101,27 @@ def whole_network(model: nn.Module, layer: str, images: Tensor) -> Onward:
             handle.remove()
         return logits
 
-    return answer
+    return forward
 
 
-def cut(model: fx.GraphModule, layer: str) -> Cut:
-    """A recorded network in two parts that share its modules; every step stays on its side in its order.
+def divided(model: fx.GraphModule, layer: str) -> DividedNetwork:
+    """A traced network in two parts that share its modules; steps keep their order.
 
     Raises:
-        ValueError: if the layer is not one step of the record.
+        ValueError: if the layer is not one step of the graph.
     """
     nodes = list(model.graph.nodes)
     places = [index for index, node in enumerate(nodes) if node.op == "call_module" and node.target == layer]
     if len(places) != 1:
         msg = f"Expected {layer} to be one step, but it is {len(places)}."
         raise ValueError(msg)
-    ahead, here, behind = nodes[: places[0]], nodes[places[0]], nodes[places[0] + 1 :]
-    beside = [node for node in ahead if set(behind) & set(node.users)]
+    before, here, after = nodes[: places[0]], nodes[places[0]], nodes[places[0] + 1 :]
+    shared = [node for node in before if set(after) & set(node.users)]
     fed = fed_by_images(nodes)
-    return Cut(
-        ahead=part(model, [], ahead, beside),
-        behind=part(model, [here, *beside], behind, None),
-        by_image=tuple(node in fed for node in beside),
+    return DividedNetwork(
+        before=part(model, [], before, shared),
+        after=part(model, [here, *shared], after, None),
+        by_image=tuple(node in fed for node in shared),
     )
 
 
@@ -137,7 +137,7 @@ def fed_by_images(nodes: Collection[fx.Node]) -> set[fx.Node]:
 def part(
     model: fx.GraphModule, inputs: Collection[fx.Node], steps: Collection[fx.Node], results: Collection[fx.Node] | None
 ) -> fx.GraphModule:
-    """Some steps of a graph as a module; what it puts out, if not the network's own output, is `results`."""
+    """Some steps of a graph as a module; its output is `results`, or the network's if these are None."""
     graph = fx.Graph()
     copies = {node: graph.placeholder(node.name) for node in inputs}
     for step in steps:
@@ -148,7 +148,7 @@ def part(
 
 
 def trial(model: nn.Module, layer: str, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Three images, of which no two are alike whatever the given one is; which of them to ask about; activations."""
+    """Three different images, whatever the given one is; the rows to run; and their activations."""
     noise = torch.rand(image.shape, generator=torch.Generator().manual_seed(0)).to(image)
     images, rows = torch.cat([image, noise, -2 * noise]), torch.tensor([2, 0, 0], device=image.device)
     kept: list[Tensor] = []
@@ -163,11 +163,11 @@ def trial(model: nn.Module, layer: str, image: Tensor) -> tuple[Tensor, Tensor, 
     return images, rows, kept[0][rows]
 
 
-def answers_alike(
-    one: Callable[[Tensor], Onward], other: Callable[[Tensor], Onward], asked: tuple[Tensor, Tensor, Tensor]
+def same_logits(
+    one: Callable[[Tensor], Onward], other: Callable[[Tensor], Onward], sample: tuple[Tensor, Tensor, Tensor]
 ) -> bool:
-    """Whether two ways onward give the same logits up to rounding, the first one also when it is asked again."""
-    images, rows, activations = asked
+    """Whether two kinds of passes give the same logits up to rounding, the first one also when it is repeated."""
+    images, rows, activations = sample
     with torch.inference_mode():
         expected, onward = other(images)(rows, activations.clone()), one(images)
         found = [onward(rows, activations.clone()) for _ in range(2)]

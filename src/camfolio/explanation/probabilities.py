@@ -16,8 +16,8 @@ from camfolio.network.trained import TrainedNetwork
 from camfolio.shapes import Hounsfield
 
 
-class NetworkAnswers:
-    """Probabilities of a network, and how many slices it was asked about.
+class NetworkProbabilities:
+    """Class probabilities of a network, and the number of slices that it has classified.
 
     Args:
         network: from images to two logits.
@@ -27,32 +27,32 @@ class NetworkAnswers:
     def __init__(self, network: TrainedNetwork, window_hu: tuple[float, float]) -> None:
         self.network = network
         self.window_hu = window_hu
-        self.asked = 0
+        self.classified = 0
         self.lanes: Lanes | None = None
 
     def __call__(self, hounsfield: Hounsfield) -> Float64[np.ndarray, "slices 2"]:
         """The probability of each class, (N, 2)."""
-        self.asked += len(hounsfield)
-        given = torch.from_numpy(hounsfield)
-        lanes = self.lanes or self.prepared(given[:1])
-        passes = lanes.run(partial(self.one_pass, given, lanes.size), range(0, len(given), lanes.size))
+        self.classified += len(hounsfield)
+        slices = torch.from_numpy(hounsfield)
+        lanes = self.lanes or self.prepared(slices[:1])
+        passes = lanes.run(partial(self.one_pass, slices, lanes.size), range(0, len(slices), lanes.size))
         return torch.cat(list(passes)).numpy()
 
     def prepared(self, one: Float32[Tensor, "1 height width"]) -> Lanes:
         """The lanes, made once."""
         with borrowed(self.network.model):
-            self.lanes = make_lanes(self.network.model, (), self.seen(one))
+            self.lanes = make_lanes(self.network.model, (), self.windowed(one))
         return self.lanes
 
     def one_pass(
-        self, given: Float32[Tensor, "slices height width"], size: int, model: nn.Module, start: int
+        self, slices: Float32[Tensor, "slices height width"], size: int, model: nn.Module, start: int
     ) -> Tensor:
-        """The probabilities of up to `size` slices; the last one fills the pass up."""
-        index = torch.arange(start, start + size).clamp_max(len(given) - 1)
+        """The probabilities of up to `size` slices; the last slice fills the pass up."""
+        index = torch.arange(start, start + size).clamp_max(len(slices) - 1)
         with torch.inference_mode():
-            logits: Tensor = (self.network.forward or model)(self.seen(given[index]))
-            return logits[: len(given) - start].double().softmax(1).cpu()
+            logits: Tensor = (self.network.forward or model)(self.windowed(slices[index]))
+            return logits[: len(slices) - start].double().softmax(1).cpu()
 
-    def seen(self, hounsfield: Float32[Tensor, "slices height width"]) -> Tensor:
-        """What the network sees."""
+    def windowed(self, hounsfield: Float32[Tensor, "slices height width"]) -> Tensor:
+        """The network's input: (slices, 1, height, width), scaled by the window."""
         return through_window(hounsfield.to(self.network.device), self.window_hu)
