@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from camfolio.explanation.scaling import scaled
-from camfolio.study.settings import Explanation
+from camfolio.study.settings import ExplanationSettings
 from camfolio.vocabulary import SCALING_NAMES
 
 MAP = np.array([[-4.0, 0.0], [1.0, 2.0]], np.float32)
@@ -29,7 +29,7 @@ def test_a_scaling_gives_what_is_worked_out_by_hand(scaling, share, limit):
 
 
 def test_every_scaling_of_a_study_has_a_name():
-    assert set(Explanation.model_fields["scaling"].annotation.__args__) == set(SCALINGS)
+    assert set(ExplanationSettings.model_fields["scaling"].annotation.__args__) == set(SCALINGS)
 
 
 @pytest.mark.parametrize("scaling", SCALINGS)

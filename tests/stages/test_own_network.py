@@ -14,7 +14,7 @@ from camfolio.data.slices import Slices
 from camfolio.network.architecture import through_window
 from camfolio.network.trained import Device
 from camfolio.stages import explanations
-from camfolio.study.settings import Explanation, Network
+from camfolio.study.settings import ExplanationSettings, Network
 from own_networks import OneLogit
 
 SUMMARIES = {
@@ -99,7 +99,7 @@ def test_onnx_runtime_gives_the_maps_of_torch(found, tmp_path):
         split=artefacts["split"].folder,
         training=tmp_path,
         network=Network(**sections("OneLogit")["network"]),
-        explanation=Explanation(**sections("OneLogit")["explanation"]),
+        explanation=ExplanationSettings(**sections("OneLogit")["explanation"]),
         device=Device(threads=1, accelerator="cpu"),
     )
     with np.load(artefacts["explanations"] / "maps.npz") as one, np.load(tmp_path / "out" / "maps.npz") as other:

@@ -6,9 +6,9 @@ import pytest
 from camfolio.data.slices import Slices
 from camfolio.evidence.shortcut import CUES
 from camfolio.stages import planting, shortcut
-from camfolio.study.settings import Evaluation, Explanation
+from camfolio.study.settings import Evaluation, ExplanationSettings
 
-EXPLANATION = Explanation(methods=("grad_cam",))
+EXPLANATION = ExplanationSettings(methods=("grad_cam",))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from camfolio.study import settings as config
 from camfolio.study.section import Settings
-from camfolio.study.settings import Explanation, LabelRule, Network, Split, Study, Training
+from camfolio.study.settings import ExplanationSettings, LabelRule, Network, Split, Study, Training
 from camfolio.study.sources import SOURCES
 
 KINDS = {kind for kind in vars(config).values() if isinstance(kind, type)} | set(SOURCES.values())
@@ -103,12 +103,12 @@ def test_every_layer_has_a_block():
 
 def test_no_method_is_named_twice():
     with pytest.raises(ValidationError, match="every method once"):
-        Explanation(methods=("grad_cam", "grad_cam"))
+        ExplanationSettings(methods=("grad_cam", "grad_cam"))
 
 
 def test_at_least_one_method_is_named():
     with pytest.raises(ValidationError, match="at least 1 item"):
-        Explanation(methods=())
+        ExplanationSettings(methods=())
 
 
 def test_two_classes_have_two_names():

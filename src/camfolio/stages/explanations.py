@@ -12,7 +12,7 @@ from camfolio.network.architecture import through_window
 from camfolio.network.trained import Device, load_trained
 from camfolio.progress import tracked
 from camfolio.stages.inputs.parts import part_slices
-from camfolio.study.settings import Explanation, Network
+from camfolio.study.settings import ExplanationSettings, Network
 
 
 def run(
@@ -22,7 +22,7 @@ def run(
     split: Path,
     training: Path,
     network: Network,
-    explanation: Explanation,
+    explanation: ExplanationSettings,
     device: Device,
 ) -> None:
     """Write `maps.npz`: METHOD, the signed maps of the layer in focus, float32 (n, h, w); LAYER/METHOD, those of the

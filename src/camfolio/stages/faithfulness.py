@@ -21,7 +21,7 @@ from camfolio.stages.inputs.parts import part_slices
 from camfolio.stages.inputs.subjects import Maps, control_maps, method_maps
 from camfolio.statistics.chance import sample_by_patient
 from camfolio.study.evidence import Evidence, Faithfulness
-from camfolio.study.settings import Explanation, Network
+from camfolio.study.settings import ExplanationSettings, Network
 
 
 def run(
@@ -32,7 +32,7 @@ def run(
     training: Path,
     explanations: Path,
     network: Network,
-    explanation: Explanation,
+    explanation: ExplanationSettings,
     evidence: Evidence,
     seed: int,
     device: Device,

@@ -10,10 +10,10 @@ from camfolio.data.slices import Slices
 from camfolio.explanation.explain import explain
 from camfolio.network.architecture import build_network, through_window
 from camfolio.results.files import write_json
-from camfolio.study.settings import Explanation, Network
+from camfolio.study.settings import ExplanationSettings, Network
 
 
-def run(*, out: Path, slices: Path, network: Network, explanation: Explanation) -> None:
+def run(*, out: Path, slices: Path, network: Network, explanation: ExplanationSettings) -> None:
     """Write `layer.json`: the focus layer's cells for a slice of the study; the weights play no part.
 
     Methods of the user's own are tried on that slice.

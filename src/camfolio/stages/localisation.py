@@ -18,7 +18,7 @@ from camfolio.stages.inputs.subjects import control_maps, method_maps
 from camfolio.statistics.bootstrap import interval
 from camfolio.statistics.defined import defined_mean
 from camfolio.study.evidence import Evidence
-from camfolio.study.settings import Evaluation, Explanation, Network
+from camfolio.study.settings import Evaluation, ExplanationSettings, Network
 
 
 def run(
@@ -28,7 +28,7 @@ def run(
     split: Path,
     explanations: Path,
     network: Network,
-    explanation: Explanation,
+    explanation: ExplanationSettings,
     evaluation: Evaluation,
     evidence: Evidence,
     seed: int,
@@ -65,7 +65,7 @@ def chance_scores(data: Slices, truth: Truth) -> dict[str, np.ndarray]:
 
 
 def summary(
-    data: Slices, scores: dict[str, np.ndarray], explanation: Explanation, resamples: int, seed: int
+    data: Slices, scores: dict[str, np.ndarray], explanation: ExplanationSettings, resamples: int, seed: int
 ) -> dict[str, object]:
     """Means over slices with intervals over patients."""
 

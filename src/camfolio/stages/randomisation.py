@@ -18,7 +18,7 @@ from camfolio.stages.inputs.sample import interval_json, maps_of, read_sample
 from camfolio.statistics.chance import slice_generator
 from camfolio.statistics.patients import Patients
 from camfolio.study.evidence import Evidence
-from camfolio.study.settings import Evaluation, Explanation, Network
+from camfolio.study.settings import Evaluation, ExplanationSettings, Network
 
 
 def run(
@@ -29,7 +29,7 @@ def run(
     training: Path,
     explanations: Path,
     network: Network,
-    explanation: Explanation,
+    explanation: ExplanationSettings,
     evaluation: Evaluation,
     evidence: Evidence,
     seed: int,

@@ -19,7 +19,7 @@ from camfolio.stages.inputs.sample import Sample, SignedMaps, interval_json, map
 from camfolio.statistics.defined import or_none
 from camfolio.statistics.patients import Patients
 from camfolio.study.evidence import Evidence
-from camfolio.study.settings import Evaluation, Explanation, Network
+from camfolio.study.settings import Evaluation, ExplanationSettings, Network
 
 
 def run(
@@ -30,7 +30,7 @@ def run(
     training: Path,
     explanations: Path,
     network: Network,
-    explanation: Explanation,
+    explanation: ExplanationSettings,
     evaluation: Evaluation,
     evidence: Evidence,
     seed: int,

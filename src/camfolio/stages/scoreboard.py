@@ -18,7 +18,7 @@ from camfolio.stages.inputs.parts import part_slices
 from camfolio.statistics.measures import Measure
 from camfolio.statistics.patients import Patients
 from camfolio.study.evidence import Evidence
-from camfolio.study.settings import Evaluation, Explanation
+from camfolio.study.settings import Evaluation, ExplanationSettings
 
 CURVE = "curve/"
 
@@ -30,7 +30,7 @@ def run(
     split: Path,
     localisation: Path,
     faithfulness: Path,
-    explanation: Explanation,
+    explanation: ExplanationSettings,
     evaluation: Evaluation,
     evidence: Evidence,
     seed: int,

@@ -13,7 +13,7 @@ from camfolio.network.evaluation import malignant_probability
 from camfolio.results.files import write_json
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.statistics.defined import or_none
-from camfolio.study.settings import Explanation, Selection
+from camfolio.study.settings import ExplanationSettings, Selection
 
 
 def run(
@@ -23,7 +23,7 @@ def run(
     split: Path,
     predictions: Path,
     localisation: Path,
-    explanation: Explanation,
+    explanation: ExplanationSettings,
     selection: Selection,
     seed: int,
 ) -> None:

@@ -17,7 +17,7 @@ from camfolio.results.files import read_json, write_json
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.statistics.bootstrap import interval
 from camfolio.statistics.defined import defined_mean, or_none
-from camfolio.study.settings import Evaluation, Explanation
+from camfolio.study.settings import Evaluation, ExplanationSettings
 
 CLEAN = "clean"
 Answers = Mapping[str, np.ndarray]
@@ -42,7 +42,7 @@ def run(
     out: Path,
     slices: Path,
     split: Path,
-    explanation: Explanation,
+    explanation: ExplanationSettings,
     evaluation: Evaluation,
     cues: tuple[str, ...],
     seeds: int,

@@ -15,7 +15,7 @@ from camfolio.network.architecture import through_window
 from camfolio.network.trained import Device, load_trained
 from camfolio.progress import tracked
 from camfolio.stages.inputs.parts import part_slices
-from camfolio.study.settings import Explanation, Network
+from camfolio.study.settings import ExplanationSettings, Network
 
 
 def run(
@@ -25,7 +25,7 @@ def run(
     split: Path,
     training: Path,
     network: Network,
-    explanation: Explanation,
+    explanation: ExplanationSettings,
     cues: tuple[str, ...],
     seed: int,
     device: Device,

@@ -17,7 +17,7 @@ from camfolio.stages.inputs.sample import Sample, interval_json, maps_of, read_s
 from camfolio.statistics.defined import defined_means
 from camfolio.statistics.patients import Patients
 from camfolio.study.evidence import Evidence
-from camfolio.study.settings import Evaluation, Explanation, Network
+from camfolio.study.settings import Evaluation, ExplanationSettings, Network
 
 Change = tuple[str, Hounsfield, tuple[int, int]]
 
@@ -30,7 +30,7 @@ def run(
     training: Path,
     explanations: Path,
     network: Network,
-    explanation: Explanation,
+    explanation: ExplanationSettings,
     evaluation: Evaluation,
     evidence: Evidence,
     seed: int,

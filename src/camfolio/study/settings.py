@@ -148,7 +148,7 @@ class Evaluation(Settings):
     calibration_bins: int = Field(10, ge=2, le=50, description="of equal width, from probability 0 to 1")
 
 
-class Explanation(Settings):
+class ExplanationSettings(Settings):
     """Methods, layers and target class of the maps, and their colour scaling."""
 
     layers: Annotated[tuple[Text, ...], Field(strict=False, min_length=1)] = Field(
@@ -185,7 +185,7 @@ class Explanation(Settings):
         return tuple(method for method in self.methods if method not in METHOD_NAMES)
 
     @model_validator(mode="after")
-    def names_are_unique(self) -> Explanation:
+    def names_are_unique(self) -> ExplanationSettings:
         """No method and no layer is named twice."""
         for kind, names in (("method", self.methods), ("layer", self.layers)):
             if len(set(names)) < len(names):
@@ -239,7 +239,7 @@ class Study(Settings):
     network: Network = Field(Network(), description="the classifier")
     training: Training = Field(Training(), description="training")
     evaluation: Evaluation = Field(Evaluation(), description="confidence intervals and calibration")
-    explanation: Explanation = Field(Explanation(), description="the maps")
+    explanation: ExplanationSettings = Field(ExplanationSettings(), description="the maps")
     evidence: Evidence = Field(Evidence(), description="tests of the maps")
     selection: Selection = Field(Selection(), description="the examples")
     shortcut: Shortcut | None = Field(

@@ -19,7 +19,7 @@ from camfolio.shapes import Hounsfield
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.statistics.chance import sample_by_patient
 from camfolio.statistics.patients import Patients
-from camfolio.study.settings import Explanation, Network
+from camfolio.study.settings import ExplanationSettings, Network
 
 SignedMaps = dict[str, Float32[np.ndarray, "slices height width"]]
 
@@ -59,7 +59,11 @@ def enlarged(maps: torch.Tensor, like: Hounsfield) -> Float32[np.ndarray, "slice
 
 
 def maps_of(
-    trained: TrainedNetwork, hounsfield: Hounsfield, targets: np.ndarray, network: Network, explanation: Explanation
+    trained: TrainedNetwork,
+    hounsfield: Hounsfield,
+    targets: np.ndarray,
+    network: Network,
+    explanation: ExplanationSettings,
 ) -> SignedMaps:
     """Signed maps at the layer in focus, by every method of a study, of other slices or by another network."""
     images = through_window(torch.from_numpy(np.ascontiguousarray(hounsfield)), network.window_hu)
