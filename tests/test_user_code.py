@@ -1,4 +1,4 @@
-"""Code of the user's own: found by name, made with its arguments, every failure one sentence."""
+"""User code: found by name, called with its arguments, every failure one sentence."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ import sys
 import pytest
 
 from camfolio.errors import StudyError
-from camfolio.user_code import find_own, import_own, make_own
+from camfolio.user_code import create_user_object, find_user_object, import_user_module
 
 
 @pytest.mark.parametrize("source", ["import nowhere_at_all\n", "1 / 0\n", "def\n"])
-def test_a_file_that_does_not_run_says_why(tmp_path, source):
+def test_a_file_that_does_not_run_is_an_error_with_the_reason(tmp_path, source):
     path = tmp_path / "broken.py"
     path.write_text(source)
     with pytest.raises(StudyError, match=r"Expected a Python file that runs, but broken.py fails with \w+Error: "):
-        import_own("broken", path)
+        import_user_module("broken", path)
     assert "broken" not in sys.modules
 
 
-def test_a_class_is_made_with_its_arguments():
-    assert make_own("fractions.Fraction", {"numerator": 3, "denominator": 6}) == 0.5
+def test_a_class_is_called_with_its_arguments():
+    assert create_user_object("fractions.Fraction", {"numerator": 3, "denominator": 6}) == 0.5
 
 
-def test_a_module_is_taken_from_exactly_its_file(tmp_path):
-    (tmp_path / "inner_of_ours").mkdir()
-    path = tmp_path / "inner_of_ours" / "made.py"
+def test_a_module_is_imported_from_the_given_file(tmp_path):
+    (tmp_path / "user_package").mkdir()
+    path = tmp_path / "user_package" / "module.py"
     path.write_text("def three():\n    return 3\n")
-    import_own("inner_of_ours.made", path)
+    import_user_module("user_package.module", path)
     try:
-        assert make_own("inner_of_ours.made.three", {}) == 3
+        assert create_user_object("user_package.module.three", {}) == 3
     finally:
-        del sys.modules["inner_of_ours.made"]
+        del sys.modules["user_package.module"]
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ def test_a_module_is_taken_from_exactly_its_file(tmp_path):
         ("Fraction", r"there is no Fraction in Fraction\. Write MODULE\.NAME"),
     ],
 )
-def test_what_does_not_exist_is_told_the_nearest(name, words):
+def test_an_unknown_name_is_an_error_with_the_nearest_name(name, words):
     with pytest.raises(StudyError, match=words):
-        find_own(name)
+        find_user_object(name)
 
 
-def test_arguments_that_do_not_fit_are_repeated_with_the_error():
+def test_unsuitable_arguments_are_quoted_with_the_error():
     with pytest.raises(
-        StudyError, match=r"Expected fractions\.Fraction to be made with init_args \{'a': 1\}, but got TypeError"
+        StudyError, match=r"Expected fractions\.Fraction to accept init_args \{'a': 1\}, but got TypeError"
     ):
-        make_own("fractions.Fraction", {"a": 1})
+        create_user_object("fractions.Fraction", {"a": 1})

@@ -6,7 +6,7 @@ import torch
 from camfolio.errors import ExplanationError
 from camfolio.explanation.explain import explain
 from camfolio.explanation.registry import METHODS, find_method, method
-from camfolio.user_code import import_own
+from camfolio.user_code import import_user_module
 
 OWN = """
 import beside
@@ -42,7 +42,7 @@ def own(tmp_path):
 
 
 def test_a_method_from_user_code_is_found_by_its_module_and_has_a_finer_variant(own, plain_cnn, images):
-    import_own("ours.maps", own)
+    import_user_module("ours.maps", own)
     found = explain(plain_cnn(), images, "2", ["ours.maps.edge_cam", "hires_cam", "ours.maps.finer_edge_cam"])
     assert torch.equal(found.signed["ours.maps.edge_cam"], -found.signed["hires_cam"])
     finer = explain(plain_cnn(), images, "2", ["finer_hires_cam"]).signed["finer_hires_cam"]
@@ -55,8 +55,8 @@ def test_a_method_from_user_code_on_the_path_needs_nothing_but_its_name(own, mon
 
 
 def test_a_file_that_is_imported_twice_registers_its_methods_again(own):
-    import_own("ours.maps", own)
-    import_own("ours.maps", own)
+    import_user_module("ours.maps", own)
+    import_user_module("ours.maps", own)
     assert find_method("ours.maps.edge_cam").name == "edge_cam"
 
 
@@ -74,7 +74,7 @@ def test_a_file_that_is_imported_twice_registers_its_methods_again(own):
     ],
 )
 def test_a_method_that_does_not_exist_is_told_the_nearest(own, name, said):
-    import_own("ours.maps", own)
+    import_user_module("ours.maps", own)
     with pytest.raises(ExplanationError, match=said):
         find_method(name)
 

@@ -232,9 +232,9 @@ def test_an_answer_that_is_no_binary_one_is_refused(answer, got):
 
 
 def test_a_class_that_is_no_module_is_refused():
-    with pytest.raises(NetworkError, match=r"Expected a torch module, but fractions\.Fraction gives Fraction"):
+    with pytest.raises(NetworkError, match=r"Expected a torch module, but fractions\.Fraction returns Fraction"):
         build_network(own("fractions.Fraction"))
-    with pytest.raises(StudyError, match=r"Expected torch\.nn\.Linear to be made with init_args"):
+    with pytest.raises(StudyError, match=r"Expected torch\.nn\.Linear to accept init_args"):
         build_network(own("torch.nn.Linear", wide=3))
 
 

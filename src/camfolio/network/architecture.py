@@ -1,4 +1,4 @@
-"""The network: a residual network for small slices, the window it looks through, and the names of its layers."""
+"""The network: a residual network for small slices or user code, its intensity window, and its layers by name."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from torch.nn import functional
 
 from camfolio.errors import NetworkError, nearest
 from camfolio.study.settings import Network
-from camfolio.user_code import make_own
+from camfolio.user_code import create_user_object
 
 
 def make_network(*, width: int, blocks: Sequence[int], dropout: float = 0.0) -> nn.Module:
-    """MONAI's ResNet with basic blocks, a 3x3 stem of stride 1 and no pooling behind it.
+    """MONAI's ResNet with basic blocks, a 3x3 stem of stride 1 and no pooling after it.
 
     On a 32x32 slice `layer1` keeps 32x32 cells, `layer2` 16x16, `layer3` 8x8 and `layer4` 4x4.
 
@@ -45,7 +45,7 @@ def make_network(*, width: int, blocks: Sequence[int], dropout: float = 0.0) -> 
 
 
 class DroppedLinear(nn.Linear):
-    """A linear layer that in training sees only a part of its features; its weights have the names of a plain one."""
+    """A linear layer with dropout of its input features; its weights are named as those of `nn.Linear`."""
 
     def __init__(self, inputs: int, outputs: int, dropout: float) -> None:
         super().__init__(inputs, outputs)
@@ -57,36 +57,36 @@ class DroppedLinear(nn.Linear):
 
 
 def build_network(settings: Network) -> nn.Module:
-    """The network of a study with random weights: ours, or the user's own.
+    """The network of a study with random weights: the residual network, or user code.
 
-    A network of the user's own receives (batch, 1, height, width), window-scaled, and gives two logits (batch, 2), or
-    one (batch, 1) or (batch,) for the second class; of a LightningModule only `forward` is used. One logit z is handed
-    on as (-z/2, z/2), which has the same probabilities and names all layers as before.
+    User code receives (batch, 1, height, width), window-scaled, and returns two logits (batch, 2), or one (batch, 1) or
+    (batch,) for the second class; of a LightningModule only `forward` is used. One logit z is converted to
+    (-z/2, z/2), which give the same probabilities; the layers keep their names.
 
     Raises:
         NetworkError: if `class_path` is no torch module.
-        StudyError: if it cannot be found or made.
+        StudyError: if it cannot be found or raises an exception.
     """
     if not settings.class_path:
         return make_network(width=settings.width, blocks=settings.blocks, dropout=settings.dropout)
-    network = make_own(settings.class_path, settings.init_args)
+    network = create_user_object(settings.class_path, settings.init_args)
     if not isinstance(network, nn.Module):
-        msg = f"Expected a torch module, but {settings.class_path} gives {type(network).__name__}. Derive it from torch.nn.Module."
+        msg = f"Expected a torch module, but {settings.class_path} returns {type(network).__name__}. Derive it from torch.nn.Module."
         raise NetworkError(msg)
     network.register_forward_hook(answer_in_two_logits)
     return network
 
 
 def answer_in_two_logits(_network: nn.Module, _images: object, logits: object) -> Tensor:
-    """The hook of every user network; a recorded copy takes it along as its last step (see `folding`)."""
+    """The forward hook of every user network; in a traced copy it is the last step (see `folding`)."""
     return two_logits(logits)
 
 
 def two_logits(logits: object) -> Tensor:
-    """Whatever a binary classifier answers as (batch, 2).
+    """The logits of a binary classifier as (batch, 2).
 
     Raises:
-        NetworkError: for anything but one or two numbers per slice.
+        NetworkError: for any output other than one or two numbers per slice.
     """
     if isinstance(logits, Tensor):
         if logits.ndim == 1 or (logits.ndim == 2 and logits.shape[1] == 1):  # noqa: PLR2004 - batch and logit
@@ -100,7 +100,7 @@ def two_logits(logits: object) -> Tensor:
 
 
 def device_for(accelerator: str) -> torch.device:
-    """Where predictions and maps are computed: `auto` takes a GPU if there is one, as Lightning does in training."""
+    """The device for predictions and maps: `auto` is a GPU if there is one, as for Lightning in training."""
     if accelerator in {"auto", "gpu"} and torch.cuda.is_available():
         return torch.device("cuda")
     if accelerator in {"auto", "mps"} and torch.backends.mps.is_available():
@@ -111,7 +111,7 @@ def device_for(accelerator: str) -> torch.device:
 def through_window(
     hounsfield: Float32[Tensor, "batch height width"], window_hu: tuple[float, float]
 ) -> Float32[Tensor, "batch 1 height width"]:
-    """What the network sees: HU clipped to the window and scaled so that its ends become -1 and 1."""
+    """Input of the network: HU clipped to the window, and scaled so that its ends become -1 and 1."""
     low, high = window_hu
     return ((hounsfield.clamp(low, high) - low) * (2 / (high - low)) - 1).unsqueeze(1)
 
@@ -120,7 +120,7 @@ def find_layer(network: nn.Module, name: str) -> nn.Module:
     """A layer by its full name.
 
     Raises:
-        NetworkError: for an unknown name, with the nearest one and the list of those that can be explained.
+        NetworkError: for an unknown name, with the nearest name and a list of layers that can be explained.
     """
     layers: dict[str, nn.Module] = {layer: module for layer, module in network.named_modules() if layer}
     if name not in layers:

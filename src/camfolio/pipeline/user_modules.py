@@ -16,8 +16,8 @@ from camfolio.study.settings import Study
 from camfolio.user_code import module_file
 
 IMPORTERS = {
-    "data": "camfolio.data.sources.own",
-    "external": "camfolio.data.sources.own",
+    "data": "camfolio.data.sources.user_code",
+    "external": "camfolio.data.sources.user_code",
     "network": "camfolio.network.architecture",
     "explanation": "camfolio.explanation.registry",
 }

@@ -25,7 +25,7 @@ from camfolio.store.build import changes
 from camfolio.store.code import Code, CodeReader
 from camfolio.store.files import file_error
 from camfolio.store.inputs import InputReader
-from camfolio.user_code import import_own
+from camfolio.user_code import import_user_module
 
 
 def main() -> int:
@@ -63,7 +63,7 @@ def compute(job: dict[str, Any], store: Store) -> None:
 
     def fill(out: Path) -> None:
         for name, file in job["user_modules"].items():
-            import_own(name, Path(file))
+            import_user_module(name, Path(file))
         run(out=out, **paths, **ingredients.parameters)
         check_unchanged(
             ingredients, digests_of(outside, store), CodeReader(store.root / MEMORY).closure(tuple(job["modules"]))

@@ -81,7 +81,7 @@ def test_buffers_that_a_network_writes_are_written_in_the_copy(images):
 @torch.no_grad()
 def test_a_network_of_one_s_own_is_recorded_together_with_its_answer_in_two_logits(name, images):
     torch.manual_seed(0)
-    network = build_network(Network(class_path=f"own_networks.{name}")).eval()
+    network = build_network(Network(class_path=f"user_networks.{name}")).eval()
     assert not has_hooks(network)
     lean = folded(network, ["features.4"], images[:1])
     assert not lean._forward_hooks

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from camfolio.study.source import DataSource
 
-LISTED = ("lidc_phantom", "npz", "lidc", "luna16", "nodulemnist3d", "class_folders", "own")
+LISTED = ("lidc_phantom", "npz", "lidc", "luna16", "nodulemnist3d", "class_folders", "user_code")
 """Sources in the order of the reference page; others follow by name."""
 
 

@@ -1,4 +1,4 @@
-"""Every stage that asks a network: one of a user's own with one logit gives the evidence of its twin with two."""
+"""Every stage that runs a network: a user network with one logit has the evidence of its twin with two."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from camfolio.network.architecture import through_window
 from camfolio.network.trained import Device
 from camfolio.stages import explanations
 from camfolio.study.settings import ExplanationSettings, Network
-from own_networks import OneLogit
+from user_networks import OneLogit
 
 SUMMARIES = {
     "localisation": "localisation.json",
@@ -31,7 +31,7 @@ WINDOW = (-1200.0, 300.0)
 
 def sections(name):
     return {
-        "network": {"class_path": f"own_networks.{name}", "init_args": {"width": 5}, "window_hu": WINDOW},
+        "network": {"class_path": f"user_networks.{name}", "init_args": {"width": 5}, "window_hu": WINDOW},
         "explanation": {"layers": ["features.4"], "methods": ["grad_cam", "score_cam"]},
     }
 
@@ -43,8 +43,8 @@ def found(compute_stages, tiny_slices):
     return {name: compute_stages(slices, **sections(name)) for name in ("OneLogit", "FlatLogit", "TwoLogits")}
 
 
-def asked(artefacts, training="training"):
-    """The probability of the second class of all test slices, by the sigmoid of the network's own logit; and labels."""
+def probabilities(artefacts, training="training"):
+    """The probability of the second class of all test slices, by the sigmoid of the network's single logit; and labels."""
     network = OneLogit(5).eval()
     network.load_state_dict(load_file(artefacts[training] / "network.safetensors"))
     part = np.load(artefacts["split"] / "part.npy")
@@ -56,13 +56,13 @@ def asked(artefacts, training="training"):
 
 @pytest.mark.parametrize("name", SUMMARIES)
 @pytest.mark.parametrize("other", ["FlatLogit", "TwoLogits"])
-def test_the_evidence_does_not_depend_on_how_an_answer_is_written(found, name, other):
+def test_the_evidence_does_not_depend_on_the_form_of_the_logits(found, name, other):
     texts = [(found[network][name] / SUMMARIES[name]).read_text(encoding="utf-8") for network in ("OneLogit", other)]
     assert texts[0] == texts[1]
 
 
 def test_pixels_are_removed_from_the_probability_of_the_explained_class(found):
-    probability, _ = asked(found["OneLogit"])
+    probability, _ = probabilities(found["OneLogit"])
     with (
         np.load(found["OneLogit"]["faithfulness"] / "scores.npz") as scores,
         np.load(found["OneLogit"]["explanations"] / "maps.npz") as maps,
@@ -74,7 +74,7 @@ def test_pixels_are_removed_from_the_probability_of_the_explained_class(found):
 
 
 def test_another_training_is_judged_by_its_probabilities(found):
-    probability, label = asked(found["OneLogit"], "training-seed-1")
+    probability, label = probabilities(found["OneLogit"], "training-seed-1")
     auc = found["OneLogit"]["retrained-seed-1"].json("retrained.json")["auc"]
     margins = probability[label == 1][:, None] - probability[label == 0]
     assert auc == pytest.approx(((margins > 0) + 0.5 * (margins == 0)).mean())
@@ -107,11 +107,11 @@ def test_onnx_runtime_gives_the_maps_of_torch(found, tmp_path):
         assert (one["grad_cam"] == other["grad_cam"]).all()
 
 
-def test_a_planted_shortcut_is_asked_of_it(compute_stages, tiny_slices):
+def test_a_planted_shortcut_is_evaluated_with_a_user_network(compute_stages, tiny_slices):
     shortcut = {"cues": ["tag"], "seeds": 1}
     artefacts = compute_stages(tiny_slices(60, 16, 3), shortcut=shortcut, **sections("OneLogit"))
     with np.load(artefacts["shortcut_answers-tag-0"] / "answers.npz") as answers:
-        probability, _ = asked(artefacts, "training-tag-0")
+        probability, _ = probabilities(artefacts, "training-tag-0")
         logits = torch.from_numpy(answers["logits/plain"])
         assert logits.softmax(1)[:, 1].numpy() == pytest.approx(probability, abs=1e-5)
     assert json.dumps(artefacts["shortcut"].json("shortcut.json"), allow_nan=False)

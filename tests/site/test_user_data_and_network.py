@@ -1,4 +1,4 @@
-"""A study with a network, slices, or an external source of one's own: the examples of the documentation, to their pages."""
+"""Studies with a user network, slices from user code or an external test set: the documented examples, up to their pages."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from camfolio.pipeline.portfolio import open_inspection
 from camfolio.site.pages import make_site
 from camfolio.stages import external_slices as external
 from camfolio.study.file import read_study
-from camfolio.user_code import import_own, make_own
+from camfolio.user_code import create_user_object, import_user_module
 
 PROJECT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
 
 def example(page: str, file: str) -> tuple[str, dict[str, object]]:
-    """The Python of a documentation page that begins with a file's name, and the first YAML behind it."""
+    """The Python of a documentation page that begins with a file's name, and the first YAML after it."""
     blocks = FENCE.findall((PROJECT / "docs" / page).read_text(encoding="utf-8"))
     place = next(i for i, (kind, text) in enumerate(blocks) if kind == "python" and text.startswith(f"# {file}"))
     settings = next(text for kind, text in blocks[place:] if kind == "yaml")
@@ -72,7 +72,7 @@ def test_a_network_with_one_logit_is_trained_and_explained(one_logit, store, fol
     assert "features.5" in page(store, folder / "one-logit.yaml", "model")
 
 
-def test_no_page_takes_a_network_of_ones_own_for_ours(one_logit, store, folder):
+def test_no_page_describes_a_user_network_as_the_residual_network(one_logit, store, folder):
     site = make_site(PROJECT, store, [folder / "one-logit.yaml"])
     written = {text.path: text.content.decode() for text in site.texts if text.path.startswith("one-logit/")}
     assert {path.split("/")[1] for path in written} >= {"index.md", "model.md", "evidence.md", "reporting.md"}
@@ -83,7 +83,7 @@ def test_no_page_takes_a_network_of_ones_own_for_ours(one_logit, store, folder):
     assert one_logit.artefacts["randomisation"].json("randomisation.json")["parts"] == ["head", "features"]
 
 
-def test_a_change_of_its_file_trains_it_anew(one_logit, folder, store):
+def test_a_change_of_the_network_file_makes_the_training_stale(one_logit, folder, store):
     from camfolio.pipeline.portfolio import inspect_study
 
     file = folder / "our_network.py"
@@ -100,10 +100,10 @@ def test_a_change_of_its_file_trains_it_anew(one_logit, folder, store):
 @pytest.mark.slow
 def test_a_lightning_module_is_loaded_from_its_checkpoint(documented, compute, folder):
     path = documented("your-network.md", "our_module.py", "lightning")
-    import_own("our_module", folder / "our_module.py")
+    import_user_module("our_module", folder / "our_module.py")
     try:
         torch.manual_seed(3)
-        module = make_own("our_module.NoduleClassifier", {"channels": 4})
+        module = create_user_object("our_module.NoduleClassifier", {"channels": 4})
         trainer = pl.Trainer(logger=False, accelerator="cpu", enable_progress_bar=False, enable_model_summary=False)
         trainer.strategy.connect(module)
         trainer.save_checkpoint(folder / "nodules.ckpt")
@@ -127,13 +127,13 @@ def discs(documented):
     return documented("your-data.md", "our_slices.py", "made", network=TINY["network"], explanation=TINY["explanation"])
 
 
-def test_slices_of_ones_own_making_are_a_source(discs, store):
+def test_slices_from_user_code_are_a_source(discs, store):
     found, unsplit = open_inspection(discs, store)
     card = found.artefacts["slices"].json("card.json")
     assert (unsplit, card["slices"], card["patients_used"], card["made_by"]) == ("", 48, 24, "our_slices.discs")
 
 
-def test_what_user_code_says_of_its_data_is_on_its_pages(discs, compute, store):
+def test_the_data_card_of_user_code_is_on_the_pages(discs, compute, store):
     compute(discs)
     data, reporting = (html.unescape(page(store, discs, name)) for name in ("data", "reporting"))
     for text in (data, reporting):

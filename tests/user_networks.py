@@ -1,4 +1,4 @@
-"""Networks of a user's own with the same weights and probabilities: one logit, the same as a vector, and two."""
+"""User networks with the same weights and probabilities: one logit, the same as a vector, and two."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class FlatLogit(OneLogit):
 
 
 class TwoLogits(OneLogit):
-    """The same answer as (batch, 2)."""
+    """The same prediction as (batch, 2)."""
 
     def forward(self, images: Tensor) -> Tensor:
         half = super().forward(images) / 2

@@ -1,4 +1,4 @@
-"""Slices from the user's own code: whatever gives Slices, and LightningDataModules."""
+"""Slices from user code: classes and functions that return Slices, and LightningDataModules."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from camfolio.data.reading import Order, Reading, read_source
-from camfolio.data.sources.own import SAID
+from camfolio.data.sources.user_code import KNOWN_KEYS
 from camfolio.errors import DataError, StudyError
 from camfolio.study.settings import LabelRule
-from camfolio.study.sources.own import OwnData
+from camfolio.study.sources.user_code import UserCodeData
 
 
 class Discs(Dataset):
@@ -41,14 +41,14 @@ class Discs(Dataset):
 
 
 class DiscModule(pl.LightningDataModule):
-    """Shuffled, with an incomplete last batch left out: nothing of that must matter."""
+    """Shuffled and without the incomplete last batch, which must have no effect."""
 
     def __init__(self, leave=(), parts=("train", "val")):
         super().__init__()
         self.leave, self.parts = leave, parts
 
     def setup(self, stage):
-        whole = sys.modules["ours_for_slices"].slices(8)
+        whole = sys.modules["user_slices"].slices(8)
         self.train, self.val = (Discs(whole.select(index), self.leave) for index in (np.arange(5), np.arange(5, 8)))
 
     def train_dataloader(self):
@@ -59,12 +59,12 @@ class DiscModule(pl.LightningDataModule):
 
 
 @pytest.fixture(autouse=True)
-def ours(tiny_slices, monkeypatch):
-    """The module `ours_for_slices`."""
-    module = ModuleType("ours_for_slices")
+def user_module(tiny_slices, monkeypatch):
+    """The module `user_slices`."""
+    module = ModuleType("user_slices")
     module.slices, module.DiscModule, module.three = tiny_slices, DiscModule, lambda: 3
     module.broken = Broken
-    monkeypatch.setitem(sys.modules, "ours_for_slices", module)
+    monkeypatch.setitem(sys.modules, "user_slices", module)
 
 
 class Broken(pl.LightningDataModule):
@@ -74,26 +74,26 @@ class Broken(pl.LightningDataModule):
 
 
 def read(name: str, **init_args: object) -> Reading:
-    data = OwnData.model_validate({"source": "own", "class_path": f"ours_for_slices.{name}", "init_args": init_args})
+    data = UserCodeData.model_validate({"source": "own", "class_path": f"user_slices.{name}", "init_args": init_args})
     return read_source(data, Order(LabelRule(), 0, {}))
 
 
-def same(found, wanted) -> bool:
+def same(slices, expected) -> bool:
     return all(
-        np.array_equal(getattr(found, name), getattr(wanted, name))
+        np.array_equal(getattr(slices, name), getattr(expected, name))
         for name in ("hounsfield", "label", "mask", "patient", "spacing", "id")
     )
 
 
-def test_slices_are_taken_as_they_are(tiny_slices):
+def test_slices_are_used_unchanged(tiny_slices):
     assert same(read("slices", n=6).slices, tiny_slices(6))
 
 
-def test_a_data_module_gives_every_sample_once_in_order(tiny_slices):
+def test_every_sample_of_a_data_module_is_read_once_in_order(tiny_slices):
     assert same(read("DiscModule").slices, tiny_slices(8))
 
 
-def test_masks_spacing_and_ids_may_be_left_out():
+def test_masks_spacing_and_ids_are_optional():
     found = read("DiscModule", leave=["mask", "spacing", "id"]).slices
     assert not found.mask.any()
     assert (found.spacing == 1).all()
@@ -105,12 +105,12 @@ def test_masks_spacing_and_ids_may_be_left_out():
     [
         (
             ["patient"],
-            r"Expected samples with image, label, patient from ours_for_slices\.DiscModule, but got keys image, label",
+            r"Expected samples with image, label, patient from user_slices\.DiscModule, but got keys image, label",
         ),
         (["image"], "but got keys label, patient"),
     ],
 )
-def test_samples_without_what_is_needed_are_refused(leave, words):
+def test_samples_without_a_required_entry_are_refused(leave, words):
     with pytest.raises(DataError, match=words):
         read("DiscModule", leave=leave)
 
@@ -118,54 +118,54 @@ def test_samples_without_what_is_needed_are_refused(leave, words):
 @pytest.mark.parametrize(
     ("name", "kind", "words"),
     [
-        ("three", DataError, r"Expected Slices or a LightningDataModule, but ours_for_slices\.three gives int"),
-        ("broken", DataError, r"Expected ours_for_slices\.broken to load its data, but got RuntimeError: no disk"),
-        ("nothing", StudyError, "there is no nothing in ours_for_slices"),
+        ("three", DataError, r"Expected Slices or a LightningDataModule, but user_slices\.three returns int"),
+        ("broken", DataError, r"Expected user_slices\.broken to load its data, but got RuntimeError: no disk"),
+        ("nothing", StudyError, "there is no nothing in user_slices"),
     ],
 )
-def test_what_gives_no_slices_is_refused(name, kind, words):
+def test_user_code_that_returns_no_slices_is_refused(name, kind, words):
     with pytest.raises(kind, match=words):
         read(name)
 
 
-def test_what_user_code_says_of_its_data_goes_to_the_card(ours_says):
-    card = ours_says({"label_rule": "Histology.", "citations": ("armato2011",), "attribution": "Our hospital"})
+def test_the_data_card_of_user_code_is_part_of_the_card(card_with):
+    card = card_with({"label_rule": "Histology.", "citations": ("armato2011",), "attribution": "Our hospital"})
     assert card["words"] == {"label_rule": "Histology.", "citations": ["armato2011"]}
     assert card["attribution"] == "Our hospital"
 
 
-def test_user_code_that_says_nothing_adds_no_words(ours_says):
-    assert ours_says(None)["words"] == {}
+def test_user_code_without_a_data_card_adds_no_words(card_with):
+    assert card_with(None)["words"] == {}
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
-        (3, r"Expected a mapping as data_card of ours_for_slices\.slices, but got int"),
+        (3, r"Expected a mapping as data_card of user_slices\.slices, but got int"),
         ({"label_rul": "x"}, r"but got 'label_rul'\. Did you mean label_rule\?"),
         ({"origin": "x"}, r"Expected a known key in data_card"),
-        ({"exclusions": 3}, r"Expected text for exclusions in data_card of ours_for_slices\.slices, but got 3\."),
+        ({"exclusions": 3}, r"Expected text for exclusions in data_card of user_slices\.slices, but got 3\."),
         ({"citations": "armato2011"}, r"Expected a list of BibTeX keys for citations"),
     ],
 )
-def test_a_data_card_that_cannot_be_shown_is_a_sentence(ours_says, given, said):
-    with pytest.raises(DataError, match=said):
-        ours_says(given)
+def test_an_invalid_data_card_is_refused_with_a_sentence(card_with, given, message):
+    with pytest.raises(DataError, match=message):
+        card_with(given)
 
 
 def test_the_documentation_names_every_key_of_a_data_card():
     text = (Path(__file__).parents[3] / "docs" / "your-data.md").read_text(encoding="utf-8")
-    assert [key for key in SAID if f"`{key}`" not in text] == []
+    assert [key for key in KNOWN_KEYS if f"`{key}`" not in text] == []
 
 
-def test_a_data_module_may_say_it_itself(monkeypatch):
+def test_a_data_module_may_have_a_data_card(monkeypatch):
     monkeypatch.setattr(DiscModule, "data_card", {"exclusions": "None."}, raising=False)
     assert read("DiscModule").card["words"] == {"exclusions": "None."}
 
 
 @pytest.fixture
-def ours_says(tiny_slices, monkeypatch):
-    """`ours_says({...})`: the card of a function that has this data card."""
+def card_with(tiny_slices, monkeypatch):
+    """`card_with({...})`: the card of a function with this data card."""
 
     def card(given):
         def slices():
@@ -173,7 +173,7 @@ def ours_says(tiny_slices, monkeypatch):
 
         if given is not None:
             slices.data_card = given
-        monkeypatch.setattr(sys.modules["ours_for_slices"], "slices", slices)
+        monkeypatch.setattr(sys.modules["user_slices"], "slices", slices)
         return read("slices").card
 
     return card
