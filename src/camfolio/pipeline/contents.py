@@ -1,4 +1,4 @@
-"""The table of contents of a study: all its stages, in an order in which each follows those it reads."""
+"""All stages of a study, each after the stages that it reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from camfolio.study.settings import Study
 
 
 def stages(study: Study, folder: Path = Path()) -> tuple[Stage, ...]:
-    """The table of contents of a study, whose file stands in `folder`."""
+    """All stages of a study whose file is in `folder`, in the order in which they run."""
     table = shortcut_stages(study, study.shortcut) if study.shortcut else network_stages(study)
     named = named_code(study, folder)
-    return tuple(with_named_code(one, named) for one in table)
+    return tuple(with_named_code(stage, named) for stage in table)

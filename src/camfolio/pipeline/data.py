@@ -1,4 +1,4 @@
-"""The stages that read and split the study's slices, and the figures of the data."""
+"""Stages that read, split and inspect the slices, and the figures of the data."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from camfolio.study.source import WORDS, DataSource
 from camfolio.study.sources import PATHS
 
 TRAINED_ON = {"trained_slices": "slices", "trained_split": "split"}
+"""Argument of a stage -> stage with the data of the training, which an external test set does not replace."""
 
 
 def data_stages(study: Study) -> tuple[Stage, ...]:
-    """The study's slices, their parts, and what can be known of both before anything is learned."""
+    """Reading, split and checks of the slices; no network is needed."""
     return (
         reading("slices", study, study.data),
         stage("split", section(study, "split") | {"seed": study.seed}, "slices"),
@@ -25,7 +26,7 @@ def data_stages(study: Study) -> tuple[Stage, ...]:
 
 
 def data_figures(study: Study) -> tuple[Stage, ...]:
-    """Pictures of the slices as they are."""
+    """Figures of the slices before training."""
     looks = {"classes": list(study.classes), "window_hu": list(study.network.window_hu)}
     return (
         figure("contact_sheet", looks | {"seed": study.seed}, "slices"),
@@ -34,7 +35,7 @@ def data_figures(study: Study) -> tuple[Stage, ...]:
 
 
 def reading(name: str, study: Study, data: DataSource) -> Stage:
-    """The stage that reads a source: the code of that source alone is behind it."""
+    """The stage `name` that reads a source; of all readers only the code of this source is part of its key."""
     parameters = {"data": without_words(data), "seed": study.seed} | {"labels": study.labels.model_dump(mode="json")}
     return Stage(
         name=name,
@@ -46,7 +47,7 @@ def reading(name: str, study: Study, data: DataSource) -> Stage:
 
 
 def without_words(data: DataSource) -> dict[str, Any]:
-    """A source's settings as JSON without the author's words about it, which decide no result, and without folders."""
+    """A source's settings as JSON, without texts for pages, which change no result, and with paths reduced to file names."""
     values = data.model_dump(mode="json", exclude=set(WORDS))
     for key in PATHS:
         if key in values:

@@ -18,34 +18,41 @@ def stage(
     group: str = "",
     renamed: Mapping[str, str] | None = None,
 ) -> Stage:
-    """The stage whose `run` is in `camfolio.stages.NAME` and takes each stage before it under that stage's name;
-    those in `renamed` (argument -> stage) under another one. A name with a dash, `MODULE-WHICH`, is one of several stages with the same `run`.
+    """The stage with the function `run` of `camfolio.stages.NAME`.
+
+    Args:
+        name: of the stage; `MODULE-VARIANT` for one of several stages with the same `run`.
+        parameters: settings, part of the key.
+        upstream: stages whose results it reads, each passed under its name.
+        files: input files outside the store, by argument.
+        group: stages of one group that are ready together share a worker.
+        renamed: argument -> stage, for upstream stages passed under another name.
     """
     return Stage(
         name=name,
         module=f"camfolio.stages.{name.partition('-')[0]}",
         parameters=parameters,
-        upstream={before: before for before in upstream} | dict(renamed or {}),
+        upstream={stage_name: stage_name for stage_name in upstream} | dict(renamed or {}),
         files=files or {},
         group=group,
     )
 
 
 def figure(module: str, parameters: Mapping[str, Any], *upstream: str, name: str = "") -> Stage:
-    """The figure whose `run` is in `camfolio.figures.MODULE`."""
+    """The stage `figure-NAME` with the function `run` of `camfolio.figures.MODULE`; NAME is MODULE unless given."""
     return Stage(
         name=f"figure-{name or module}",
         module=f"camfolio.figures.{module}",
         parameters=parameters,
-        upstream={before: before for before in upstream},
+        upstream={stage_name: stage_name for stage_name in upstream},
         group="figures",
     )
 
 
 def section(study: Study, name: str, leave: Sequence[str] = (), only: Sequence[str] = ()) -> dict[str, Any]:
-    """One section as JSON under its name; of files only the names, since their digests are inputs of the stage.
+    """One section of the study as JSON, `{name: values}`; a checkpoint is reduced to its file name, since its digest is an input.
 
-    Keys in `leave`, or not in `only` if it is given, are for other stages: changing them recomputes nothing here.
+    Keys in `leave`, or not in `only` if that is given, are omitted: a change of them does not recompute the stage.
     """
     values = getattr(study, name).model_dump(mode="json", exclude=set(leave), include=set(only) or None)
     if values.get("checkpoint"):
@@ -54,7 +61,7 @@ def section(study: Study, name: str, leave: Sequence[str] = (), only: Sequence[s
 
 
 def network_section(study: Study) -> dict[str, Any]:
-    """The section `network` without the layer, which the section `explanation` says, too."""
+    """The section `network` without its key `layer`, a short form of `explanation.layers`."""
     return section(study, "network", leave=("layer",))
 
 
@@ -64,5 +71,5 @@ def device(study: Study) -> dict[str, Any]:
 
 
 def checkpoint(study: Study) -> dict[str, Path]:
-    """The file of weights that is loaded instead of training, if the study names one."""
+    """The file of weights to load instead of training, as `files` of a stage; empty if the study has none."""
     return {"checkpoint": study.network.checkpoint} if study.network.checkpoint else {}

@@ -10,40 +10,50 @@ from camfolio.store.artefacts import Stage
 from camfolio.study.settings import Study
 
 EXTERNAL = "external-"
-AGAIN = ("predictions", "evaluation", "explanations", "localisation")
-"""Stages that are run a second time, on the slices of another source."""
+REPEATED = ("predictions", "evaluation", "explanations", "localisation")
+"""Stages that run a second time, on the external test set."""
 
 
 def external_stages(study: Study, table: Sequence[Stage]) -> tuple[tuple[Stage, ...], tuple[Stage, ...]]:
-    """The network and its maps on the slices of another source, all of them test slices; none without `external`.
+    """Stages on the external test set; none if the study has no section `external`.
+
+    Args:
+        study: its settings.
+        table: all other stages, of which those in `REPEATED` are repeated.
 
     Returns:
-        What can be done before anything is learned, and what has to wait for it.
+        Stages that read the external slices, and repeated stages, which need the trained network.
     """
     if study.external is None:
         return (), ()
-    elsewhere = {name: EXTERNAL + name for name in ("slices", "split", *AGAIN)}
-    own = reading("slices", study, study.data)
-    other = reading("slices", study, study.external)
-    both = {
-        f"{part}_{name}": file for part, one in (("own", own), ("other", other)) for name, file in one.files.items()
-    }
-    first = Stage(
-        name=elsewhere["slices"],
+    external_names = {name: EXTERNAL + name for name in ("slices", "split", *REPEATED)}
+    internal = reading("slices", study, study.data)
+    external = reading("slices", study, study.external)
+    files = {f"own_{name}": file for name, file in internal.files.items()}
+    files |= {f"other_{name}": file for name, file in external.files.items()}
+    slices = Stage(
+        name=external_names["slices"],
         module="camfolio.stages.external_slices",
-        also=tuple(sorted({*own.also, *other.also})),
-        parameters={**own.parameters, "external": other.parameters["data"]},
-        files=both,
+        also=tuple(sorted({*internal.also, *external.also})),
+        parameters={**internal.parameters, "external": external.parameters["data"]},
+        files=files,
     )
-    split = Stage(name=elsewhere["split"], module="camfolio.stages.external_split", upstream={"slices": first.name})
-    again = [one for one in table if one.name in AGAIN]
-    return (first, split), tuple(moved(one, elsewhere) for one in again)
+    split = Stage(
+        name=external_names["split"], module="camfolio.stages.external_split", upstream={"slices": slices.name}
+    )
+    repeated = [stage for stage in table if stage.name in REPEATED]
+    return (slices, split), tuple(on_external_slices(stage, external_names) for stage in repeated)
 
 
-def moved(one: Stage, elsewhere: Mapping[str, str]) -> Stage:
-    """A stage that reads other slices; what the network was trained on stays what it was."""
+def on_external_slices(stage: Stage, external_names: Mapping[str, str]) -> Stage:
+    """The same stage on the external test set; arguments `trained_*` still get the data of the training.
+
+    Args:
+        stage: of the study.
+        external_names: stage -> its counterpart on the external test set.
+    """
     upstream = {
-        name: before if name.startswith("trained_") else elsewhere.get(before, before)
-        for name, before in one.upstream.items()
+        argument: name if argument.startswith("trained_") else external_names.get(name, name)
+        for argument, name in stage.upstream.items()
     }
-    return replace(one, name=elsewhere[one.name], upstream=upstream)
+    return replace(stage, name=external_names[stage.name], upstream=upstream)

@@ -6,18 +6,18 @@ from camfolio.pipeline.data import TRAINED_ON, data_stages
 from camfolio.pipeline.declare import checkpoint, device, network_section, section, stage
 from camfolio.pipeline.external import external_stages
 from camfolio.pipeline.pictures import figure_stages, raster_stages
-from camfolio.pipeline.sanity_checks import EVIDENCE, MAPS, again_stages
+from camfolio.pipeline.sanity_checks import EVIDENCE, MAPS, sanity_check_stages
 from camfolio.store.artefacts import Stage
 from camfolio.study.settings import Study
 
 
 def network_stages(study: Study) -> tuple[Stage, ...]:
-    """Of a study about one network and its maps."""
+    """All stages of a study about one network and its maps, in the order in which they run."""
     seed = {"seed": study.seed}
     network = network_section(study)
     explanation = section(study, "explanation", leave=("scaling",))
     evaluation = section(study, "evaluation")
-    places = section(study, "evidence", only=("tolerance_mm", "centre_sigma_mm"))
+    localisation = section(study, "evidence", only=("tolerance_mm", "centre_sigma_mm"))
     table = (
         *data_stages(study),
         stage("layer", network | explanation, "slices"),
@@ -31,12 +31,12 @@ def network_stages(study: Study) -> tuple[Stage, ...]:
         ),
         stage(
             "localisation",
-            network | explanation | evaluation | places | seed,
+            network | explanation | evaluation | localisation | seed,
             *("slices", "split", "explanations"),
             group=EVIDENCE,
         ),
         *scoring_stages(study),
-        *again_stages(study),
+        *sanity_check_stages(study),
         stage(
             "selection",
             explanation | section(study, "selection") | seed,
@@ -45,22 +45,22 @@ def network_stages(study: Study) -> tuple[Stage, ...]:
         *figure_stages(study),
         *raster_stages(study),
     )
-    first, later = external_stages(study, table)
-    return (*first, *table, *later)
+    external_data, external_results = external_stages(study, table)
+    return (*external_data, *table, *external_results)
 
 
 def scoring_stages(study: Study) -> tuple[Stage, ...]:
-    """What else is measured of the maps as they are, and all scores side by side."""
+    """Faithfulness of the maps, and the table of all scores with comparisons."""
     seed = {"seed": study.seed}
     explanation = section(study, "explanation", leave=("scaling",))
-    removing = section(study, "evidence", only=("centre_sigma_mm", "faithfulness"))
-    compared = explanation | section(study, "evaluation") | section(study, "evidence", only=("margins",)) | seed
+    perturbation = section(study, "evidence", only=("centre_sigma_mm", "faithfulness"))
+    comparison = explanation | section(study, "evaluation") | section(study, "evidence", only=("margins",)) | seed
     return (
         stage(
             "faithfulness",
-            network_section(study) | explanation | removing | seed | device(study),
+            network_section(study) | explanation | perturbation | seed | device(study),
             *MAPS,
             group=EVIDENCE,
         ),
-        stage("scoreboard", compared, "slices", "split", "localisation", "faithfulness", group=EVIDENCE),
+        stage("scoreboard", comparison, "slices", "split", "localisation", "faithfulness", group=EVIDENCE),
     )

@@ -1,4 +1,4 @@
-"""A study file opened: what is missing is computed, and every result is found by its stage's name. No torch here."""
+"""Open a study: compute missing results, and find each by the name of its stage. torch is not imported."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Portfolio:
 
 
 def open_portfolio(path: Path, store: Store, overrides: Sequence[str] = ()) -> Portfolio:
-    """Read a study file and compute whatever is missing.
+    """Read a study file and compute missing results.
 
     Args:
         path: a YAML file; relative paths inside it start at its folder.
@@ -49,42 +49,43 @@ def open_portfolio(path: Path, store: Store, overrides: Sequence[str] = ()) -> P
 
 
 def inspect_study(path: Path, store: Store, overrides: Sequence[str] = ()) -> list[State]:
-    """Where every stage of a study stands; nothing is computed."""
+    """The state of every stage of a study; nothing is computed."""
     return survey(stages(read_study(path, overrides), path.parent), store)
 
 
-LOOKED_AT = ("inspection", "figure-contact_sheet", "figure-hounsfield")
+INSPECTED = ("inspection", "figure-contact_sheet", "figure-hounsfield")
+"""Stages of `camfolio inspect` that do not need the split."""
 
 
 def open_inspection(path: Path, store: Store, overrides: Sequence[str] = ()) -> tuple[Portfolio, str]:
-    """What a study's data are like: everything that can be known before anything is learned.
+    """Checks of a study's data before training.
 
     Returns:
-        The study with these results, and the sentence why it cannot be split, empty if it can.
+        The study with these results, and the reason why it cannot be split into parts, empty if it can.
 
     Raises:
-        CamfolioError: the sentence of the first mistake, in the file or in what it names.
+        CamfolioError: the sentence of the first mistake, in the study file or in a file that it names.
     """
     study = read_study(path, overrides)
     table = stages(study, path.parent)
-    found = build(behind(LOOKED_AT, table), store)
+    results = build(with_upstream(INSPECTED, table), store)
     try:
-        return Portfolio(path.stem, study, {**found, **build(behind(("overlap",), table), store)}), ""
+        return Portfolio(path.stem, study, {**results, **build(with_upstream(("overlap",), table), store)}), ""
     except DataError as error:
-        return Portfolio(path.stem, study, found), str(error)
+        return Portfolio(path.stem, study, results), str(error)
 
 
-def behind(names: Sequence[str], table: Sequence[Stage]) -> list[Stage]:
-    """The named stages and all that they read, in the order of the table."""
-    wanted = set(names)
-    for one in reversed(table):
-        if one.name in wanted:
-            wanted |= set(one.upstream.values())
-    return [one for one in table if one.name in wanted]
+def with_upstream(names: Sequence[str], table: Sequence[Stage]) -> list[Stage]:
+    """The named stages and all stages upstream of them, in the order of the table."""
+    needed = set(names)
+    for stage in reversed(table):
+        if stage.name in needed:
+            needed |= set(stage.upstream.values())
+    return [stage for stage in table if stage.name in needed]
 
 
 def redraw(path: Path, names: Sequence[str], store: Store, target: Path, overrides: Sequence[str] = ()) -> list[Path]:
-    """Draw figures anew, all of the study's if none is named, from the results before them.
+    """Redraw figures, all of the study if none is named, from stored results.
 
     Returns:
         The files `STUDY-FIGURE-FILE` in the folder `target`.
@@ -103,11 +104,11 @@ def redraw(path: Path, names: Sequence[str], store: Store, target: Path, overrid
     wanted = {name: drawn[name] for name in names or drawn}
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        elsewhere = Store(Path(folder))
-        run_worker(list(wanted.values()), elsewhere)
+        drawn_store = Store(Path(folder))
+        run_worker(list(wanted.values()), drawn_store)
         return [
             shutil.copyfile(artefact / file, target / f"{path.stem}-{name}-{file}")
             for name, state in wanted.items()
-            if state.ingredients and (artefact := elsewhere.find(state.ingredients))
+            if state.ingredients and (artefact := drawn_store.find(state.ingredients))
             for file in artefact.manifest.outputs
         ]

@@ -10,44 +10,51 @@ from camfolio.store.artefacts import Stage
 from camfolio.study.settings import Study
 
 EVIDENCE = "evidence"
-"""Group of the stages that judge maps: those that can be computed together share a worker; trainings never do."""
+"""Group of the stages that test maps: those that are ready together share a worker. Trainings have no group."""
 MAPS = ("slices", "split", "training", "explanations")
+"""Stages that a test of the maps reads."""
 
 
-def again_stages(study: Study) -> tuple[Stage, ...]:
-    """Maps after weight randomisation, after retraining, and of slices that are changed a little."""
+def sanity_check_stages(study: Study) -> tuple[Stage, ...]:
+    """Maps after weight randomisation, after retraining, and of perturbed slices."""
     explanation = section(study, "explanation", leave=("scaling",))["explanation"]
-    shown = network_section(study) | section(study, "evaluation") | device(study) | {"seed": study.seed}
-    shown |= {"explanation": explanation | {"layers": [study.explanation.layer]}}
-    further = further_trainings(study)
-    seeds = {f"seed_{name.rpartition('-')[2]}": f"retrained-{name}" for name in further if name != "permuted"}
-    changed = shown | section(study, "evidence", only=("slices", "stability"))
+    mapping = network_section(study) | section(study, "evaluation") | device(study) | {"seed": study.seed}
+    mapping |= {"explanation": explanation | {"layers": [study.explanation.layer]}}
+    retrainings = retraining_settings(study)
+    seeds = {f"seed_{name.rpartition('-')[2]}": f"retrained-{name}" for name in retrainings if name != "permuted"}
+    perturbed = mapping | section(study, "evidence", only=("slices", "stability"))
     return (
-        stage("randomisation", shown | section(study, "evidence", only=("slices",)), *MAPS, group=EVIDENCE),
+        stage("randomisation", mapping | section(study, "evidence", only=("slices",)), *MAPS, group=EVIDENCE),
         *(
             [stage("permuted", {"seed": study.seed}, "slices", "split", group=EVIDENCE)]
-            if "permuted" in further
+            if "permuted" in retrainings
             else []
         ),
-        *(one for name in further for one in further_stages(study, name, shown)),
-        stage("stability", changed, *MAPS, group=EVIDENCE, renamed=seeds),
+        *(stage for name in retrainings for stage in retraining_stages(study, name, mapping)),
+        stage("stability", perturbed, *MAPS, group=EVIDENCE, renamed=seeds),
     )
 
 
-def further_stages(study: Study, name: str, shown: Mapping[str, Any]) -> tuple[Stage, Stage]:
-    """One further training, and its maps beside the study's own."""
-    seed, slices = further_trainings(study)[name]
-    learned = network_section(study) | section(study, "training") | {"seed": seed}
-    scored = {**shown, **section(study, "evidence", only=("slices", "tolerance_mm"))}
-    here = {before: before for before in MAPS} | {"training": f"training-{name}"}
+def retraining_stages(study: Study, name: str, mapping: Mapping[str, Any]) -> tuple[Stage, Stage]:
+    """One retraining, and the comparison of its maps with those of the study.
+
+    Args:
+        study: its settings.
+        name: a key of `retraining_settings`.
+        mapping: settings of the maps.
+    """
+    seed, slices = retraining_settings(study)[name]
+    training = network_section(study) | section(study, "training") | {"seed": seed}
+    scoring = {**mapping, **section(study, "evidence", only=("slices", "tolerance_mm"))}
+    upstream = {stage_name: stage_name for stage_name in MAPS} | {"training": f"training-{name}"}
     return (
-        stage(f"training-{name}", learned, "split", renamed={"slices": slices}),
-        stage(f"retrained-{name}", scored, group=EVIDENCE, renamed=here),
+        stage(f"training-{name}", training, "split", renamed={"slices": slices}),
+        stage(f"retrained-{name}", scoring, group=EVIDENCE, renamed=upstream),
     )
 
 
-def further_trainings(study: Study) -> dict[str, tuple[int, str]]:
-    """Name -> seed and the stage whose slices it learns from; none where the study's network is loaded, not trained."""
+def retraining_settings(study: Study) -> dict[str, tuple[int, str]]:
+    """Name of a retraining -> its seed and the stage with its slices; empty if the network is loaded from a checkpoint."""
     if study.network.checkpoint:
         return {}
     permuted = {"permuted": (study.seed, "permuted")} if study.evidence.permuted_labels else {}

@@ -14,70 +14,70 @@ CLEAN = "clean"
 
 
 def shortcut_stages(study: Study, shortcut: Shortcut) -> tuple[Stage, ...]:
-    """The table of contents; networks of one number share their seed, so that only the cue tells them apart."""
+    """All stages, in the order in which they run. Networks with the same number share a seed and differ only in the cue."""
     seed = {"seed": study.seed}
     explanation = section(study, "explanation", leave=("scaling",))
-    every_seed = range(shortcut.seeds)
+    networks = [(condition, number) for number in range(shortcut.seeds) for condition in (CLEAN, *shortcut.cues)]
     plantings = [planting(study, shortcut, cue) for cue in shortcut.cues]
-    trainings = [training(study, name, one) for one in every_seed for name in (CLEAN, *shortcut.cues)]
-    told = [answers(study, shortcut, name, one) for one in every_seed for name in (CLEAN, *shortcut.cues)]
-    folders = {one.name.removeprefix("shortcut_answers-"): one.name for one in told}
-    parameters = explanation | section(study, "evaluation") | section_of(shortcut) | seed
-    summary = stage("shortcut", parameters, "slices", "split", *(one.name for one in plantings))
+    trainings = [training(study, condition, number) for condition, number in networks]
+    answering = [answers(study, shortcut, condition, number) for condition, number in networks]
+    answer_folders = {stage.name.removeprefix("shortcut_answers-"): stage.name for stage in answering}
+    parameters = explanation | section(study, "evaluation") | summary_section(shortcut) | seed
+    summary = stage("shortcut", parameters, "slices", "split", *(planted.name for planted in plantings))
     return (
         *data_stages(study),
         stage("layer", network_section(study) | explanation, "slices"),
         *plantings,
         *trainings,
-        *told,
-        replace(summary, upstream={**summary.upstream, **folders}),
+        *answering,
+        replace(summary, upstream={**summary.upstream, **answer_folders}),
         *data_figures(study),
         *figures(study, shortcut),
     )
 
 
-def section_of(shortcut: Shortcut) -> dict[str, object]:
-    """What the summary has to know."""
+def summary_section(shortcut: Shortcut) -> dict[str, object]:
+    """Settings of the summary."""
     return {"cues": list(shortcut.cues), "seeds": shortcut.seeds, "alarm": shortcut.alarm}
 
 
 def planting(study: Study, shortcut: Shortcut, cue: str) -> Stage:
-    """The slices with one cue."""
+    """The stage that plants one cue in the slices."""
     parameters = {"cue": cue, "share": shortcut.share, "seed": study.seed}
     return stage(f"planting-{cue}", parameters, "slices", "split", group="planting")
 
 
-def training(study: Study, name: str, one: int) -> Stage:
-    """One network, trained on the slices as they are or on those with a cue."""
-    parameters = network_section(study) | section(study, "training") | {"seed": study.seed + one}
-    slices = "slices" if name == CLEAN else f"planting-{name}"
-    return stage(f"training-{name}-{one}", parameters, "split", renamed={"slices": slices}, group="training")
+def training(study: Study, condition: str, number: int) -> Stage:
+    """One network, trained on the original slices (`clean`) or on those with a cue; `number` is added to the seed."""
+    parameters = network_section(study) | section(study, "training") | {"seed": study.seed + number}
+    slices = "slices" if condition == CLEAN else f"planting-{condition}"
+    return stage(f"training-{condition}-{number}", parameters, "split", renamed={"slices": slices}, group="training")
 
 
-def answers(study: Study, shortcut: Shortcut, name: str, one: int) -> Stage:
-    """What one network says with and without the cues: a clean one with each of them, the others with their own."""
+def answers(study: Study, shortcut: Shortcut, condition: str, number: int) -> Stage:
+    """Predictions and maps of one network with and without cues: every cue for a clean network, else the cue it was trained with."""
     parameters = (
         network_section(study)
         | section(study, "explanation", leave=("scaling",))
-        | {"cues": list(shortcut.cues) if name == CLEAN else [name], "seed": study.seed}
+        | {"cues": list(shortcut.cues) if condition == CLEAN else [condition], "seed": study.seed}
         | device(study)
     )
     return stage(
-        f"shortcut_answers-{name}-{one}",
+        f"shortcut_answers-{condition}-{number}",
         parameters,
         *("slices", "split"),
         group="answers",
-        renamed={"training": f"training-{name}-{one}"},
+        renamed={"training": f"training-{condition}-{number}"},
     )
 
 
 def figures(study: Study, shortcut: Shortcut) -> tuple[Stage, ...]:
-    """Per cue one example under both networks; and the energy in the cue's place for all of them."""
+    """One example per cue, under a clean network and one trained with the cue; and the energy in the cue's region."""
     methods = {"methods": methods_shown(study)}
     looks = methods | {"window_hu": list(study.network.window_hu), "classes": list(study.classes)}
     examples = []
     for cue in shortcut.cues:
-        made = figure("shortcut_example", looks | {"cue": cue}, "slices", "split", name=f"shortcut-{cue}")
-        upstream = {**made.upstream, "clean": f"shortcut_answers-{CLEAN}-0", "shortcut": f"shortcut_answers-{cue}-0"}
-        examples.append(replace(made, upstream=upstream))
+        example = figure("shortcut_example", looks | {"cue": cue}, "slices", "split", name=f"shortcut-{cue}")
+        upstream = {**example.upstream, "clean": f"shortcut_answers-{CLEAN}-0", "shortcut": f"shortcut_answers-{cue}-0"}
+        examples.append(replace(example, upstream=upstream))
     return (*examples, figure("shortcut_energy", methods, "shortcut", name="shortcut-energy"))
