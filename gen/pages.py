@@ -1,4 +1,4 @@
-"""The mkdocs-gen-files script: hands every page that camfolio renders to MkDocs."""
+"""Script of mkdocs-gen-files: passes all pages that camfolio renders to MkDocs."""
 
 from __future__ import annotations
 

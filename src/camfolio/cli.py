@@ -38,7 +38,7 @@ log = logging.getLogger("camfolio")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; a user's mistake becomes one sentence on standard error and an exit status above 0."""
+    """Run one command; an error is one sentence on standard error and an exit status above 0."""
     options = parser().parse_args(arguments)
     logging.basicConfig(
         level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)]
@@ -63,80 +63,92 @@ def parser() -> argparse.ArgumentParser:
     for name, (function, words) in COMMANDS.items():
         command = commands.add_parser(name, help=words, description=words)
         command.set_defaults(command=function)
-        if name == "export":
-            command.add_argument("form", choices=("jekyll", "markdown"), help="one page of a Jekyll site, or all pages")
-            command.add_argument(
-                "--to", type=Path, default=Path("exported"), help="the Jekyll site, or an empty folder (exported)"
-            )
-            command.add_argument(
-                "--site-url", default="", help="of the published portfolio, for links from jekyll's page"
-            )
-        if name == "draw":
-            command.add_argument(
-                "--figure", action="append", default=[], metavar="NAME", help="as in the page's template; all if none"
-            )
-            command.add_argument("--to", type=Path, default=Path(), help="folder for the files (here)")
-        command.add_argument(
-            "study", nargs="*", type=Path, metavar="STUDY", help="study files; all in gen/studies if none"
-        )
-        command.add_argument(
-            "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="override a key"
-        )
-        command.add_argument("--store", type=Path, default=Path("artifacts"), help="folder of results (artifacts)")
-        if name == "show":
-            command.add_argument(
-                "--json",
-                action="store_true",
-                help="as JSON: the study's object, or, if there are several studies, an object with each under its name",
-            )
-        if name == "site":
-            command.add_argument("--site-dir", type=Path, default=Path("site"), help="where the site goes (site)")
-            command.add_argument("--serve", action="store_true", help="serve with live reload instead")
-            command.add_argument("--strict", action="store_true", help="fail on any warning")
+        add_options(command, name)
     add_project_commands(commands)
     return top
 
 
+def add_options(command: argparse.ArgumentParser, name: str) -> None:
+    """Add the options of a command that takes studies."""
+    if name == "export":
+        command.add_argument("form", choices=("jekyll", "markdown"), help="one page of a Jekyll site, or all pages")
+        command.add_argument(
+            "--to",
+            type=Path,
+            default=Path("exported"),
+            help="the Jekyll site, or an empty folder (default: exported)",
+        )
+        command.add_argument(
+            "--site-url", default="", help="address of the published portfolio, for links on the page for Jekyll"
+        )
+    if name == "draw":
+        command.add_argument(
+            "--figure",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="name of a figure as in the page's template; default: all",
+        )
+        command.add_argument("--to", type=Path, default=Path(), help="folder for the files (default: current folder)")
+    command.add_argument(
+        "study", nargs="*", type=Path, metavar="STUDY", help="study files; default: all in gen/studies"
+    )
+    command.add_argument(
+        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="override a key"
+    )
+    command.add_argument("--store", type=Path, default=Path("artifacts"), help="folder of results (default: artifacts)")
+    if name == "show":
+        command.add_argument(
+            "--json",
+            action="store_true",
+            help="print JSON: one object, or for several studies an object with one entry per study",
+        )
+    if name == "site":
+        command.add_argument("--site-dir", type=Path, default=Path("site"), help="folder for the site (default: site)")
+        command.add_argument("--serve", action="store_true", help="serve with live reload instead of building")
+        command.add_argument("--strict", action="store_true", help="fail on any warning")
+
+
 def add_project_commands(commands: Subparsers) -> None:
-    """Commands about a project as a whole, which take no study."""
+    """Add the commands that take no study."""
     new = commands.add_parser("new", help=NEW, description=NEW)
-    new.add_argument("folder", type=Path, metavar="DIR", help="empty, or not there yet")
+    new.add_argument("folder", type=Path, metavar="DIR", help="an empty or new folder")
     new.set_defaults(command=new_command)
     templates = commands.add_parser("templates", help=LIST, description=LIST)
     templates.set_defaults(command=templates_command)
     copy = templates.add_subparsers(metavar="copy").add_parser("copy", help=COPY, description=COPY)
-    copy.add_argument("name", nargs="+", metavar="NAME", help="as listed, such as study/index.md.jinja")
+    copy.add_argument("name", nargs="+", metavar="NAME", help="name in the list, such as study/index.md.jinja")
     copy.set_defaults(command=copy_command)
     finish = commands.add_parser("finish", help=FINISH, description=FINISH)
     finish.add_argument("folder", type=Path, metavar="SITE", help="a built site")
     finish.add_argument(
-        "--site-url", default=os.environ.get("SITE_URL", ""), help="at which it is published (SITE_URL)"
+        "--site-url", default=os.environ.get("SITE_URL", ""), help="address of the published site (default: SITE_URL)"
     )
     finish.set_defaults(command=finish_command)
 
 
 def studies(options: argparse.Namespace) -> list[Path]:
-    """The study files asked for, or all there are."""
-    found = options.study or study_files(STUDIES)
-    if not found:
+    """The study files of the command line, or all in gen/studies."""
+    paths = options.study or study_files(STUDIES)
+    if not paths:
         msg = f"Expected a study file, but there is none in {STUDIES}. Give its path."
         raise StudyError(msg)
-    return list(found)
+    return list(paths)
 
 
 def build_command(options: argparse.Namespace) -> int:
-    """Run the stages that are missing."""
+    """Compute missing results."""
     for path in studies(options):
         portfolio = open_portfolio(path, Store(options.store), options.overrides)
-        log.info("%s: %d results are there", portfolio.name, len(portfolio.artefacts))
+        log.info("%s: all %d results are finished", portfolio.name, len(portfolio.artefacts))
     return 0
 
 
 def status_command(options: argparse.Namespace) -> int:
-    """Print what is fresh, what is stale and why."""
+    """Print the state of every stage and the reason."""
     console = Console(markup=False)  # a class may be called [red]
     for path in studies(options):
-        table = Table("stage", "state", "why", title=str(path), title_justify="left")
+        table = Table("stage", "state", "reason", title=str(path), title_justify="left")
         for state in inspect_study(path, Store(options.store), options.overrides):
             table.add_row(state.stage.name, state.word, state.reason)
         console.print(table)
@@ -144,22 +156,22 @@ def status_command(options: argparse.Namespace) -> int:
 
 
 def show_command(options: argparse.Namespace) -> int:
-    """Print metrics and chosen examples, computing what is missing."""
-    found = {}
+    """Print metrics and chosen examples; missing results are computed."""
+    summaries = {}
     for path in studies(options):
         portfolio = open_portfolio(path, Store(options.store), options.overrides)
-        found[portfolio.name] = summary(portfolio)
+        summaries[portfolio.name] = summary(portfolio)
     if options.json:
-        shown = next(iter(found.values())) if len(found) == 1 else found
-        sys.stdout.write(json.dumps(shown, indent=1) + "\n")  # ASCII, for any console
+        printed = next(iter(summaries.values())) if len(summaries) == 1 else summaries
+        sys.stdout.write(json.dumps(printed, indent=1) + "\n")  # ASCII, for any console
     else:
-        for name, values in found.items():
+        for name, values in summaries.items():
             show(name, values)
     return 0
 
 
 def inspect_command(options: argparse.Namespace) -> int:
-    """Print and draw what was read, before anything is learned from it."""
+    """Print and draw checks of the data before training."""
     for path in studies(options):
         portfolio, unsplit = open_inspection(path, Store(options.store), options.overrides)
         show_inspection(portfolio, unsplit)
@@ -169,56 +181,56 @@ def inspect_command(options: argparse.Namespace) -> int:
 def new_command(options: argparse.Namespace) -> int:
     """Start a portfolio in an empty folder."""
     written = start_portfolio(options.folder)
-    log.info("%d files written; next: the two commands in %s", len(written), options.folder / "README.md")
+    log.info("%d files written; continue with the two commands in %s", len(written), options.folder / "README.md")
     return 0
 
 
 def templates_command(_: argparse.Namespace) -> int:
-    """Print every template and whose it is."""
+    """Print every template and its owner."""
     table = Table("template", "from")
-    for name, whose in listing(TEMPLATES).items():
-        table.add_row(name, whose)
+    for name, owner in listing(TEMPLATES).items():
+        table.add_row(name, owner)
     Console(markup=False).print(table)
     return 0
 
 
 def copy_command(options: argparse.Namespace) -> int:
-    """Copy templates of the package into the project."""
+    """Copy templates of the package to the project."""
     for file in copy_templates(TEMPLATES, options.name):
         log.info("%s", file)
     return 0
 
 
 def finish_command(options: argparse.Namespace) -> int:
-    """Give the pages of a built site their policy and card."""
+    """Add policy and link preview to the pages of a built site."""
     log.info("%d pages finished", finish_site(options.folder, options.site_url))
     return 0
 
 
 def verify_command(options: argparse.Namespace) -> int:
-    """Compute everything anew in an empty store and compare every file with what is there."""
+    """Recompute all results in an empty store and compare every file with the stored one."""
     differing = 0
     for path in studies(options):
         kept = open_portfolio(path, Store(options.store), options.overrides)
         with tempfile.TemporaryDirectory() as folder:
-            again = open_portfolio(path, Store(Path(folder)), options.overrides)
+            recomputed = open_portfolio(path, Store(Path(folder)), options.overrides)
             for name, artefact in kept.artefacts.items():
-                if digests(artefact) != digests(again.artefacts[name]):
+                if digests(artefact) != digests(recomputed.artefacts[name]):
                     log.warning("%s: %s differs", kept.name, name)
                     differing += 1
-    log.info("%s", "every file is the same to the byte" if not differing else f"{differing} results differ")
+    log.info("%s", "all files are identical" if not differing else f"{differing} results differ")
     return 1 if differing else 0
 
 
 def digests(artefact: Artefact) -> dict[str, str]:
-    """The files of a result as they are now, which may be not what its manifest remembers."""
+    """Digests of the files of a result as they are now, which may differ from its manifest."""
     return {name: file_digest(artefact / name) for name in artefact.manifest.outputs}
 
 
 def clean_command(options: argparse.Namespace) -> int:
-    """Delete results that no study uses, neither a given one nor one in gen/studies, and what killed runs left behind."""
+    """Delete results that no study uses, neither a given one nor one in gen/studies, and unfinished results of killed runs."""
     store = Store(options.store)
-    store.check()  # before the survey, which leaves a file of ours there
+    store.check()  # before `inspect_study`, which writes a cache file there
     known = {path.resolve(): path for path in (*studies(options), *study_files(STUDIES))}
     states = [state for path in known.values() for state in inspect_study(path, store, options.overrides)]
     keep = {state.ingredients.key for state in states if state.artefact and state.ingredients}
@@ -227,7 +239,7 @@ def clean_command(options: argparse.Namespace) -> int:
 
 
 def draw_command(options: argparse.Namespace) -> int:
-    """Draw figures anew, from the results before them, and write their files."""
+    """Redraw figures from stored results and write their files."""
     for path in studies(options):
         for file in redraw(path, options.figure, Store(options.store), options.to, options.overrides):
             log.info("%s", file)
@@ -235,7 +247,7 @@ def draw_command(options: argparse.Namespace) -> int:
 
 
 def export_command(options: argparse.Namespace) -> int:
-    """Write the write-up into a Jekyll site, or every page as plain files, from the project in this folder."""
+    """Write the write-up to a Jekyll site, or all pages as plain files; the project is in the current folder."""
     paths, store, project = studies(options), Store(options.store), Path()
     if options.form == "markdown":
         files = export_markdown(project, make_site(project, store, paths, options.overrides), options.to)
@@ -260,21 +272,21 @@ def site_command(options: argparse.Namespace) -> int:
         "NO_MKDOCS_2_WARNING": "1",
         "DISABLE_MKDOCS_2_WARNING": "true",
     }
-    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own arguments
+    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - fixed program, arguments without a shell
 
 
 NEW = "Start a portfolio in an empty folder."
-LIST = "List all templates, and which of camfolio's the project replaces."
-COPY = "Copy templates of camfolio to gen/templates, where they are used instead."
-FINISH = "Give the pages of a site that another generator built their security policy and card."
+LIST = "List all templates, and those that the project replaces."
+COPY = "Copy templates of camfolio to gen/templates, to edit them."
+FINISH = "Add security policy and link preview to the pages of a site built by any generator."
 COMMANDS = {
-    "build": (build_command, "Run the stages that are missing."),
-    "status": (status_command, "Say what is fresh, what is stale and why."),
+    "build": (build_command, "Compute missing results."),
+    "status": (status_command, "Print the state of every stage and the reason."),
     "show": (show_command, "Print metrics with intervals and the chosen examples."),
-    "inspect": (inspect_command, "Read the data and say what they are like, before anything is learned from them."),
-    "verify": (verify_command, "Compute everything anew and compare to the byte."),
+    "inspect": (inspect_command, "Check the data before training."),
+    "verify": (verify_command, "Recompute all results and compare them byte by byte."),
     "clean": (clean_command, "Delete results that no study uses."),
-    "draw": (draw_command, "Draw figures anew and write their files."),
+    "draw": (draw_command, "Redraw figures and write their files."),
     "export": (export_command, "Write pages for other generators."),
     "site": (site_command, "Build or serve the site of the given studies."),
 }

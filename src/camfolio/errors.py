@@ -1,4 +1,4 @@
-"""What can go wrong for a user, one class per room, and how it is said: *Expected X, but got Y*, where, what to do."""
+"""Errors for users, one class per room. A message is "Expected X, but got Y", with the location and a remedy."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 
 class CamfolioError(Exception):
-    """Base of every error a user can cause; the command line prints its sentence and no traceback."""
+    """Base of all errors that a user can cause; the command line prints the message without a traceback."""
 
     exit_status = 1
 
 
 class StudyError(CamfolioError):
-    """A study file that cannot be used: unknown key, wrong type, value out of range, missing file."""
+    """An invalid study file: unknown key, wrong type, value out of range, missing file."""
 
     exit_status = 2
 
@@ -27,7 +27,7 @@ class NetworkError(CamfolioError):
 
 
 class ExplanationError(CamfolioError):
-    """A map that cannot be computed as asked."""
+    """A map that cannot be computed with the given method, layer or target."""
 
 
 class StoreError(CamfolioError):
@@ -35,7 +35,7 @@ class StoreError(CamfolioError):
 
 
 class ChangedError(StoreError):
-    """Code or a file changed while a result was computed from it; the result was not kept."""
+    """Code or a file that changed while a result was computed from it; the result is discarded."""
 
 
 class PageError(CamfolioError):
@@ -43,7 +43,7 @@ class PageError(CamfolioError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The sentence that offers the nearest known word and lists them all.
+    """A sentence that suggests the nearest known word and lists all known words.
 
     >>> nearest("epoch", ["epochs", "patience"])
     'Did you mean epochs? Known: epochs, patience.'
@@ -53,7 +53,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def guess(word: str, known: Iterable[str]) -> str:
-    """The sentence that offers the nearest known word, with a blank behind it; nothing if none is near.
+    """A sentence that suggests the nearest known word, with a trailing space; empty if none is near.
 
     >>> guess("epoch", ["epochs", "patience"])
     'Did you mean epochs? '

@@ -78,23 +78,23 @@ def test_its_requirements_say_where_camfolio_came_from(tmp_path, monkeypatch, or
     start_portfolio(tmp_path / "x")
     assert (tmp_path / "x/requirements.txt").read_text(encoding="utf-8") == f"-c constraints.txt\n{needed}\n"
     readme = (tmp_path / "x/README.md").read_text(encoding="utf-8")
-    assert ("comes from a folder of one machine" in readme) == ("@ file:" in needed)
+    assert ("was installed from a folder of this machine" in readme) == ("@ file:" in needed)
     assert "pip install -r requirements.txt\n.venv/bin/mkdocs serve" in readme
     assert "{note}" not in readme
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path, capsys):
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(StudyError, match=r"Expected an empty folder, or none yet, but .* has something in it"):
+    with pytest.raises(StudyError, match=r"Expected an empty or new folder, but .* is not empty"):
         start_portfolio(tmp_path)
     assert cli.main(["new", str(tmp_path)]) == 2
-    assert capsys.readouterr().err.startswith("camfolio: Expected an empty folder")
+    assert capsys.readouterr().err.startswith("camfolio: Expected an empty or new folder")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(StudyError, match="Expected an empty folder"):
+    with pytest.raises(StudyError, match="Expected an empty or new folder"):
         start_portfolio(tmp_path / "mine.txt")
 
 

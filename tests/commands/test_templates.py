@@ -39,7 +39,7 @@ def test_a_copy_never_overwrites(capsys):
     own.parent.mkdir(parents=True)
     own.write_text("mine", encoding="utf-8")
     assert cli.main(["templates", "copy", "index.md.jinja", "methods.md.jinja"]) == 1
-    assert "Expected no file gen/templates/methods.md.jinja yet, but it is there" in capsys.readouterr().err
+    assert "Expected no file gen/templates/methods.md.jinja, but it exists" in capsys.readouterr().err
     assert own.read_text(encoding="utf-8") == "mine"
     assert [path.name for path in own.parent.iterdir()] == ["methods.md.jinja"]
 

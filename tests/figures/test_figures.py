@@ -170,8 +170,8 @@ def test_the_confusion_matrix_says_and_holds_its_counts(study, drawn):
     alt = alt_of(drawn("confusion"))
     for i, name in enumerate(CLASSES):
         share = counts[i][i] / sum(counts[i])
-        assert f"Of {sum(counts[i])} {name} slices {counts[i][i]} ({share:.0%}) are called {name}." in alt
-    rows = {(row["label"], row["called"]): int(row["slices"]) for row in rows_of(drawn("confusion"))}
+        assert f"Of {sum(counts[i])} {name} slices {counts[i][i]} ({share:.0%}) are predicted {name}." in alt
+    rows = {(row["label"], row["predicted"]): int(row["slices"]) for row in rows_of(drawn("confusion"))}
     assert rows == {(CLASSES[i], CLASSES[j]): counts[i][j] for i in (0, 1) for j in (0, 1)}
 
 
@@ -242,7 +242,7 @@ def test_a_case_says_where_its_map_is_highest_and_holds_every_pixel(study, drawn
         hounsfield, mask = slices["hounsfield"][4], slices["mask"][4]
     place = "inside" if mask[np.unravel_index(values.argmax(), values.shape)] else "outside"
     alt = alt_of(folder)
-    assert f"Score-CAM on slice {told['id']}: benign, called malignant, p = {told['probability']:.2f}." in alt
+    assert f"Score-CAM on slice {told['id']}: benign, predicted malignant, p = {told['probability']:.2f}." in alt
     assert f"The map is highest {place} the nodule. {told['energy_share']:.0%} of the map's energy" in alt
     assert f"covers {mask.mean():.1%} of the slice." in alt
     rows = rows_of(folder)

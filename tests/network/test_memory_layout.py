@@ -161,7 +161,7 @@ def test_nothing_is_kept_of_weights_that_are_computed_in_every_pass():
     for _ in range(5):
         with safe:
             gradients(network, torch.randn(2, 1, 8, 8))
-    assert all(isinstance(shape, tuple) for shape in safe.moved.values())
+    assert all(isinstance(shape, tuple) for shape in safe.made_contiguous.values())
     assert safe.names(network) == ["a computed weight (8, 4, 1, 1)"]
 
 

@@ -233,7 +233,7 @@ def copy_instead_of_computing(monkeypatch, source):
 def test_verify_computes_anew_in_workers_and_finds_every_file_the_same(portfolio, store, tiny_study, python):
     ran = python("-m", "camfolio.cli", "verify", str(tiny_study), "--store", str(store.root), folder=store.root.parent)
     assert ran.status == 0, ran.err
-    assert "every file is the same to the byte" in ran.err
+    assert "all files are identical" in ran.err
 
 
 def test_clean_removes_what_no_study_uses(camfolio, portfolio, own_store, store, tiny_study):

@@ -1,4 +1,4 @@
-"""The figure on a page: twins, words, number, downloads and how it was made; a table with its caption; what is empty."""
+"""The figure on a page: both themes, number, caption, downloads and provenance; a table with its caption; empty figures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from camfolio.site.components.figures import Figures, making
+from camfolio.site.components.figures import Figures, provenance
 from camfolio.site.components.numbering import mark
 from camfolio.site.templates import TEMPLATES, make_environment
 from camfolio.store.artefacts import Artefact, digest_of
@@ -14,19 +14,19 @@ from camfolio.store.artefacts import Artefact, digest_of
 
 @pytest.fixture
 def environment(tmp_path):
-    """That of the site."""
+    """The environment of the site."""
     return make_environment(TEMPLATES, tmp_path / "compiled")
 
 
 @pytest.fixture
 def figures(environment, portfolio):
-    """Those of the tiny study."""
+    """The figures of the tiny study."""
     return Figures(environment, portfolio)
 
 
-def test_a_figure_tells_how_it_was_made(portfolio):
+def test_a_figure_has_its_provenance(portfolio):
     artefact = portfolio.artefacts["figure-roc"]
-    made = making(portfolio, "roc", artefact)
+    made = provenance(portfolio, "roc", artefact)
     assert made.module == "camfolio.figures.roc"
     assert made.key == artefact.manifest.key
     assert made.code == digest_of(artefact.manifest.ingredients.code)
@@ -36,7 +36,7 @@ def test_a_figure_tells_how_it_was_made(portfolio):
     assert made.command == "camfolio draw gen/studies/tiny.yaml --figure roc"
 
 
-def test_the_fold_out_shows_it(figures, portfolio, read):
+def test_the_provenance_is_shown_below_the_figure(figures, portfolio, read):
     reading = read(str(figures.figure("roc", lambda: "Words.")))
     text = " ".join(reading.all("details")[0].text.split())
     artefact = portfolio.artefacts["figure-roc"]
@@ -54,11 +54,11 @@ def test_a_figure_without_a_file_has_no_link_to_it(environment, portfolio):
     assert "[CSV]" not in said
 
 
-def test_an_empty_figure_says_why_and_does_not_ask_for_its_caption(environment, portfolio, tmp_path):
+def test_an_empty_figure_shows_the_reason_and_does_not_render_its_caption(environment, portfolio, tmp_path):
     (tmp_path / "figure.json").write_text('{"empty": "Nothing was <drawn>."}', encoding="utf-8")
     nothing = Artefact(tmp_path, portfolio.artefacts["figure-roc"].manifest)
     figures = Figures(environment, replace(portfolio, artefacts=portfolio.artefacts | {"figure-roc": nothing}))
-    said = figures.figure("roc", lambda: pytest.fail("its caption is not asked for"))
+    said = figures.figure("roc", lambda: pytest.fail("its caption was rendered"))
     assert (
         said == f'<div class="empty" id="roc" markdown="span">{mark("empty", "roc")}Nothing was &#60;drawn&#62;.</div>'
     )

@@ -68,7 +68,7 @@ def test_data_that_cannot_be_split_are_shown_all_the_same(write_study, tiny_arra
     assert "! Expected at least 3 patients for train, validation, test, but got 2." in out
 
 
-def test_doubles_and_odd_values_are_told(write_study, tiny_arrays, inspect, portfolio):
+def test_near_duplicates_and_implausible_values_are_reported(write_study, tiny_arrays, inspect, portfolio):
     image = tiny_arrays["image"].copy() + 1000
     image[3:6] = image[:3]
     status, out = inspect(write_study("doubled", arrays={"image": image.clip(0)}))
@@ -76,8 +76,8 @@ def test_doubles_and_odd_values_are_told(write_study, tiny_arrays, inspect, port
     assert (
         "! No value is below 0: they look like stored values without rescale slope and intercept, not like HU." in out
     )
-    assert "pairs of slices of different patients look alike, 3 of them are the same to the value." in out
-    assert "of the pairs stand in different parts" in out
+    assert "pairs of slices of different patients are near-duplicates, 3 of them are identical." in out
+    assert "of the pairs are in different parts of the split" in out
 
 
 def test_the_data_card_says_the_same(portfolio, built, read):
@@ -85,7 +85,7 @@ def test_the_data_card_says_the_same(portfolio, built, read):
     text = " ".join(page.words("body"))
     seen = portfolio.artefacts["inspection"].json("inspection.json")
     assert "Checks of the data" in text
-    assert "Patients are called by pseudonyms" in text
+    assert "Patients have pseudonyms" in text
     assert json.dumps(seen["warnings"]) == "[]"
     assert (f"{seen['alike']} pair" in text) == bool(seen["alike"])
     assert "Slices drawn at random with the study" in text

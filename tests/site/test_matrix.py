@@ -1,4 +1,4 @@
-"""The matrix of the write-up: every example once, with its slice, its map, its words, and a way to its figure."""
+"""The matrix of the write-up: every example once, with slice, map, text, and a link to its figure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def reading(built, read):
     return read((built.site / "tiny" / "index.html").read_text(encoding="utf-8"))
 
 
-def test_every_example_has_a_cell_that_leads_to_its_figure(reading, portfolio):
+def test_every_example_has_a_cell_with_a_link_to_its_figure(reading, portfolio):
     cells = [one for one in reading.all("a") if one.attributes.get("class") == "cell"]
     wanted = [f"#{method}-{kind}" for method in portfolio.study.explanation.methods for kind in KINDS]
     assert [cell.attributes["href"] for cell in cells] == wanted
@@ -28,13 +28,13 @@ def test_every_example_has_a_cell_that_leads_to_its_figure(reading, portfolio):
         assert all(alts)
 
 
-def test_a_cell_says_label_answer_probability_and_share(reading, portfolio):
+def test_a_cell_has_label_prediction_probability_and_energy_share(reading, portfolio):
     cases = portfolio.artefacts["selection"].json("cases.json")["methods"]
     cells = [" ".join(one.text.split()) for one in reading.all("a") if one.attributes.get("class") == "cell"]
     found = [cases[method]["cases"][kind] for method in portfolio.study.explanation.methods for kind in KINDS]
     for words, case in zip(cells, found, strict=True):
         names = ("benign", "malignant")
-        assert f"{names[case['true']]}, called {names[case['predicted']]}" in words
+        assert f"{names[case['true']]}, predicted {names[case['predicted']]}" in words
         assert f"p = {case['probability']:.2f}, energy inside {100 * case['energy_share']:.0f} %" in words
 
 

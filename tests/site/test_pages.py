@@ -15,7 +15,7 @@ from camfolio.errors import PageError
 from camfolio.explanation.explain import explain
 from camfolio.method_words import METHOD_NAMES
 from camfolio.network.architecture import build_network
-from camfolio.site.pages import Site, assets, counted, make_site, pictures, study_pages
+from camfolio.site.pages import Site, assets, make_site, pictures, study_pages, with_numbers
 from camfolio.site.templates import Page, make_environment, render
 from camfolio.site.values import is_at_last_layer, results
 from camfolio.study.settings import Network
@@ -52,7 +52,7 @@ def shown(read):
 def pages(portfolio, tmp_path_factory):
     """Path -> page or picture of the tiny study."""
     environment = make_environment(OWN, tmp_path_factory.mktemp("compiled"))
-    written = [*counted(study_pages(environment, portfolio, SHARED)), *pictures(portfolio)]
+    written = [*with_numbers(study_pages(environment, portfolio, SHARED)), *pictures(portfolio)]
     return {page.path: page for page in written}
 
 
@@ -262,7 +262,7 @@ def test_where_smaller_nodules_are_the_second_class_it_is_said(changed, portfoli
     evaluation["baseline"]["direction"] = "smaller"
     words = {
         "index": "smaller nodules are more often malignant",
-        "data": "the smaller the more it speaks for malignant",
+        "data": "alone, smaller nodules counting as malignant, has an AUC",
     }
     for page, said in words.items():
         assert said in changed(page, evaluation=evaluation)

@@ -107,7 +107,7 @@ def test_after_an_edit_of_code_that_the_server_runs_it_asks_for_a_restart(served
     wait_for("Discs on lung.", address + "tiny/")
     with (project / "src" / "camfolio" / "site" / "wording.py").open("a", encoding="utf-8") as source:
         source.write("# A comment.\n")
-    sentence, end = "it does not see your edit of camfolio.site.wording", time.monotonic() + PATIENCE
+    sentence, end = "the edited modules camfolio.site.wording", time.monotonic() + PATIENCE
     while sentence not in (tmp_path / "said.txt").read_text(encoding="utf-8"):
         assert time.monotonic() < end
         time.sleep(0.1)

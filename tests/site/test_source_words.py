@@ -51,7 +51,7 @@ def test_the_data_card_says_where_slices_of_a_source_come_from(source, tmp_path)
     assert words in text
     assert "| Slices used | 3 |" in text
     assert "2 files that cannot be read" in text
-    assert ("Patients are called by pseudonyms" in text) == hasattr(study.data, "ids")
+    assert ("Patients have pseudonyms" in text) == hasattr(study.data, "ids")
     assert all(note in text for note in card["notes"])
 
 

@@ -163,7 +163,7 @@ def test_an_external_source_is_tested_and_explained(elsewhere, store, folder):
     assert "72 slices of 24 patients" in text
     checklists = page(store, folder / "elsewhere.yaml", "reporting")
     assert "On 72 slices of 24 patients from another source" in checklists
-    assert "No data from elsewhere were tested" not in checklists
+    assert "There is no external test set" not in checklists
 
 
 def test_nothing_of_the_study_is_computed_again_for_an_external_source(elsewhere, portfolio):

@@ -1,1 +1,1 @@
-"""What each command of the command line prints or writes."""
+"""Output of each command of the command line."""

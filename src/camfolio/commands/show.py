@@ -1,4 +1,4 @@
-"""The results of a study as plain values: what `camfolio show --json` prints."""
+"""Output of `camfolio show`: the main results of a study, as tables or JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from camfolio.pipeline.portfolio import Portfolio
 def summary(portfolio: Portfolio) -> dict[str, Any]:
     """Metrics with intervals, confusion matrix, baseline, and the chosen examples by method and kind.
 
-    Of a study about a planted shortcut: what its stage `shortcut` found.
+    For a study about a planted shortcut: the result of its stage `shortcut`.
     """
     if portfolio.study.shortcut:
         return {"study": portfolio.name, **portfolio.artefacts["shortcut"].json("shortcut.json")}
@@ -30,14 +30,14 @@ def summary(portfolio: Portfolio) -> dict[str, Any]:
         "confusion_matrix": evaluation["confusion"],
         "localisation": portfolio.artefacts["localisation"].json("localisation.json"),
         "examples": {
-            method: {kind: example(case, classes) for kind, case in found["cases"].items()}
-            for method, found in chosen.items()
+            method: {kind: example(case, classes) for kind, case in selection["cases"].items()}
+            for method, selection in chosen.items()
         },
     }
 
 
 def example(case: dict[str, Any] | None, classes: tuple[str, str]) -> dict[str, Any] | None:
-    """One chosen example with the classes' names."""
+    """One chosen example with names of classes; None if there is none."""
     if case is None:
         return None
     names = {"slice": case["id"], "true": classes[case["true"]], "predicted": classes[case["predicted"]]}
@@ -46,7 +46,7 @@ def example(case: dict[str, Any] | None, classes: tuple[str, str]) -> dict[str, 
 
 
 def show(name: str, values: dict[str, Any]) -> None:
-    """Metrics and examples as two tables."""
+    """Print metrics and examples as two tables."""
     console = Console(markup=False)  # a class may be called [red]
     table = Table("metric", "value", "95 % interval", title=name, title_justify="left")
     for metric, row in values["metrics"].items():
@@ -64,5 +64,5 @@ def show(name: str, values: dict[str, Any]) -> None:
 
 
 def number(value: object) -> str:
-    """Three decimals, or that there is none."""
+    """A number with three decimals, or "not defined"."""
     return f"{value:.3f}" if isinstance(value, float) else "not defined"

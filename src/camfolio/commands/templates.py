@@ -1,4 +1,4 @@
-"""Templates of the package: which there are, which of them a project replaces, and a copy to start from."""
+"""Output of `camfolio templates`: all templates, and copies of the package's templates in a project."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from camfolio.site.templates import TEMPLATES, template_names
 
 
 def listing(templates: Path) -> dict[str, str]:
-    """Name of every template -> whose it is, seen from a project's folder of templates."""
+    """Name of every template -> its owner, for a project's folder of templates."""
     return {name: owner(templates, name) for name in template_names(templates)}
 
 
 def owner(templates: Path, name: str) -> str:
-    """Whether a template is the package's, the project's, or the project's in place of the package's."""
+    """Whether a template is from the package, from the project, or from the project in place of the package's."""
     if not (templates / name).is_file():
         return "camfolio"
     return "project, replaces camfolio's" if (TEMPLATES / name).is_file() else "project"
 
 
 def copy_templates(templates: Path, names: Sequence[str]) -> list[Path]:
-    """Copy templates of the package into a project's folder, where they are used instead; all or none.
+    """Copy templates of the package to a project's folder, where they replace the package's; all or none.
 
     Raises:
-        PageError: for a name that the package does not have, and for a file that is there already.
+        PageError: for an unknown name, and for a file that exists.
     """
     files = {name: templates / name for name in names}
     known = template_names(TEMPLATES)
@@ -35,7 +35,7 @@ def copy_templates(templates: Path, names: Sequence[str]) -> list[Path]:
             msg = f"Expected a template of camfolio, but got {name!r}. {nearest(name, known)}"
             raise PageError(msg)
         if file.exists():
-            msg = f"Expected no file {file} yet, but it is there, and it is used already. Delete it for a fresh copy."
+            msg = f"Expected no file {file}, but it exists and is in use. Delete it to get a new copy."
             raise PageError(msg)
     for name, file in files.items():
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -23,12 +23,12 @@ def drawing(counts: np.ndarray, classes: tuple[str, str]) -> Drawing:
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     known = counts.sum(1) > 0
     rows = [
-        [true, called, int(counts[i, j]), float(shares[i, j]) if known[i] else ""]
+        [true, predicted, int(counts[i, j]), float(shares[i, j]) if known[i] else ""]
         for i, true in enumerate(classes)
-        for j, called in enumerate(classes)
+        for j, predicted in enumerate(classes)
     ]
     alt = "Confusion matrix of the test slices. " + " ".join(
-        f"Of {counts[i].sum()} {true} slices {counts[i, i]} ({shares[i, i]:.0%}) are called {true}."
+        f"Of {counts[i].sum()} {true} slices {counts[i, i]} ({shares[i, i]:.0%}) are predicted {true}."
         if known[i]
         else f"There are no {true} slices."
         for i, true in enumerate(classes)
@@ -39,7 +39,7 @@ def drawing(counts: np.ndarray, classes: tuple[str, str]) -> Drawing:
         matrix(figure.subplots(), counts, shares, classes, theme)
         return figure
 
-    return Drawing(draw, alt, ["label", "called", "slices", "share of row"], rows)
+    return Drawing(draw, alt, ["label", "predicted", "slices", "share of row"], rows)
 
 
 def matrix(axes: Axes, counts: np.ndarray, shares: np.ndarray, classes: tuple[str, str], theme: Theme) -> None:
@@ -51,7 +51,7 @@ def matrix(axes: Axes, counts: np.ndarray, shares: np.ndarray, classes: tuple[st
         axes.text(column, row + 0.24, words, ha="center", va="center", fontsize=8.5)
     axes.set_xticks([0, 1], classes)
     axes.set_yticks([0, 1], classes, rotation=90, va="center")
-    axes.set_xlabel("the network says")
+    axes.set_xlabel("predicted class")
     axes.set_ylabel("label")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)

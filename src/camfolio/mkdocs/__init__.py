@@ -1,1 +1,1 @@
-"""The adapter to MkDocs, and the only room that imports it."""
+"""The adapter to MkDocs; no other room imports it."""

@@ -1,4 +1,4 @@
-"""Whether two forms of one network give the same logits up to rounding."""
+"""Comparison of the logits of two implementations of a network."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import math
 from torch import Tensor
 
 CLOSE = 1e-4
-"""How far logits may differ, as a share of the largest; float32 networks stay near 1e-6."""
+"""Largest difference due to rounding, relative to the largest logit; float32 networks differ by about 1e-6."""
 
 
-def difference(expected: Tensor, found: Tensor) -> float:
-    """How far logits differ at most, as a share of the largest (of 1, if that is smaller); infinite for another shape."""
-    if expected.shape != found.shape:
+def difference(expected: Tensor, actual: Tensor) -> float:
+    """Largest absolute difference of logits, relative to the largest expected one (at least 1); infinite if shapes differ."""
+    if expected.shape != actual.shape:
         return math.inf
-    return float((expected - found).abs().max() / expected.abs().max().clamp_min(1))
+    return float((expected - actual).abs().max() / expected.abs().max().clamp_min(1))

@@ -1,4 +1,4 @@
-"""How far a training is: one step of the bar per batch, one line per epoch."""
+"""Progress of a training: a bar on a terminal, else one line per epoch in the log."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ log = logging.getLogger("camfolio")
 
 
 class EpochProgress(Callback):
-    """Shows a training: one step of the bar per batch, one line per epoch in the log."""
+    """Shows the progress of a training: one step of the bar per batch, the validation metrics per epoch."""
 
     def __init__(self) -> None:
         self.bar = make_bar()
         self.task = self.bar.add_task("training")
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002 - Lightning's signature
-        """Start the bar; the total counts every epoch allowed, so early stopping only makes it shorter."""
+        """Start the bar; its total is `max_epochs`, which early stopping may not reach."""
         self.bar.update(self.task, total=int(trainer.estimated_stepping_batches))
         self.bar.start()
 
     def on_train_batch_end(self, trainer: pl.Trainer, *_: object) -> None:
-        """One batch further."""
+        """Advance the bar."""
         self.bar.update(self.task, completed=trainer.global_step)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002 - Lightning's signature
-        """Say where the validation stands."""
+        """Show loss and AUC of the validation."""
         values = {
             name.partition("/")[2]: float(value) for name, value in trainer.callback_metrics.items() if "val" in name
         }
-        said = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}, validation loss {values['loss']:.3f}, AUC {values['auc']:.3f}"
-        self.bar.update(self.task, description=said)
+        text = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}, validation loss {values['loss']:.3f}, AUC {values['auc']:.3f}"
+        self.bar.update(self.task, description=text)
         if self.bar.disable:
-            log.info(said)
+            log.info(text)
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:  # noqa: ARG002 - Lightning's signature
-        """Leave the terminal as it was, also after an exception."""
+        """Remove the bar, also after an exception."""
         self.bar.stop()

@@ -1,4 +1,4 @@
-"""Memory layout of a training: channels last, which is faster on a CPU, except where its gradients are wrong."""
+"""Memory layout of a training: channels last, which is faster on a CPU, except for convolutions whose gradients would be wrong."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ FEWEST_CHANNELS = 16
 
 In channels-last memory oneDNN computes a wrong weight gradient for it, or writes past the end of its buffer: where
 input channels do not fill a register (8 of float32 with AVX2, 16 with AVX-512), since it copies whole registers (oneDNN
-issue 6035). `benchmarks/gradients.py` finds nothing else among 1826 convolutions. One number for all processors, so that
-a study is computed alike on each.
+issue 6035). Of the 1826 convolutions in `benchmarks/gradients.py` no others are affected. The number is the same for
+all processors, so that a study is computed alike on each.
 """
 BACKWARD = torch.ops.aten.convolution_backward.default
 
@@ -32,52 +32,51 @@ def channels_last(network: nn.Module) -> Iterator[None]:
 
 
 class SafeGradients(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch does not annotate its subclasses' hook
-    """While a backward pass runs inside, the gradients of all convolutions are right.
+    """Context in which backward passes compute correct gradients of all convolutions.
 
-    Those that oneDNN would get wrong (see `FEWEST_CHANNELS`) are computed from contiguous copies, wherever the
-    convolution stands: in a module, a function, TorchScript, a checkpointed part. A GPU is left alone. Maps need none of
-    it: they ask for gradients with respect to activations only, which come from another kernel and are right in either
-    layout.
+    Gradients that oneDNN would compute wrongly (see `FEWEST_CHANNELS`) are computed from contiguous copies, whether the
+    convolution is in a module, a function, TorchScript or a checkpointed part. Passes on a GPU are not changed. Maps do
+    not need it: their gradients with respect to activations come from another kernel, which is correct in both layouts.
     """
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # nor this
-        self.moved: dict[int, tuple[int, ...]] = {}
+        super().__init__()  # type: ignore[no-untyped-call]  # the same
+        self.made_contiguous: dict[int, tuple[int, ...]] = {}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - torch's signature
-        """Let an operation happen, the backward pass of a faulty convolution on contiguous copies."""
+        """Run an operation; for the backward pass of an affected convolution, on contiguous copies."""
         if func is BACKWARD:
             gradient, image, weight, bias_sizes, stride, *others = args
             if weight.device.type == "cpu" and is_faulty(weight, stride):
-                self.moved[weight.data_ptr()] = tuple(weight.shape)
+                self.made_contiguous[weight.data_ptr()] = tuple(weight.shape)
                 safe = func(laid_out(gradient), laid_out(image), laid_out(weight), bias_sizes, stride, *others)
                 return (laid_out_as(safe[0], image), laid_out_as(safe[1], weight), safe[2])
         return func(*args, **(kwargs or {}))
 
     def names(self, network: nn.Module) -> list[str]:
-        """What was computed in contiguous memory: names of weights of the network, and shapes of weights that it computes.
+        """Weights whose gradients were computed in contiguous memory: their names, or shapes if they are computed by the network.
 
         Args:
-            network: with its weights where they were in the backward pass.
+            network: with its weights at the same addresses as in the backward pass.
         """
-        own = {weight.data_ptr(): name for name, weight in network.named_parameters()}
-        named = [name for place, name in own.items() if place in self.moved]
-        computed = {shape for place, shape in self.moved.items() if place not in own}
+        parameters = {weight.data_ptr(): name for name, weight in network.named_parameters()}
+        named = [name for pointer, name in parameters.items() if pointer in self.made_contiguous]
+        computed = {shape for pointer, shape in self.made_contiguous.items() if pointer not in parameters}
         return named + [f"a computed weight {shape}" for shape in sorted(computed)]
 
 
 def laid_out(tensor: Tensor) -> Tensor:
-    """The tensor with the strides of contiguous memory; `contiguous` keeps others where an axis has one element."""
+    """The tensor with the strides of contiguous memory; `Tensor.contiguous` keeps other strides of axes with one element."""
     return tensor.reshape(-1).view(tensor.shape)
 
 
 def laid_out_as(gradient: Tensor | None, other: Tensor) -> Tensor | None:
-    """A gradient in the memory layout of what it belongs to, so that whatever comes next stays in that layout."""
+    """A gradient in the memory layout of another tensor, so that later operations keep that layout."""
     return None if gradient is None else torch.empty_like(other).copy_(gradient)
 
 
 def is_faulty(weight: Tensor, stride: Sequence[int]) -> bool:
-    """Whether oneDNN gets the weight gradient of a convolution wrong in channels-last memory.
+    """Whether oneDNN computes a wrong weight gradient of a convolution in channels-last memory.
 
     Args:
         weight: (outputs, inputs per group, *kernel).

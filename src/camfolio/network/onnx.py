@@ -1,4 +1,4 @@
-"""The network as ONNX: a file of its graph and weights that ONNX Runtime runs faster than torch, without gradients."""
+"""Export of the network to ONNX; ONNX Runtime runs forward passes faster than torch, without gradients."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ FILE = "network.onnx"
 Forward = Callable[[Tensor], Tensor]
 """From images (n, channels, height, width) to logits (n, classes), without gradients."""
 BATCH = 4
-"""Images in the exporter's example and in the comparison; the file takes any number."""
+"""Images in the exporter's example and in the comparison; the exported network accepts any number."""
 NOISY = ("torch.onnx", "onnxscript", "onnx_ir", "torch.fx.experimental.symbolic_shapes")
-"""Loggers of the exporter, which report every operator of packages that are not installed."""
+"""Loggers that report every operator of packages that are not installed; set to errors only."""
 log = logging.getLogger("camfolio")
 
 
 def write_onnx(network: nn.Module, image: Tensor, path: Path) -> str:
-    """Write a network as ONNX if it can be exported and the file gives the same logits.
+    """Write a network as ONNX if it can be exported and gives the same logits.
 
     Args:
         network: in evaluation mode, on the CPU.
         image: (1, channels, height, width), one input; the comparison adds random ones of its size.
-        path: the file; there is none afterwards if the network cannot be written.
+        path: the file; it does not exist afterwards if the export fails.
 
     Returns:
-        An empty text, or the reason why there is no file. That is no mistake: torch runs such a network.
+        The reason why there is no file; empty if there is one. Without the file torch runs all passes.
     """
     try:
         export_network(network, image, path)
@@ -55,7 +55,7 @@ def export_network(network: nn.Module, image: Tensor, path: Path) -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the exporter's own use of what torch has deprecated
+            warnings.simplefilter("ignore")  # the exporter uses deprecated functions of torch
             program = traced(network, image.expand(BATCH, *image.shape[1:]).contiguous())
         without_origin(program)
         program.save(path, external_data=False)
@@ -67,7 +67,7 @@ def export_network(network: nn.Module, image: Tensor, path: Path) -> None:
 
 
 def first_cause(error: BaseException) -> BaseException:
-    """What went wrong first: the exporter's own errors only say at which of its steps."""
+    """The first exception in a chain; the later ones only name a step of the exporter."""
     while error.__cause__ is not None:
         error = error.__cause__
     return error
@@ -91,7 +91,7 @@ def traced(network: nn.Module, example: Tensor) -> torch.onnx.ONNXProgram:
 
 
 def without_origin(program: torch.onnx.ONNXProgram) -> None:
-    """Remove the exporter's notes on where each step comes from: they hold paths of the machine."""
+    """Remove the exporter's metadata, which contain paths of the machine."""
     for node in program.model.graph.all_nodes():
         node.metadata_props.clear()
         for value in node.outputs:
@@ -105,13 +105,13 @@ def without_origin(program: torch.onnx.ONNXProgram) -> None:
 def load_forward(path: Path) -> Forward:
     """The forward pass of a network's ONNX file, float32, on the CPU.
 
-    Every call runs in its caller's thread alone, so that several passes run in parallel (see `explanation.speed.lanes`)
-    and the number of threads decides no bit of a result.
+    A call runs in the caller's thread only, so that several passes can run in parallel (see `explanation.speed.lanes`)
+    and results do not depend on the number of threads.
 
     Raises:
         NetworkError: if ONNX Runtime cannot read the file.
     """
-    import onnxruntime  # half a second, and not every program that loads a network runs it
+    import onnxruntime  # takes half a second to import and is not always needed
 
     try:
         options = onnxruntime.SessionOptions()
@@ -131,7 +131,7 @@ def load_forward(path: Path) -> Forward:
 
 
 def check_logits(network: nn.Module, forward: Forward, image: Tensor) -> None:
-    """Compare both on an image and on random ones, so that a graph that answers with a constant is found.
+    """Compare the logits of torch and ONNX Runtime on an image and on random images, which detect a constant graph.
 
     Raises:
         NetworkError: if their logits differ by more than rounding.

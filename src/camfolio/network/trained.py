@@ -1,4 +1,4 @@
-"""A trained network, ready to run: as a torch module, and by ONNX Runtime where only its logits are needed."""
+"""A trained network as a torch module and, for passes without gradients, in ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from camfolio.study.settings import Network
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """One network in the forms in which it runs.
+    """One network in its executable forms.
 
     Attributes:
         model: in evaluation mode, on `device`.
         device: of the model.
-        forward: images to logits without gradients by ONNX Runtime; None where torch runs all passes.
+        forward: images to logits without gradients in ONNX Runtime; None if torch runs all passes.
     """
 
     model: nn.Module
@@ -31,7 +31,7 @@ class TrainedNetwork:
 
 @dataclass(frozen=True)
 class Device:
-    """What a stage runs the network on; both decide bits of a result.
+    """Threads and accelerator on which a stage runs the network; results depend on both in their last digits.
 
     Attributes:
         threads: of torch.
@@ -45,13 +45,13 @@ class Device:
 def load_trained(settings: Network, training: Path, device: Device) -> TrainedNetwork:
     """The network of a study with the weights of a training; torch uses the threads of the device from here on.
 
-    ONNX Runtime runs its passes without gradients wherever the training wrote an ONNX file and the network runs on the
-    CPU. What is installed does not enter: both packages are always there.
+    ONNX Runtime runs the passes without gradients if the training wrote an ONNX file and the device is the CPU. Both
+    packages are required, so this does not depend on what is installed.
 
     Args:
         settings: section of the study.
         training: folder of that stage.
-        device: what the network runs on.
+        device: threads and accelerator of the study.
     """
     torch.set_num_threads(device.threads)
     network = build_network(settings)

@@ -1,4 +1,4 @@
-"""Training: the LightningModule, what it keeps (the best weights, the history), and the run itself."""
+"""Training of the network: the LightningModule, the best weights, and the history of epochs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytorch_lightning as pl
 import torch
 from jaxtyping import Float32, Int64
 from pytorch_lightning.callbacks import Callback, EarlyStopping
-from pytorch_lightning.utilities.exceptions import MisconfigurationException  # type: ignore[attr-defined]  # its home has no version of its own
+from pytorch_lightning.utilities.exceptions import MisconfigurationException  # type: ignore[attr-defined]  # the module does not export it
 from torch import Tensor, nn
 from torch.nn import functional
 from torchmetrics import MetricCollection
@@ -37,7 +37,7 @@ class Classifier(pl.LightningModule):
         network: from (batch, 1, height, width) to two logits.
         window_hu: lower and upper end of the intensity window, HU.
         settings: the study's `training` section.
-        seed: of the augmentation's own generator.
+        seed: of the generator of the augmentation.
     """
 
     def __init__(self, network: nn.Module, window_hu: tuple[float, float], settings: Training, seed: int) -> None:
@@ -45,7 +45,7 @@ class Classifier(pl.LightningModule):
         self.network = network
         self.window_hu = window_hu
         self.settings = settings
-        self.chance = torch.Generator().manual_seed(seed)
+        self.generator = torch.Generator().manual_seed(seed)
         self.gradients = SafeGradients()
         metrics = MetricCollection({"accuracy": BinaryAccuracy(), "auc": BinaryAUROC()})
         self.training_metrics = metrics.clone(prefix="training/")
@@ -59,17 +59,17 @@ class Classifier(pl.LightningModule):
     def training_step(self, batch: LabelledSlices, _: int) -> Tensor:
         """Loss of one augmented batch."""
         hounsfield, label = batch
-        logits = self(augment(hounsfield, self.settings.augmentation, self.chance))
+        logits = self(augment(hounsfield, self.settings.augmentation, self.generator))
         self.record(self.training_metrics, logits, label)
         return functional.cross_entropy(logits, label, label_smoothing=self.settings.label_smoothing)
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Lightning's signature
-        """The backward pass, with right gradients on every processor."""
+        """The backward pass, with correct gradients on every processor (see `SafeGradients`)."""
         with self.gradients:
             super().backward(loss, *args, **kwargs)
 
     def validation_step(self, batch: LabelledSlices, _: int) -> None:
-        """Metrics of one batch as it is."""
+        """Metrics of one batch without augmentation."""
         hounsfield, label = batch
         self.record(self.validation_metrics, self(hounsfield), label)
 
@@ -82,7 +82,7 @@ class Classifier(pl.LightningModule):
         values: dict[str, Any] = {f"{metrics.prefix}loss": loss, **dict(metrics.items())}
         self.log_dict(values, on_step=False, on_epoch=True, batch_size=len(label))
 
-    def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's own type is a union of ten
+    def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's type is a union of ten
         """AdamW; weight decay on weight matrices only, not on biases and norms."""
         decayed = [weight for weight in self.network.parameters() if weight.ndim > 1]
         plain = [weight for weight in self.network.parameters() if weight.ndim <= 1]
@@ -117,7 +117,7 @@ class BestWeights(Callback):
         self.weights: dict[str, Tensor] = {}
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Remember the weights if they are better than all before."""
+        """Keep the weights if the validation loss is the lowest so far."""
         loss = float(trainer.callback_metrics["validation/loss"])
         if not trainer.sanity_checking and loss < self.loss:
             self.loss, self.epoch = loss, trainer.current_epoch + 1
@@ -125,17 +125,17 @@ class BestWeights(Callback):
             self.weights = {name: tensor.detach().cpu().clone() for name, tensor in weights.items()}
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002 - Lightning's signature
-        """Write down the epoch."""
+        """Add the epoch to the history."""
         self.history.append({name: float(value) for name, value in trainer.callback_metrics.items()})
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training leaves beside the weights.
+    """The result of a training besides the weights.
 
     Attributes:
         history: one record per epoch: `training/loss`, `training/accuracy`, `training/auc` (augmented slices, while the
-            weights move) and the same for `validation` (slices as they are).
+            weights change) and the same for `validation` (slices without augmentation).
         best_epoch: the epoch, from 1 on, whose weights were kept.
         contiguous: weights whose gradients were computed in contiguous memory; all others in channels-last memory (see
             `memory_layout`).
@@ -149,9 +149,9 @@ class Trained:
 def train(
     network: nn.Module, loading: SliceLoading, *, window_hu: tuple[float, float], settings: Training, seed: int
 ) -> Trained:
-    """Train a network in place and leave it with its best weights.
+    """Train a network in place; it then has the weights of the best epoch.
 
-    The same slices, settings, seed, number of threads and processor give the same weights to the bit.
+    The same slices, settings, seed, number of threads and processor give bitwise the same weights.
 
     Raises:
         NetworkError: if no epoch has a finite validation loss.
@@ -161,10 +161,10 @@ def train(
     classifier = Classifier(network, window_hu, settings, seed)
     trainer = make_trainer(settings, [best, stopping, EpochProgress()])
     with warnings.catch_warnings(), unfilled_memory(), channels_last(network):
-        # Slices are in memory: more loader workers, as Lightning suggests, would only cost time.
+        # Slices are in memory: more loader workers, as Lightning suggests, would be slower.
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
-        # Lightning 2.6 asks torch 2.13 a question in an old form.
+        # Lightning 2.6 calls a function that torch 2.13 has deprecated.
         warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*", category=FutureWarning)
         trainer.fit(classifier, loading)
         contiguous = classifier.gradients.names(network)
@@ -182,10 +182,11 @@ def train(
 
 @contextmanager
 def unfilled_memory() -> Iterator[None]:
-    """New tensors are not filled with NaN first, as torch does where it is to be deterministic: that finds operations
-    which read uninitialised memory, takes one thread a tenth of a training or more, and changes no result.
+    """Context in which torch does not fill new tensors with NaN, its default in deterministic mode.
+
+    Filling detects operations that read uninitialised memory, takes a tenth of a training or more, and changes no result.
     """
-    memory: Any = torch.utils.deterministic  # its switch is made at run time: types know nothing of it
+    memory: Any = torch.utils.deterministic  # its attributes are set at run time and have no types
     before = memory.fill_uninitialized_memory
     memory.fill_uninitialized_memory = False
     try:

@@ -1,4 +1,4 @@
-"""Weights of a network in files: saved, loaded, compared with the place they go to."""
+"""Saving and loading of weights, with a check of names and shapes against the network."""
 
 from __future__ import annotations
 
@@ -18,24 +18,28 @@ def save_network(network: nn.Module, path: Path) -> None:
 
 
 def load_weights(network: nn.Module, path: Path) -> None:
-    """Fill the network with the weights of a file; nothing is ever unpickled except plain tensors.
+    """Load weights from a file into a network; only plain tensors are unpickled.
 
     Args:
         network: keeps its architecture.
         path: .safetensors, or a .ckpt / .pt / .pth that holds a state dict (Lightning's are read, too).
 
     Raises:
-        NetworkError: if the file cannot be read or does not fit, naming the first key that differs.
+        NetworkError: if the file cannot be read, or for the first tensor that does not match the network.
     """
     expected = network.state_dict()
-    found = without_prefix(read_weights(path), expected)
-    for name in sorted(expected.keys() | found.keys()):
-        compare(name, expected.get(name), found.get(name), path)
-    network.load_state_dict(found)
+    loaded = without_prefix(read_weights(path), expected)
+    for name in sorted(expected.keys() | loaded.keys()):
+        check_tensor(name, expected.get(name), loaded.get(name), path)
+    network.load_state_dict(loaded)
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """The tensors in a checkpoint by name."""
+    """The tensors in a checkpoint by name.
+
+    Raises:
+        NetworkError: if the file cannot be read or contains no state dict.
+    """
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
@@ -53,27 +57,33 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def without_prefix(found: dict[str, Tensor], expected: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights of a network that was an attribute of what was saved, as a LightningModule's: without its name.
+def without_prefix(weights: dict[str, Tensor], expected: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of a network that was saved as an attribute of another module, without the attribute's name.
 
-    What the network does not have lies beside that attribute, such as a metric or a loss, and stays behind.
+    Other attributes of that module, such as metrics, are dropped. Weights without such a prefix are returned unchanged.
     """
-    for prefix in sorted({f"{name.partition('.')[0]}." for name in found}):
-        inner = {name.removeprefix(prefix): tensor for name, tensor in found.items() if name.startswith(prefix)}
-        if expected.keys() <= inner.keys() and not expected.keys() <= found.keys():
+    for prefix in sorted({f"{name.partition('.')[0]}." for name in weights}):
+        inner = {name.removeprefix(prefix): tensor for name, tensor in weights.items() if name.startswith(prefix)}
+        if expected.keys() <= inner.keys() and not expected.keys() <= weights.keys():
             return inner
-    return found
+    return weights
 
 
-def compare(name: str, expected: Tensor | None, found: Tensor | None, path: Path) -> None:
-    """One tensor of the checkpoint against its place in the network."""
+def check_tensor(name: str, expected: Tensor | None, loaded: Tensor | None, path: Path) -> None:
+    """Check one tensor of a checkpoint against the network.
+
+    Raises:
+        NetworkError: if it is unknown, missing or has another shape.
+    """
     remedy = "Set network.width and network.blocks, or init_args, as in training."
-    if expected is None and found is not None:
+    if expected is None and loaded is not None:
         msg = f"Expected no tensor {name}, but {path.name} has one. {remedy}"
-    elif found is None:
+    elif loaded is None:
         msg = f"Expected a tensor {name}, but {path.name} has none. {remedy}"
-    elif expected is not None and expected.shape != found.shape:
-        msg = f"Expected {name} of shape {tuple(expected.shape)}, but got {tuple(found.shape)} in {path.name}. {remedy}"
+    elif expected is not None and expected.shape != loaded.shape:
+        msg = (
+            f"Expected {name} of shape {tuple(expected.shape)}, but got {tuple(loaded.shape)} in {path.name}. {remedy}"
+        )
     else:
         return
     raise NetworkError(msg)

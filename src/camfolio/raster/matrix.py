@@ -1,4 +1,4 @@
-"""Stage `matrix`: the chosen examples as small pictures, one pair (slice, map over it) per method and kind."""
+"""Stage `matrix`: the chosen examples as small pictures, a slice and its overlay per method and kind."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ from camfolio.raster.pixels import grey, outline_path, overlay, write_png
 from camfolio.results.files import write_json
 from camfolio.vocabulary import KINDS, MethodLook
 
+SMALL_PX, LARGE_PX = 96, 160
+"""Largest CSS width of a picture on wide and on narrow screens."""
+MARGIN = 2
+"""Pixels of the slice between the scale bar and the edges."""
+
 
 def run(*, out: Path, looks: Looks, **folders: Path) -> None:
-    """Write `METHOD-KIND-slice.png` and `METHOD-KIND-map.png`, one pixel per pixel, and `matrix.json`: method -> kind ->
-    what the cell says (`case`, `outcome`, `outline` as an SVG path, `height`, `width`, `bar` as mm and pixels, `alt`),
-    or null where selection found no example.
+    """Write `METHOD-KIND-slice.png` and `METHOD-KIND-map.png` at the slice's resolution, and `matrix.json`.
+
+    The JSON is method -> kind -> the contents of a cell (see `cell`), or null if there is no such example.
     """
     read = ExampleFolders(**folders)
     cells: dict[str, dict[str, Any]] = {}
@@ -36,16 +41,34 @@ def run(*, out: Path, looks: Looks, **folders: Path) -> None:
 
 
 def cell(example: Example, method: MethodLook, classes: tuple[str, str]) -> dict[str, Any]:
-    """What a cell says about its example."""
+    """The contents of a cell of the page's matrix.
+
+    Returns:
+        `case`; `outcome` in words; `outline` of the mask and `scale_bar` as SVG paths in pixels of the slice; `height`
+        and `width` of the slice; `small_px` and `large_px`, CSS widths on wide and narrow screens, whole multiples of
+        the slice's width; `alt`, the alternative text.
+    """
     height, width = example.mask.shape
-    said = outcome(example.case, classes)
+    in_words = outcome(example.case, classes)
+    _, bar_pixels = scale_bar(example.spacing_mm, width)
     empty = " The map is empty." if example.shown[method.key].is_empty else ""
     return {
         "case": example.case,
-        "outcome": said,
+        "outcome": in_words,
         "outline": outline_path(example.mask),
         "height": height,
         "width": width,
-        "bar": scale_bar(example.spacing_mm, width),
-        "alt": f"{method.name} over slice {example.case['id']}: {said}.{empty}",
+        "scale_bar": f"M{width - MARGIN - bar_pixels} {height - MARGIN}h{bar_pixels}",
+        "small_px": multiple(width, SMALL_PX),
+        "large_px": multiple(width, LARGE_PX),
+        "alt": f"{method.name} over slice {example.case['id']}: {in_words}.{empty}",
     }
+
+
+def multiple(width: int, limit: int) -> int:
+    """The largest whole multiple of a width up to a limit, at least the width itself, so that pixels stay square.
+
+    >>> multiple(32, 100), multiple(200, 100)
+    (96, 200)
+    """
+    return max(limit // width, 1) * width

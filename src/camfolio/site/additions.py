@@ -1,4 +1,4 @@
-"""Where an addition goes: per kind the files to write and the tests that hold it, for CONTRIBUTING and the architecture page."""
+"""Where an addition goes: the files to write and their tests, for CONTRIBUTING and the page Architecture."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 @dataclass(frozen=True)
 class Addition:
-    """One kind of addition in Markdown; paths start at the project's root, or in `src/camfolio`, tests in `tests`."""
+    """One kind of addition, in Markdown; paths start at the project's root or at `src/camfolio`, those of tests at `tests`."""
 
     kind: str
     write: str
@@ -17,8 +17,8 @@ class Addition:
 
     @property
     def row(self) -> Markup:
-        """Its row of the table in CONTRIBUTING and on the architecture page."""
-        return Markup(f"| {self.kind} | {self.write} | {self.test} |")  # noqa: S704 - our own Markdown, written below
+        """Its row of the table in CONTRIBUTING and on the page Architecture."""
+        return Markup(f"| {self.kind} | {self.write} | {self.test} |")  # noqa: S704 - Markdown of this module
 
 
 ADDITIONS = (
@@ -115,4 +115,4 @@ ADDITIONS = (
         "what it may import in `test_architecture.py`",
     ),
 )
-"""In the order of the data; the same rows stand in CONTRIBUTING.md, and a test compares."""
+"""In the order of data flow; CONTRIBUTING.md has the same rows, which a test compares."""

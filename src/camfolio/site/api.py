@@ -1,4 +1,4 @@
-"""The documentation of the public names: rendered by mkdocstrings from the source, and kept until that changes."""
+"""Documentation of the public names, rendered by mkdocstrings from the source and cached until the source changes."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ OPTIONS = {
     "filters": ["!^_"],
     "docstring_section_style": "list",
 }
-"""Of mkdocstrings; signatures stand in headings without types, so that no formatter of code is needed."""
+"""Options of mkdocstrings; signatures are headings without types, so that no code formatter is needed."""
 LINE = 76
-"""Characters of a signature side by side, which fit beside the table of contents."""
+"""Largest number of characters in a line of a signature."""
 MARK = "<!-- public: {} -->"
 HEADING = re.compile(r"<h2\b[^>]*>(?P<words>.*?)</h2>", re.DOTALL)
 NO_LINK = re.compile(r'<span title="[^"]*">(?P<words>[^<]*)</span>')
@@ -52,7 +52,7 @@ TAG = re.compile(r"<[^>]*>")
 
 @dataclass(frozen=True)
 class PublicName:
-    """A name that may be imported from the package: its call with defaults, and its docstring as HTML."""
+    """A public name of the package: its signature with defaults, and its docstring as HTML."""
 
     name: str
     signature: Markup
@@ -60,35 +60,35 @@ class PublicName:
 
     @property
     def anchor(self) -> Markup:
-        """Its address on the page, as mkdocstrings would have it."""
+        """Its anchor on the page, as mkdocstrings names it."""
         return Markup(f"camfolio.{self.name}")  # noqa: S704 - an identifier
 
     @property
     def summary(self) -> Markup:
         """The first paragraph of the documentation, without its tags."""
-        found = PARAGRAPH.search(self.documentation)
-        return Markup(found["words"] if found else "")  # noqa: S704 - our own source
+        paragraph = PARAGRAPH.search(self.documentation)
+        return Markup(paragraph["words"] if paragraph else "")  # noqa: S704 - docstrings of the package
 
 
 def public_names(kept: Path) -> list[PublicName]:
-    """Every public name as the API page shows it; nothing is imported for it, torch least of all.
+    """All public names for the API page; their modules are read, not imported.
 
-    mkdocstrings takes longer than the rest of a warm build, so its answer is kept in the folder `kept`. Where it is not
-    installed, the documentation is the docstring's own text.
+    mkdocstrings takes longer than the rest of a warm build, so its output is cached in the folder `kept`. If it is not
+    installed, the documentation is a sentence that refers to `help`.
 
     Raises:
-        PageError: with the last line of a rendering that failed.
+        PageError: if rendering fails, with the last line of its error.
     """
     file = kept / f"api-{source_digest()}.json"
     if not file.is_file():
         rendered = render() if find_spec("mkdocstrings") else {name: plain(name) for name in PUBLIC}
         replace_file(file, json.dumps(rendered))
-    answers = json.loads(file.read_text(encoding="utf-8"))
-    return [split_heading(name, answers[name]) for name in PUBLIC]
+    documentation = json.loads(file.read_text(encoding="utf-8"))
+    return [split_heading(name, documentation[name]) for name in PUBLIC]
 
 
 def source_digest() -> str:
-    """Of all that decides the documentation: the folders with public names, and how they are rendered."""
+    """Digest of everything that determines the documentation: the folders with public names, and the renderer."""
     folders = sorted({ROOT.joinpath(*place.split(".")[1:-1]) for place in camfolio.PLACES.values()})
     sources = [
         ROOT / "__init__.py",
@@ -101,13 +101,13 @@ def source_digest() -> str:
 
 
 def render() -> dict[str, str]:
-    """Public name -> HTML, from a site of one page that only mkdocstrings fills."""
+    """Public name -> HTML, from a temporary site with one page for mkdocstrings."""
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder)
         write_project(project)
         command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
         quiet = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
-        ran = subprocess.run(  # noqa: S603 - our own arguments
+        ran = subprocess.run(  # noqa: S603 - fixed arguments
             command, cwd=project, env=os.environ | quiet, capture_output=True, text=True, check=False
         )
         if ran.returncode:
@@ -118,7 +118,7 @@ def render() -> dict[str, str]:
 
 
 def write_project(project: Path) -> None:
-    """One page with every public name, and a theme that is nothing but the page's content."""
+    """Write a project with one page of all public names, and a theme that consists of the page's content."""
     handler = {"paths": [str(ROOT.parent)], "options": OPTIONS}
     settings = {
         "site_name": "camfolio",
@@ -135,16 +135,16 @@ def write_project(project: Path) -> None:
 
 
 def split_page(page: str, names: Sequence[str]) -> dict[str, str]:
-    """What stands between the marks of the names."""
-    found = {}
+    """Public name -> the HTML between its mark and the next."""
+    sections = {}
     for name in names:
         _, _, rest = page.partition(MARK.format(name))
-        found[name] = rest.partition("<!-- public: ")[0].strip()
-    return found
+        sections[name] = rest.partition("<!-- public: ")[0].strip()
+    return sections
 
 
 def split_heading(name: str, rendered: str) -> PublicName:
-    """The signature that mkdocstrings made a heading of, and the rest: the page itself sets the headings.
+    """Separate the signature, which mkdocstrings renders as a heading, from the rest; the page has its own headings.
 
     >>> split_heading("f", '<div><h2 id="f"><code>camfolio.f(x)</code></h2><p>Adds.</p></div>')
     PublicName(name='f', signature=Markup('camfolio.f(x)'), documentation=Markup('<div><p>Adds.</p></div>'))
@@ -152,11 +152,11 @@ def split_heading(name: str, rendered: str) -> PublicName:
     heading = HEADING.search(rendered)
     words = html.unescape(TAG.sub("", heading["words"])).strip() if heading else f"camfolio.{name}"
     signature = "\n".join(wrap(words.partition("\n")[0], LINE, subsequent_indent="    ", break_long_words=False))
-    return PublicName(name, Markup(signature), Markup(HEADING.sub("", rendered, count=1)))  # noqa: S704 - our own source
+    return PublicName(name, Markup(signature), Markup(HEADING.sub("", rendered, count=1)))  # noqa: S704 - docstrings of the package
 
 
 def plain(name: str) -> str:
-    """What is said where mkdocstrings is not installed."""
+    """The text for a name if mkdocstrings is not installed."""
     return (
         f"<p>Rendered by mkdocstrings, which is not installed here: <code>help(camfolio.{name})</code> prints it.</p>"
     )

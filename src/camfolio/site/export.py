@@ -13,7 +13,7 @@ import yaml
 from camfolio.errors import PageError
 from camfolio.pipeline.portfolio import Portfolio
 from camfolio.site.components.figures import figures_of
-from camfolio.site.pages import Site, counted, study_pages
+from camfolio.site.pages import Site, study_pages, with_numbers
 from camfolio.site.templates import Page, make_environment
 
 IMAGES = {
@@ -30,7 +30,7 @@ IMAGES = {
     "score_cam-good": "goodscore",
     "score_cam-bad": "badscore",
 }
-"""Figure -> name of its image on the page that this project grew from, misspelling included: links to it stay right."""
+"""Figure -> file name of its image on the page that preceded this project, spelled as there, so that links stay valid."""
 ADMONITION = re.compile(r'^!!! \w+ "(?P<title>[^"]*)"\n\n(?P<body>(?:    .*\n|\n)+)', re.MULTILINE)
 HEADING = re.compile(r"^# .*\n", re.MULTILINE)
 PAGE_LINK = re.compile(r"\[(?P<words>[^\]]*)\]\((?P<page>[\w./-]+)\.md(?P<anchor>[?#][^)]*)?\)")
@@ -51,31 +51,30 @@ def export_jekyll(project: Path, portfolio: Portfolio, compiled: Path, target: P
     Args:
         project: the folder with `gen/templates`.
         portfolio: a study with its results.
-        compiled: where compiled templates are kept.
+        compiled: folder for compiled templates.
         target: the Jekyll site; files of the same names are replaced.
-        address: of the whole portfolio, if it is published; links to its other pages lead there, else they are words.
+        address: of the published portfolio, for links to its other pages; if empty, these links become plain text.
 
     Returns:
         The files written.
     """
     environment = make_environment(project / "gen" / "templates", compiled)
     environment.filters["image_name"] = image_name
-    pages = counted(study_pages(environment, portfolio, {}, components="components/jekyll"))
+    pages = with_numbers(study_pages(environment, portfolio, {}, components="components/jekyll"))
     write_up = next(page for page in pages if page.path.endswith("/index.md"))
     page = target / "_portfolio" / f"{portfolio.name}.md"
     page.parent.mkdir(parents=True, exist_ok=True)
     text = jekyll_page(write_up, portfolio, address)
     page.write_text(text, encoding="utf-8", newline="\n")
     (target / "images").mkdir(exist_ok=True)
-    shown = {name: one for name, one in figures_of(portfolio).items() if f"/images/{image_name(name)}" in text}
+    used = {name: artefact for name, artefact in figures_of(portfolio).items() if f"/images/{image_name(name)}" in text}
     return [page] + [
-        shutil.copyfile(artefact / "light.png", target / "images" / image_name(name))
-        for name, artefact in shown.items()
+        shutil.copyfile(artefact / "light.png", target / "images" / image_name(name)) for name, artefact in used.items()
     ]
 
 
 def jekyll_page(page: Page, portfolio: Portfolio, address: str) -> str:
-    """Front matter of a portfolio item, and the body in Kramdown's Markdown, out of Liquid's reach."""
+    """Front matter of a portfolio item, and the body in Kramdown's Markdown, in a raw block that Liquid does not evaluate."""
     _, _, body = page.content.decode().split("---\n", 2)
     study = portfolio.study
     teaser = figures_of(portfolio)["teaser"].manifest.outputs
@@ -84,29 +83,29 @@ def jekyll_page(page: Page, portfolio: Portfolio, address: str) -> str:
     body = HEADING.sub("", body, count=1)  # the layout prints the title
     body = ADMONITION.sub(as_quotation, body)
     base = f"{address.rstrip('/')}/{portfolio.name}/" if address else ""
-    body = PAGE_LINK.sub(lambda found: page_link(found, base), body)
+    body = PAGE_LINK.sub(lambda match: page_link(match, base), body)
     return f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=1000)}---\n{{% raw %}}{body.rstrip()}\n{{% endraw %}}\n"
 
 
-def as_quotation(found: re.Match[str]) -> str:
-    """An admonition, which Kramdown does not know, as a quotation."""
-    lines = [line.strip() for line in found["body"].strip().splitlines()]
-    return "\n".join(["> **" + found["title"] + "**", ">", *(f"> {line}".rstrip() for line in lines)]) + "\n\n"
+def as_quotation(match: re.Match[str]) -> str:
+    """An admonition as a quotation, since Kramdown has no admonitions."""
+    lines = [line.strip() for line in match["body"].strip().splitlines()]
+    return "\n".join(["> **" + match["title"] + "**", ">", *(f"> {line}".rstrip() for line in lines)]) + "\n\n"
 
 
-def page_link(found: re.Match[str], base: str) -> str:
-    """A link to another page of the portfolio: to where it is published, or only its words."""
+def page_link(match: re.Match[str], base: str) -> str:
+    """A link to another page of the published portfolio; only its text if there is no address."""
     if not base:
-        return found["words"]
-    folder = "" if found["page"] == "index" else f"{found['page']}/"
-    return f"[{found['words']}]({base}{folder}{found['anchor'] or ''})"
+        return match["words"]
+    folder = "" if match["page"] == "index" else f"{match['page']}/"
+    return f"[{match['words']}]({base}{folder}{match['anchor'] or ''})"
 
 
 def export_markdown(project: Path, site: Site, target: Path) -> list[Path]:
-    """Write every page and picture under `docs/`, and a `mkdocs.yml` that needs no plugin of ours.
+    """Write every page and picture under `docs/`, and a `mkdocs.yml` without camfolio's plugin.
 
     Raises:
-        PageError: if the folder holds something already.
+        PageError: if the folder is not empty.
     """
     if target.exists() and any(target.iterdir()):
         msg = f"Expected an empty folder, but {target} holds files. Choose another or empty it."

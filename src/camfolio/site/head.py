@@ -1,7 +1,4 @@
-"""The head of a finished page: a Content-Security-Policy without eval, and what a link to the page shows elsewhere.
-
-It is written into the finished site, so that it is there after any generator.
-"""
+"""Content-Security-Policy and link preview of built pages, added to the HTML of any generator."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ WORDS = {"title": TITLE, "description": DESCRIPTION}
 STRICT = {
     "default-src": "'self'",
     "script-src": "'self'",
-    "style-src": "'self' 'unsafe-inline'",  # attributes with sizes, which run nothing
+    "style-src": "'self' 'unsafe-inline'",  # style attributes with sizes, which execute nothing
     "img-src": "'self' data: blob:",
     "object-src": "'none'",
     "base-uri": "'self'",
@@ -33,14 +30,16 @@ STRICT = {
 
 
 def finish_site(site: Path, address: str = "") -> int:
-    """Give every page of a built site its policy and card; how many pages were changed.
+    """Add a policy and a link preview to every page of a built site that has no policy.
 
-    A page that has a policy already is left alone. The picture of a card is `card/card.png` in the page's folder or the
-    nearest one above it.
+    The picture of the preview is `card/card.png` in the page's folder or its nearest parent.
 
     Args:
         site: the folder with the HTML files of any generator.
-        address: at which the site is published; without it cards name neither page nor picture.
+        address: of the published site; without it previews have neither address nor picture.
+
+    Returns:
+        The number of pages changed.
 
     Raises:
         PageError: if there is no page in the folder.
@@ -56,7 +55,7 @@ def finish_site(site: Path, address: str = "") -> int:
 
 
 def finished(page: str, path: Path, site: Path, address: str) -> str:
-    """One page with its policy and, unless it is the one shown for a wrong address, its card."""
+    """One page with its policy and, except for the error page, its link preview."""
     if path.name == "404.html":
         return with_policy(page)
     words = {name: found["words"] if (found := pattern.search(page)) else "" for name, pattern in WORDS.items()}
@@ -68,7 +67,7 @@ def finished(page: str, path: Path, site: Path, address: str) -> str:
 
 
 def with_policy(page: str) -> str:
-    """A page whose first words in its head allow only our own files, and of the scripts in it those that are there now.
+    """A page with a policy that allows files of the site and, by their hashes, the inline scripts of this page.
 
     >>> with_policy("<head></head>")[:64]
     '<head><meta http-equiv="Content-Security-Policy" content="defaul'
@@ -82,14 +81,14 @@ def with_policy(page: str) -> str:
 
 
 def with_card(page: str, *, title: str, description: str, address: str, card: str) -> str:
-    """A page with title, description and picture for link previews; what is not known is left out.
+    """A page with title, description and picture for link previews; empty values are omitted.
 
     Args:
         page: its HTML.
-        title: escaped or not.
-        description: the same.
-        address: of the page, whole, or empty.
-        card: address of the picture (1200 x 630), whole, or empty.
+        title: plain or escaped for HTML.
+        description: plain or escaped for HTML.
+        address: absolute address of the page, or empty.
+        card: absolute address of the picture (1200 x 630 pixels), or empty.
     """
     tags = {"og:type": "article", "og:title": title, "og:description": description, "og:url": address, "og:image": card}
     kind = "summary_large_image" if card else "summary"
@@ -102,5 +101,5 @@ def with_card(page: str, *, title: str, description: str, address: str, card: st
 
 
 def digest(code: str) -> str:
-    """A script's digest, as the policy names it."""
+    """The SHA-256 digest of a script in the form of a policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'"

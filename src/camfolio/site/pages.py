@@ -1,7 +1,8 @@
-"""Pages as values: templates filled with a study's results; a number that is missing stops the build.
+"""All pages of a site as values: templates rendered with the results of its studies; a missing value is an error.
 
 `study/*.md.jinja` is rendered once per study, `*.md.jinja` once per site, each from `gen/templates` or, if it is not
-there, from the package. Nothing here knows MkDocs: its plugin, or the export, writes the files in `Site.pages`.
+there, from the package. This module is independent of MkDocs: the plugin, or the export, writes the files in
+`Site.pages`.
 """
 
 from __future__ import annotations
@@ -31,17 +32,18 @@ from camfolio.site.values import results
 from camfolio.store.artefacts import Store
 
 ORDER = ("index", "evidence", "shortcut", "reporting", "explorer", "data", "model")
-"""Pages of a study as the navigation shows them; others follow by name."""
+"""Pages of a study in the order of the navigation; others follow by name."""
 PICTURES = ("light.svg", "dark.svg", "light.png", "data.csv")
+"""Files of a figure that the site contains."""
 RASTER = ("card", "matrix", "explorer")
-"""Stages whose every file is shown."""
+"""Stages all of whose files the site contains."""
 TABLES = {"scoreboard": "comparisons.csv"}
-"""Stage -> the table of it that a page links to."""
+"""Stage -> its table to which a page links."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A file that is shown as it is: its path in the site, and the finished file, which need not be read here."""
+    """A file that is copied unchanged: its path in the site, and the file itself."""
 
     path: str
     origin: Path
@@ -66,17 +68,17 @@ class Site:
 
     @property
     def pictures(self) -> list[Picture]:
-        """The files of figures, and styles, scripts and icons of the package."""
+        """Files of figures, styles, scripts and icons."""
         return [page for page in self.pages if isinstance(page, Picture)]
 
     def nav(self, written: Sequence[Any]) -> list[Any]:
         """The navigation of mkdocs.yml with its entry `studies` replaced by one section per study."""
-        generated = [{html.escape(title): list(paths)} for title, paths in self.sections]
-        return [entry for given in written for entry in (generated if given == "studies" else [given])]
+        study_sections = [{html.escape(title): list(paths)} for title, paths in self.sections]
+        return [entry for item in written for entry in (study_sections if item == "studies" else [item])]
 
 
 def make_site(project: Path, store: Store, studies: Sequence[Path], overrides: Sequence[str] = ()) -> Site:
-    """Compute what is missing and render every page.
+    """Compute missing results and render every page.
 
     Args:
         project: the folder with `gen/templates`.
@@ -97,30 +99,30 @@ def make_site(project: Path, store: Store, studies: Sequence[Path], overrides: S
         "additions": ADDITIONS,
         "public_names": public_names(store.root / ".templates"),
         "settings": sections(),
-        "studies": [results(one) for one in portfolios if not one.study.shortcut],
-        "shortcuts": [results(one) for one in portfolios if one.study.shortcut],
+        "studies": [results(portfolio) for portfolio in portfolios if not portfolio.study.shortcut],
+        "shortcuts": [results(portfolio) for portfolio in portfolios if portfolio.study.shortcut],
     }
     pages, navigation = [], []
     for portfolio in portfolios:
-        written = study_pages(environment, portfolio, shared)
-        navigation.append((portfolio.label, [page.path for page in written]))
-        pages += written
+        section = study_pages(environment, portfolio, shared)
+        navigation.append((portfolio.label, [page.path for page in section]))
+        pages += section
     pages += render_folder(environment, "", "", shared)
-    shown = [picture for portfolio in portfolios for picture in pictures(portfolio)]
-    return Site([*counted(pages), *shown, *assets(project)], navigation)
+    all_pictures = [picture for portfolio in portfolios for picture in pictures(portfolio)]
+    return Site([*with_numbers(pages), *all_pictures, *assets(project)], navigation)
 
 
 def assets(project: Path) -> list[Picture]:
-    """The package's styles, scripts and icons, except those of which the project has a file of the same name."""
+    """Styles, scripts and icons of the package, except those that the project replaces by a file of the same name."""
     files = {file.relative_to(DEFAULTS).as_posix(): file for file in sorted(DEFAULTS.glob("assets/**/*.*"))}
     return [Picture(name, file) for name, file in files.items() if not (project / "docs" / name).is_file()]
 
 
 def check_names(studies: Sequence[Path], project: Path) -> None:
-    """A study's file name is the address of its section: plain, its own, and no other page's.
+    """Check that file names of studies, the addresses of their sections, are plain and unique in the site.
 
     Raises:
-        StudyError: for the first name that cannot be an address.
+        StudyError: for the first unsuitable name.
     """
     pages = [
         name for name in template_names(project / "gen" / "templates") if name.endswith(SUFFIX) and "/" not in name
@@ -148,29 +150,26 @@ def study_pages(
     return sorted(pages, key=lambda page: (order.get(page.path, len(order)), page.path))
 
 
-def counted(pages: Sequence[Page]) -> list[Page]:
-    """The pages with their figures and tables counted and all references to them filled in."""
+def with_numbers(pages: Sequence[Page]) -> list[Page]:
+    """The pages with numbers of figures and tables in place of their marks, and links in place of references."""
     texts = numbered({page.path: page.content.decode() for page in pages}, {page.path: page.source for page in pages})
     return [replace(page, content=texts[page.path].encode()) for page in pages]
 
 
 def pictures(portfolio: Portfolio) -> list[Picture]:
-    """The files of a study's figures, under `STUDY/figures/`, and the small pictures of its examples and explorer.
-
-    A figure with nothing to draw has none.
-    """
-    small = [
+    """Files of a study's figures, under `STUDY/figures/`, and of its card, matrix and explorer; an empty figure has no file."""
+    direct = [
         Picture(f"{portfolio.name}/{stage}/{file}", (portfolio.artefacts[stage] / file).resolve())
         for stage in RASTER
         if stage in portfolio.artefacts
         for file in portfolio.artefacts[stage].manifest.outputs
     ]
-    small += [
+    direct += [
         Picture(f"{portfolio.name}/{stage}/{file}", (portfolio.artefacts[stage] / file).resolve())
         for stage, file in TABLES.items()
         if stage in portfolio.artefacts
     ]
-    return small + [
+    return direct + [
         Picture(f"{portfolio.name}/figures/{name}-{file}", (artefact / file).resolve())
         for name, artefact in figures_of(portfolio).items()
         for file in PICTURES

@@ -1,4 +1,4 @@
-"""The site of a project, as its generator asks for it: which studies, and what to show when one is wrong."""
+"""The site of a project for its generator: which studies it has, and a page with the error if it cannot be built."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,33 +29,33 @@ def site_for(project: Path, background: Background | None = None) -> Site:
 
     Args:
         project: the folder with `gen/`; results are kept in its `artifacts/`.
-        background: computes what is missing while the site is served. A mistake is then a page that says it, so that
-            the browser shows it and the next edit mends it; without it, a mistake is raised.
+        background: computes missing results while the site is served. An error is then shown on every page, which
+            reloads after the next edit. None for a build: the error is raised.
 
     Raises:
-        CamfolioError: the first mistake, unless served.
+        CamfolioError: for the first mistake in a study, a stage or a template, unless the site is served.
     """
     paths: list[Path] = []
     try:
-        wanted = order()
-        store = Store(project / wanted["store"])
-        paths += wanted_studies(project, wanted["studies"])
-        words = background.notice(paths, store, wanted["overrides"]) if background else ""
-        return notice_site(project, paths, words) if words else make_site(project, store, paths, wanted["overrides"])
-    except Exception as caught:  # noqa: BLE001 - requests are answered whatever happens; the next edit may mend it
+        options = site_options()
+        store = Store(project / options["store"])
+        paths += selected_studies(project, options["studies"])
+        notice = background.notice(paths, store, options["overrides"]) if background else ""
+        return notice_site(project, paths, notice) if notice else make_site(project, store, paths, options["overrides"])
+    except Exception as caught:  # noqa: BLE001 - the server keeps running after any error, until an edit corrects it
         error = file_error(caught) if isinstance(caught, OSError) else caught
         if not background:
             raise error from None
         return notice_site(project, paths, MISTAKE.format(wording.as_text(sentence(error))))
 
 
-def wanted_studies(project: Path, asked: Sequence[str]) -> list[Path]:
-    """The study files asked for, or all of the project.
+def selected_studies(project: Path, names: Sequence[str]) -> list[Path]:
+    """The named study files, or all of the project if none is named.
 
     Raises:
         StudyError: if there is none.
     """
-    paths = [Path(path) for path in asked] or study_files(project / "gen" / "studies")
+    paths = [Path(path) for path in names] or study_files(project / "gen" / "studies")
     if not paths:
         msg = "Expected a study file, but there is none in gen/studies. Copy one from the documentation."
         raise StudyError(msg)
@@ -62,7 +63,7 @@ def wanted_studies(project: Path, asked: Sequence[str]) -> list[Path]:
 
 
 def sentence(error: Exception) -> str:
-    """What a page says of a mistake, and the terminal too: of a bug its name, and the traceback there."""
+    """The text of an error for pages, also logged; for a bug its type, with the traceback in the log."""
     if isinstance(error, CamfolioError):
         log.error("%s", error)
         return str(error)
@@ -70,18 +71,18 @@ def sentence(error: Exception) -> str:
     return f"{type(error).__name__}: {error}. The traceback is in the terminal."
 
 
-def order() -> Mapping[str, Any]:
-    """What `camfolio site` asked for through the environment; nothing special if it was not asked."""
-    asked: dict[str, Any] = json.loads(os.environ.get(VARIABLE, "{}"))
-    return {"studies": [], "overrides": [], "store": "artifacts", **asked}
+def site_options() -> Mapping[str, Any]:
+    """Options that `camfolio site` passes through the environment, or their defaults: `studies`, `overrides`, `store`."""
+    given: dict[str, Any] = json.loads(os.environ.get(VARIABLE, "{}"))
+    return {"studies": [], "overrides": [], "store": "artifacts", **given}
 
 
-def notice_site(project: Path, studies: Sequence[Path], words: str) -> Site:
-    """The same words at every address, so that whatever the browser shows says them and reloads when they are over."""
+def notice_site(project: Path, studies: Sequence[Path], text: str) -> Site:
+    """A site with the same text on every page, so that any open page shows it and reloads when it is replaced."""
     names = [name for name in template_names(project / "gen" / "templates") if name.endswith(SUFFIX)]
     pages = [name.removesuffix(".jinja") for name in names]
-    here = [name for name in pages if "/" not in name]
-    inside = [name.removeprefix("study/") for name in pages if name.startswith("study/")]
-    folders = {path.stem: [f"{path.stem}/{name}" for name in inside] for path in studies}
-    notices = [Page(path, words.encode()) for path in (*here, *(one for paths in folders.values() for one in paths))]
+    of_site = [name for name in pages if "/" not in name]
+    of_study = [name.removeprefix("study/") for name in pages if name.startswith("study/")]
+    folders = {path.stem: [f"{path.stem}/{name}" for name in of_study] for path in studies}
+    notices = [Page(path, text.encode()) for path in chain(of_site, *folders.values())]
     return Site([*notices, *assets(project)], list(folders.items()))

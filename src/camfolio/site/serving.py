@@ -1,4 +1,4 @@
-"""While a site is served: what is missing is computed beside the server, and its pages say how far that is."""
+"""Background computation of missing results while a site is served; pages show its progress."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from camfolio.store.files import file_error, replace_file
 from camfolio.study.file import read_study
 
 FOLDER = ".serving"
-"""In the store; the server watches it, so that writing there renders the pages again."""
+"""Folder in the store that the server watches: writing to it renders the pages again."""
 STEPS = "steps.txt"
 COMPUTING = """# Being computed: {names}
 
-{done} of {all} results of {study} are there. How far it is stands in the terminal; this page reloads by itself.
+{done} of {all} results of {study} are finished. Progress is shown in the terminal; this page reloads by itself.
 """
 log = logging.getLogger("camfolio")
 
 
 @dataclass
 class Background:
-    """The computation beside a server: at most one at a time.
+    """Computation in a thread of the server, at most one at a time.
 
     Attributes:
-        running: whether there is one now.
-        steps: how many were taken, all computations together.
-        failures: digest over what was to be computed next -> the sentence with which that failed.
+        running: whether one is in progress.
+        steps: number of steps of all computations.
+        failures: digest of the next stages (see `next_digest`) -> the message with which they failed.
     """
 
     running: bool = False
@@ -42,17 +42,20 @@ class Background:
     failures: dict[str, str] = field(default_factory=dict)
 
     def notice(self, studies: Sequence[Path], store: Store, overrides: Sequence[str]) -> str:
-        """Start computing what is missing, unless that is under way; what pages say meanwhile, empty if nothing is missing.
+        """Start to compute missing results, unless that is in progress.
+
+        Returns:
+            Markdown for all pages meanwhile; empty if no result is missing.
 
         Raises:
-            StoreError: with the sentence of a stage that failed, until something that it depends on changes.
+            StoreError: with the message of a stage that failed, until one of its inputs changes.
             CamfolioError: for a mistake in a study file.
         """
         states = {path: inspect_study(path, store, overrides) for path in studies}
-        first = next((path for path, found in states.items() if next_batch(found)), None)
+        first = next((path for path, study_states in states.items() if next_batch(study_states)), None)
         if first is None:
             return ""
-        if message := self.failures.get(wanted(states[first])):
+        if message := self.failures.get(next_digest(states[first])):
             raise StoreError(message)
         if not self.running:
             self.running = True
@@ -64,28 +67,28 @@ class Background:
         return COMPUTING.format(done=done, all=len(states[first]), **words)
 
     def compute(self, studies: Sequence[Path], store: Store, overrides: Sequence[str]) -> None:
-        """Compute every study; render at each step, and remember the sentence of the first failure."""
+        """Compute every study; render at each step, and keep the message of the first failure."""
         latest: list[State] = []
 
-        def tell(states: Sequence[State]) -> None:
+        def report(states: Sequence[State]) -> None:
             latest[:] = states
             self.render_again(store)
 
         try:
             for path in studies:
-                build(stages(read_study(path, overrides), path.parent), store, tell)
+                build(stages(read_study(path, overrides), path.parent), store, report)
         except (CamfolioError, OSError) as caught:
-            self.failures[wanted(latest)] = str(file_error(caught) if isinstance(caught, OSError) else caught)
+            self.failures[next_digest(latest)] = str(file_error(caught) if isinstance(caught, OSError) else caught)
         finally:
             self.running = False
             self.render_again(store)
 
     def render_again(self, store: Store) -> None:
-        """Write into the folder that the server watches."""
+        """Write to the folder that the server watches."""
         self.steps += 1
         replace_file(store.root / FOLDER / STEPS, f"{self.steps}\n")
 
 
-def wanted(states: Sequence[State]) -> str:
-    """One digest over what is to be computed next: the same as long as nothing that decides it changes."""
+def next_digest(states: Sequence[State]) -> str:
+    """One digest of the keys of the stages to compute next; it changes only with one of their inputs."""
     return digest_of([state.ingredients.key for state in next_batch(states) if state.ingredients])

@@ -1,4 +1,4 @@
-"""What pages say of a data source: its own words, those of a study's data class before them, filled where they are said."""
+"""Texts of a data source for pages: those of its module, replaced by those of user code, with their placeholders filled."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ FORMULA = re.compile(r"(\${1,2})(.+?)\1")
 
 
 def about_source(words: SourceWords, card: Mapping[str, Any]) -> SourceWords:
-    """A source's words with those that its reader found in user code; these are text, whatever signs are in them."""
-    given = dict(card.get("words", {}))
-    given |= {"citations": tuple(given["citations"])} if "citations" in given else {}
-    return replace(words, **given)
+    """Texts of a source, replaced by those in the data card, which come from user code and are never templates."""
+    replaced = dict(card.get("words", {}))
+    replaced |= {"citations": tuple(replaced["citations"])} if "citations" in replaced else {}
+    return replace(words, **replaced)
 
 
 @pass_context
-def told(context: Context, words: str) -> Markup:
-    """Words of a source on a page: a template is filled with what the page knows, any other string is text.
+def filled(context: Context, text: str) -> Markup:
+    """A text of a source on a page: a `Template` is rendered with the page's variables, any other string is escaped.
 
-    A template that has nothing to say gives nothing, not even white space.
+    White space at the ends is removed.
     """
-    if not isinstance(words, Template):
-        return Markup(as_text(words))  # noqa: S704 - every sign that acts was replaced
-    filled = compiled(context.environment, str(words)).render(context.get_all())
-    return Markup(filled.strip())  # noqa: S704 - a template of ours, its values escaped
+    if not isinstance(text, Template):
+        return Markup(as_text(text))  # noqa: S704 - escaped by as_text
+    rendered = compiled(context.environment, str(text)).render(context.get_all())
+    return Markup(rendered.strip())  # noqa: S704 - a template of the package, its values escaped
 
 
 def compiled(environment: Environment, text: str) -> jinja2.Template:
-    """A template from its text; compiled ones are kept beside those of pages, since that takes longer than filling them."""
-    kept = environment.bytecode_cache
-    if kept is None:
+    """A template from its text, compiled once and kept in the cache of page templates, since compiling is slower than rendering."""
+    cache = environment.bytecode_cache
+    if cache is None:
         return environment.from_string(text)
-    bucket = kept.get_bucket(environment, text, None, text)
+    bucket = cache.get_bucket(environment, text, None, text)
     if bucket.code is None:
         bucket.code = environment.compile(text)
-        kept.set_bucket(bucket)
+        cache.set_bucket(bucket)
     return jinja2.Template.from_code(environment, bucket.code, environment.make_globals(None))
 
 

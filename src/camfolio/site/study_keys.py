@@ -1,4 +1,4 @@
-"""Every key of a study file, read from the settings: the reference page is printed from here."""
+"""All keys of a study file with type, limits, default and meaning, for the page The study file."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pydantic_core import PydanticUndefined
 
 from camfolio.study.settings import Study
 
-AS_BEFORE = {"external"}
-"""Sections with the same keys as one that is described."""
+REPEATED = {"external"}
+"""Sections with the same keys as a section that is described."""
 LIMITS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
 
 @dataclass(frozen=True)
 class Key:
-    """One key: its dotted name, what it takes, its default (empty if it must be given), what it means."""
+    """One key: its name, the values that it takes, its default (empty if it is required), and its meaning."""
 
     name: str
     takes: str
@@ -30,7 +30,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of the study file: its dotted name (empty for the top), what it is for, its keys."""
+    """A section of the study file: its dotted name (empty for the top level), its meaning, and its keys."""
 
     name: str
     meaning: str
@@ -38,18 +38,18 @@ class Section:
 
 
 def sections(model: type[BaseModel] = Study, name: str = "") -> list[Section]:
-    """The sections of a settings class, the class itself first, then those inside it."""
-    nested = {field: inner(info.annotation) for field, info in model.model_fields.items() if field not in AS_BEFORE}
+    """The sections of a settings class: its top level, then its nested sections."""
+    nested = {field: inner(info.annotation) for field, info in model.model_fields.items() if field not in REPEATED}
     plain = tuple(key(field, info) for field, info in model.model_fields.items() if not nested.get(field))
-    found = [Section(name, (model.__doc__ or "").partition("\n")[0], plain)]
+    listed = [Section(name, (model.__doc__ or "").partition("\n")[0], plain)]
     for field, models in nested.items():
-        for one in models:
-            found += sections(one, f"{name}.{field}" if name else field)
-    return found
+        for nested_model in models:
+            listed += sections(nested_model, f"{name}.{field}" if name else field)
+    return listed
 
 
 def inner(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - any annotation
-    """The settings classes that a field takes: none, one, or one per alternative."""
+    """The settings classes in a type annotation: none, one, or one per alternative."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     if get_origin(annotation) in {Union, types.UnionType}:
@@ -58,7 +58,7 @@ def inner(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - any annot
 
 
 def key(name: str, info: FieldInfo) -> Key:
-    """One field in words."""
+    """The description of one field."""
     limits = [
         f"{sign} {getattr(rule, attribute)}"
         for rule in info.metadata
@@ -71,7 +71,7 @@ def key(name: str, info: FieldInfo) -> Key:
 
 
 def words(annotation: Any) -> str:  # noqa: ANN401 - any annotation
-    """A type as a user says it.
+    """A type in words.
 
     >>> words(float | None), words(Literal["a", "b"]), words(tuple[int, int])
     ('number', 'a or b', 'list of whole number')
@@ -91,7 +91,7 @@ def words(annotation: Any) -> str:  # noqa: ANN401 - any annotation
 
 
 def shown(default: object) -> str:
-    """A default as it stands in YAML.
+    """A default value in YAML.
 
     >>> shown((1, 2)), shown(None), shown(True), shown("")
     ('[1, 2]', 'none', 'true', 'none')

@@ -1,4 +1,4 @@
-"""Templates and what they become: Jinja that stops at a missing value, and pages as values."""
+"""Jinja templates of pages, for which a missing value is an error, and rendering of pages."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from camfolio.site import wording
 from camfolio.site.components.bibliography import Citations, Reference, read_bibliography
 from camfolio.site.components.checklist import answered_all
 from camfolio.site.components.figures import Figures, see
-from camfolio.site.source_words import formulas, told
+from camfolio.site.source_words import filled, formulas
 from camfolio.store.code import version
 from camfolio.store.files import file_digest
 from camfolio.study.checklists import CHECKLISTS
 
 SUFFIX = ".md.jinja"
 DEFAULTS = Path(__file__).parent / "defaults"
-"""What a project shows unless it has a file of the same name: templates, assets, references."""
+"""Templates, assets and references of the package; a project replaces one by a file of the same name."""
 TEMPLATES = DEFAULTS / "templates"
 
 
 @dataclass(frozen=True)
 class Page:
-    """One file of the site: its path there, its bytes, and its template, `gen/...` if it is the project's."""
+    """One file of the site: its path in the site, its bytes, and the path of its template (`gen/...` for a project's template)."""
 
     path: str
     content: bytes
@@ -37,20 +37,22 @@ class Page:
 
     @property
     def edit_path(self) -> str:
-        """The template to edit, from the folder of documents; empty if it is the package's."""
+        """The template's path relative to the folder of documents; empty for a template of the package."""
         return f"../{self.source}" if self.source.startswith("gen/") else ""
 
 
 def make_environment(templates: Path, compiled: Path) -> Environment:
-    """Jinja that stops at a missing value and takes every value as text, never as markup.
+    """The Jinja environment of all pages: an undefined variable is an error, and every value is escaped.
 
-    A template that the project's folder `templates` lacks is the package's, and so is a reference. Compiled templates are kept in the folder `compiled`. Formulas and other constants in them are already worded, so
-    their names carry the digest of the module that words and the version of the library that sets formulas.
+    Args:
+        templates: the project's templates; those that it lacks are the package's. References are merged alike.
+        compiled: folder for compiled templates. They contain formatted constants, such as formulas, so their names
+            include the digest of the module `wording` and the version of the library that renders formulas.
     """
     compiled.mkdir(parents=True, exist_ok=True)
-    worded = f"{file_digest(Path(wording.__file__))[:12]}-{version('latex2mathml')}"
+    formatting = f"{file_digest(Path(wording.__file__))[:12]}-{version('latex2mathml')}"
     environment = Environment(
-        bytecode_cache=FileSystemBytecodeCache(str(compiled), f"pages-{worded}-%s"),
+        bytecode_cache=FileSystemBytecodeCache(str(compiled), f"pages-{formatting}-%s"),
         loader=FileSystemLoader([templates, TEMPLATES]),
         undefined=StrictUndefined,
         autoescape=True,
@@ -58,12 +60,12 @@ def make_environment(templates: Path, compiled: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= wording.FILTERS | {"formulas": formulas, "told": told}
+    environment.filters |= wording.FILTERS | {"formulas": formulas, "filled": filled}
     environment.tests |= wording.TESTS
     environment.globals |= {"checklists": CHECKLISTS, "answered": answered_all, "method_words": METHOD_WORDS}
     files = (DEFAULTS / "references.bib", templates.parent / "references.bib")
-    known = [read_bibliography(file, compiled) for file in files]
-    environment.globals["bibliography"] = known[0] | known[1]
+    package, project = (read_bibliography(file, compiled) for file in files)
+    environment.globals["bibliography"] = package | project
     return environment
 
 
@@ -76,12 +78,12 @@ def render_folder(
     *,
     components: str = "components",
 ) -> list[Page]:
-    """Every template that stands directly in a folder, as pages under `target`."""
+    """Pages under `target` from every template directly in a folder."""
     names = [name for name in environment.list_templates() if name.startswith(folder) and name.endswith(SUFFIX)]
-    here = [name for name in names if "/" not in name.removeprefix(folder)]
+    direct = [name for name in names if "/" not in name.removeprefix(folder)]
     return [
         render(environment, name, target + name.removeprefix(folder), values, portfolio, components=components)
-        for name in here
+        for name in direct
     ]
 
 
@@ -94,15 +96,15 @@ def render(
     *,
     components: str = "components",
 ) -> Page:
-    """One page; marks stand where numbers of figures and references to them will be.
+    """One page, with marks in place of figure numbers and references to figures (see `numbering`).
 
     Args:
-        environment: Jinja's.
+        environment: as `make_environment` returns it.
         template: its name there.
         path: of the page, with the template's suffix.
         values: what the template may use.
-        portfolio: whose figures it may call; none for pages that belong to no study.
-        components: the folder of templates that figures and tables fill.
+        portfolio: the study whose figures it may call; None for pages of the site.
+        components: folder of the templates of figures and tables.
 
     Raises:
         PageError: naming template and line.
@@ -116,7 +118,7 @@ def render(
         content = environment.get_template(template).render({**values, **callables})
         citations.check()
     except PageError as error:
-        msg = f"{error} This is said by {source_of(environment, template)}{line_of(error, template)}."
+        msg = f"{error} The template is {source_of(environment, template)}{line_of(error, template)}."
         raise PageError(msg) from None
     except CamfolioError:
         raise
@@ -128,9 +130,9 @@ def render(
 
 
 def source_of(environment: Environment, template: str) -> str:
-    """Where a template stands: `gen/templates/NAME` in the project, or `camfolio/site/defaults/templates/NAME`."""
-    own, _ = cast("FileSystemLoader", environment.loader).searchpath
-    folder = "gen/templates" if Path(own, template).is_file() else "camfolio/site/defaults/templates"
+    """The path of a template: `gen/templates/NAME` of the project, or `camfolio/site/defaults/templates/NAME`."""
+    project, _ = cast("FileSystemLoader", environment.loader).searchpath
+    folder = "gen/templates" if Path(project, template).is_file() else "camfolio/site/defaults/templates"
     return f"{folder}/{template}"
 
 
@@ -140,7 +142,7 @@ def template_names(templates: Path) -> list[str]:
 
 
 def line_of(error: BaseException, template: str) -> str:
-    """The line of the template in which rendering stopped, if it is known."""
+    """The line of the template at which rendering failed, as `, line N`; empty if it is unknown."""
     line = getattr(error, "lineno", None)
     trace = error.__traceback__
     while trace:

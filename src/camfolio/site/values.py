@@ -25,6 +25,7 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
         "study": study,
         "classes": study.classes,
         "at_last_layer": is_at_last_layer(study),
+        "layer_words": layer_words(study),
         **about_data(portfolio),
         "split": read["split"].json("split.json"),
         "provenance": {name: artefact.manifest for name, artefact in read.items()},
@@ -38,6 +39,14 @@ def is_at_last_layer(study: Study) -> bool:
     """Whether only pooling and one linear layer follow the explained layer, as far as that is known: not of user code."""
     last_block = f"layer4.{study.network.blocks[-1] - 1}"
     return not study.network.class_path and study.explanation.layer in {"layer4", last_block, "avgpool"}
+
+
+def layer_words(study: Study) -> str:
+    """The explained layer in words if it is the default layer of the residual network; else empty."""
+    default = f"layer2.{study.network.blocks[1] - 1}.conv2"
+    if study.network.class_path or study.explanation.layer != default:
+        return ""
+    return "layer 2, the last basic block, its second convolution"
 
 
 def versions(read: Mapping[str, Artefact]) -> dict[str, str]:

@@ -1,11 +1,11 @@
-"""How values read on a page: numbers with their intervals, names as text, formulas as MathML."""
+"""Filters that format values on pages: numbers with intervals, names as escaped text, formulas as MathML."""
 
 from __future__ import annotations
 
 import html
 import json
 import re
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence, Sized
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -22,8 +22,8 @@ UNDEFINED = "not defined"
 NARROW_SPACE = "\u202f"  # between thousands; a line does not break there
 
 
-def as_text(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts out
-    r"""A string from outside as nothing but text on one line: neither HTML nor Markdown in it acts. None is not defined.
+def as_text(value: Any) -> Any:  # noqa: ANN401 - any value of an expression in a template
+    r"""A string that is not markup as plain text on one line, HTML and Markdown in it escaped; None as "not defined".
 
     >>> print(as_text("<b>*x*"))
     &#60;b&#62;&#42;x&#42;
@@ -34,13 +34,13 @@ def as_text(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts out
         return UNDEFINED
     if isinstance(value, str) and not isinstance(value, Markup):
         signs = SPACE.sub(" ", value).translate(SIGNS)
-        return Markup(ENDS.sub(entity_at_end, signs))  # noqa: S704 - every sign that acts was just replaced
+        return Markup(ENDS.sub(entity_at_end, signs))  # noqa: S704 - special characters were replaced in the line above
     return value
 
 
-def entity_at_end(found: re.Match[str]) -> str:
-    """A sign that would begin a list or a box at a line's start, or a blank that would part a mark from its word."""
-    return f"{found[0][:-1]}&#{ord(found[0][-1])};"
+def entity_at_end(match: re.Match[str]) -> str:
+    """Escape a character that would start a list or an admonition, or a space that would separate Markdown's emphasis from its word."""
+    return f"{match[0][:-1]}&#{ord(match[0][-1])};"
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -110,7 +110,7 @@ def points(row: Mapping[str, Any]) -> str:
 
 
 def span(values: Sequence[float], digits: int = 2) -> str:
-    """From the lowest to the highest, or the one value.
+    """The range of several values; one number if they are the same.
 
     >>> span([0.5, 0.98]), span([1.0, 1.0])
     ('0.50 to 0.98', '1.00')
@@ -119,17 +119,17 @@ def span(values: Sequence[float], digits: int = 2) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def counted(count: int, one: str, many: str = "") -> str:
+def counted(count: int, singular: str, plural: str = "") -> str:
     """A count with its noun.
 
     >>> counted(1, "slice"), counted(2, "slice")
     ('1 slice', '2 slices')
     """
-    return f"{count:,} {one if count == 1 else many or one + 's'}".replace(",", NARROW_SPACE)
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}".replace(",", NARROW_SPACE)
 
 
 def listed(words: Sequence[str]) -> str:
-    """Words as one says them.
+    """Words as a list in a sentence.
 
     >>> listed(["Grad-CAM", "HiRes-CAM", "Score-CAM"])
     'Grad-CAM, HiRes-CAM and Score-CAM'
@@ -138,13 +138,13 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def agree(count: int | Sized, one: str, many: str) -> str:
-    """The singular for a count, or a list, of one; else the plural.
+def agree(count: int | Sized, singular: str, plural: str) -> str:
+    """The singular for a count of 1, or for a list with one item; else the plural.
 
     >>> agree(["Grad-CAM"], "points", "point"), agree(2, "is", "are")
     ('points', 'are')
     """
-    return one if is_single(count) else many
+    return singular if is_single(count) else plural
 
 
 def is_single(count: int | Sized) -> bool:
@@ -158,12 +158,12 @@ def is_first(rank: int) -> bool:
 
 
 def between(loop: Any, word: str = "and") -> str:  # noqa: ANN401 - Jinja's loop, which has no public type
-    """What stands after an item of a loop, so that its items read as a list in a sentence: a comma, a word, or nothing."""
+    """The separator after an item of a loop, so that the items read as a list in a sentence: a comma, a word, or nothing."""
     return "" if loop.last else f" {word} " if loop.revindex0 == 1 else ", "
 
 
 def clause(words: str) -> str:
-    """Words from a study inside a sentence of ours, which brings its own full stop.
+    """Text of a study for the inside of a sentence: without a full stop at its end.
 
     >>> clause("histology after resection.")
     'histology after resection'
@@ -171,13 +171,33 @@ def clause(words: str) -> str:
     return words.rstrip(" .")
 
 
-def shares(row: Mapping[str, float | None]) -> str:
-    """Methods with their energy shares.
+def method_names(methods: Sequence[str]) -> str:
+    """Names of methods as a list in a sentence.
 
-    >>> shares({"grad_cam": 0.31, "score_cam": None})
+    >>> method_names(["grad_cam", "hires_cam", "score_cam"])
+    'Grad-CAM, HiRes-CAM and Score-CAM'
+    """
+    return listed([method_name(method) for method in methods])
+
+
+def without(items: Sequence[str], excluded: Sequence[str]) -> list[str]:
+    """The items that are not excluded, in their order."""
+    return [item for item in items if item not in excluded]
+
+
+def per_method(values: Mapping[str, Any], methods: Sequence[str], form: str = "pct", *arguments: int) -> str:
+    """Methods with their values, each formatted by a filter.
+
+    Args:
+        values: by method.
+        methods: those to list, in order.
+        form: name of the filter.
+        arguments: of the filter, such as the number of digits.
+
+    >>> per_method({"grad_cam": 0.31, "score_cam": None}, ["grad_cam", "score_cam"])
     'Grad-CAM 31 %, Score-CAM not defined'
     """
-    return ", ".join(f"{method_name(method)} {percent(share)}" for method, share in row.items())
+    return ", ".join(f"{method_name(method)} {FILTERS[form](values[method], *arguments)}" for method in methods)
 
 
 def code(value: object) -> Markup:
@@ -185,31 +205,45 @@ def code(value: object) -> Markup:
     return Markup("<code>{}</code>").format(as_text(str(value)))
 
 
+def docstring(text: str) -> Markup:
+    """A sentence of a docstring in Markdown: text between backticks becomes code.
+
+    >>> print(docstring("`run` <stages>"))
+    <code>run</code>&#32;&#60;stages&#62;
+    """
+    parts = text.split("`")
+    return Markup("").join(code(part) if i % 2 else Markup(as_text(part)) for i, part in enumerate(parts))  # noqa: S704 - escaped by as_text
+
+
 def address(name: str) -> Markup:
-    """A study's or figure's name in a link, where an entity would become a part of the address.
+    """A name in the address of a link, percent-encoded.
 
     >>> print(address("our_nodules"))
     our_nodules
     """
-    return Markup(quote(name))  # noqa: S704 - percent signs instead of every sign that acts
+    return Markup(quote(name))  # noqa: S704 - special characters are percent-encoded
 
 
 def front_matter(value: str) -> Markup:
-    """A string as a YAML value that is safe as HTML, too: page titles go into the theme as they are."""
+    """A string as a YAML value, escaped for HTML: the theme does not escape page titles."""
     return Markup(json.dumps(html.escape(value), ensure_ascii=False))  # noqa: S704 - escaped
 
 
 def mathml(formula: str, *, block: bool = False) -> Markup:
-    """A LaTeX formula as MathML, which browsers draw without any script."""
+    """A LaTeX formula as MathML, which browsers render without a script."""
     from latex2mathml.converter import convert
 
-    drawn = Markup(convert(formula, display="block" if block else "inline"))  # noqa: S704 - the library's own markup
-    # Markdown takes a line that begins with <math> for a block of its own; a span stays in its sentence.
-    return Markup('<div class="formula">{}</div>').format(drawn) if block else Markup("<span>{}</span>").format(drawn)
+    rendered = Markup(convert(formula, display="block" if block else "inline"))  # noqa: S704 - markup of the library
+    # Markdown treats a line that begins with <math> as a block; a span stays in its sentence.
+    return (
+        Markup('<div class="formula">{}</div>').format(rendered)
+        if block
+        else Markup("<span>{}</span>").format(rendered)
+    )
 
 
 def scaling_name(scaling: str) -> str:
-    """What a map's colours stand for under a scaling.
+    """The meaning of a map's colours under a scaling.
 
     >>> scaling_name("per_image")
     "share of the map's own maximum"
@@ -218,7 +252,7 @@ def scaling_name(scaling: str) -> str:
 
 
 def subject_name(key: str) -> str:
-    """What is scored, in Markdown: a method, or a method at another layer.
+    """A method in Markdown, with its layer if that is not the layer in focus.
 
     >>> subject_name("layer2.1/grad_cam"), subject_name("hires_cam")
     ('Grad-CAM at <code>layer2.1</code>', 'HiRes-CAM')
@@ -228,7 +262,7 @@ def subject_name(key: str) -> str:
     return name if subject.in_focus else f"{name} at {code(subject.layer)}"
 
 
-FILTERS = {
+FILTERS: dict[str, Callable[..., Any]] = {
     "agree": agree,
     "between": between,
     "address": address,
@@ -236,18 +270,21 @@ FILTERS = {
     "clause": clause,
     "code": code,
     "counted": counted,
+    "docstring": docstring,
     "front_matter": front_matter,
     "listed": listed,
     "mathml": mathml,
     "method": method_name,
+    "method_names": method_names,
     "num": number,
     "pct": percent,
     "pct_ci": percent_interval,
+    "per_method": per_method,
     "points": points,
-    "shares": shares,
     "scaling": scaling_name,
     "span": span,
     "subject": subject_name,
+    "without": without,
     "written": written,
 }
 TESTS = {"first": is_first, "single": is_single}

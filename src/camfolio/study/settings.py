@@ -122,6 +122,11 @@ class Augmentation(Settings):
     zoom: float = Field(0.2, ge=0, lt=0.5, description="largest relative change of scale")
     noise_hu: float = Field(40.0, ge=0, le=200, description="largest standard deviation of the added noise")
 
+    @property
+    def is_active(self) -> bool:
+        """Whether any change is switched on."""
+        return any(self.model_dump().values())
+
 
 class Training(Settings):
     """How the network is trained; with `network.checkpoint` nothing is trained."""

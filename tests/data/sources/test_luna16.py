@@ -120,11 +120,11 @@ DAMAGES = {
         header("120 80 10", "60000 60000 60000"),
         r"at most \d+ voxels, but 1\.2\.3\.mhd has \(60000, 60000, 60000\)",
     ),
-    "askew": (
+    "oblique": (
         header("TransformMatrix = 1 0 0 0 1 0 0 0 1", "TransformMatrix = 0.8 0.6 0 -0.6 0.8 0 0 0 1"),
-        r"but 1\.2\.3\.mhd lies askew",
+        r"but 1\.2\.3\.mhd is oblique",
     ),
-    "a place outside": (outside, r"places inside of their scan, but one is outside of 1\.2\.3\.mhd"),
+    "a place outside": (outside, r"locations inside their scan, but one is outside 1\.2\.3\.mhd"),
 }
 
 

@@ -1,6 +1,6 @@
-"""A new portfolio in an empty folder: the files that its author owns, ready for `mkdocs serve`.
+"""Output of `camfolio new`: the files of a new portfolio that its author edits, ready for `mkdocs serve`.
 
-Everything else, other pages, styles and scripts, comes from the installed package.
+Other pages, styles and scripts come from the installed package.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ FILES = {
     "site.yml": ".github/workflows/site.yml",
     "gitignore": ".gitignore",
 }
-"""File beside this module -> where it goes."""
-WORDS = ("index.md.jinja", "study/index.md.jinja")
-"""The package's home page and write-up, of which an author gets a copy."""
+"""File in the folder of this module -> its path in the portfolio."""
+COPIED = ("index.md.jinja", "study/index.md.jinja")
+"""Templates that are copied to the portfolio: home page and write-up."""
 FROM_FOLDER = """
-camfolio comes from a folder of one machine. For any other machine, and for the workflow, replace the address in `requirements.txt` by one that they reach, such as
+camfolio was installed from a folder of this machine. For other machines, and for the workflow, replace the address in `requirements.txt` by one that they can reach, such as
 `camfolio[docs] @ git+https://HOST/camfolio@COMMIT`.
 """
 
 
 def start_portfolio(folder: Path) -> list[Path]:
-    """Fill a folder that is empty or not there; its name becomes the site's title.
+    """Fill an empty or new folder; its name becomes the site's title.
 
     Returns:
         The files written, relative to the folder.
 
     Raises:
-        StudyError: if there is something in the folder.
+        StudyError: if the folder is not empty.
     """
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        msg = f"Expected an empty folder, or none yet, but {folder} has something in it. Give another one."
+        msg = f"Expected an empty or new folder, but {folder} is not empty. Choose another one."
         raise StudyError(msg)
     title = folder.resolve().name.replace("-", " ").replace("_", " ").strip().capitalize() or "Portfolio"
     package = requirement()
@@ -53,7 +53,7 @@ def start_portfolio(folder: Path) -> list[Path]:
     words = {"{title}": title, '"{quoted}"': json.dumps(title, ensure_ascii=False), "{note}\n": note}
     for name, target in FILES.items():
         write(folder / target, filled((HERE / name).read_text(encoding="utf-8"), words))
-    for name in WORDS:
+    for name in COPIED:
         write(folder / "gen" / "templates" / name, (TEMPLATES / name).read_text(encoding="utf-8"))
     write(folder / "requirements.txt", f"-c {CONSTRAINTS}\n{package}\n")
     shutil.copy(constraints(), folder / CONSTRAINTS)
@@ -61,14 +61,14 @@ def start_portfolio(folder: Path) -> list[Path]:
 
 
 def requirement() -> str:
-    """What pip needs to install this camfolio on another machine: its version, or the source it was installed from."""
+    """The requirement for pip to install this camfolio: its version, or the source from which it was installed."""
     installed = distribution("camfolio")
     origin = installed.read_text("direct_url.json")
     return f"camfolio[docs] @ {source(json.loads(origin))}" if origin else f"camfolio[docs]=={installed.version}"
 
 
 def source(origin: dict[str, Any]) -> str:
-    """The address of an installed source, as PEP 610 records it, for pip.
+    """The address of a source in pip's form, from its record (PEP 610).
 
     >>> source({"url": "https://host/camfolio", "vcs_info": {"vcs": "git", "commit_id": "1a2b"}})
     'git+https://host/camfolio@1a2b'
@@ -83,9 +83,9 @@ def source(origin: dict[str, Any]) -> str:
 
 
 def constraints() -> Path:
-    """The exact versions that camfolio is tested with: in a wheel beside this module, else in the repository."""
-    inside = HERE / CONSTRAINTS
-    return inside if inside.is_file() else HERE.parents[3] / CONSTRAINTS
+    """The file with the versions of all tested dependencies: in this folder of a wheel, or at the root of the repository."""
+    packaged = HERE / CONSTRAINTS
+    return packaged if packaged.is_file() else HERE.parents[3] / CONSTRAINTS
 
 
 def filled(text: str, words: dict[str, str]) -> str:
@@ -96,6 +96,6 @@ def filled(text: str, words: dict[str, str]) -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a text file and the folders above it."""
+    """Write a text file, and create its parent folders."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="\n")

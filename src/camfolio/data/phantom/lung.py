@@ -14,7 +14,7 @@ from camfolio.data.phantom.shape import Shape
 FEEDER_SHARE = 0.3  # of the slices show a vessel that feeds the nodule
 UNFORKED_SHARE = 0.5  # of the vessels along the plane
 
-Place: TypeAlias = Float[np.ndarray, " 2"]
+Point: TypeAlias = Float[np.ndarray, " 2"]
 """Position in mm: down, right."""
 
 
@@ -42,13 +42,13 @@ def with_vessels(tissue: Field, grid: Grid, shape: Shape, scan: Scan, rng: np.ra
     return tissue + filled * (scan.vessel - tissue)
 
 
-def entry(grid: Grid, rng: np.random.Generator) -> Place:
-    """A place outside of the slice where a vessel comes from: none begins bluntly within it."""
+def entry(grid: Grid, rng: np.random.Generator) -> Point:
+    """A point outside the slice at which a vessel starts, so that no vessel ends abruptly within the slice."""
     angle, distance = rng.uniform(0, 2 * np.pi), rng.uniform(1.2, 1.5) * grid.reach
     return distance * np.array([np.sin(angle), np.cos(angle)])
 
 
-def tree(grid: Grid, start: Place, angle: float, radius: float, rng: np.random.Generator) -> Field:
+def tree(grid: Grid, start: Point, angle: float, radius: float, rng: np.random.Generator) -> Field:
     """A curved tapering tube, which may fork: share of each fine pixel that is filled."""
     length = rng.uniform(12, 40)
     bend = rng.normal(0, 0.035)
@@ -64,7 +64,7 @@ def tree(grid: Grid, start: Place, angle: float, radius: float, rng: np.random.G
     return forked
 
 
-def tube(grid: Grid, start: Place, angle: float, bend: float, *, length: float, radius: float) -> Field:
+def tube(grid: Grid, start: Point, angle: float, bend: float, *, length: float, radius: float) -> Field:
     """A tube along the parabola `across = bend / 2 * along**2`, thinner and out of the plane towards its end."""
     heading = np.sin(angle), np.cos(angle)
     y, x = grid.y - start[0], grid.x - start[1]

@@ -38,8 +38,8 @@ ATTRIBUTION = (
 
 
 @dataclass(frozen=True)
-class Place:
-    """A place in a scan: millimetres in the patient's coordinates, diameter of the nodule, 0 where there is none."""
+class Location:
+    """Centre of a nodule or candidate in the patient's coordinates, mm; `diameter_mm` is 0 for a candidate that is no nodule."""
 
     x: float
     y: float
@@ -49,10 +49,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Scan:
-    """A scan and the places to cut out."""
+    """A scan and the locations through which slices are taken."""
 
     path: Path
-    places: tuple[Place, ...]
+    locations: tuple[Location, ...]
 
 
 @dataclass(frozen=True)
@@ -65,31 +65,31 @@ class Square:
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """The slices of one scan, in the order of its places, and the digest of what was read."""
+    """The slices of one scan, in the order of its locations, and the digest of its voxels."""
 
     scan: Scan
-    hounsfield: Float32[np.ndarray, "places size size"]
-    mask: Bool[np.ndarray, "places size size"]
+    hounsfield: Float32[np.ndarray, "locations size size"]
+    mask: Bool[np.ndarray, "locations size size"]
     digest: str
 
 
 def from_study(data: LunaData, order: Order) -> Reading:
-    """One slice through the middle of every nodule, and of as many candidates that are none as the study wants.
+    """One slice through the centre of every nodule, and of the number of other candidates that the study sets.
 
     Raises:
         DataError: if a list or a scan cannot be used, no scan of the lists is there, or SimpleITK is missing.
     """
     tolerance = Tolerance(data.on_error)
     scans = {path.stem: path for path in files_under(order.files["path"]) if path.suffix.lower() == ".mhd"}
-    nodules = read_places(order.files["annotations"], "diameter_mm")
-    others = read_places(order.files["candidates"], "class")
+    nodules = read_locations(order.files["annotations"], "diameter_mm")
+    others = read_locations(order.files["candidates"], "class")
     planned = [
         Scan(
             path, (*nodules.get(name, ()), *drawn(others.get(name, ()), nodules.get(name, ()), name, data, order.seed))
         )
         for name, path in sorted(scans.items())
     ]
-    wanted = [scan for scan in planned if scan.places]
+    wanted = [scan for scan in planned if scan.locations]
     if not wanted:
         msg = f"Expected scans named in the lists, but none of {len(scans)} mhd files is. Check data.path."
         raise DataError(msg)
@@ -120,14 +120,14 @@ def from_study(data: LunaData, order: Order) -> Reading:
     return Reading(slices, card, salt_of(one.digest.encode() for one in found))
 
 
-def read_places(path: Path, kind: str) -> Mapping[str, Sequence[Place]]:
-    """Scan -> places, from annotations.csv (`kind` diameter_mm) or from candidates.csv (`kind` class; only class 0).
+def read_locations(path: Path, kind: str) -> Mapping[str, Sequence[Location]]:
+    """Scan -> locations, from annotations.csv (`kind` diameter_mm) or from candidates.csv (`kind` class; only class 0).
 
     Raises:
         DataError: naming column or line.
     """
     needed = ("seriesuid", "coordX", "coordY", "coordZ", kind)
-    found: dict[str, list[Place]] = {}
+    found: dict[str, list[Location]] = {}
     for line, row in rows_of(path, needed):
         try:
             x, y, z, last = (float(row[name] or "") for name in needed[1:])
@@ -137,7 +137,7 @@ def read_places(path: Path, kind: str) -> Mapping[str, Sequence[Place]]:
             msg = f"Expected numbers, but got something else in {path.name}, line {line}. Get it again."
             raise DataError(msg)
         if kind != "class" or last == 0:
-            found.setdefault(row["seriesuid"], []).append(Place(x, y, z, last))
+            found.setdefault(row["seriesuid"], []).append(Location(x, y, z, last))
     return found
 
 
@@ -163,9 +163,9 @@ def rows_of(path: Path, needed: Sequence[str]) -> list[tuple[int, dict[str, str]
 
 
 def drawn(
-    candidates: Sequence[Place], nodules: Sequence[Place], name: str, data: LunaData, seed: int
-) -> tuple[Place, ...]:
-    """Candidates that are no nodule, so many per nodule of the scan, drawn by the seed and the scan alone."""
+    candidates: Sequence[Location], nodules: Sequence[Location], name: str, data: LunaData, seed: int
+) -> tuple[Location, ...]:
+    """Candidates that are no nodule, a given number per nodule of the scan, drawn with the seed and the scan's name."""
     number = min(len(candidates), math.ceil(data.candidates_per_nodule * len(nodules)))
     key = int.from_bytes(hashlib.sha256(f"{seed}/{name}".encode()).digest()[:8], "big")
     chosen = np.random.default_rng(key).permutation(len(candidates))[:number]
@@ -173,27 +173,27 @@ def drawn(
 
 
 def cut(square: Square, scan: Scan) -> Cut:
-    """Axial slices through the places of one scan, resampled; outside is air.
+    """Axial slices through the locations of one scan, resampled; pixels outside the scan are air.
 
     Raises:
-        DataError: if the scan cannot be read, lies askew, or a place is outside of it.
+        DataError: if the scan cannot be read or is oblique, or a location is outside it.
     """
     volume, spacing, origin, signs = read_scan(scan.path)
     digest = hashlib.sha256(volume.tobytes()).hexdigest()
     images, masks = [], []
-    for place in scan.places:
+    for location in scan.locations:
         # voxel coordinates: depth, row, column
-        at = (np.array([place.z, place.y, place.x]) - origin) / (spacing * signs)
+        at = (np.array([location.z, location.y, location.x]) - origin) / (spacing * signs)
         depth = round(float(at[0]))
         if not 0 <= depth < len(volume) or (at[1:] < 0).any() or (at[1:] >= volume.shape[1:]).any():
-            msg = f"Expected places inside of their scan, but one is outside of {scan.path.name}. Check the lists."
+            msg = f"Expected locations inside their scan, but one is outside {scan.path.name}. Check the lists."
             raise DataError(msg)
         scale = square.spacing_mm / spacing[1:]
         corner = at[1:] - scale * (square.size - 1) / 2
         shape = (square.size, square.size)
         grey = ndimage.affine_transform(volume[depth].astype(np.float32), scale, corner, shape, order=1, cval=AIR_HU)
         images.append(grey.clip(min=LOWEST_HU))
-        masks.append(disc(square, place.diameter_mm))
+        masks.append(disc(square, location.diameter_mm))
     return Cut(scan, np.stack(images), np.stack(masks), digest)
 
 
@@ -208,7 +208,7 @@ def read_scan(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarra
     """A scan's voxels (depth, rows, columns), spacing and origin (mm) and the signs of its axes, each in that order.
 
     Raises:
-        DataError: if SimpleITK is missing or cannot read it, it is too large, not three-dimensional, or lies askew.
+        DataError: if SimpleITK is missing or cannot read it, it is too large, not three-dimensional, or oblique.
     """
     sitk = simple_itk()
     reader = sitk.ImageFileReader()
@@ -228,17 +228,17 @@ def read_scan(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarra
     direction = np.array(image.GetDirection()).reshape(3, 3)
     diagonal = np.diag(direction)
     if (np.abs(diagonal) < AXIAL).any():
-        msg = f"Expected axes along the patient's, but {path.name} lies askew. Resample it, or leave it out."
+        msg = f"Expected axes along the patient's, but {path.name} is oblique. Resample it, or leave it out."
         raise DataError(msg)
     spacing, origin = np.array(image.GetSpacing())[::-1], np.array(image.GetOrigin())[::-1]
     return sitk.GetArrayFromImage(image), spacing, origin, np.sign(diagonal)[::-1]
 
 
 def check_beside(path: Path) -> None:
-    """The file with the voxels that an mhd file names lies beside it.
+    """Check that the file of voxels that an mhd file names is in the same folder.
 
     Raises:
-        DataError: if it names none, or one elsewhere, or one that is not there.
+        DataError: if it names none, one in another folder, or one that does not exist.
     """
     lines = path.read_text(encoding="latin-1", errors="replace").splitlines()[:100]
     named = [line.partition("=")[2].strip() for line in lines if line.partition("=")[0].strip() == "ElementDataFile"]
@@ -248,13 +248,13 @@ def check_beside(path: Path) -> None:
 
 
 def simple_itk() -> Any:  # noqa: ANN401 - a module without annotations
-    """SimpleITK, quiet.
+    """The module SimpleITK, its warnings switched off.
 
     Raises:
         DataError: if it is not installed.
     """
     try:
-        import SimpleITK as sitk  # noqa: N813 - everyone's name for it
+        import SimpleITK as sitk  # noqa: N813 - its usual abbreviation
     except ModuleNotFoundError:
         msg = 'Expected SimpleITK for the source luna16, but it is not installed. Run pip install "camfolio[luna]".'
         raise DataError(msg) from None
@@ -262,19 +262,19 @@ def simple_itk() -> Any:  # noqa: ANN401 - a module without annotations
     return sitk
 
 
-def assembled(found: Sequence[Cut], square: Square) -> Slices:
-    """All slices in the order of scans and places."""
-    places = [(one.scan.path.stem, place) for one in found for place in one.scan.places]
+def assembled(cuts: Sequence[Cut], square: Square) -> Slices:
+    """All slices in the order of scans and locations."""
+    locations = [(cut.scan.path.stem, location) for cut in cuts for location in cut.scan.locations]
     seen: Counter[str] = Counter()
     names = []
-    for scan, _ in places:
+    for scan, _ in locations:
         seen[scan] += 1
         names.append(f"{scan}-s{seen[scan]}")
     return Slices(
-        hounsfield=np.concatenate([one.hounsfield for one in found]),
-        label=np.array([int(place.diameter_mm > 0) for _, place in places], np.int64),
-        mask=np.concatenate([one.mask for one in found]),
-        patient=np.array([scan for scan, _ in places]),
-        spacing=np.full((len(places), 2), square.spacing_mm, np.float32),
+        hounsfield=np.concatenate([cut.hounsfield for cut in cuts]),
+        label=np.array([int(location.diameter_mm > 0) for _, location in locations], np.int64),
+        mask=np.concatenate([cut.mask for cut in cuts]),
+        patient=np.array([scan for scan, _ in locations]),
+        spacing=np.full((len(locations), 2), square.spacing_mm, np.float32),
         id=np.array(names),
     )

@@ -79,9 +79,9 @@ def slice_of_test(slices: Path, split: Path, one: int) -> Slices:
 
 
 def outcome(case: dict[str, Any], classes: tuple[str, str]) -> str:
-    """What the label is and what the network said: "benign, called malignant, p = 0.83"."""
-    called = classes[case["predicted"]]
-    return f"{classes[case['true']]}, called {called}, p = {case['probability']:.2f}"
+    """Label, predicted class and its probability: "benign, predicted malignant, p = 0.83"."""
+    predicted = classes[case["predicted"]]
+    return f"{classes[case['true']]}, predicted {predicted}, p = {case['probability']:.2f}"
 
 
 def share_words(value: float | None) -> str:

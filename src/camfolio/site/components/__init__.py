@@ -1,1 +1,1 @@
-"""What templates call besides plain values: figures, tables, references to them, citations."""
+"""Components that templates call: figures, tables, references to them, citations, checklists."""

@@ -1,6 +1,6 @@
 """Citations: `{{ cite("selvaraju2017") }}` on a page, `{{ references() }}` at its end, entries from one BibTeX file.
 
-Sentences of our own: pybtex's styles leave out a volume without pages, lower-case titles, and name all of fifty authors.
+References are formatted here: pybtex's styles omit a volume without pages, change titles to lower case, and list all of fifty authors.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ WHERE = ("journal", "booktitle", "howpublished", "publisher")
 
 @dataclass(frozen=True)
 class Reference:
-    """One entry as it is read: who, what, where, when, and its address (empty if it has none)."""
+    """One formatted entry: authors, title, journal or book with volume and pages, year, and address (may be empty)."""
 
     key: str
     authors: str
@@ -40,24 +40,24 @@ class Reference:
 def read_bibliography(file: Path, cache: Path) -> dict[str, Reference]:
     """Key, and every further key in the field `ids`, -> entry.
 
-    What the parser made of the file is kept in the folder `cache` under the digests of the file and of this module:
-    importing the parser would cost more than a page.
+    Parsed entries are cached in the folder `cache` under the digests of the file and of this module, since importing the
+    parser takes longer than rendering a page.
 
     Raises:
         PageError: for an entry that cannot be read, with its line.
     """
     if not file.is_file():
         return {}
-    kept = (
+    cached = (
         cache / f"references-{file_digest(file)[:16]}-{file_digest(Path(__file__))[:8]}-{version('bibtexparser')}.json"
     )
-    if not kept.is_file():
-        replace_file(kept, json.dumps({key: asdict(entry) for key, entry in parse(file).items()}, indent=1))
-    return {key: Reference(**entry) for key, entry in json.loads(kept.read_text(encoding="utf-8")).items()}
+    if not cached.is_file():
+        replace_file(cached, json.dumps({key: asdict(entry) for key, entry in parse(file).items()}, indent=1))
+    return {key: Reference(**entry) for key, entry in json.loads(cached.read_text(encoding="utf-8")).items()}
 
 
 def parse(file: Path) -> dict[str, Reference]:
-    """Read a BibTeX file; accents of LaTeX become letters, and braces go once they have held names together."""
+    """Parse a BibTeX file: LaTeX accents become letters; braces that group names are removed after names are split."""
     from bibtexparser.entrypoint import parse_string
     from bibtexparser.middlewares import LatexDecodingMiddleware, SeparateCoAuthors, SplitNameParts
 
@@ -67,17 +67,17 @@ def parse(file: Path) -> dict[str, Reference]:
         line = (block.start_line or 0) + 1
         msg = f"Expected BibTeX in {file.name}, but got a mistake in the entry that begins in line {line}."
         raise PageError(msg)
-    found: dict[str, Reference] = {}
+    references: dict[str, Reference] = {}
     for entry in library.entries:
-        fields = {one.key: one.value for one in entry.fields}
+        fields = {field.key: field.value for field in entry.fields}
         reference = to_reference(entry.key, fields, file)
         further = [key.strip() for key in str(fields.get("ids", "")).split(",")]
-        found |= dict.fromkeys([entry.key, *filter(None, further)], reference)
-    return found
+        references |= dict.fromkeys([entry.key, *filter(None, further)], reference)
+    return references
 
 
 def to_reference(key: str, fields: Mapping[str, Any], file: Path) -> Reference:
-    """An entry's fields in words.
+    """The formatted reference of an entry's fields.
 
     Raises:
         PageError: if author, title or year is missing.
@@ -89,7 +89,7 @@ def to_reference(key: str, fields: Mapping[str, Any], file: Path) -> Reference:
     text = {name: without_braces(value) for name, value in fields.items() if isinstance(value, str)}
     return Reference(
         key=key,
-        authors=names([one_name(author) for author in fields["author"]]),
+        authors=names([short_name(author) for author in fields["author"]]),
         title=text["title"],
         place=place_of(text),
         year=text["year"],
@@ -107,7 +107,7 @@ def without_braces(text: str) -> str:
 
 
 def names(authors: list[str]) -> str:
-    """The first ones of many authors; "others" are et al.
+    """Authors as a list; the first six and "et al." if there are more, or if the entry ends with "others".
 
     >>> names(["R. L. Draelos", "L. Carin"])
     'R. L. Draelos and L. Carin'
@@ -121,14 +121,14 @@ def names(authors: list[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def one_name(parts: NameParts) -> str:
-    """A name in its order, first names cut to their first letters: "P.-T. Jiang"."""
-    short = ["-".join(f"{part[0]}." for part in without_braces(word).split("-") if part) for word in parts.first]
-    return " ".join([*short, *parts.von, *map(without_braces, parts.last), *parts.jr])
+def short_name(parts: NameParts) -> str:
+    """A name with first names as initials: "P.-T. Jiang"."""
+    initials = ["-".join(f"{part[0]}." for part in without_braces(word).split("-") if part) for word in parts.first]
+    return " ".join([*initials, *parts.von, *map(without_braces, parts.last), *parts.jr])
 
 
 def place_of(text: Mapping[str, str]) -> str:
-    """Where it appeared: journal or book, volume and pages; arXiv if nowhere else."""
+    """Journal or book with volume and pages; arXiv if there is neither."""
     where = next(
         (text[name] for name in WHERE if text.get(name)), f"arXiv {text['eprint']}" if "eprint" in text else ""
     )
@@ -139,7 +139,7 @@ def place_of(text: Mapping[str, str]) -> str:
 
 
 def address_of(text: Mapping[str, str]) -> str:
-    """Where to read it: its DOI, its preprint, or the page it names."""
+    """Address of its DOI, its preprint, or its field `url`; empty if it has none."""
     if "doi" in text:
         return f"https://doi.org/{text['doi']}"
     return f"https://arxiv.org/abs/{text['eprint']}" if "eprint" in text else text.get("url", "")
@@ -147,12 +147,12 @@ def address_of(text: Mapping[str, str]) -> str:
 
 @dataclass
 class Citations:
-    """The citations of one page, numbered in their order, and whether their list was printed.
+    """The citations of one page, numbered in their order of appearance.
 
     Attributes:
         known: key -> entry.
         cited: key -> number on this page.
-        listed: how many of them the list holds.
+        listed: number of citations before the list of references was printed.
     """
 
     known: Mapping[str, Reference]
@@ -160,10 +160,10 @@ class Citations:
     listed: int = 0
 
     def cite(self, *keys: str) -> Markup:
-        """Numbers in brackets that lead to the list at the end of the page.
+        """Numbers in brackets, linked to the list at the end of the page.
 
         Raises:
-            PageError: for a key that the BibTeX file does not hold.
+            PageError: for an unknown key.
         """
         links = []
         for key in keys:
@@ -176,16 +176,16 @@ class Citations:
         return Markup('<span class="cite">&#91;{}&#93;</span>').format(Markup(", ").join(links))
 
     def references(self) -> Markup:
-        """The list of everything cited so far."""
+        """The list of all entries cited so far."""
         self.listed = len(self.cited)
         entries = [Markup('<li id="ref-{}">{}</li>').format(key, list_entry(self.known[key])) for key in self.cited]
         return Markup('<ol class="references">\n{}\n</ol>').format(Markup("\n").join(entries))
 
     def check(self) -> None:
-        """Everything cited is listed.
+        """Check that the list of references contains every citation.
 
         Raises:
-            PageError: naming what is not.
+            PageError: naming those that it lacks.
         """
         if len(self.cited) > self.listed:
             missing = ", ".join(list(self.cited)[self.listed :])
@@ -194,7 +194,7 @@ class Citations:
 
 
 def list_entry(entry: Reference) -> Markup:
-    """One entry as a line of the list."""
+    """One entry of the list as HTML."""
     place = Markup("{}, ").format(entry.place) if entry.place else ""
     title = Markup('<a href="{}">{}</a>').format(entry.address, entry.title) if entry.address else escape(entry.title)
     return Markup("{authors}. {title}. <em>{place}</em>{year}.").format(

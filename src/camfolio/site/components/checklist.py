@@ -1,4 +1,4 @@
-"""A checklist with its answers: what the run says, what the author says, and who answered how many items."""
+"""Answers to a checklist from the run and from the author, and how many items each answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from camfolio.study.checklists import CHECKLISTS, Checklist, Item
 
 @dataclass(frozen=True)
 class Answer:
-    """One item answered: in the run's words, the author's, both, or neither (empty)."""
+    """The answers to one item from the run and from the author; an empty string if there is none."""
 
     key: str
     item: Item
@@ -22,14 +22,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """All answers to a checklist by part; every item counts once: answered by the run, else by the author, else not assessed.
+    """All answers to a checklist by part. Each item counts once: as answered by the run, else by the author, else not assessed.
 
     Attributes:
         parts: part of the checklist -> its answers.
-        by_run: items that the run answers.
-        by_author: items that the author alone answers.
-        added: items to whose answer by the run the author added something.
-        not_assessed: items that are not assessed.
+        by_run: number of items that the run answers.
+        by_author: number of items that only the author answers.
+        added: number of items that both answer.
+        not_assessed: number of items without an answer.
     """
 
     parts: Mapping[str, tuple[Answer, ...]]
@@ -48,15 +48,15 @@ def answered(checklist: Checklist, say: Callable[[str], str], words: Mapping[str
     """Answer every item of a checklist.
 
     Args:
-        checklist: what is asked.
-        say: gives a fact of the run by its name, escaped; nothing but white space where the run does not know it.
-        words: item's key -> the author's words.
+        checklist: the items.
+        say: renders a fact of the run by its name, escaped; only white space if the fact is not known.
+        words: item's key -> the author's answer.
     """
     parts = {
-        part: tuple(answer(checklist.key(one), one, say, words) for one in items)
+        part: tuple(answer(checklist.key(item), item, say, words) for item in items)
         for part, items in checklist.parts.items()
     }
-    given = [(bool(one.run), bool(one.author)) for part in parts.values() for one in part]
+    given = [(bool(entry.run), bool(entry.author)) for part in parts.values() for entry in part]
     return Answers(
         parts,
         by_run=sum(run for run, _ in given),
@@ -71,8 +71,8 @@ def answered_all(say: Callable[[str], str], words: Mapping[str, str]) -> dict[st
     return {checklist.prefix: answered(checklist, say, words) for checklist in CHECKLISTS}
 
 
-def answer(key: str, one: Item, say: Callable[[str], str], words: Mapping[str, str]) -> Answer:
-    """One item's answer; the run's words stand on one line, as the cell of a table must."""
-    lines = [line.strip() for fact in one.facts for line in say(fact).splitlines()]
-    run = Markup(" ").join(Markup(line) for line in lines if line)  # noqa: S704 - the templates' words, values escaped
-    return Answer(key, one, run, words.get(key, ""))
+def answer(key: str, item: Item, say: Callable[[str], str], words: Mapping[str, str]) -> Answer:
+    """The answers to one item, each on one line for the cell of a table."""
+    lines = [line.strip() for fact in item.facts for line in say(fact).splitlines()]
+    run = Markup(" ").join(Markup(line) for line in lines if line)  # noqa: S704 - rendered by a template, values escaped
+    return Answer(key, item, run, words.get(key, ""))

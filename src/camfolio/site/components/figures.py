@@ -1,6 +1,6 @@
-"""The figure and table of a page: `{% call figure("roc") %}caption{% endcall %}`, `{% call table("metrics", words) %}`.
+"""Figures and tables of pages: `{% call figure("roc") %}caption{% endcall %}`, `{% call table("metrics", caption) %}`.
 
-How they look is the template's: `components/` among the templates. Here is what they are filled with.
+Their appearance is defined by the templates in `components/`, their contents here.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from camfolio.site.components.numbering import mark
 from camfolio.store.artefacts import Artefact, digest_of
 
 DOWNLOADS = {"light.svg": "SVG", "light.png": "PNG", "data.csv": "CSV"}
-"""File of a figure -> what its link says, for those files that the figure has."""
+"""File of a figure -> text of its link."""
 PREFIX = "figure-"
 
 
 @dataclass(frozen=True)
-class Making:
-    """How a figure was made: what its fold-out tells.
+class Provenance:
+    """Provenance of a figure, shown below it.
 
     Attributes:
         stage: its name in the study.
         module: the module that drew it.
-        key: digest of everything that decides it.
-        code: digest of the code behind it.
-        inputs: stage before it -> digest of what that one left.
+        key: digest of all its inputs.
+        code: digest of its module and of all modules that it imports.
+        inputs: upstream stage -> digest of its result.
         libraries: package -> version.
         seed: of the study.
-        command: draws it again.
+        command: the command that redraws it.
     """
 
     stage: str
@@ -51,19 +51,19 @@ class Making:
 
 @dataclass(frozen=True)
 class Figures:
-    """What templates of a study call for figures and tables; `components` is the folder of templates that they fill."""
+    """Functions that templates of a study call for figures and tables; `components` is the folder of their templates."""
 
     environment: Environment
     portfolio: Portfolio
     components: str = "components"
 
     def figure(self, name: str, caller: Callable[[], str], *, wide: bool = False) -> Markup:
-        """Both themes' pictures, a numbered caption, downloads, and how it was made; or why there is nothing to see.
+        """A figure in both themes with numbered caption, downloads and provenance; if it is empty, the reason.
 
         Args:
             name: of the figure's stage, without `figure-`.
-            caller: gives the caption, whose first sentence says what to see.
-            wide: may be wider than the text.
+            caller: renders the caption, whose first sentence is on what the figure shows.
+            wide: whether it may be wider than the text.
 
         Raises:
             PageError: if the study has no such figure.
@@ -84,18 +84,18 @@ class Figures:
             number=mark("figure", name),
             caption=one_line(caller()),
             downloads={file: word for file, word in DOWNLOADS.items() if file in artefact.manifest.outputs},
-            made=making(self.portfolio, name, artefact),
+            made=provenance(self.portfolio, name, artefact),
         )
 
     def plate(self, name: str, caption: str, caller: Callable[[], str]) -> Markup:
-        """A numbered figure that the page sets itself, in HTML, with its caption below."""
+        """A numbered figure whose content is HTML of the page, with its caption below."""
         return self.fill(
             "plate.md",
             name=name,
             empty=mark("empty", name),
             number=mark("figure", name),
             caption=one_line(wording.as_text(caption)),
-            body=Markup(caller().strip()),  # noqa: S704 - the template's own words, values escaped
+            body=Markup(caller().strip()),  # noqa: S704 - rendered by a template, values escaped
         )
 
     def table(self, name: str, caption: str, caller: Callable[[], str], *, wide: bool = False) -> Markup:
@@ -106,40 +106,42 @@ class Figures:
             wide=wide,
             number=mark("table", name),
             caption=one_line(wording.as_text(caption)),
-            body=Markup(caller().strip()),  # noqa: S704 - the template's own words, values escaped
+            body=Markup(caller().strip()),  # noqa: S704 - rendered by a template, values escaped
         )
 
-    def fill(self, template: str, **values: Any) -> Markup:  # noqa: ANN401 - whatever the component shows
-        """One component from its template."""
-        written = self.environment.get_template(f"{self.components}/{template}").render(values)
-        return Markup(written)  # noqa: S704 - the template's own words, values escaped
+    def fill(self, template: str, **values: Any) -> Markup:  # noqa: ANN401 - values of any type
+        """Render the template of a component."""
+        rendered = self.environment.get_template(f"{self.components}/{template}").render(values)
+        return Markup(rendered)  # noqa: S704 - rendered by a template, values escaped
 
 
 def see(name: str) -> Markup:
-    """A link to a figure or table of the study, or `STUDY/NAME`: "Figure 3", wherever that stands."""
+    """A link "Figure 3" to a figure or table of the study, on any of its pages; `STUDY/NAME` for another study."""
     return mark("see", name)
 
 
 def figures_of(portfolio: Portfolio) -> dict[str, Artefact]:
     """Figure name -> its artefact."""
-    return {name.removeprefix(PREFIX): one for name, one in portfolio.artefacts.items() if name.startswith(PREFIX)}
+    return {
+        name.removeprefix(PREFIX): artefact for name, artefact in portfolio.artefacts.items() if name.startswith(PREFIX)
+    }
 
 
-def making(portfolio: Portfolio, name: str, artefact: Artefact) -> Making:
-    """How a figure was made, from its manifest."""
-    made = artefact.manifest.ingredients
-    return Making(
-        stage=made.stage,
-        module=next(stage.module for stage in stages(portfolio.study) if stage.name == made.stage),
+def provenance(portfolio: Portfolio, name: str, artefact: Artefact) -> Provenance:
+    """The provenance of a figure, from its manifest."""
+    ingredients = artefact.manifest.ingredients
+    return Provenance(
+        stage=ingredients.stage,
+        module=next(stage.module for stage in stages(portfolio.study) if stage.name == ingredients.stage),
         key=artefact.manifest.key,
-        code=digest_of(made.code),
-        inputs=made.inputs,
-        libraries=made.libraries,
+        code=digest_of(ingredients.code),
+        inputs=ingredients.inputs,
+        libraries=ingredients.libraries,
         seed=portfolio.study.seed,
         command=f"camfolio draw gen/studies/{portfolio.name}.yaml --figure {name}",
     )
 
 
 def one_line(words: str) -> Markup:
-    """A caption without line breaks, since a blank line in it would end it."""
-    return Markup(" ".join(str(words).split()))  # noqa: S704 - the template's own words, values escaped
+    """A caption without line breaks, since a blank line would end it in Markdown."""
+    return Markup(" ".join(str(words).split()))  # noqa: S704 - rendered by a template, values escaped

@@ -1,7 +1,7 @@
-"""Numbers of figures and tables, given once all pages are there, so that any page may refer to any figure.
+"""Numbers of figures and tables, assigned when all pages are rendered, so that any page can refer to any figure.
 
-While a page is rendered, a mark stands where a number or a reference goes. Figures and tables are counted through all
-pages of a study in the order of its navigation: "Figure 3" means one figure, wherever it is said.
+A rendered page has marks in place of numbers and references. Figures and tables are numbered through all pages of a
+study in the order of its navigation, so that "Figure 3" is unique in a study.
 """
 
 from __future__ import annotations
@@ -22,69 +22,69 @@ NOT_DRAWN = "the note in place of a figure"
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a figure or table stands: the page's path, the name under which it is found there, how it is called."""
+class Anchor:
+    """A figure or table on a page: the page's path, the anchor there, and the label, such as "Figure 3"."""
 
     page: str
     name: str
-    called: str
+    label: str
 
 
 def mark(word: str, name: str) -> Markup:
-    """A place that gets its words later: the number of a `figure` or `table`, nothing (`empty`), or a link (`see`)."""
+    """A mark that `numbered` replaces by the number of a `figure` or `table`, by nothing (`empty`), or by a link (`see`)."""
     return Markup("\ue000{}:{}\ue001").format(word, name)
 
 
 def numbered(pages: Mapping[str, str], template: Mapping[str, str]) -> dict[str, str]:
-    """The same pages with numbers and links in place of their marks.
+    """The pages with numbers and links in place of marks.
 
     Args:
         pages: path -> content, in the order of the navigation.
-        template: path -> the template it was made from, for the error.
+        template: path -> its template, for error messages.
 
     Raises:
-        PageError: for a reference to nothing, or a figure that stands on two places of one study.
+        PageError: for a reference to an unknown figure, or a figure that occurs twice in a study.
     """
-    places = places_of(pages, template)
+    anchors = anchors_of(pages, template)
     return {
-        page: MARK.sub(partial(words, page=page, places=places, template=template[page]), text)
+        page: MARK.sub(partial(replacement, page=page, anchors=anchors, template=template[page]), text)
         for page, text in pages.items()
     }
 
 
-def words(found: re.Match[str], page: str, places: Mapping[str, Place], template: str) -> str:
-    """What stands in place of a mark on a page: the figure's number, nothing, or a link to where a figure stands."""
-    folder, name = posixpath.dirname(page), found["name"]
-    if found["word"] == "empty":
+def replacement(match: re.Match[str], page: str, anchors: Mapping[str, Anchor], template: str) -> str:
+    """The replacement of a mark on a page: the figure's label, nothing, or a link to a figure."""
+    folder, name = posixpath.dirname(page), match["name"]
+    if match["word"] == "empty":
         return ""
-    if found["word"] != "see":
-        return places[posixpath.join(folder, name)].called
-    place = places.get(posixpath.join(folder, name)) or places.get(name)
-    if place is None:
-        here = [known.removeprefix(f"{folder}/") for known in places]
-        msg = f"Expected a figure or table to refer to, but got {name!r} in {template}. {nearest(name, here)}"
+    if match["word"] != "see":
+        return anchors[posixpath.join(folder, name)].label
+    anchor = anchors.get(posixpath.join(folder, name)) or anchors.get(name)
+    if anchor is None:
+        known_names = [known.removeprefix(f"{folder}/") for known in anchors]
+        msg = f"Expected a figure or table to refer to, but got {name!r} in {template}. {nearest(name, known_names)}"
         raise PageError(msg)
-    address = "" if place.page == page else posixpath.relpath(place.page, folder or ".")
-    return f"[{place.called}]({address}#{place.name})"
+    address = "" if anchor.page == page else posixpath.relpath(anchor.page, folder or ".")
+    return f"[{anchor.label}]({address}#{anchor.name})"
 
 
-def places_of(pages: Mapping[str, str], template: Mapping[str, str]) -> dict[str, Place]:
-    """`FOLDER/NAME` of every figure and table -> where it stands."""
-    places: dict[str, Place] = {}
-    counted: Counter[tuple[str, str]] = Counter()
+def anchors_of(pages: Mapping[str, str], template: Mapping[str, str]) -> dict[str, Anchor]:
+    """`FOLDER/NAME` of every figure and table -> its anchor."""
+    anchors: dict[str, Anchor] = {}
+    numbers: Counter[tuple[str, str]] = Counter()
     for page, text in pages.items():
         folder = posixpath.dirname(page)
         for word, name in defined(text):
             full = posixpath.join(folder, name)
-            if full in places:
+            if full in anchors:
                 msg = f"Expected every figure and table once in a study, but got {name!r} again in {template[page]}."
                 raise PageError(msg)
-            counted[folder, word] += 1
-            called = NOT_DRAWN if word == "empty" else f"{word.capitalize()} {counted[folder, word]}"
-            places[full] = Place(page, name, called)
-    return places
+            numbers[folder, word] += 1
+            label = NOT_DRAWN if word == "empty" else f"{word.capitalize()} {numbers[folder, word]}"
+            anchors[full] = Anchor(page, name, label)
+    return anchors
 
 
 def defined(text: str) -> Sequence[tuple[str, str]]:
-    """Kind and name of what stands on a page, in its order."""
-    return [(found["word"], found["name"]) for found in MARK.finditer(text) if found["word"] != "see"]
+    """Kind and name of the figures and tables on a page, in its order."""
+    return [(match["word"], match["name"]) for match in MARK.finditer(text) if match["word"] != "see"]

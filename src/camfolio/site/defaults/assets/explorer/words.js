@@ -6,9 +6,9 @@ export function number(value) {
   return value === null || value === undefined ? "not defined" : value.toFixed(Math.abs(value) < 10 ? 2 : 1);
 }
 
-// "benign, called malignant, p = 0.83"
+// "benign, predicted malignant, p = 0.83"
 export function outcome(data, i) {
-  return `${data.classes[data.label[i]]}, called ${data.classes[data.predicted[i]]}, p = ${data.probability[i].toFixed(2)}`;
+  return `${data.classes[data.label[i]]}, predicted ${data.classes[data.predicted[i]]}, p = ${data.probability[i].toFixed(2)}`;
 }
 
 // An element with attributes and children; a string is text and never markup.
