@@ -1,8 +1,8 @@
-# make site: everything, from an empty clone to site/. make serve: the same with live reload. make test: the fast tests.
+# make site: builds the site from an empty clone into site/. make serve: the same with live reload. make test: the fast tests.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-# The date of the last commit, so that the same commit gives the same bytes.
+# Date of the last commit, so that builds of one commit are bitwise identical.
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 export NO_MKDOCS_2_WARNING := 1
 export DISABLE_MKDOCS_2_WARNING := true
@@ -18,18 +18,18 @@ serve: .venv/installed-docs
 deploy: .venv/installed-docs
 	$(BIN)/mkdocs gh-deploy --strict
 
-# The same pages as plain files, built strictly by the other generator that is still kept: the way out stays open.
+# All pages as plain files, built strictly with ProperDocs, an independent generator.
 exported-site: .venv/installed-docs
 	rm -rf exported
 	$(BIN)/camfolio export markdown --to exported
 	cd exported && ../$(BIN)/properdocs build --strict -f mkdocs.yml
 	$(BIN)/camfolio finish exported/site
 
-# Every page of site/, light and dark, wide and narrow, as pictures to look at.
+# Screenshots of every page of site/, light and dark, wide and narrow.
 screenshots: .venv/installed-dev
 	$(BIN)/python scripts/screenshots.py site screenshots
 
-# Needs node and chromium.
+# Lighthouse audit of site/; needs node and chromium.
 lighthouse: .venv/installed-dev
 	$(BIN)/python scripts/lighthouse.py site
 

@@ -1,10 +1,10 @@
-"""How fast the maps are: ours, captum's and plain loops side by side in one process, against the processor's own peak.
+"""Speed of the maps: camfolio, captum and plain loops in one process, relative to the peak of the processor.
 
 Usage: python benchmarks/cams.py [--images 512] [--rounds 9] [--page docs/performance.md]   (`make bench` writes the page)
 
-All contestants have the same network, images and threads and take turns; figures are medians over the rounds. Work is
-counted by torch's FLOP counter and given as forward passes of the network. The process is an ordinary one, as a user's
-own program is; the workers of a build have settings of malloc beside (see `store.build`).
+All implementations have the same network, images and threads and alternate; figures are medians over the rounds. Work is
+counted by torch's FLOP counter and given as forward passes of the network. The process has default settings, as a
+user's program; the workers of a build also set parameters of malloc (see `store.build`).
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ WIDTH = 16
 PEER_BATCH = 16
 CAPTUM_BATCHES = (16, 32, 64, 128, 256)
 PEAK_CONVOLUTIONS = ((32, 34), (64, 34), (64, 18), (128, 18), (128, 34), (256, 18))
-"""Channels and rows of 3x3 convolutions without padding: all that is counted has to be computed."""
+"""Channels and rows of 3x3 convolutions without padding, for which all counted operations are computed."""
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of one contestant: medians over the rounds, and the wall time of every round."""
+    """Seconds of one implementation: medians over the rounds, and the wall time of every round."""
 
     wall: float
     processor: float
@@ -67,15 +67,15 @@ class Row:
     walls: tuple[float, ...]
 
     def times_as_long(self, other: Row) -> str:
-        """How many times another one's time this takes: the median over the rounds, each against its own, and the range."""
-        ratios = sorted(mine / yours for mine, yours in zip(self.walls, other.walls, strict=True))
+        """Time relative to another row, in words: median and range of the ratios of corresponding rounds."""
+        ratios = sorted(time / other_time for time, other_time in zip(self.walls, other.walls, strict=True))
         return f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}) times"
 
 
 @dataclass(frozen=True)
 class Result:
-    """Everything the page says; `peak` and `operations` in floating-point operations, `memory` in megabytes, `batch` the
-    one that suits captum best.
+    """All values of the page; `peak` and `operations` in floating-point operations, `memory` in megabytes, `batch` the
+    batch size with which captum is fastest.
     """
 
     rows: list[Row]
@@ -101,23 +101,23 @@ def example_network() -> nn.Module:
 
 
 def example_images(count: int) -> Tensor:
-    """Noise: no channel is constant, nothing can be left out."""
+    """Images of noise, for which no channel is constant, so that no computation can be skipped."""
     return torch.rand(count, 1, SIZE, SIZE, generator=torch.Generator().manual_seed(1)) * 2 - 1
 
 
-def asked(network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
-    """Logits and the layer's activations by a hook, as a tutorial takes them."""
-    kept: list[Tensor] = []
+def logits_and_activations(network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits, and the layer's activations by a forward hook."""
+    activations: list[Tensor] = []
     layer = network.get_submodule(LAYER)
-    handle = layer.register_forward_hook(lambda _module, _inputs, output: kept.append(output))
+    handle = layer.register_forward_hook(lambda _module, _inputs, output: activations.append(output))
     logits = network(images)
     handle.remove()
-    return logits, kept[0]
+    return logits, activations[0]
 
 
 def plain_grad_cam(network: nn.Module, images: Tensor) -> Tensor:
-    """One map per image, with one forward and one backward pass through the layers behind."""
-    logits, activations = asked(network, images)
+    """One map per image, with one forward pass and one backward pass down to the layer."""
+    logits, activations = logits_and_activations(network, images)
     (gradients,) = torch.autograd.grad(logits.max(1).values.sum(), activations)
     return (gradients.mean((2, 3), keepdim=True) * activations).sum(1).relu().detach()
 
@@ -126,22 +126,22 @@ def captum_grad_cam(network: nn.Module, images: Tensor) -> Tensor:
     """Captum's LayerGradCam of the predicted classes."""
     with torch.no_grad():
         predicted = network(images).argmax(1)
-    found = captum.attr.LayerGradCam(network, network.get_submodule(LAYER)).attribute(images, target=predicted)
-    return found.relu().detach()
+    maps = captum.attr.LayerGradCam(network, network.get_submodule(LAYER)).attribute(images, target=predicted)
+    return maps.relu().detach()
 
 
 def captum_known_target(network: nn.Module, images: Tensor) -> Tensor:
-    """The same for a class that is known beforehand, so that it needs no pass of its own."""
+    """The same for a given class, which needs no forward pass for the prediction."""
     return captum.attr.LayerGradCam(network, network.get_submodule(LAYER)).attribute(images, target=1).relu().detach()
 
 
 def captum_in_batches(network: nn.Module, size: int, images: Tensor) -> Tensor:
-    """The same, a batch at a time."""
+    """The same in batches."""
     return torch.cat([captum_known_target(network, part) for part in images.split(size)])
 
 
 def best_batch(network: nn.Module, images: Tensor) -> int:
-    """The size that suits captum best here: the fastest in three rounds after one that does not count."""
+    """The batch size with which captum is fastest, in three rounds after one for warm-up."""
     sizes = {str(size): partial(captum_in_batches, network, size, images) for size in CAPTUM_BATCHES}
     timings = side_by_side(sizes, 3)
     return min(CAPTUM_BATCHES, key=lambda size: timings[str(size)].wall)
@@ -149,10 +149,10 @@ def best_batch(network: nn.Module, images: Tensor) -> int:
 
 @torch.no_grad()
 def plain_score_cam(network: nn.Module, images: Tensor) -> Tensor:
-    """Image by image, its masked copies in batches of 16: what the most used library does."""
+    """Score-CAM image by image, masked copies in batches of 16, as in the most used library."""
     maps = []
     for image in images:
-        logits, activations = asked(network, image[None])
+        logits, activations = logits_and_activations(network, image[None])
         target = int(logits.argmax(1))
         masks = functional.interpolate(activations, (SIZE, SIZE), mode="bilinear")[0]
         low, high = masks.amin((1, 2), keepdim=True), masks.amax((1, 2), keepdim=True)
@@ -164,10 +164,10 @@ def plain_score_cam(network: nn.Module, images: Tensor) -> Tensor:
 
 @torch.no_grad()
 def plain_ablation_cam(network: nn.Module, images: Tensor) -> Tensor:
-    """Image by image, the network with one channel of the layer less, 16 at a time."""
+    """Ablation-CAM image by image, each channel of the layer set to zero in turn, 16 channels per batch."""
     maps = []
     for image in images:
-        logits, activations = asked(network, image[None])
+        logits, activations = logits_and_activations(network, image[None])
         target = int(logits.argmax(1))
         scores = torch.cat([without(network, image, activations, part) for part in channels(activations)])[:, target]
         weights = (logits[0, target] - scores) / logits[0, target]
@@ -176,12 +176,12 @@ def plain_ablation_cam(network: nn.Module, images: Tensor) -> Tensor:
 
 
 def channels(activations: Tensor) -> tuple[Tensor, ...]:
-    """Numbers of the layer's channels, 16 at a time."""
+    """Indices of the layer's channels in batches of 16."""
     return torch.arange(activations.shape[1]).split(PEER_BATCH)
 
 
 def without(network: nn.Module, image: Tensor, activations: Tensor, channel: Tensor) -> Tensor:
-    """The logits of an image, in every row with another channel set to zero."""
+    """The logits of an image, each row with another channel set to zero."""
     cells = activations.repeat(len(channel), 1, 1, 1)
     cells[torch.arange(len(channel)), channel] = 0
     handle = network.get_submodule(LAYER).register_forward_hook(lambda *_: cells)
@@ -191,17 +191,17 @@ def without(network: nn.Module, image: Tensor, activations: Tensor, channel: Ten
 
 
 def side_by_side(contestants: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Timing]:
-    """Every contestant in turn, `rounds` times after one turn that does not count."""
+    """Time all implementations in turn, `rounds` times after one round for warm-up."""
     seen: dict[str, list[tuple[float, float]]] = {name: [] for name in contestants}
     for _ in range(rounds + 1):
         for name, run in contestants.items():
             wall, processor = time.perf_counter(), time.process_time()
             run()
             seen[name].append((time.perf_counter() - wall, time.process_time() - processor))
-    counted = {name: tuple(zip(*times[1:], strict=True)) for name, times in seen.items()}
+    timings = {name: tuple(zip(*times[1:], strict=True)) for name, times in seen.items()}
     return {
         name: Timing(statistics.median(walls), statistics.median(processor), walls)
-        for name, (walls, processor) in counted.items()
+        for name, (walls, processor) in timings.items()
     }
 
 
@@ -226,20 +226,20 @@ def operations(run: Callable[[], object]) -> int:
 
 
 def peak_megabytes(images: int) -> float:
-    """Largest memory of a fresh process that makes the Score-CAM maps of so many images."""
+    """Peak memory of a new process that computes Score-CAM maps of the given number of images."""
     command = [sys.executable, __file__, "--memory", str(images)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return float(done.stdout.split()[-1])
 
 
 def largest_memory() -> float:
-    """Megabytes that this program held at most; what its parent held before does not count, unlike in `getrusage`."""
+    """Peak memory of this process in megabytes; unlike `getrusage`, without that of its parent before the fork."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return float(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1024
 
 
 def measure(images: int, rounds: int) -> Result:
-    """Everything the page says."""
+    """Run all measurements."""
     network, inputs = example_network(), example_images(images)
     few = inputs[: images // 2]
     with tempfile.TemporaryDirectory() as folder:
@@ -295,15 +295,15 @@ def measure(images: int, rounds: int) -> Result:
 
 
 def work_per_image(run: Callable[[Tensor], object], inputs: Tensor) -> float:
-    """Operations for one image more: the difference between 64 and 32, which leaves out what is done once.
+    """Operations per additional image: the difference between 64 and 32 images, without operations that are done once.
 
-    ONNX Runtime's are out of torch's sight; it gets the passes that torch counts for the same job.
+    torch cannot count operations of ONNX Runtime, whose passes are those that torch counts for the same job.
     """
     return (operations(lambda: run(inputs[:64])) - operations(lambda: run(inputs[:32]))) / 32
 
 
 def page(result: Result) -> str:
-    """The documentation's page: what was measured, where, and what it means."""
+    """The page Performance of the documentation."""
     template = Template(Path(__file__).with_name("performance.md.jinja").read_text(), keep_trailing_newline=True)
     versions = {name: version(name) for name in ("torch", "captum", "onnxruntime")}
     here = {"processor": processor_name(), "python": platform.python_version(), **versions}
@@ -313,7 +313,7 @@ def page(result: Result) -> str:
 
 
 def processor_name() -> str:
-    """What the system calls its processor."""
+    """Name of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -1,10 +1,10 @@
-"""What each device that makes the maps faster gains, switched on and off in turns, for the default study's own work.
+"""Speed-up by each optimisation of the maps, switched on and off in turn, on the work of the default study.
 
 Usage: python benchmarks/devices.py [--slices 256] [--rounds 5]
 
 The work is that of `gen/studies/lung-nodules.yaml`: its network (random weights), its methods at its layers, and forward
-passes of slices with replaced pixels, as many per slice as stage `faithfulness` runs. Figures are seconds without the
-device over seconds with it, per kind of work: the median over rounds, each against its own, and the range.
+passes of slices with replaced pixels, as many per slice as stage `faithfulness` runs. Figures are ratios of seconds
+without and with the optimisation, per job: median and range over the rounds.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ from camfolio.study.file import read_study
 STUDY = Path(__file__).parents[1] / "gen" / "studies" / "lung-nodules.yaml"
 SIZE = 32
 PASSES = 40
-"""Forward passes per slice of the job `replaced pixels`, an order of magnitude below those of the stage."""
+"""Forward passes per slice of the job `replaced pixels`, a tenth of those of the stage."""
 Job = Callable[[], object]
 
 
 def work(slices: int, folder: Path) -> dict[str, Job]:
-    """Name of each kind of work -> the work, for so many slices of noise."""
+    """Name of a job -> the job, for a number of slices of noise."""
     study = read_study(STUDY)
     torch.manual_seed(0)
     network = build_network(study.network).eval()
@@ -78,7 +78,7 @@ def work(slices: int, folder: Path) -> dict[str, Job]:
 
 @contextmanager
 def one_lane() -> Iterator[None]:
-    """One pass at a time, on all of torch's threads."""
+    """One pass at a time on all threads of torch."""
 
     def alone(*given: object) -> lanes.Lanes:
         many = lanes.make_lanes(*given)  # type: ignore[arg-type]  # handed on as given
@@ -89,13 +89,13 @@ def one_lane() -> Iterator[None]:
 
 
 def whole(model: nn.Module, layer: str, image: Tensor) -> object:
-    """Passes from a layer on as passes of the whole network."""
+    """Passes of the whole network instead of passes from a layer on."""
     del image
     return partial(whole_network, model, layer)
 
 
 def switched_off() -> dict[str, AbstractContextManager[object]]:
-    """Name of a device -> what runs the work without it."""
+    """Name of an optimisation -> context in which it is switched off."""
     return {
         "folded norms": patch.object(folding, "foldable", lambda *_: False),
         "channels last": patch.object(folding, "channels_last", lambda _model: None),
@@ -105,14 +105,14 @@ def switched_off() -> dict[str, AbstractContextManager[object]]:
 
 
 def seconds(job: Job) -> float:
-    """How long a job takes."""
+    """Wall seconds of a job."""
     start = time.perf_counter()
     job()
     return time.perf_counter() - start
 
 
 def gains(jobs: Mapping[str, Job], rounds: int) -> dict[str, dict[str, list[float]]]:
-    """Device -> job -> per round, seconds without the device over seconds with it; the first round does not count."""
+    """Optimisation -> job -> per round, seconds without it over seconds with it, after one round for warm-up."""
     found: dict[str, dict[str, list[float]]] = {}
     for _ in range(rounds + 1):
         for device in switched_off():
@@ -126,14 +126,14 @@ def gains(jobs: Mapping[str, Job], rounds: int) -> dict[str, dict[str, list[floa
 
 
 def applies(device: str, job: str) -> bool:
-    """Whether a job uses a device at all: ONNX Runtime has its own norms and layout, one method reads the tail."""
+    """Whether an optimisation applies to a job: ONNX Runtime has its own norms and layout, and one method uses the tail."""
     if device == "the cut tail":
         return job == "Ablation-CAM"
     return device == "lanes" or "ONNX" not in job
 
 
 def in_fresh_processes(slices: int, rounds: int) -> dict[str, list[float]]:
-    """Job -> per round, seconds without the settings of malloc over seconds with them, each in a process of its own."""
+    """Job -> per round, seconds without the settings of malloc over seconds with them, each in a new process."""
     times: dict[str, list[dict[str, float]]] = {"without": [], "with": []}
     for _ in range(rounds):
         for name, settings in (("without", {}), ("with", WORKER_MEMORY)):

@@ -1,4 +1,4 @@
-"""How long the evidence takes, stage by stage, and whether its memory grows with the number of slices.
+"""Time of the evidence by stage, and its memory by number of slices.
 
 Usage: python benchmarks/evidence.py   (phantom slices, a network of width 16 with random weights, settings of the
 default study; prints seconds for 500 test slices, without training, and peak memory for 128 and 512)
@@ -27,7 +27,7 @@ LIMIT_S, GROWTH_MB = 180, 50
 
 
 def prepare(folder: Path, wanted: int) -> None:
-    """Slices, a split with so many in the test part, and networks that were never trained."""
+    """Write slices, a split with the given size of the test part, and untrained networks."""
     import numpy as np
     import torch
 
@@ -49,7 +49,7 @@ def prepare(folder: Path, wanted: int) -> None:
 
 
 def run_stages(folder: Path, overrides: list[str], names: tuple[str, ...]) -> dict[str, tuple[float, float]]:
-    """Wall and processor seconds of each stage, its libraries imported before; said on standard error as they come."""
+    """Wall and processor seconds of each stage without imports; printed to standard error as they are measured."""
     from pydantic import validate_call
 
     from camfolio.study.file import read_study
@@ -76,7 +76,7 @@ def run_stages(folder: Path, overrides: list[str], names: tuple[str, ...]) -> di
 
 
 def measure(wanted: int, overrides: list[str], names: tuple[str, ...]) -> dict[str, Any]:
-    """In a fresh process: seconds by stage, forward passes of `faithfulness`, and the largest memory in use, MB."""
+    """In a new process: seconds by stage, forward passes of `faithfulness`, and peak memory in MB."""
     order = json.dumps([wanted, overrides, names])
     command = [sys.executable, __file__, order]
     asleep = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}  # as the workers of a build
@@ -86,16 +86,16 @@ def measure(wanted: int, overrides: list[str], names: tuple[str, ...]) -> dict[s
 
 
 def child(wanted: int, overrides: list[str], names: tuple[str, ...]) -> None:
-    """What `measure` starts."""
+    """The program that `measure` starts."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         prepare(folder, wanted)
         run_stages(folder, overrides, ("explanations",))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         seconds = run_stages(folder, overrides, names)
-        asked = json.loads((folder / "faithfulness" / "faithfulness.json").read_text())["passes"]
+        passes = json.loads((folder / "faithfulness" / "faithfulness.json").read_text())["passes"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "passes": asked, "before": before, "peak": peak}))
+    print(json.dumps({"seconds": seconds, "passes": passes, "before": before, "peak": peak}))
 
 
 def main() -> None:

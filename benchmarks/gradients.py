@@ -1,9 +1,10 @@
-"""Gradients of many convolutions in channels-last memory against contiguous memory, each kind on this processor.
+"""Gradients of many convolutions in channels-last memory, compared with contiguous memory, on this processor.
 
     python benchmarks/gradients.py [--isa AVX2] [--threads 1 2]
 
-Prints every convolution whose gradients differ by more than 1e-5 of the largest, or that ends its process. oneDNN can be
-held back to an older processor: `--isa AVX2` on one with AVX-512. `camfolio.network.memory_layout` follows from what this found.
+Prints every convolution whose gradients differ by more than 1e-5 of the largest, or that crashes the process. oneDNN can
+be restricted to an older instruction set: `--isa AVX2` on a processor with AVX-512. `camfolio.network.memory_layout` is
+based on the results.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from torch import Tensor, nn
 
 TOLERANCE = 1e-5
 PATIENCE = 30.0
-"""Seconds after which a convolution that does not return counts as one that ends its process: threads wait for each other."""
+"""Seconds after which a convolution that does not return counts as a crash: its threads are in a deadlock."""
 KERNELS = [(1, 1, 0, 1), (1, 2, 0, 1), (1, 3, 0, 1), (2, 2, 0, 1), (3, 1, 1, 1), (3, 2, 1, 1), (3, 1, 2, 2), (5, 1, 2, 1), (5, 2, 2, 1), (7, 2, 3, 1), (4, 4, 0, 1)]  # fmt: skip
 """Kernel size, stride, padding, dilation."""
 CHANNELS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 24)
@@ -46,7 +47,7 @@ def layers() -> Iterator[Layer]:
 
 
 def error(layer: Layer) -> float:
-    """The largest difference of output and gradients, as a share of the largest value; the worse of two passes."""
+    """Largest difference of output and gradients relative to the largest value, the maximum of two passes."""
     kind, images, inputs, outputs, rows, kernel, stride, padding, dilation, groups = layer
     torch.manual_seed(0)
     make = getattr(nn, kind)
@@ -59,7 +60,7 @@ def error(layer: Layer) -> float:
 
 
 def gradients(convolution: nn.Module, image: Tensor) -> tuple[Tensor, ...]:
-    """Output, and gradients with respect to weight and image of a fixed weighting of it."""
+    """Output, and gradients of a fixed weighted sum of it with respect to weight and image."""
     image = image.detach().requires_grad_()
     output = convolution(image)
     weighting = torch.randn(output.shape, generator=torch.Generator().manual_seed(1))
@@ -67,13 +68,13 @@ def gradients(convolution: nn.Module, image: Tensor) -> tuple[Tensor, ...]:
 
 
 def distance(expected: Tensor, found: Tensor) -> float:
-    """Largest difference as a share of the largest value; infinite for NaN."""
+    """Largest difference relative to the largest value; infinite for NaN."""
     share = float((expected - found).abs().max() / expected.abs().max().clamp_min(1e-9))
     return share if share == share else float("inf")  # noqa: PLR0124 - NaN differs from itself
 
 
 def work(threads: int, start: int) -> None:
-    """In a process of its own: one line before and one after every convolution, since any may end it."""
+    """In a new process: print one line before and one after every convolution, since any may crash the process."""
     torch.set_num_threads(threads)
     for number, layer in itertools.islice(enumerate(layers()), start, None):
         print(json.dumps({"layer": number}), flush=True)
@@ -81,7 +82,7 @@ def work(threads: int, start: int) -> None:
 
 
 def survey(threads: int, environment: dict[str, str]) -> list[tuple[int, str]]:
-    """Number and fault of every convolution that has one."""
+    """Index and fault of every faulty convolution."""
     faults, start, total = [], 0, sum(1 for _ in layers())
     while start < total:
         command = [sys.executable, __file__, "--work", str(threads), str(start)]
@@ -100,7 +101,7 @@ def survey(threads: int, environment: dict[str, str]) -> list[tuple[int, str]]:
 
 
 def answers(process: subprocess.Popen[str]) -> Iterator[dict[str, float]]:
-    """The lines of a process until it ends; one that is silent for too long is ended."""
+    """Lines of a process's output until it ends; it is killed after a time without output."""
     lines: queue.Queue[str] = queue.Queue()
 
     def read() -> None:
@@ -117,7 +118,7 @@ def answers(process: subprocess.Popen[str]) -> Iterator[dict[str, float]]:
 
 
 def main() -> None:
-    """Every number of threads in turn."""
+    """Test all convolutions with each number of threads."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--isa", default="DEFAULT", help="oneDNN's name of an instruction set, such as AVX2")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])

@@ -1,4 +1,4 @@
-"""How long the site takes when every result is there: against the same site as plain files, and after an edit.
+"""Time of a site build with all results stored, compared with the same site as plain files; and time after an edit.
 
 Usage: python benchmarks/site_build.py [RUNS]   (after `make site`; prints medians in seconds and their ratio)
 """
@@ -26,7 +26,7 @@ QUIET = os.environ | {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "t
 
 
 def plain_copy(folder: Path) -> None:
-    """The same site with every generated page and figure as an ordinary file under docs/."""
+    """Write the same site with every generated page and figure as a file under docs/."""
     shutil.copytree(PROJECT / "docs", folder / "docs")
     shutil.copytree(PROJECT / "gen", folder / "gen")
     site = site_for(PROJECT)
@@ -42,7 +42,7 @@ def plain_copy(folder: Path) -> None:
 
 
 def build(folder: Path, target: Path) -> float:
-    """Wall seconds of one `mkdocs build` in a fresh process."""
+    """Wall seconds of one `mkdocs build` in a new process."""
     start = time.perf_counter()
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)]
     subprocess.run(command, cwd=folder, env=QUIET, check=True, capture_output=True)
@@ -50,7 +50,7 @@ def build(folder: Path, target: Path) -> float:
 
 
 def rebuild_after_edit(folder: Path) -> list[float]:
-    """Seconds from saving a template to the new sentence in the served page, three times."""
+    """Seconds from saving a template until the served page has the new sentence, three times."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -74,7 +74,7 @@ def rebuild_after_edit(folder: Path) -> list[float]:
 
 
 def wait_for(port: int, sentence: str) -> None:
-    """Poll the page on this machine until it holds a sentence; at most a minute."""
+    """Poll a page until it contains a sentence, for at most a minute."""
     for _ in range(3000):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/methods/", timeout=30) as answer:
@@ -88,7 +88,7 @@ def wait_for(port: int, sentence: str) -> None:
 
 
 def project_copy(folder: Path) -> None:
-    """A project whose templates may be edited, with the results of this one."""
+    """A copy of the project with its results, whose templates can be edited."""
     for name in ("docs", "gen"):
         shutil.copytree(PROJECT / name, folder / name)
     shutil.copy(PROJECT / "mkdocs.yml", folder)
@@ -97,7 +97,7 @@ def project_copy(folder: Path) -> None:
 
 
 def main() -> None:
-    """Interleaved runs, medians, and the ratio of the medians."""
+    """Time both sites in alternating runs, and print medians and their ratio."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

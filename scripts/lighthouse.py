@@ -1,7 +1,7 @@
 """Lighthouse over the main pages of the built site: `python scripts/lighthouse.py [SITE]`; needs node and chromium.
 
-Asked for are 100 points for accessibility, best practices and search engines, and a layout that hardly shifts. The points
-for speed are too noisy on a shared machine to ask for any.
+Required are 100 points for accessibility, best practices and search engines, and a small layout shift. The score for
+speed varies too much on a shared machine to be required.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-background-networki
 
 
 def audit(address: str) -> dict[str, float]:
-    """Points (0 to 1) by category, and how far the layout shifts while the page loads."""
-    asked = [f"--only-categories={','.join((*CATEGORIES, 'performance'))}", f"--chrome-flags={FLAGS}"]
-    command = ["npx", "--yes", PROGRAM, address, "--quiet", "--output=json", "--output-path=stdout", *asked]
+    """Scores (0 to 1) by category, and the cumulative layout shift."""
+    options = [f"--only-categories={','.join((*CATEGORIES, 'performance'))}", f"--chrome-flags={FLAGS}"]
+    command = ["npx", "--yes", PROGRAM, address, "--quiet", "--output=json", "--output-path=stdout", *options]
     environment = {"CHROME_PATH": shutil.which("chromium") or ""} | dict(os.environ)
-    ran = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)  # noqa: S603 - our own arguments
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)  # noqa: S603 - fixed arguments
     report = json.loads(ran.stdout)
     found = {name: float(report["categories"][name]["score"]) for name in CATEGORIES}
     return found | {"shift": float(report["audits"]["cumulative-layout-shift"]["numericValue"])}
 
 
 def main() -> int:
-    """Audit every page that looks different; the exit status says whether all are as asked."""
+    """Audit one page of every kind; the exit status is 0 if all meet the requirements."""
     site = Path(sys.argv[1] if len(sys.argv) > 1 else "site")
     wanting = 0
     with served(site) as address:

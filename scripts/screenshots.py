@@ -1,4 +1,4 @@
-"""Pictures of every page of the built site, light and dark, wide and narrow: `python scripts/screenshots.py [SITE] [TO]`."""
+"""Screenshots of every page of the built site, light and dark, wide and narrow: `python scripts/screenshots.py [SITE] [TO]`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 THEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 LOOKS = [(theme, width) for theme in THEMES for width in (1280, 390)]
 TALLEST = 12_000
-"""Pixels; a longer page is cut there."""
+"""Largest height in pixels; longer pages are cropped."""
 WAIT = """async () => {
   for (const image of document.images) image.loading = "eager";
   const shown = [...document.images].filter(image => image.getClientRects().length);
@@ -29,15 +29,15 @@ WAIT = """async () => {
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Serves files and says nothing."""
+    """Serves files without logging requests."""
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Discard the message."""
 
 
 @contextmanager
 def served(site: Path) -> Iterator[str]:
-    """The address of a folder while it is served on this machine."""
+    """Serve a folder on this machine; yields its address."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
@@ -51,7 +51,7 @@ def pages(site: Path) -> list[str]:
 
 
 def take(browser: Browser, address: str, names: list[str], target: Path) -> None:
-    """One picture per page, theme and width."""
+    """Take one screenshot per page, theme and width."""
     for theme, width in LOOKS:
         context = browser.new_context(color_scheme=theme, viewport={"width": width, "height": 900})
         tab = context.new_page()
@@ -66,7 +66,7 @@ def take(browser: Browser, address: str, names: list[str], target: Path) -> None
 
 
 def main() -> None:
-    """Take them all."""
+    """Take the screenshots of a built site."""
     site, target = (Path(given) for given in (sys.argv[1:] + ["site", "screenshots"][len(sys.argv) - 1 :])[:2])
     target.mkdir(parents=True, exist_ok=True)
     with served(site) as address, sync_playwright() as driver:

@@ -1,1 +1,1 @@
-"""Slices and maps as what they are, pixels: cells of the write-up's matrix, and the explorer's sheets of small pictures."""
+"""Slices and maps as PNG without interpolation: the matrix of the write-up, sheets for the explorer, and the card."""

@@ -1,4 +1,4 @@
-"""Stage `card`: the picture that a link to the study shows elsewhere: title, what was reached, a slice and its maps."""
+"""Stage `card`: the picture for link previews of a study, with title, test AUC, a slice and its maps."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from camfolio.results.files import read_json
 from camfolio.vocabulary import MethodLook
 
 WIDTH, HEIGHT = 1200, 630
-"""Pixels, as those who show such cards ask for."""
+"""Pixels, as recommended for link previews."""
 PANELS, GAP = 4, 0.013
 SIDE = (0.9 + GAP) / PANELS - GAP
 """A slice and three maps side by side; their gap and side are shares of the width."""
 
 
 def run(*, out: Path, evaluation: Path, looks: Looks, title: str, **folders: Path) -> None:
-    """Write `card.png`; with no words about the maps where no example could be chosen."""
+    """Write `card.png`; without a slice if no example could be chosen."""
     read = ExampleFolders(**folders)
     shown = [case for kind in ("good", "misclassified") if (case := read.case(looks.methods[0].key, kind))]
     example = read.load(shown[0], looks.scaling) if shown else None
@@ -39,7 +39,7 @@ def run(*, out: Path, evaluation: Path, looks: Looks, title: str, **folders: Pat
 
 
 def reached(auc: dict[str, Any]) -> str:
-    """The number that sums the network up, with its interval; nothing where it is not defined.
+    """The test AUC with its interval; empty if it is not defined.
 
     >>> reached({"value": 0.9449, "low": 0.9, "high": 0.9761})
     'Test AUC 0.945 (0.900 to 0.976)'

@@ -1,4 +1,4 @@
-"""One slice, one map: grey values in a window, a map laid over them, the mask's outline as a path; never smoothed."""
+"""Pixels of a slice in its window, overlays of maps, and the mask's outline as an SVG path; nothing is smoothed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def grey(hounsfield: Float[np.ndarray, "*shape"], window_hu: tuple[float, float]
 def overlay(
     hounsfield: Float[np.ndarray, "height width"], scaled: ScaledMap, window_hu: tuple[float, float]
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """A slice with a map over it, red, green, blue: the farther from zero the map, the less the CT shines through."""
+    """RGB overlay of a map on a slice; opacity increases with the map's magnitude."""
     under = grey(hounsfield, window_hu)[..., None].astype(np.float64)
     colours = overlay_colours(scaled)
     opacity = colours[..., 3:]

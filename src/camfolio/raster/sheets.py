@@ -23,7 +23,7 @@ def write_sheets(out: Path, name: str, tiles: UInt8[np.ndarray, "n height width"
 
 
 def sheet(tiles: UInt8[np.ndarray, "n height width"]) -> UInt8[np.ndarray, "rows columns"]:
-    """Pictures side by side, `COLUMNS` in a row, black where there are none left.
+    """Pictures side by side, `COLUMNS` in a row; missing pictures of the last row are black.
 
     >>> sheet(np.full((1, 1, 2), 7, np.uint8)).shape
     (1, 32)

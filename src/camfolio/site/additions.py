@@ -47,7 +47,7 @@ ADDITIONS = (
     ),
     Addition(
         "a data source",
-        "a module in `study/sources/`, found by being there: its class with settings, and the words and citations that pages use of it; "
+        "a module in `study/sources/`, registered by its presence: a class with its settings, texts and citations for pages; "
         "its reader, a module with `from_study`, in `data/sources/`",
         "`data/sources/`, `site/test_source_words.py`",
     ),
@@ -84,7 +84,7 @@ ADDITIONS = (
     ),
     Addition(
         "a claim on a page",
-        "its verdict in `evidence/findings.py`, with a named threshold and its reason; the template asks `findings`",
+        "its verdict in `evidence/findings.py`, with a named threshold and its reason; the template reads it from `findings`",
         "`evidence/test_findings.py`",
     ),
     Addition(

@@ -1,6 +1,6 @@
-"""What every data source has: settings that only an author knows, and the words that pages use of it.
+"""Base classes of data sources: settings common to all, and texts for pages.
 
-Nothing heavy is imported here, nor in `study/sources/`, whose modules are one source each.
+No slow import is allowed here or in `study/sources/`, which has one module per source.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ NamedPath = Annotated[Path, Field(strict=False)]
 Range = Annotated[tuple[float, float], Field(strict=False)]
 Names = Annotated[tuple[Text, Text], Field(strict=False)]
 OnError = Annotated[
-    Literal["stop", "skip"], Field(description="what cannot be read ends the study, or is counted on the data card")
+    Literal["stop", "skip"],
+    Field(description="for a file that cannot be read: stop with an error, or skip it and count it on the data card"),
 ]
 
 
 class Template(str):
-    """Words of camfolio's own in Jinja, filled on the page that says them; every other string is text from outside."""
+    """A text of camfolio with Jinja placeholders, filled on the page that shows it; any other string is escaped text."""
 
     __slots__ = ()
 
@@ -34,35 +35,35 @@ EXCLUDED = Template("""\
 {{ words[:1] | lower }}{{ words.removesuffix(", excluded")[1:] }} ({{ count }}){{ ", " if not loop.last }}
 {%- if loop.last %} ([data card](data.md#source)).{% endif %}
 {% endfor %}""")
-"""The steps of reading that excluded something, with their counts; nothing where there are none."""
+"""Steps of reading that excluded something, with their counts; empty if there are none."""
 DATED = Template("{% if card.date %}Data of {{ card.date | clause }}.{% endif %}")
 
 
 @dataclass(frozen=True)
 class SourceWords:
-    """What pages say of a source; what is empty is not said, and a checklist calls it not assessed.
+    """Texts of a source for pages; an empty text is omitted, and "not assessed" in a checklist.
 
-    A `Template` may use `card`, `study`, `classes`, `source` (these words), `cite` and the filters of pages.
+    A `Template` may use `card`, `study`, `classes`, `source` (these texts), `cite` and the filters of pages.
 
     Attributes:
         origin: where slices come from and how they are cut, for the data card.
         description: a further paragraph about the data, for the data card.
-        summary: the same in a sentence for checklists; the origin if it is empty.
-        labels_are: what the labels are, inside a sentence.
-        masks_are: what the masks are, inside a sentence.
+        summary: the origin in one sentence for checklists; `origin` if it is empty.
+        labels_are: completes "The labels are".
+        masks_are: completes "The masks are".
         label_rule: how a slice gets its label.
-        exclusions: what was left out, how much of it and why.
-        subsets: which of the slices were taken.
-        resampling: how slices came to their pixel spacing, after it in a sentence.
-        annotators: who gave the reference standard.
+        exclusions: what was excluded, with counts and reasons.
+        subsets: which slices were selected.
+        resampling: how slices got their pixel spacing; follows the spacing in a sentence.
+        annotators: authors of the reference standard.
         design: prospective or retrospective.
         dates: when the data were acquired.
-        identities: what became of patients' identities.
-        acquisition: how the images were made.
-        judgement: what of a person's judgement is in the images.
-        data_access: where others get the data.
+        identities: how patients' identities are protected.
+        acquisition: how the images were acquired.
+        judgement: which human judgement the images contain.
+        data_access: where the data are available.
         citations: keys of BibTeX entries, in camfolio's list or `gen/references.bib`.
-        reference: a reference in words, for what no BibTeX entry holds.
+        reference: a reference as text, if there is no BibTeX entry.
     """
 
     origin: str
@@ -86,7 +87,7 @@ class SourceWords:
 
 
 class DataSource(Settings):
-    """What every source may say: words that only the author of a study knows, and what becomes of ids."""
+    """Settings of every source: texts that only the author of a study knows."""
 
     reader: ClassVar[str]
     words: ClassVar[SourceWords]
@@ -94,18 +95,18 @@ class DataSource(Settings):
 
     labels_are: str = Field("", description="what the labels are, for example 'histology after resection'")
     masks_are: str = Field("", description="what the masks are, for example 'drawn by one radiologist'")
-    attribution: str = Field("", description="whom to name for the data")
+    attribution: str = Field("", description="whom to credit for the data")
     date: str = Field("", description="date of the data")
 
     def inputs(self) -> dict[str, Path]:
-        """Files and folders that decide what is read, by the name of their setting."""
+        """Files and folders that are read, by the name of their setting."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
         return {name: value for name, value in values.items() if isinstance(value, Path)}
 
 
 class Identified(DataSource):
-    """A source with patients' ids of its own, which become pseudonyms."""
+    """A source with patients' ids, which are replaced by pseudonyms."""
 
     ids: Literal["pseudonyms", "as_stored"] = Field(
-        "pseudonyms", description="of patients and slices on pages; as_stored only for ids that are pseudonyms already"
+        "pseudonyms", description="ids of patients and slices; as_stored only if they are pseudonyms already"
     )

@@ -1,4 +1,4 @@
-"""One file per way to obtain slices: `from_study` takes a source's settings and gives a `Reading`.
+"""Readers of data sources, one per module: `from_study` takes a source's settings and returns a `Reading`.
 
-Settings and words of a source are in the module of the same name in `camfolio.study.sources`.
+Settings and texts of a source are in the module of the same name in `camfolio.study.sources`.
 """

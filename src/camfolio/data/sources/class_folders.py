@@ -25,7 +25,7 @@ GREY_MODES = ("1", "L", "I;16", "I;16B", "I;16L", "I", "F")
 
 @dataclass(frozen=True, eq=False)
 class Read:
-    """One image: stored values, what they mean in HU, its mask."""
+    """One image: stored values, the same in HU, and its mask."""
 
     path: Path
     label: int
@@ -39,7 +39,7 @@ def from_study(data: ClassFoldersData, order: Order) -> Reading:
     """Every image of the two folders.
 
     Raises:
-        DataError: for the first file that cannot be used, unless `on_error` is skip; for a folder that is not there.
+        DataError: for the first file that cannot be used, unless `on_error` is skip; for a missing folder.
     """
     folder, tolerance = order.files["path"], Tolerance(data.on_error)
     pattern = compiled(data.patient)
@@ -77,7 +77,7 @@ def from_study(data: ClassFoldersData, order: Order) -> Reading:
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
-    """The pattern of `data.patient`, with the group that is the patient.
+    """The compiled pattern of `data.patient`, whose first group is the patient.
 
     Raises:
         DataError: if it is no regular expression, or has no group.
@@ -94,10 +94,10 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 
 def images_in(folder: Path, name: str, mask_suffix: str) -> list[Path]:
-    """The images of one class by name, masks left aside.
+    """The images of one class without masks, sorted by name.
 
     Raises:
-        DataError: if the folder is not there, lies elsewhere, or holds no image.
+        DataError: if the folder does not exist, is not directly under `data.path`, or has no image.
     """
     if Path(name).name != name:
         msg = (
@@ -137,10 +137,10 @@ def read_image(data: ClassFoldersData, pattern: re.Pattern[str], file: tuple[Pat
 
 
 def read_array(path: Path) -> np.ndarray:
-    """The values of a file as they are stored, rows by columns.
+    """The stored values of a file, (rows, columns).
 
     Raises:
-        DataError: for what is no grey image, is damaged, larger than a slice can be, or needs unpickling.
+        DataError: for a file that is no grey image, damaged, larger than a slice can be, or pickled.
     """
     try:
         found = read_npy(path) if path.suffix.lower() == ".npy" else read_picture(path)
@@ -155,7 +155,7 @@ def read_array(path: Path) -> np.ndarray:
 
 
 def read_npy(path: Path) -> np.ndarray:
-    """An array, mapped first: a header may claim any size."""
+    """Read an array after a check of its size in the header."""
     mapped = np.load(path, mmap_mode="r", allow_pickle=False)
     if mapped.size > LARGEST_PIXELS:
         msg = "larger than a slice"
@@ -178,10 +178,10 @@ def read_picture(path: Path) -> np.ndarray:
 def as_hounsfield(
     stored: np.ndarray, ends: tuple[float, float] | None, name: str
 ) -> Float32[np.ndarray, "rows columns"]:
-    """Stored values as HU: as they are, or grey values stretched between the two ends.
+    """Stored values as HU: unchanged, or grey values scaled linearly between the two ends.
 
     Raises:
-        DataError: if 8-bit values come without ends, or other values with them; for NaN.
+        DataError: if 8-bit values have no ends, or if values that are no grey values have; for NaN.
     """
     if ends is None:
         if stored.dtype.itemsize == 1:
@@ -201,7 +201,7 @@ def as_hounsfield(
 
 
 def check_shapes(found: Sequence[Read]) -> None:
-    """All images have one size.
+    """Check that all images have the same size.
 
     Raises:
         DataError: naming the first that differs.

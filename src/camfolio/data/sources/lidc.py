@@ -36,7 +36,7 @@ log = logging.getLogger("camfolio")
 
 @dataclass(frozen=True)
 class Tree:
-    """What a folder holds: slices by their headers, annotation files, and how many files are neither."""
+    """Contents of a folder: headers of slices, annotation files, and numbers of other files."""
 
     headers: list[Header]
     reports: list[Report]
@@ -45,7 +45,7 @@ class Tree:
 
 
 def from_study(data: LidcData, order: Order) -> Reading:
-    """Slices of every nodule that enough readers drew and on which they lean to one side.
+    """Slices of every nodule that enough readers drew and whose rating is not indeterminate.
 
     Raises:
         DataError: for the first file or series that cannot be read, unless `on_error` is skip; and if nothing is left.
@@ -92,7 +92,7 @@ def from_study(data: LidcData, order: Order) -> Reading:
 
 
 def read_tree(folder: Path, tolerance: Tolerance) -> Tree:
-    """Look into every file of a folder; its name plays no part."""
+    """Examine every file in a folder, regardless of its name."""
     files = files_under(folder)
     found = list(spread(examine, files, "files", tolerance, reason="files that cannot be read"))
     tree = Tree(
@@ -110,7 +110,7 @@ def read_tree(folder: Path, tolerance: Tolerance) -> Tree:
 
 
 def examine(path: Path) -> Header | Report | ChestXray | None:
-    """What one file is: a CT slice, an annotation file, or nothing to us.
+    """The kind of a file: a CT slice, an annotation file, or None for any other.
 
     Raises:
         DataError: if it is one of the two and cannot be read.
@@ -153,7 +153,7 @@ def matched(tree: Tree) -> tuple[list[Series], int]:
 
 
 def numbered(series: Sequence[Series]) -> list[Series]:
-    """Series in the order of patients; each knows how many drawings came before it in the same patient's other series."""
+    """Series in the order of patients, with the number of drawings in earlier series of the same patient."""
     before: Counter[str] = Counter()
     found = []
     for one in series:
@@ -174,7 +174,7 @@ def total(found: Iterable[SeriesResult]) -> Counter[str]:
 def steps(
     tree: Tree, series: Sequence[Series], unmatched: int, counts: Counter[str], order: Order
 ) -> list[tuple[str, int]]:
-    """What was there, what was left out and why, in the order of reading."""
+    """Counts of what was read and excluded, with reasons, in the order of reading."""
     return [
         ("CT slices in the folder", len(tree.headers)),
         ("Series with annotations", len(series)),

@@ -48,7 +48,7 @@ class Section:
 
 
 def from_study(data: PhantomData, order: Order) -> Reading:
-    """What a study asks for: see `read`. The annotations' ids are public pseudonyms, so there is nothing to salt."""
+    """The slices of a study; see `read`. The annotations' ids are public pseudonyms, so there is no salt."""
     slices, card = read(
         statistic=order.labels.statistic,
         min_readers=order.labels.min_readers,
@@ -70,7 +70,7 @@ def read(
     seed: int,
     exclude_rating: float = 3.0,
 ) -> tuple[Slices, dict[str, Any]]:
-    """Render slices of every nodule that enough readers drew and on which they lean to one side.
+    """Render slices of every nodule that enough readers drew and whose rating is not indeterminate.
 
     Args:
         statistic: `median` or `mean` of the readers' malignancy ratings.
@@ -124,7 +124,11 @@ def read(
 
 
 def check(statistic: str, **counts: int) -> None:
-    """The statistic is known and all counts are at least 1."""
+    """Check that the statistic is known and all counts are at least 1.
+
+    Raises:
+        DataError: if not.
+    """
     if statistic not in STATISTICS:
         msg = f"Expected a statistic of the readers' ratings, but got {statistic}. {nearest(statistic, STATISTICS)}"
         raise DataError(msg)
@@ -146,7 +150,7 @@ def histogram(values: list[int]) -> dict[str, int]:
 def sections(nodule: Nodule, label: int, number: int, size: int, spacing_mm: float) -> list[Section]:
     """The `number` slices of one nodule on which it is largest, the largest first; those without consensus too.
 
-    Ties go to the lower position. At the ends of a nodule a slice shows a grazing section that says little about it.
+    Ties go to the lower position. At its ends a nodule is cut tangentially, so those slices show little of it.
     """
     positions = nodule.consensus_positions()
     masks = [agreement(nodule, z, size, spacing_mm) >= HALF for z in positions]

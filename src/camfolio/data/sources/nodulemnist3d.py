@@ -1,7 +1,7 @@
 """NoduleMNIST3D of MedMNIST: volumes of LIDC's nodules in one npz, cut into slices.
 
-Yang et al. 2023, Scientific Data 10:41 (MedMNIST v2). The file has neither patients nor masks: each volume stands for a
-patient of its own, though some patients have several nodules, and MedMNIST's own parts are not kept.
+Yang et al. 2023, Scientific Data 10:41 (MedMNIST v2). The file has neither patients nor masks: each volume counts
+as a patient, though some patients have several nodules, and MedMNIST's division into parts is not used.
 """
 
 from __future__ import annotations
@@ -69,10 +69,10 @@ def from_study(data: NoduleMnistData, order: Order) -> Reading:
 
 
 def check(images: np.ndarray, labels: np.ndarray, name: str) -> None:
-    """One part is volumes of one byte per voxel, with a label 0 or 1 each.
+    """Check that one part has volumes of one byte per voxel and one label per volume.
 
     Raises:
-        DataError: if not.
+        DataError: if it has not.
     """
     sides = set(images.shape[1:])
     if images.dtype != np.uint8 or images.ndim != 4 or len(sides) != 1 or not sides <= set(SIDES):  # noqa: PLR2004 - volumes
@@ -87,12 +87,12 @@ def check(images: np.ndarray, labels: np.ndarray, name: str) -> None:
 
 
 def middle(depth: int, number: int) -> list[int]:
-    """The places nearest to the middle, the nearest first; of two as near, the lower.
+    """The indices nearest to the middle, the nearest first; of two at the same distance the lower first.
 
     >>> middle(28, 3)
     [13, 14, 12]
     """
-    return sorted(range(depth), key=lambda place: (abs(2 * place - (depth - 1)), place))[:number]
+    return sorted(range(depth), key=lambda index: (abs(2 * index - (depth - 1)), index))[:number]
 
 
 def as_hounsfield(

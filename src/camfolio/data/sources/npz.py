@@ -19,10 +19,10 @@ KINDS = {"image": "iuf", "label": "iub", "mask": "b", "patient": "U", "spacing_x
 
 
 def from_study(data: NpzData, order: Order) -> Reading:
-    """What a study asks for: see `read`."""
+    """The slices of a study; see `read`."""
     path = order.files["path"]
     arrays = read_npz(path, NEEDED, ("id",))
-    slices, card = made(arrays, path, data.spacing_mm)
+    slices, card = converted(arrays, path, data.spacing_mm)
     return Reading(slices, card, salt_of([arrays["image"]]))
 
 
@@ -32,7 +32,7 @@ def read(path: Path, spacing_mm: float | None = None) -> tuple[Slices, dict[str,
     Args:
         path: npz with image (N,H,W; HU), label (N,; 0 or 1), mask (N,H,W; bool), patient (N,; str), spacing_xyz
             (N,3; mm) and, if wanted, id (N,; str, unique). Nothing in it is unpickled.
-        spacing_mm: resample to this pixel spacing; None keeps each slice's own.
+        spacing_mm: resample to this pixel spacing; None keeps the stored spacing of each slice.
 
     Returns:
         The slices, and a card of plain JSON values.
@@ -40,10 +40,10 @@ def read(path: Path, spacing_mm: float | None = None) -> tuple[Slices, dict[str,
     Raises:
         DataError: if the file is no npz, lacks an array, or holds one of the wrong type or shape.
     """
-    return made(read_npz(path, NEEDED, ("id",)), path, spacing_mm)
+    return converted(read_npz(path, NEEDED, ("id",)), path, spacing_mm)
 
 
-def made(arrays: dict[str, np.ndarray], path: Path, spacing_mm: float | None) -> tuple[Slices, dict[str, Any]]:
+def converted(arrays: dict[str, np.ndarray], path: Path, spacing_mm: float | None) -> tuple[Slices, dict[str, Any]]:
     """Slices and card from the arrays of a file."""
     if arrays["image"].ndim != 3:  # noqa: PLR2004 - slices, rows, columns
         msg = f"Expected image of shape (slices, height, width), but got {arrays['image'].shape} in {path.name}."
@@ -68,7 +68,11 @@ def made(arrays: dict[str, np.ndarray], path: Path, spacing_mm: float | None) ->
 
 
 def check(name: str, array: np.ndarray, image: np.ndarray, path: Path) -> None:
-    """One array has the kind and the shape that its name promises."""
+    """Check dtype and shape of one array.
+
+    Raises:
+        DataError: if it has another dtype or shape.
+    """
     shape = {
         "image": image.shape,
         "mask": image.shape,
@@ -83,7 +87,7 @@ def check(name: str, array: np.ndarray, image: np.ndarray, path: Path) -> None:
 
 
 def default_ids(patient: np.ndarray) -> np.ndarray:
-    """Ids made of the patient's and the running number among that patient's slices: `LIDC-IDRI-0078-s2`."""
+    """Ids from the patient's id and the number of the slice within the patient: `LIDC-IDRI-0078-s2`."""
     seen: dict[str, int] = {}
     ids = []
     for name in patient:

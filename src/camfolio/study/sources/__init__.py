@@ -1,8 +1,8 @@
-"""Where slices can come from: one module per source with its settings and its words on pages, found by being here.
+"""Data sources: one module per source with its settings and texts for pages; every module here is registered.
 
-A source's class is all that the rest of camfolio knows of it: its keys are checked, printed on the reference page and
-handed to `from_study` of its reader in `data/sources`; the files and folders it names are digested. Settings and words
-stand apart from the reader because every word of a reader's module decides its results: a sentence would read the data anew.
+The rest of camfolio uses only a source's class: its keys are validated, listed on the page The study file and passed to
+`from_study` of its reader in `data/sources`; files and folders in its settings are digested. Settings and texts are
+separate from the reader because a change of the reader's code reads the data again, which a changed text must not.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ LISTED = ("lidc_phantom", "npz", "lidc", "luna16", "nodulemnist3d", "class_folde
 """Sources in the order of the reference page; others follow by name."""
 
 
-def found() -> list[type[DataSource]]:
-    """The settings of every source that has a module here."""
-    names = sorted(one.name for one in pkgutil.iter_modules(__path__))
+def all_sources() -> list[type[DataSource]]:
+    """The settings classes of all modules here."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     ordered = sorted(names, key=lambda name: LISTED.index(name) if name in LISTED else len(LISTED))
     return [kind for name in ordered for kind in kinds_in(f"{__name__}.{name}")]
 
 
 def kinds_in(module: str) -> list[type[DataSource]]:
-    """The sources that a module defines: classes with a key `source`."""
+    """The settings classes that a module defines: those with a key `source`."""
     values = vars(importlib.import_module(module)).values()
     kinds = [value for value in values if isinstance(value, type) and issubclass(value, DataSource)]
     return [kind for kind in kinds if kind.__module__ == module and "source" in kind.model_fields]
 
 
 SOURCES: Mapping[str, type[DataSource]] = {
-    get_args(kind.model_fields["source"].annotation)[0]: kind for kind in found()
+    get_args(kind.model_fields["source"].annotation)[0]: kind for kind in all_sources()
 }
-"""Name in a study file -> settings; a new source is a module here, with its reader in `data/sources`."""
+"""Value of `source` in a study file -> its settings class."""
 if TYPE_CHECKING:
     Data = DataSource
 else:

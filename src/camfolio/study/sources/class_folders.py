@@ -1,4 +1,4 @@
-"""Source `class-folders`: its settings, and what pages say of it."""
+"""Source `class-folders`: its settings, and its texts for pages."""
 
 from __future__ import annotations
 

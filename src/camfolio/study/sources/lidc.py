@@ -1,4 +1,4 @@
-"""Source `lidc`: its settings, and what pages say of it."""
+"""Source `lidc`: its settings, and its texts for pages."""
 
 from __future__ import annotations
 

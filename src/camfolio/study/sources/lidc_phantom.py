@@ -1,4 +1,4 @@
-"""Source `lidc-phantom`: its settings, and what pages say of it."""
+"""Source `lidc-phantom`: its settings, and its texts for pages."""
 
 from __future__ import annotations
 

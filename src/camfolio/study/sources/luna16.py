@@ -1,4 +1,4 @@
-"""Source `luna16`: its settings, and what pages say of it."""
+"""Source `luna16`: its settings, and its texts for pages."""
 
 from __future__ import annotations
 

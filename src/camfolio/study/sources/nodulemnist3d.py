@@ -1,4 +1,4 @@
-"""Source `nodulemnist3d`: its settings, and what pages say of it."""
+"""Source `nodulemnist3d`: its settings, and its texts for pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Source `npz`: its settings, and what pages say of it."""
+"""Source `npz`: its settings, and its texts for pages."""
 
 from __future__ import annotations
 
