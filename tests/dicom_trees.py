@@ -27,7 +27,7 @@ NAMES = (
 
 @dataclass(frozen=True)
 class Roi:
-    """One contour of the XML: the slice's place in the series, the points (row, column), inclusion or not."""
+    """One contour of the XML: the slice's index in the series, the points (row, column), inclusion or not."""
 
     place: int
     points: Sequence[tuple[int, int]]
@@ -75,7 +75,7 @@ def slice_uid(scan: Scan, place: int) -> str:
 
 
 def dataset(scan: Scan, place: int) -> Dataset:
-    """One slice of a series as a DICOM data set with everything that a reader of ours looks at."""
+    """One slice of a series as a DICOM data set with all elements that camfolio reads."""
     found = Dataset()
     found.file_meta = FileMetaDataset()
     found.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian

@@ -1,4 +1,4 @@
-"""The house: rooms in the order of the data, imports that only point back, and the size of things."""
+"""Architecture: the order of rooms, one-way imports, and limits on the size of modules and functions."""
 
 from __future__ import annotations
 
@@ -75,12 +75,12 @@ LIGHT = [
 
 
 def room(module: str) -> str:
-    """`camfolio.data.slices` stands in `data`; the package itself in the room without a name."""
+    """The room of a module: `data` for `camfolio.data.slices`; an empty string for the package itself."""
     return [*module.split("."), ""][1]
 
 
 def imported(tree: ast.AST) -> set[str]:
-    """Full names of all modules (or names in them) that a module imports, at whatever depth."""
+    """Full names of all modules (or names in them) that a module imports, at any depth."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -91,8 +91,8 @@ def imported(tree: ast.AST) -> set[str]:
 
 
 @cache
-def ours(module: str) -> set[str]:
-    """Modules of ours that a module imports."""
+def camfolio_imports(module: str) -> set[str]:
+    """Modules of camfolio that a module imports."""
     names = {name for name in imported(TREES[module]) if name.split(".")[0] == "camfolio"}
     return {name if name in MODULES else name.rpartition(".")[0] for name in names}
 
@@ -101,21 +101,23 @@ def functions(tree: ast.AST) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
-def test_every_room_has_its_place_in_the_order():
+def test_every_room_is_in_the_import_table():
     assert {room(module) for module in MODULES} == set(ROOMS)
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_imports_only_point_back(module):
+def test_a_module_imports_only_from_allowed_rooms(module):
     allowed = ROOMS[room(module)] | {room(module)}
     wrong = {
-        name for name in ours(module) if room(name) not in allowed and name.removeprefix("camfolio.") not in allowed
+        name
+        for name in camfolio_imports(module)
+        if room(name) not in allowed and name.removeprefix("camfolio.") not in allowed
     }
     assert wrong == set()
 
 
-def test_the_order_of_rooms_has_no_circle():
-    """Only the package itself may point forward: its public names are imported on first use."""
+def test_the_import_table_has_no_cycle():
+    """Except for the package itself, whose public names are imported on first use."""
     left = {name: {before.split(".")[0] for before in allowed} for name, allowed in ROOMS.items() if name}
     while left:
         free = {name for name, before in left.items() if not before - {""} & set(left)}
@@ -124,18 +126,18 @@ def test_the_order_of_rooms_has_no_circle():
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name != "camfolio"])  # whose imports are lazy
-def test_no_module_imports_itself_in_a_circle(module):
-    waiting, seen = set(ours(module)), set()
+def test_no_module_is_in_an_import_cycle(module):
+    waiting, seen = set(camfolio_imports(module)), set()
     while waiting:
         name = waiting.pop()
         assert name != module
         if name not in seen and name != "camfolio":
             seen.add(name)
-            waiting |= ours(name)
+            waiting |= camfolio_imports(name)
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_one_room_knows_mkdocs(module):
+def test_only_one_room_imports_mkdocs(module):
     known = room(module) == "mkdocs"
     assert known or not [
         name for name in imported(TREES[module]) if name.split(".")[0] in {"mkdocs", "mkdocs_gen_files"}
@@ -148,19 +150,19 @@ def test_no_import_is_relative(module):
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_nothing_is_printed_and_no_assert_meets_a_user(module):
+def test_no_module_prints_or_asserts(module):
     calls = [node.func for node in ast.walk(TREES[module]) if isinstance(node, ast.Call)]
     assert not [call for call in calls if isinstance(call, ast.Name) and call.id == "print"]
     assert not [node for node in ast.walk(TREES[module]) if isinstance(node, ast.Assert)]
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_no_module_is_a_drawer(module):
+def test_no_module_has_a_catch_all_name(module):
     assert not set(module.split(".")) & FORBIDDEN_NAMES
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_module_is_read_in_one_sitting(module):
+def test_a_module_has_at_most_three_hundred_lines(module):
     assert len(MODULES[module].read_text(encoding="utf-8").splitlines()) <= 300
 
 
@@ -180,7 +182,7 @@ def test_no_function_body_is_longer_than_fifty_lines(module):
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_module_begins_with_what_it_is_for(module):
+def test_a_module_begins_with_a_sentence(module):
     docstring = ast.get_docstring(TREES[module]) or ""
     assert docstring.partition("\n\n")[0].rstrip().endswith((".", ":")) or docstring.startswith("Interpretability")
 
@@ -215,5 +217,5 @@ def test_a_script_of_the_generator_is_a_thin_adapter(path):
 @pytest.mark.parametrize("module", LIGHT)
 def test_the_warm_path_imports_nothing_heavy(module):
     code = f"import sys, {module}; print(*(name for name in {HEAVY} if name in sys.modules))"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert said.split() == []
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert output.split() == []

@@ -31,7 +31,7 @@ def test_what_is_public_is_written_once_for_people_and_once_for_type_checkers():
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if inspect.isfunction(getattr(camfolio, name))])
-def test_a_public_function_says_every_argument_and_its_errors(name):
+def test_a_public_function_documents_every_argument_and_its_errors(name):
     function = inspect.unwrap(getattr(camfolio, name))
     arguments = inspect.signature(function).parameters
     assert all(one.annotation is not one.empty for one in arguments.values())
@@ -41,7 +41,7 @@ def test_a_public_function_says_every_argument_and_its_errors(name):
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if inspect.isclass(getattr(camfolio, name))])
-def test_a_public_class_says_every_field_and_the_shapes_of_arrays(name):
+def test_a_public_class_documents_every_field_and_shapes_of_arrays(name):
     found = getattr(camfolio, name)
     said = inspect.getdoc(found).partition("Attributes:\n")[2]
     assert [field.name for field in fields(found) if f"    {field.name}: " not in said] == []
@@ -55,7 +55,7 @@ def test_a_public_class_says_every_field_and_the_shapes_of_arrays(name):
         ("explain", ("(N, channels, height, width)",)),
     ],
 )
-def test_units_and_shapes_are_said(name, words):
+def test_units_and_shapes_are_documented(name, words):
     assert [word for word in words if word not in inspect.getdoc(getattr(camfolio, name))] == []
 
 

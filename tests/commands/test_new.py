@@ -1,4 +1,4 @@
-"""`camfolio new`: what a portfolio's author owns, in an empty folder and nowhere else."""
+"""`camfolio new`: the files of a portfolio's author, written to an empty folder only."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_new_portfolio_has_what_its_author_owns_and_nothing_else(tmp_path):
     ]
 
 
-def test_its_settings_are_ours_but_for_names_and_navigation(tmp_path):
+def test_its_settings_are_those_of_this_project_except_names_and_navigation(tmp_path):
     start_portfolio(tmp_path / "x")
     theirs, ours = (
         yaml.safe_load((folder / "mkdocs.yml").read_text(encoding="utf-8")) for folder in (tmp_path / "x", PROJECT)
@@ -72,7 +72,7 @@ def test_its_settings_are_ours_but_for_names_and_navigation(tmp_path):
         ),
     ],
 )
-def test_its_requirements_say_where_camfolio_came_from(tmp_path, monkeypatch, origin, needed):
+def test_its_requirements_name_the_source_of_camfolio(tmp_path, monkeypatch, origin, needed):
     installed = SimpleNamespace(version="1.2.3", read_text=lambda _: origin and json.dumps(origin))
     monkeypatch.setattr(new, "distribution", lambda _: installed)
     start_portfolio(tmp_path / "x")
@@ -83,7 +83,7 @@ def test_its_requirements_say_where_camfolio_came_from(tmp_path, monkeypatch, or
     assert "{note}" not in readme
 
 
-def test_a_folder_with_something_in_it_is_left_alone(tmp_path, capsys):
+def test_a_folder_that_is_not_empty_is_not_changed(tmp_path, capsys):
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(StudyError, match=r"Expected an empty or new folder, but .* is not empty"):
         start_portfolio(tmp_path)
@@ -92,13 +92,13 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_a_file_is_no_folder(tmp_path):
+def test_a_file_is_refused_as_folder(tmp_path):
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(StudyError, match="Expected an empty or new folder"):
         start_portfolio(tmp_path / "mine.txt")
 
 
-def test_a_wheel_carries_what_is_copied():
+def test_a_wheel_contains_the_copied_files():
     settings = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
     included = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
     assert included == {"constraints.txt": "camfolio/commands/new/constraints.txt"}

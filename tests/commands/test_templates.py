@@ -1,4 +1,4 @@
-"""`camfolio templates`: what there is, whose it is, and copies that never overwrite."""
+"""`camfolio templates`: the list of templates with their owner, and copies that never overwrite."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrays out of npz files: bombs and lies are refused before they unpack."""
+"""Arrays from npz files: archive bombs and inconsistent sizes are refused before unpacking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is seen before training: values that are no HU, and slices that are there twice."""
+"""Checks before training: values that are not in HU, and duplicate slices."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_histogram_counts_every_pixel_once():
 
 
 def slow(slices) -> set[tuple[int, int]]:
-    """Pairs of different patients, one by one, with numpy's own correlation."""
+    """Pairs of different patients by a loop with numpy's correlation."""
     found = set()
     for one in range(len(slices)):
         for other in range(one + 1, len(slices)):

@@ -1,4 +1,4 @@
-"""Many files at once: in order, with refusals counted, here and in other processes, and nothing left behind."""
+"""Parallel map over files: in order, with unreadable files counted, in one or several processes, without leftovers."""
 
 from __future__ import annotations
 

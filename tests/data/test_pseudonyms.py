@@ -1,4 +1,4 @@
-"""Pseudonyms: nobody turns them back, the same data give the same, and everything else about a slice stays."""
+"""Pseudonyms: not reversible without the data, reproducible, and without effect on other fields."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = st.text(min_size=1, max_size=20)
 
 
 def key(slices):
-    """Slices by their pixels, whatever they are called."""
+    """Slices by their pixels, independent of ids."""
     return {slices.hounsfield[i].tobytes(): (slices.label[i], slices.mask[i].sum()) for i in range(len(slices))}
 
 

@@ -13,7 +13,7 @@ from camfolio.data.resampling import AIR_HU, resample
 
 
 def slow(image: np.ndarray, scale: tuple[float, float], outside: float) -> np.ndarray:
-    """Every new pixel looks up its place in the old slice: the centre stays, distances are divided by the scale."""
+    """For every new pixel its position in the old slice: distances from the centre are divided by the scale."""
     height, width = image.shape
     result = np.full(image.shape, outside)
     for row in range(height):

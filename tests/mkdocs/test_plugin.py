@@ -50,7 +50,7 @@ def test_built_pages_are_finished_and_served_ones_are_not(config, command, finis
     assert ("Content-Security-Policy" in page.read_text(encoding="utf-8")) == finished
 
 
-def test_a_mistake_ends_a_build_with_its_sentence_and_exit_status(config, monkeypatch):
+def test_an_error_ends_a_build_with_its_message_and_exit_status(config, monkeypatch):
     monkeypatch.delenv("CAMFOLIO_SITE", raising=False)
     with pytest.raises(MkDocsException, match=r"^Expected a study file, but there is none") as caught:
         CamfolioPlugin().site(config)

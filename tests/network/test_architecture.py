@@ -63,7 +63,7 @@ def test_dropout_stands_before_the_last_layer_and_acts_in_training_only():
     assert not torch.equal(network(images), network(images))
 
 
-def test_the_window_s_ends_become_minus_one_and_one_and_what_lies_outside_is_clipped():
+def test_the_ends_of_the_window_become_minus_one_and_one_and_values_beyond_are_clipped():
     hounsfield = torch.tensor([[[-3000.0, -1000.0, -300.0], [50.0, 400.0, 3000.0]]])
     seen = through_window(hounsfield, (-1000.0, 400.0))
     assert seen.shape == (1, 1, 2, 3)
@@ -79,7 +79,7 @@ def test_the_window_s_ends_become_minus_one_and_one_and_what_lies_outside_is_cli
         ("xyz", "but got 'xyz'. Known: "),
     ],
 )
-def test_an_unknown_layer_is_told_the_nearest(name, said):
+def test_an_unknown_layer_is_an_error_with_the_nearest_name(name, said):
     with pytest.raises(NetworkError, match=said):
         find_layer(small(), name)
 
@@ -158,7 +158,7 @@ def test_a_file_that_was_cut_off_is_named(tmp_path, share, legacy):
 
 
 @pytest.mark.parametrize("content", [{"epoch": 3}, [1, 2], torch.zeros(2), {}, {"state_dict": torch.zeros(2)}])
-def test_a_file_without_a_state_dict_says_so(tmp_path, content):
+def test_a_file_without_a_state_dict_is_refused(tmp_path, content):
     torch.save(content, tmp_path / "weights.pt")
     with pytest.raises(NetworkError, match=r"Expected a state dict of tensors, but weights.pt holds none"):
         load_weights(small(), tmp_path / "weights.pt")
@@ -187,7 +187,7 @@ def own(class_path, **init_args):
     return Network.model_validate({"class_path": class_path, "init_args": init_args})
 
 
-def test_a_network_of_ones_own_is_made_with_its_arguments():
+def test_a_user_network_is_created_with_its_arguments():
     network = build_network(own("torch.nn.Linear", in_features=3, out_features=2))
     assert isinstance(network, torch.nn.Linear)
     assert network(torch.zeros(4, 3)).shape == (4, 2)
@@ -201,7 +201,7 @@ def test_one_logit_becomes_two_with_the_same_probabilities(shape):
     assert torch.allclose(both.softmax(1)[:, 1], torch.sigmoid(logit.reshape(-1)))
 
 
-def test_the_logit_of_the_answer_given_explains_what_the_one_logit_does():
+def test_two_logits_explain_the_same_class_as_one_logit():
     image = torch.rand(2, 1, 4, 4, requires_grad=True)
     network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 1))
     alone = torch.autograd.grad(network(image).sum(), image)[0]
@@ -226,7 +226,7 @@ def test_layers_of_a_network_with_one_logit_keep_their_names():
         (torch.tensor(1.0), r"shape \(\)"),
     ],
 )
-def test_an_answer_that_is_no_binary_one_is_refused(answer, got):
+def test_an_output_that_is_not_binary_is_refused(answer, got):
     with pytest.raises(NetworkError, match=rf"Expected one or two logits per slice from the network, but got {got}"):
         two_logits(answer)
 

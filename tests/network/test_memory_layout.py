@@ -34,7 +34,7 @@ def threads(request):
 
 
 def smooth_network(width):
-    """Ours without what magnifies the last digit: a ReLU's gates, and a batch's own mean."""
+    """The network without parts that magnify rounding: ReLU gates and batch means."""
     torch.manual_seed(width)
     network = make_network(width=width, blocks=(1, 1, 1, 1)).eval()
     for module in network.modules():
@@ -45,7 +45,7 @@ def smooth_network(width):
 
 
 def narrow(width):
-    """Weights of our strided 1x1 convolutions of fewer than 16 input channels."""
+    """Weights of the network's strided 1x1 convolutions with fewer than 16 input channels."""
     return [f"layer{depth + 2}.0.downsample.0.weight" for depth in range(3) if width << depth < 16]
 
 
@@ -77,7 +77,7 @@ def test_gradients_of_every_width_equal_those_of_contiguous_memory(width, thread
 
 
 @pytest.mark.parametrize("width", range(4, 17))
-def test_gradients_behind_maps_of_every_width_equal_those_of_contiguous_memory(width, threads):
+def test_gradients_for_maps_of_every_width_equal_those_of_contiguous_memory(width, threads):
     images = torch.randn(4, 1, 32, 32, generator=torch.Generator().manual_seed(1))
     found = []
     for layout in (torch.contiguous_format, LAST):
@@ -174,7 +174,7 @@ def test_the_network_is_contiguous_again_also_after_an_exception():
 
 
 @pytest.mark.parametrize("width", [4, 16])
-def test_a_training_says_what_it_did_not_compute_in_channels_last_memory(width, tiny_slices, caplog):
+def test_a_training_lists_weights_computed_in_contiguous_memory(width, tiny_slices, caplog):
     data = tiny_slices(n=16, size=16)
     parts = np.repeat(["train", "train", "validation", "test"], 4)
     settings = Training(max_epochs=1, batch_size=8, threads=1, accelerator="cpu")

@@ -60,7 +60,7 @@ def test_a_network_that_cannot_be_exported_leaves_no_file_and_the_reason(images,
 
 
 class Drifting(nn.Module):
-    """Answers otherwise each time: what was recorded is not what it says now."""
+    """Returns other logits at each call, so that its export does not match."""
 
     calls = itertools.count(1)
 
@@ -82,7 +82,7 @@ def test_a_constant_that_is_right_for_one_image_does_not_agree(exported, images)
         check_logits(network, lambda pixels: constant.expand(len(pixels), -1), images[:1])
 
 
-def test_a_file_that_is_no_network_says_so(tmp_path):
+def test_a_file_that_is_no_network_is_refused(tmp_path):
     (tmp_path / "network.onnx").write_bytes(b"no network")
     with pytest.raises(NetworkError, match=r"Expected ONNX Runtime to read network.onnx, but got"):
         load_forward(tmp_path / "network.onnx")

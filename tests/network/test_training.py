@@ -38,7 +38,7 @@ def settings(**more):
 
 
 def parts(slices):
-    """Three of four slices to learn from, whole patients each; half of the others to validate."""
+    """Three quarters of the patients for training, half of the others for validation."""
     patient = np.unique(slices.patient, return_inverse=True)[1]
     return np.array(["train", "train", "train", "train", "validation", "validation", "test", "test"])[patient % 8]
 
@@ -117,7 +117,7 @@ def test_an_easy_task_is_learned(slices):
     assert min(record["validation/loss"] for record in history) < history[0]["validation/loss"]
 
 
-def test_no_warning_leaks_and_the_log_says_how_far_it_is(slices, caplog):
+def test_a_training_warns_of_nothing_and_logs_its_progress(slices, caplog):
     with warnings.catch_warnings(record=True) as caught, caplog.at_level(logging.INFO, logger="camfolio"):
         warnings.simplefilter("always")
         trained(slices, max_epochs=1)
@@ -152,7 +152,7 @@ class Diverging(nn.Module):
         return self.fc(images.flatten(1)) * (float("nan") if self.validations > 1 else 1.0)
 
 
-def test_a_training_that_diverges_keeps_its_best_epoch_and_says_where_losses_end(slices, tmp_path, monkeypatch):
+def test_a_diverging_training_keeps_its_best_epoch_and_undefined_losses(slices, tmp_path, monkeypatch):
     slices.save(tmp_path / "slices.npz")
     np.save(tmp_path / "part.npy", parts(slices))
     monkeypatch.setattr(stage, "build_network", lambda _: Diverging())

@@ -13,14 +13,14 @@ def names(**explanation):
 
 
 @pytest.mark.parametrize("package", ["onnxruntime", "SimpleITK", "captum"])
-def test_what_is_installed_decides_no_stage(package, monkeypatch):
+def test_installed_packages_change_no_stage(package, monkeypatch):
     before = stages(Study.model_validate(DATA))
     monkeypatch.setattr("importlib.util.find_spec", lambda name, *_: None)
     monkeypatch.setitem(sys.modules, package, None)
     assert stages(Study.model_validate(DATA)) == before
 
 
-def test_an_author_s_answers_to_checklists_decide_no_result():
+def test_answers_to_checklists_change_no_stage():
     plain, answered = (
         stages(Study.model_validate(DATA | more)) for more in ({}, {"reporting": {"claim_34": "Not registered."}})
     )

@@ -1,4 +1,4 @@
-"""What the pipeline hands to pictures is what their `run` takes, after JSON as before it."""
+"""The pipeline passes the arguments that `run` of figures and pictures accepts, also after JSON."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PICTURES = {stage.name: stage for study in (STUDY, SHORTCUT) for stage in stages
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_a_picture_is_given_what_its_run_takes(name):
+def test_a_picture_gets_the_arguments_of_its_run(name):
     stage = PICTURES[name]
     run = import_module(stage.module).run
     given = inspect.signature(run).bind(out=None, **stage.upstream, **stage.files, **stage.parameters)
@@ -42,7 +42,7 @@ def test_a_picture_is_given_what_its_run_takes(name):
     assert set(folders) in ({field.name for field in fields(ExampleFolders)}, set())
 
 
-def test_the_looks_of_a_study_come_back_from_json():
+def test_looks_survive_json():
     given = {
         stage.name: stage.parameters["looks"]
         for stage in (*figure_stages(STUDY), *raster_stages(STUDY))

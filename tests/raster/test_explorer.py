@@ -1,4 +1,4 @@
-"""The explorer's data: every slice where the page looks for it, every score that has a number per slice, no NaN."""
+"""The explorer's data: positions on the sheets, all scores with a value per slice, no NaN."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def tile(folder, name, index, size=8):
     return page[row * size : (row + 1) * size, column * size : (column + 1) * size]
 
 
-def test_every_slice_mask_and_map_is_where_the_page_looks_for_it(stages):
+def test_every_slice_mask_and_map_is_at_its_position_on_the_sheets(stages):
     slices, folders = stages
     explored(folders)
     maps = np.load(folders["localisation"] / "scores.npz")["enlarged/score_cam"]

@@ -1,4 +1,4 @@
-"""Pixels: grey values and overlays against loops, outlines that close, bars that fit."""
+"""Pixels: grey values and overlays against slow loops, closed outlines, and scale bars."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_an_overlay_is_that_of_a_loop(values, scaling):
 
 
 @given(masks)
-def test_an_outline_is_every_edge_between_nodule_and_not_nodule_once(mask):
+def test_an_outline_has_every_edge_of_the_nodule_once(mask):
     found = set(re.findall(r"M\d+ \d+[VH]\d+", outline_path(mask)))
     wanted = set()
     at = np.pad(mask, 1)
@@ -71,7 +71,7 @@ def test_a_bar_fits_into_its_slice(spacing, width):
 
 
 @pytest.mark.parametrize("shape", [(3, 4), (3, 4, 3)])
-def test_a_picture_holds_the_same_pixels_and_the_same_bytes_again(shape, tmp_path):
+def test_a_picture_keeps_its_pixels_and_is_reproducible(shape, tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     for name in ("a.png", "b.png"):
         write_png(tmp_path / name, pixels)

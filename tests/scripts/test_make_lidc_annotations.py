@@ -75,7 +75,7 @@ def test_nodules_are_counted_over_all_scans_of_a_patient(written):
     assert written["annotation_nodule"][:3].tolist() == [1, 2, 3]
 
 
-def test_touching_nodules_of_more_than_four_annotations_are_told_apart_by_their_centroids(written):
+def test_touching_nodules_of_more_than_four_annotations_are_separated_by_their_centroids(written):
     assert written["annotation_nodule"][3:].tolist() == [1, 1, 1, 2, 2, 2]
 
 
@@ -129,7 +129,7 @@ def test_a_step_too_long_for_one_byte_is_refused(script):
 
 
 @pytest.mark.parametrize("content", [None, b"no database"])
-def test_what_is_no_database_is_refused_in_one_sentence(script, tmp_path, content):
+def test_a_file_that_is_no_database_is_refused_with_one_sentence(script, tmp_path, content):
     path = tmp_path / "wrong.sqlite"
     if content is not None:
         path.write_bytes(content)

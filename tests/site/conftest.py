@@ -1,4 +1,4 @@
-"""A tiny study from slices to the built site, computed once per session and in one process of its own."""
+"""A tiny study from slices to the built site, computed once per session in a separate process."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ TINY = {
 
 @dataclass(eq=False, repr=False)
 class Element:
-    """One element of a page: its tag, attributes, the elements around it, and its visible text."""
+    """One element of a page: its tag, attributes, its enclosing elements, and its visible text."""
 
     tag: str
     attributes: Mapping[str, str]
@@ -122,10 +122,10 @@ for path in sys.argv[2:]:
 
 @pytest.fixture
 def no_worker(monkeypatch):
-    """Nothing may be computed."""
+    """Fails a test in which a stage is computed."""
 
     def refuse(missing, store):
-        pytest.fail(f"a worker was asked for {[state.stage.name for state in missing]}")
+        pytest.fail(f"a worker was started for {[state.stage.name for state in missing]}")
 
     monkeypatch.setattr(build, "run_worker", refuse)
 
@@ -146,7 +146,7 @@ def tiny_arrays(tiny_slices) -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory) -> Path:
-    """Where studies and the store of this session stand."""
+    """Folder of the studies and the store of this session."""
     return tmp_path_factory.mktemp("tiny")
 
 
@@ -172,13 +172,13 @@ def write_study(folder, tiny_arrays) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def store(folder) -> Store:
-    """Results of this session; studies that share a stage share its result."""
+    """Store of this session; studies with the same stage share its result."""
     return Store(folder / "artifacts")
 
 
 @pytest.fixture(scope="session")
 def compute(store) -> Callable[..., list[Portfolio]]:
-    """`compute(path, ...)` gives the portfolios of studies, everything they need computed beside this process."""
+    """`compute(path, ...)` returns portfolios of studies whose results are computed in another process."""
 
     def portfolios_of(*paths: Path) -> list[Portfolio]:
         ran = run_python("-c", IN_ONE_PROCESS, str(store.root), *map(str, paths), folder=store.root.parent)
@@ -190,15 +190,15 @@ def compute(store) -> Callable[..., list[Portfolio]]:
 
 @pytest.fixture(scope="session")
 def tiny_study(write_study) -> Path:
-    """The study file from which all others here differ by a few keys."""
+    """The study file of which the others are variants."""
     return write_study("tiny")
 
 
 @pytest.fixture(scope="session")
 def portfolio(compute, store, tiny_study, tmp_path_factory) -> Portfolio:
-    """The tiny study with all results: trained for two epochs, all methods, right and wrong answers.
+    """The tiny study with all results: trained for two epochs, all methods, correct and wrong predictions.
 
-    Of several processes that run tests the first one computes it, the others take a copy.
+    If several processes run tests, the first one computes it and the others copy its results.
     """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
@@ -214,7 +214,7 @@ def portfolio(compute, store, tiny_study, tmp_path_factory) -> Portfolio:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command left: its exit status, standard output, standard error."""
+    """Result of a command: exit status, standard output, standard error."""
 
     status: int
     out: str
@@ -261,8 +261,8 @@ def copy_project(portfolio, store, tiny_study) -> Callable[[Path], Path]:
 
 
 @pytest.fixture(scope="session")
-def own_template() -> Callable[[Path, str], Path]:
-    """`own_template(project, "study/index.md.jinja")`: the project's copy of a template of the package, to be edited."""
+def copied_template() -> Callable[[Path, str], Path]:
+    """`copied_template(project, "study/index.md.jinja")`: a copy of a template of the package in the project, for edits."""
 
     def copy(project: Path, name: str) -> Path:
         return copy_templates(project / "gen" / "templates", [name])[0]
@@ -272,7 +272,7 @@ def own_template() -> Callable[[Path, str], Path]:
 
 @dataclass(frozen=True)
 class Built:
-    """A built site: the project it was built from, its folder, what the build said."""
+    """A built site: its project, its folder, and the output of the build."""
 
     project: Path
     site: Path
@@ -284,7 +284,7 @@ class Built:
 
 @pytest.fixture(scope="session")
 def built(copy_project, tmp_path_factory) -> Built:
-    """The tiny site, built strictly with the date of the bytes fixed."""
+    """The tiny site, built strictly with a fixed date."""
     project = copy_project(tmp_path_factory.mktemp("project"))
     ran = run_python("-m", "mkdocs", "build", "--strict", folder=project, SOURCE_DATE_EPOCH="1700000000")
     assert ran.status == 0, ran.err
@@ -292,7 +292,7 @@ def built(copy_project, tmp_path_factory) -> Built:
 
 
 def typed(value: object, before: object) -> object:
-    """Plain JSON that stands for a result, as that result."""
+    """Plain JSON as an instance of the result that it replaces."""
     if isinstance(before, Result) and not isinstance(value, Result):
         return type(before).model_validate(value)
     return value
@@ -300,8 +300,8 @@ def typed(value: object, before: object) -> object:
 
 @pytest.fixture
 def changed_page(portfolio, tmp_path) -> Callable[..., str]:
-    """`changed_page("index", cases=...)`: a page of the study with some results replaced and decided upon again; white space as one
-    blank, or with `lines` the Markdown as it is, without front matter.
+    """`changed_page("index", cases=...)`: a page of the study with some results replaced and new findings; white space is collapsed,
+    or with `lines` kept, without front matter.
     """
     environment = make_environment(PROJECT / "gen" / "templates", tmp_path / "compiled")
     figures = Figures(environment, portfolio)
@@ -321,7 +321,7 @@ def changed_page(portfolio, tmp_path) -> Callable[..., str]:
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Serves files and says nothing."""
+    """Serves files without logging requests."""
 
     def log_message(self, *_):
         pass
@@ -329,7 +329,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
-    """Where the files of a folder are served."""
+    """Serve the files of a folder; yields the address."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -346,6 +346,6 @@ def serve() -> Callable[[Path], AbstractContextManager[str]]:
 
 @pytest.fixture(scope="session")
 def address(built) -> Iterator[str]:
-    """Where the tiny site is served."""
+    """Address of the tiny site while it is served."""
     with serving(built.site) as address:
         yield address

@@ -18,7 +18,7 @@ def test_contributing_has_the_table_as_it_is():
     assert "\n".join(one.row for one in ADDITIONS) in text
 
 
-def test_the_kinds_that_one_looks_for_are_there():
+def test_common_kinds_of_additions_are_listed():
     kinds = {one.kind for one in ADDITIONS}
     asked = "stage, setting, command, data source, CAM method, scaling, localisation score, faithfulness score, control, metric, figure, page"
     assert {f"a {kind}" for kind in asked.split(", ")} <= kinds

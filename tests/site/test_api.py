@@ -43,7 +43,7 @@ def test_a_function_shows_its_call_with_defaults(documented):
 
 
 @pytest.mark.parametrize("name", ["explain", "open_portfolio", "read_study", "method"])
-def test_a_function_says_its_arguments_and_errors(documented, name):
+def test_the_documentation_of_a_function_has_its_arguments_and_errors(documented, name):
     assert {"Parameters:", "Raises:"} <= set(re.findall(r"\w+:(?=</span>)", documented[name].documentation))
 
 
@@ -62,12 +62,12 @@ def test_what_was_rendered_is_kept(documented, kept, monkeypatch):
     assert [one.name for one in api.public_names(kept)] == list(documented)
 
 
-def test_without_mkdocstrings_the_page_says_so(tmp_path, monkeypatch):
+def test_without_mkdocstrings_the_page_refers_to_help(tmp_path, monkeypatch):
     monkeypatch.setattr(api, "find_spec", lambda name: None)
     assert all("not installed" in one.documentation for one in api.public_names(tmp_path))
 
 
-def test_a_rendering_that_fails_is_one_sentence(monkeypatch):
+def test_a_failed_rendering_is_one_sentence(monkeypatch):
     monkeypatch.setattr(api, "PUBLIC", ("explane",))
     with pytest.raises(PageError, match="Expected the documentation of the public names from mkdocstrings, but got"):
         api.render()

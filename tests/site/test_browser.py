@@ -24,7 +24,7 @@ PAGES = [
     "404.html",
 ]
 ABORTED = "net::ERR_ABORTED"
-"""What becomes of a page's last requests when the next page is asked for."""
+"""Console messages of requests that a navigation aborts."""
 LOOK = """async () => {
   const visible = [...document.images].filter(image => image.getClientRects().length);
   for (const image of visible) image.loading = "eager";
@@ -65,7 +65,7 @@ def look(request, browser, address):
 
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-"""What axe is asked for: WCAG 2.2 AA and its authors' best practices."""
+"""Rules for axe: WCAG 2.2 AA and its best practices."""
 
 
 def elsewhere(url: str, address: str) -> bool:
@@ -102,7 +102,7 @@ def test_code_from_a_string_does_not_run(look):
     assert look.tab.evaluate("() => window.ran === undefined")
 
 
-def test_nothing_moves_for_whoever_asked_for_rest(browser, address):
+def test_nothing_is_animated_with_reduced_motion(browser, address):
     context = browser.new_context(reduced_motion="reduce")
     tab = context.new_page()
     tab.goto(address + "tiny/")

@@ -1,4 +1,4 @@
-"""The card that links to a study show: its size, what it says where something is missing, and who names it."""
+"""The card for link previews of a study: size, missing values, and the pages that name it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from camfolio.method_words import method_looks
 from camfolio.raster import card
 
 
-def test_a_card_has_the_size_that_is_asked_for_and_is_not_bare(portfolio):
+def test_a_card_has_the_recommended_size_and_is_not_blank(portfolio):
     with Image.open(portfolio.artefacts["card"] / "card.png") as picture:
         assert picture.size == (1200, 630)
         assert len(picture.convert("RGB").getcolors(2**20)) > 100

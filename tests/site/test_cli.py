@@ -56,7 +56,7 @@ def test_every_command_takes_overrides_and_a_store(command):
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name != "site"])
-def test_a_mistake_in_the_study_ends_with_status_two_and_one_line(camfolio, command):
+def test_an_error_in_the_study_file_ends_with_status_two_and_one_line(camfolio, command):
     status, out, err = camfolio(command, "--set", "training.epochs=3")
     assert (status, out) == (2, "")
     assert err.splitlines() == [err.strip()]
@@ -87,7 +87,7 @@ def test_study_files_may_end_either_way(monkeypatch, tmp_path, capsys, name):
     assert name in capsys.readouterr().err
 
 
-def test_the_site_is_asked_for_with_the_store_of_the_current_folder(monkeypatch, tmp_path):
+def test_the_site_is_built_with_the_store_of_the_current_folder(monkeypatch, tmp_path):
     asked = {}
 
     def run(command, *, env, check):
@@ -123,7 +123,7 @@ def test_a_layer_that_is_not_there_ends_with_status_one_and_no_traceback(portfol
     assert ran.err.count("Traceback") == 0
 
 
-def test_a_site_with_a_mistake_ends_with_the_status_of_the_mistake(tiny_study, copy_project, python, tmp_path):
+def test_a_site_with_an_error_ends_with_the_status_of_the_error(tiny_study, copy_project, python, tmp_path):
     project = copy_project(tmp_path / "project")
     ran = python("-m", "camfolio.cli", "site", str(tiny_study), "--set", "seed=-1", folder=project)
     assert ran.status == 2
@@ -230,7 +230,7 @@ def copy_instead_of_computing(monkeypatch, source):
 
 
 @pytest.mark.slow
-def test_verify_computes_anew_in_workers_and_finds_every_file_the_same(portfolio, store, tiny_study, python):
+def test_verify_recomputes_in_workers_and_finds_identical_files(portfolio, store, tiny_study, python):
     ran = python("-m", "camfolio.cli", "verify", str(tiny_study), "--store", str(store.root), folder=store.root.parent)
     assert ran.status == 0, ran.err
     assert "all files are identical" in ran.err
@@ -263,7 +263,7 @@ def test_clean_refuses_a_folder_that_is_no_store_and_leaves_nothing_there(camfol
     assert [path.name for path in kept.rglob("*")] == ["src", "0123456789abcdef0123"]
 
 
-def test_draw_writes_the_same_files_again_and_touches_no_result(portfolio, store, tiny_study, python, tmp_path):
+def test_draw_writes_identical_files_and_changes_no_result(portfolio, store, tiny_study, python, tmp_path):
     before = results(store.root)
     arguments = ("-m", "camfolio.cli", "draw", str(tiny_study), "--figure", "roc", "--to", str(tmp_path / "there"))
     ran = python(*arguments, "--store", str(store.root), folder=tmp_path)

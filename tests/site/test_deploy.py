@@ -10,7 +10,7 @@ def git(*arguments: str, folder) -> str:
     return subprocess.run(["git", *options, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
-def test_a_deployed_site_is_whole_and_holds_nothing_else(built, copy_project, python, tmp_path):
+def test_a_deployed_site_is_complete_and_contains_nothing_else(built, copy_project, python, tmp_path):
     project = copy_project(tmp_path / "project")
     git("init", "--quiet", "--bare", str(tmp_path / "there.git"), folder=tmp_path)
     git("init", "--quiet", "--initial-branch=main", folder=project)

@@ -78,7 +78,7 @@ def test_the_first_column_is_the_trained_network(portfolio, found):
     assert columns == ["trained", *found["randomisation"]["parts"]]
 
 
-def test_scores_that_are_not_defined_are_drawn_as_nothing_and_said(board):
+def test_undefined_scores_are_not_drawn_and_are_listed(board):
     for value in board["scores"]["energy_ratio"].values():
         value.update(value=None, low=None, high=None)
     drawing = scores.drawing(board, method_looks(board["methods"]))
@@ -94,7 +94,7 @@ def verdicts(board, **said):
     return board
 
 
-def test_a_method_is_called_good_only_if_it_beats_every_control(changed_page, board):
+def test_a_method_is_reported_as_better_only_if_it_beats_every_control(changed_page, board):
     good = verdicts(board, grad_cam="better", hires_cam="worse", score_cam="not separable")
     text = changed_page("evidence", scoreboard=good)
     assert "Grad-CAM puts more energy on the nodule than every control" in text
@@ -110,7 +110,7 @@ def test_a_method_is_called_good_only_if_it_beats_every_control(changed_page, bo
     )
 
 
-def test_without_masks_nothing_is_said_about_where_maps_lie(changed_page, board):
+def test_without_masks_no_claim_is_made_about_localisation(changed_page, board):
     for value in board["scores"]["energy_share"].values():
         value.update(value=None, low=None, high=None)
     text = changed_page("evidence", scoreboard=board)
@@ -118,7 +118,7 @@ def test_without_masks_nothing_is_said_about_where_maps_lie(changed_page, board)
     assert "was shown to put" not in text
 
 
-def test_a_difference_is_said_only_where_the_verdict_is_one(changed_page, board):
+def test_a_difference_is_claimed_only_with_a_verdict(changed_page, board):
     for row in board["comparisons"]["methods"]["rows"]:
         row["verdict"] = "not separable"
     assert "puts more of its energy on the nodule than" not in changed_page("evidence", scoreboard=board)
@@ -128,7 +128,7 @@ def test_a_difference_is_said_only_where_the_verdict_is_one(changed_page, board)
     assert said in changed_page("evidence", scoreboard=board)
 
 
-def test_without_further_trainings_that_was_not_assessed(changed_page, found):
+def test_without_retraining_stability_is_not_assessed(changed_page, found):
     stability = copy.deepcopy(found["stability"]) | {"seeds": 0}
     stability["similarity"].pop("seed", None)
     text = changed_page("evidence", stability=stability, retrained={})
@@ -136,7 +136,7 @@ def test_without_further_trainings_that_was_not_assessed(changed_page, found):
     assert "permuted labels" not in text
 
 
-def test_one_layer_alone_is_said_to_be_alone(changed_page, board):
+def test_a_single_layer_is_stated(changed_page, board):
     text = changed_page("evidence", scoreboard=board | {"layers": board["layers"][:1]})
     assert "others were not assessed" in text
 

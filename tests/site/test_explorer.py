@@ -1,4 +1,4 @@
-"""The explorer in a browser: filters, keys, links that bring a state back, and 5000 slices."""
+"""The explorer in a browser: filters, keys, links to a state, and 5000 slices."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def page(browser, address):
 
 
 @pytest.fixture
-def afresh(page, address):
-    """`afresh("?method=1")`: the page at that address; what it logged."""
+def visit(page, address):
+    """`visit("?method=1")`: the explorer at that address; the test fails if the page logs an error."""
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
 
-    def visit(query: str = ""):
+    def go(query: str = ""):
         page.goto(f"{address}tiny/explorer/{query}")
         page.wait_for_selector("[data-ready]")
         return page
 
-    yield visit
+    yield go
     assert errors == []
 
 
@@ -55,8 +55,8 @@ def current(tab) -> str:
     return tab.inner_text("[data-part=heading]")
 
 
-def test_filters_narrow_the_wall_and_say_how_many_are_left(afresh, data):
-    tab = afresh()
+def test_filters_narrow_the_wall_and_show_the_number_of_slices_left(visit, data):
+    tab = visit()
     assert status(tab) == f"{len(data['id'])} of {len(data['id'])} slices."
     tab.select_option("[name=outcome]", "wrong")
     tab.select_option("[name=label]", "1")
@@ -66,15 +66,15 @@ def test_filters_narrow_the_wall_and_say_how_many_are_left(afresh, data):
     assert tab.locator(".tile").count() >= left
 
 
-def test_a_wall_without_slices_says_what_to_do_and_begins_anew(afresh):
-    tab = afresh("?from=2")
+def test_an_empty_wall_shows_a_remedy_and_can_be_reset(visit):
+    tab = visit("?from=2")
     assert "No slice fits these filters" in status(tab)
     tab.click(".filters button[type=reset]")
     assert "No slice" not in status(tab)
 
 
-def test_keys_move_choose_and_switch(afresh, data):
-    tab = afresh()
+def test_keys_move_choose_and_switch(visit, data):
+    tab = visit()
     tab.focus("[role=listbox]")
     for key, index in (("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("End", -1), ("Home", 0)):
         tab.keyboard.press(key)
@@ -91,8 +91,8 @@ def test_keys_move_choose_and_switch(afresh, data):
     assert not tab.is_visible("dialog.keys")
 
 
-def test_the_current_slice_is_told_to_a_screen_reader(afresh, data):
-    tab = afresh()
+def test_the_current_slice_is_exposed_to_screen_readers(visit, data):
+    tab = visit()
     tab.focus("[role=listbox]")
     tab.keyboard.press("ArrowDown")
     active = tab.get_attribute("[role=listbox]", "aria-activedescendant")
@@ -102,8 +102,8 @@ def test_the_current_slice_is_told_to_a_screen_reader(afresh, data):
     assert option.get_attribute("aria-setsize") == str(len(data["id"]))
 
 
-def test_scores_are_shown_by_their_names(afresh, data):
-    tab = afresh()
+def test_scores_are_shown_by_their_names(visit, data):
+    tab = visit()
     options = tab.locator("[name=score] option").all_inner_texts()
     assert options == [data["names"][key] for key in data["scores"]]
     assert "energy inside the nodule" in options
@@ -112,8 +112,8 @@ def test_scores_are_shown_by_their_names(afresh, data):
     )
 
 
-def test_every_state_is_a_link(afresh, browser):
-    tab = afresh()
+def test_every_state_is_a_link(visit, browser):
+    tab = visit()
     tab.select_option("[name=sort]", "energy_share")
     tab.check("[name=descending]")
     tab.select_option("[name=method]", "1")
@@ -131,12 +131,12 @@ def test_every_state_is_a_link(afresh, browser):
 
 
 @pytest.mark.parametrize("query", ["?method=99&score=nothing&slice=nobody", "?confidence=x&blend=y", "?label=<script>"])
-def test_an_address_that_fits_nothing_begins_at_the_start(afresh, data, query):
-    assert current(afresh(query)) == data["id"][0] or "label" in query
+def test_an_invalid_address_shows_the_initial_state(visit, data, query):
+    assert current(visit(query)) == data["id"][0] or "label" in query
 
 
-def test_the_order_follows_the_score_and_undefined_ones_come_last(afresh, data):
-    tab = afresh("?sort=energy_share&descending=yes")
+def test_the_order_follows_the_score_and_undefined_ones_come_last(visit, data):
+    tab = visit("?sort=energy_share&descending=yes")
     shares = data["scores"]["energy_share"][0]
     best = max((share, -index) for index, share in enumerate(shares) if share is not None)
     tab.focus("[role=listbox]")
@@ -144,8 +144,8 @@ def test_the_order_follows_the_score_and_undefined_ones_come_last(afresh, data):
     assert current(tab) == data["id"][-best[1]]
 
 
-def test_a_slice_is_drawn_as_its_pixels_and_its_numbers_are_those_of_the_study(afresh, data, portfolio):
-    tab = afresh("?blend=0")
+def test_a_slice_is_drawn_as_its_pixels_and_its_numbers_are_those_of_the_study(visit, data, portfolio):
+    tab = visit("?blend=0")
     index = data["id"].index(current(tab))
     assert f"p = {data['probability'][index]:.2f}" in tab.inner_text("[data-part=outcome]")
     tab.wait_for_selector("[data-part=plate] canvas[data-shows$='/0']")
@@ -190,7 +190,7 @@ def many(built, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_of_5000_slices_only_those_in_sight_are_in_the_page_however_far_one_scrolls(many, browser, serve):
+def test_of_5000_slices_only_those_in_view_are_in_the_page_while_scrolling(many, browser, serve):
     with serve(many) as address:
         tab = browser.new_page(viewport={"width": 1280, "height": 900})
         tab.goto(address + "tiny/explorer/", wait_until="commit")
@@ -203,7 +203,7 @@ def test_of_5000_slices_only_those_in_sight_are_in_the_page_however_far_one_scro
 
 
 IN_SIGHT = 250
-"""Tiles that a window of 1280 x 900 holds, with a few rows above and below; so few keep loading and scrolling fast."""
+"""Largest number of tiles in a window of 1280 x 900, with a few rows above and below; the limit keeps scrolling fast."""
 SCROLL = """async () => {
   const wall = document.querySelector(".wall"), counts = [];
   for (let turn = 0; turn < 60; turn++) {
@@ -213,4 +213,4 @@ SCROLL = """async () => {
   }
   return counts;
 }"""
-"""How many tiles there are after each frame, while the wall is scrolled by 400 pixels a frame."""
+"""Number of tiles after each frame while the wall is scrolled by 400 pixels per frame."""

@@ -71,7 +71,7 @@ def test_the_chapters_are_those_of_the_page_in_their_order(item):
     assert not re.findall(r"^# ", item[1], re.MULTILINE)
 
 
-def test_nothing_is_left_that_only_our_generator_knows(item):
+def test_no_syntax_of_mkdocs_is_left(item):
     body = item[1]
     assert "!!!" not in body
     assert ".md)" not in body

@@ -1,4 +1,4 @@
-"""The head of a page: hashes of its own scripts, nothing for others, no eval; and what links to it show."""
+"""The head of a page: a policy with hashes of its inline scripts and without eval, and the link preview."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_policy_stands_before_everything_it_governs():
     assert page.count("Content-Security-Policy") == 1
 
 
-def test_a_card_tells_what_is_known_and_markup_in_it_is_text():
+def test_a_preview_has_the_known_values_and_markup_in_them_is_text():
     known = {"description": "A & B", "address": "https://x/y/", "card": "https://x/card.png"}
     page = with_card("<head></head>", title="T &quot;q&quot; <b>", **known)
     assert '<meta property="og:title" content="T &quot;q&quot; &lt;b&gt;">' in page
@@ -69,7 +69,7 @@ def site(tmp_path):
     return tmp_path
 
 
-def test_every_page_of_a_finished_site_gets_policy_and_card_whatever_built_it(site):
+def test_every_page_of_a_finished_site_has_policy_and_preview_after_any_generator(site):
     assert finish_site(site, "https://x/y") == 4
     pages = {path.relative_to(site).as_posix(): path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
     assert all(page.count("Content-Security-Policy") == 1 for page in pages.values())

@@ -80,7 +80,7 @@ def test_near_duplicates_and_implausible_values_are_reported(write_study, tiny_a
     assert "of the pairs are in different parts of the split" in out
 
 
-def test_the_data_card_says_the_same(portfolio, built, read):
+def test_the_data_card_shows_the_same(portfolio, built, read):
     page = read((built.site / "tiny" / "data" / "index.html").read_text(encoding="utf-8"))
     text = " ".join(page.words("body"))
     seen = portfolio.artefacts["inspection"].json("inspection.json")

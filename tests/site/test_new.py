@@ -1,4 +1,4 @@
-"""A new portfolio builds: `camfolio new`, a study of its owner, `mkdocs build --strict`."""
+"""A new portfolio builds: `camfolio new`, a study of its author, `mkdocs build --strict`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages as values: numbers from the results, figures in order, text that stays text, mistakes with their line."""
+"""Pages as values: numbers from the results, figures in order, escaped text, errors with their line."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ROWS = {
 
 @pytest.fixture(scope="session")
 def shown(read):
-    """`shown(page)`: what Markdown makes of a page, and its front matter."""
+    """`shown(page)`: the elements of a page after Markdown, and its front matter."""
     written = yaml.safe_load((PROJECT / "mkdocs.yml").read_text(encoding="utf-8"))["markdown_extensions"]
     names = [entry if isinstance(entry, str) else next(iter(entry)) for entry in written]
 
@@ -58,7 +58,7 @@ def pages(portfolio, tmp_path_factory):
 
 @pytest.fixture
 def fill(tmp_path, portfolio):
-    """`fill(template)` renders words of one's own with the tiny study's results."""
+    """`fill(template)` renders a template with the results of the tiny study."""
 
     def page(words: str) -> str:
         (tmp_path / "page.md.jinja").write_text(words, encoding="utf-8")
@@ -92,7 +92,7 @@ def test_an_unknown_value_stops_with_template_and_line(fill, words):
 @pytest.mark.parametrize(
     "words", ["{% if %}", "{{ 1 + }}", "{% for x in classes %}", "{% endif %}", "{{ 3 | unknown }}"]
 )
-def test_a_mistake_of_syntax_stops_with_template_and_line(fill, words):
+def test_a_syntax_error_stops_with_template_and_line(fill, words):
     with pytest.raises(PageError, match=r"gen/templates/page\.md\.jinja, line \d"):
         fill(f"# Title\n\n{words}\n")
 
@@ -118,7 +118,7 @@ def test_an_unknown_figure_stops_and_lists_the_known(fill):
         fill('{% call figure("rock") %}x{% endcall %}')
 
 
-def test_a_nothing_reads_as_not_defined(fill):
+def test_none_reads_as_not_defined(fill):
     assert fill("It is {{ training.loaded }}.") == "It is not defined."
 
 
@@ -131,7 +131,7 @@ def test_figures_are_numbered_in_the_order_of_the_page(pages, shown):
     assert len(captions) == 16  # nine examples, their matrix and six others
 
 
-def test_a_figure_has_both_twins_with_words_and_size_and_downloads(pages, shown):
+def test_a_figure_has_both_themes_with_alternative_text_size_and_downloads(pages, shown):
     reading, _ = shown(pages["tiny/index.md"])
     drawn = [one for one in reading.all("figure") if [a for a in reading.all("details") if one in a.inside]]
     assert len(drawn) == 15
@@ -191,7 +191,7 @@ def test_captions_name_slice_rank_and_probability_of_the_chosen_case(pages, show
         assert f"{found['cases']['misclassified']['probability']:.2f}" in captions[f"{method}-misclassified"]
 
 
-def test_the_captions_of_teaser_and_strip_say_which_slice_by_which_rule_and_how_much(pages, shown, portfolio):
+def test_the_captions_of_teaser_and_strip_have_slice_rule_and_scores(pages, shown, portfolio):
     cases = portfolio.artefacts["selection"].json("cases.json")["methods"]
     teaser = portfolio.artefacts["figure-teaser"].json("figure.json")
     reading, _ = shown(pages["tiny/index.md"])
@@ -227,7 +227,7 @@ def changed(changed_page):
         ("bad", 2.0, "and even here the map puts 2.00 times as much", "elsewhere"),
     ],
 )
-def test_a_caption_says_what_its_numbers_carry(changed, portfolio, *, kind, ratio, said, not_said):
+def test_a_caption_claims_only_what_its_numbers_support(changed, portfolio, *, kind, ratio, said, not_said):
     cases = portfolio.artefacts["selection"].json("cases.json")
     area = 0.8 if ratio == 0.9 else 0.1
     for found in cases["methods"].values():
@@ -257,7 +257,7 @@ def test_the_difference_to_the_area_is_claimed_by_its_interval(changed, portfoli
     assert sum(sentence in text for sentence in sentences) == 1
 
 
-def test_where_smaller_nodules_are_the_second_class_it_is_said(changed, portfolio):
+def test_the_direction_of_the_nodule_s_area_is_stated(changed, portfolio):
     evaluation = portfolio.artefacts["evaluation"].json("evaluation.json")
     evaluation["baseline"]["direction"] = "smaller"
     words = {
@@ -278,7 +278,7 @@ def test_where_smaller_nodules_are_the_second_class_it_is_said(changed, portfoli
         (2, "it is 0.700 at epoch 1 and lowest there, 0.600."),
     ],
 )
-def test_the_best_epoch_is_told_as_it_was(changed, portfolio, best, said):
+def test_the_best_epoch_is_described_by_its_losses(changed, portfolio, best, said):
     training = portfolio.artefacts["training"].json("training.json")
     for row, loss in zip(training["history"], (0.7, 0.6 if best == 2 else 0.8), strict=True):
         row["validation"]["loss"] = loss
@@ -338,7 +338,7 @@ def test_front_matter_takes_any_title(pages, shown):
     assert shown(pages["tiny/model.md"])[1]["title"].endswith("Tiny &amp; quick")
 
 
-def test_a_page_knows_its_template_and_whether_it_is_the_projects_to_edit(pages, tmp_path):
+def test_a_page_has_its_template_and_an_edit_path_only_for_the_project_s(pages, tmp_path):
     page = pages["tiny/index.md"]
     assert page.source == "camfolio/site/defaults/templates/study/index.md.jinja"
     assert (PROJECT / "src" / page.source).is_file()

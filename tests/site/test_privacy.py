@@ -28,7 +28,7 @@ def planted(number: int) -> str:
 
 
 def plant(found: Dataset, number: int) -> int:
-    """Write the word into every text element there is, dates and ages too, and into private ones; returns how many."""
+    """Write the word into every text element, also dates, ages and private elements; returns their number."""
     word, count = planted(number), 0
     for keyword in keyword_dict:
         kind = dictionary_VR(keyword_dict[keyword])
@@ -133,7 +133,7 @@ def test_the_search_finds_what_is_planted(tree):
     assert leaks(np.array([PATIENTS[3]]).tobytes())
 
 
-def test_ids_as_stored_stay_if_the_study_says_so(write_study, store, tiny_arrays):
+def test_ids_are_kept_with_the_setting_as_stored(write_study, store, tiny_arrays):
     path = write_study("named", data={"source": "npz", "path": "tiny.npz", "ids": "as_stored"})
     seen, _ = open_inspection(path, store)
     with np.load(seen.artefacts["slices"] / "slices.npz") as arrays:

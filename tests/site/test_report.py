@@ -46,7 +46,7 @@ def test_a_misclassified_example_is_wrong_and_the_others_are_right(portfolio, me
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_good_lies_on_the_nodule_no_less_than_bad(portfolio, method):
+def test_a_good_example_has_no_less_energy_on_the_nodule_than_a_bad_one(portfolio, method):
     kinds = summary(portfolio)["examples"][method]
     assert 0 <= kinds["bad"]["energy_share"] <= kinds["good"]["energy_share"] <= 1
 

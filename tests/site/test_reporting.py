@@ -38,23 +38,23 @@ def rows(reading) -> dict[str, str]:
 
 
 def counts(reading) -> dict[str, list[int]]:
-    """Name of every checklist -> its numbers in the table on top: items, run, author, nobody."""
+    """Name of every checklist -> its row in the table at the top: items, answered by run and by author, not assessed."""
     names = {checklist.name for checklist in CHECKLISTS}
     lines = [[cell.text for cell in reading.all("td") if row in cell.inside] for row in reading.all("tr")]
     return {line[0]: [int(number) for number in line[1:]] for line in lines if line and line[0] in names}
 
 
-def walked(reading) -> dict[str, list[int]]:
-    """The same numbers, counted from the answers."""
+def counted_answers(reading) -> dict[str, list[int]]:
+    """The same numbers, counted from the items."""
     answers, found = rows(reading), {}
     for checklist in CHECKLISTS:
         given = [text for key, text in answers.items() if key.startswith(f"{checklist.prefix}_")]
-        nobody, author = given.count(OPEN), sum(text.startswith("The author:") for text in given)
-        found[checklist.name] = [len(given), len(given) - nobody - author, author, nobody]
+        not_assessed, author = given.count(OPEN), sum(text.startswith("The author:") for text in given)
+        found[checklist.name] = [len(given), len(given) - not_assessed - author, author, not_assessed]
     return found
 
 
-def test_every_item_of_every_checklist_is_there_once_and_answered_or_not_assessed(filled):
+def test_every_checklist_item_occurs_once_answered_or_not_assessed(filled):
     answers = rows(filled())
     assert set(answers) == KEYS
     assert all(answers.values())
@@ -63,7 +63,7 @@ def test_every_item_of_every_checklist_is_there_once_and_answered_or_not_assesse
 @pytest.mark.parametrize("reporting", [{}, {"claim_3": "Words.", "claim_19": "More words.", "co12_context": "None."}])
 def test_the_table_on_top_counts_the_answers(filled, reporting):
     page = filled(reporting)
-    assert counts(page) == walked(page)
+    assert counts(page) == counted_answers(page)
     for checklist in CHECKLISTS:
         items, *parts = counts(page)[checklist.name]
         assert sum(parts) == items == len(checklist.items)
@@ -87,7 +87,7 @@ def test_markup_in_an_author_s_words_is_text(filled):
     assert [link for link in page.all("a") if "example.org" in link.attributes["href"]] == []
 
 
-def test_answers_carry_the_numbers_of_the_run(filled, portfolio):
+def test_answers_contain_the_numbers_of_the_run(filled, portfolio):
     split = portfolio.artefacts["split"].json("split.json")
     evaluation = portfolio.artefacts["evaluation"].json("evaluation.json")
     training = portfolio.artefacts["training"].json("training.json")
@@ -105,7 +105,7 @@ def test_answers_carry_the_numbers_of_the_run(filled, portfolio):
     assert weights[:12] in answers["tripod_22"]
 
 
-def test_what_only_a_person_can_say_is_not_assessed(filled):
+def test_items_that_need_an_author_are_not_assessed(filled):
     answers = rows(filled())
     assert {answers[key] for key in ("claim_34", "claim_44", "tripod_17", "tripod_18a", "tripod_19")} == {OPEN}
     assert {answers[f"co12_{name}"] for name in ("compactness", "context")} == {OPEN}
@@ -118,7 +118,7 @@ def test_what_the_evidence_measured_answers_its_properties(filled, portfolio):
             assert f"{value['value']:.2f} ({value['low']:.2f} to {value['high']:.2f})" in answers["co12_correctness"]
     assert "one-pixel shifts" in answers["co12_continuity"]
     assert "Rank correlation with the maps of 1 further training" in answers["co12_consistency"]
-    assert answers["claim_30"].startswith("Of the maps, not of the answers")
+    assert answers["claim_30"].startswith("Of the maps, not of the predictions")
 
 
 def test_a_loaded_network_leaves_its_training_to_the_author(filled, portfolio):
@@ -129,7 +129,7 @@ def test_a_loaded_network_leaves_its_training_to_the_author(filled, portfolio):
     assert "whether the loaded weights were trained on any of them is not known here" in answers["claim_32"]
 
 
-def test_without_masks_nothing_is_said_about_places(filled, portfolio):
+def test_without_masks_no_answer_is_about_localisation(filled, portfolio):
     localisation = portfolio.artefacts["localisation"].json("localisation.json")
     localisation["area_share"] |= {"value": None, "low": None, "high": None}
     answers = rows(filled(localisation=localisation))
@@ -158,8 +158,8 @@ def test_slices_without_a_mask_are_counted_as_missing(filled, portfolio):
 @pytest.mark.parametrize(
     ("methods", "said"),
     [
-        (("finer_grad_cam", "eigen_cam"), "By construction of Finer Grad-CAM, whose maps are of the difference"),
-        (("eigen_cam",), "Eigen-CAM has none: its map is the same for every answer."),
+        (("finer_grad_cam", "eigen_cam"), "By construction for Finer Grad-CAM, whose maps explain the difference"),
+        (("eigen_cam",), "Not for Eigen-CAM: its map is the same for every class."),
         (("grad_cam",), OPEN),
     ],
 )

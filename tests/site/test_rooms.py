@@ -21,7 +21,7 @@ def test_a_module_has_a_sentence(room):
     assert "\n" not in room.sentence
 
 
-def test_a_folder_stands_before_its_files():
+def test_a_folder_comes_before_its_files():
     paths = [room.path for room in ROOMS]
     assert paths[0] == "camfolio/"
     for path in paths:
@@ -30,7 +30,7 @@ def test_a_folder_stands_before_its_files():
             assert paths.index(f"{folder}/") < paths.index(path)
 
 
-def test_a_room_knows_how_deep_it_stands(tmp_path):
+def test_a_room_has_its_depth(tmp_path):
     (tmp_path / "attic").mkdir()
     (tmp_path / "__init__.py").write_text('"""The house."""\n')
     (tmp_path / "attic" / "__init__.py").write_text('"""The attic,\nunder the roof.\n\nMore.\n"""\n')
@@ -51,7 +51,7 @@ def test_every_folder_has_its_place_in_the_reading_order_and_in_contributing():
     assert named == sorted(named)
 
 
-def test_rooms_are_in_reading_order_with_their_modules_behind_them():
+def test_rooms_are_in_reading_order_each_before_its_modules():
     paths = [room.path for room in rooms()]
     tops = [path.partition("/")[0] for path in paths if "/" in path and path != "camfolio/"]
     assert list(dict.fromkeys(tops)) == list(READING_ORDER)

@@ -1,4 +1,4 @@
-"""`mkdocs serve`: an edit reaches the page, a mistake is a page, and mending it brings the site back."""
+"""`mkdocs serve`: an edit appears on the page, an error is shown as a page, and its correction restores the site."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def served(copy_project, tmp_path):
-    """The project with a copy of our package and its address, while MkDocs serves it."""
+    """A project with a copy of the package, and its address while MkDocs serves it."""
     project = copy_project(tmp_path / "project")
     shutil.copytree(PACKAGE, project / "src" / "camfolio", ignore=shutil.ignore_patterns("__pycache__"))
     address = f"127.0.0.1:{free_port()}"
@@ -52,7 +52,7 @@ def served(copy_project, tmp_path):
 
 
 def wait_for(words: str, address: str) -> None:
-    """Ask for a page until it holds the words."""
+    """Request a page until it contains the text."""
     end, page = time.monotonic() + PATIENCE, ""
     while time.monotonic() < end:
         try:
@@ -66,10 +66,10 @@ def wait_for(words: str, address: str) -> None:
     pytest.fail(f"{words!r} did not appear in {len(page)} characters: {page[:200]}")
 
 
-def test_an_edit_appears_a_mistake_is_shown_and_mending_it_brings_the_page_back(served, own_template, tmp_path):
+def test_an_edit_appears_an_error_is_shown_and_correcting_it_restores_the_page(served, copied_template, tmp_path):
     project, address = served
     wait_for("Discs on lung.", address + "tiny/")
-    template = own_template(project, "study/index.md.jinja")
+    template = copied_template(project, "study/index.md.jinja")
     template.write_text(template.read_text(encoding="utf-8") + "\nA sentence of today.\n", encoding="utf-8")
     wait_for("A sentence of today.", address + "tiny/")
     study = project / "gen" / "studies" / "tiny.yaml"
@@ -94,7 +94,7 @@ def test_code_that_is_no_python_is_shown_and_mending_it_brings_the_page_back(ser
     wait_for("Tiny &amp; quick", address)
 
 
-def test_a_mistake_is_said_at_every_address(served):
+def test_an_error_is_shown_at_every_address(served):
     project, address = served
     wait_for("Tiny &amp; quick", address)
     (project / "gen" / "studies" / "tiny.yaml").write_text("titel: x\n", encoding="utf-8")
@@ -102,7 +102,7 @@ def test_a_mistake_is_said_at_every_address(served):
         wait_for("Expected the key title, but it is missing", address + page)
 
 
-def test_after_an_edit_of_code_that_the_server_runs_it_asks_for_a_restart(served, tmp_path):
+def test_an_edit_of_code_that_the_server_runs_is_logged_with_a_remedy(served, tmp_path):
     project, address = served
     wait_for("Discs on lung.", address + "tiny/")
     with (project / "src" / "camfolio" / "site" / "wording.py").open("a", encoding="utf-8") as source:
@@ -114,11 +114,11 @@ def test_after_an_edit_of_code_that_the_server_runs_it_asks_for_a_restart(served
     wait_for("Discs on lung.", address + "tiny/")
 
 
-def test_a_missing_result_is_computed_beside_the_server_and_pages_say_so_meanwhile(served, own_template):
+def test_a_missing_result_is_computed_beside_the_server_and_pages_say_so_meanwhile(served, copied_template):
     project, address = served
     wait_for("Discs on lung.", address + "tiny/")
     shutil.rmtree(project / "artifacts" / "figure-roc")
-    template = own_template(project, "study/index.md.jinja")
+    template = copied_template(project, "study/index.md.jinja")
     template.write_text(template.read_text(encoding="utf-8") + "\nA sentence of today.\n", encoding="utf-8")
     wait_for("Being computed: figure-roc", address + "tiny/")
     wait_for("A sentence of today.", address + "tiny/")

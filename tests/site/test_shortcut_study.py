@@ -44,7 +44,7 @@ def page(studies, store, python, read, tmp_path_factory):
     return lambda *where: read(target.joinpath(*where, "index.html").read_text(encoding="utf-8"))
 
 
-def said(reading):
+def visible_text(reading):
     return " ".join(reading.words("article")[0].split())
 
 
@@ -73,11 +73,11 @@ def test_the_page_has_a_row_for_every_cue_and_method(planted, page):
 
 @pytest.mark.parametrize("name", ["planted", "planted-alone"])
 def test_no_page_shows_a_value_of_the_machine(name, page):
-    assert re.findall(r"\b(?:nan|NaN|None|Undefined|inf|null)\b|\{\{|\}\}|\{%|&#\d", said(page(name))) == []
+    assert re.findall(r"\b(?:nan|NaN|None|Undefined|inf|null)\b|\{\{|\}\}|\{%|&#\d", visible_text(page(name))) == []
 
 
 def test_the_page_claims_that_a_cue_is_used_only_if_the_numbers_say_so(planted, page):
-    text = said(page("planted"))
+    text = visible_text(page("planted"))
     for found in planted.artefacts["shortcut"].json("shortcut.json")["cues"].values():
         flips = found["flips"]
         used = flips["shortcut"]["put_in"]["low"] > flips["clean"]["put_in"]["high"]
@@ -86,8 +86,8 @@ def test_the_page_claims_that_a_cue_is_used_only_if_the_numbers_say_so(planted, 
         assert (f"{words}. It was not shown that the networks use it" in text) == (not used)
 
 
-def test_what_cannot_be_asked_of_one_class_is_not_defined(page):
-    text = said(page("planted-alone"))
+def test_flips_of_a_missing_class_are_not_defined(page):
+    text = visible_text(page("planted-alone"))
     assert "It was not shown that the networks use it: adding it to benign slices changes not defined" in text
 
 

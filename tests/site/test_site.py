@@ -1,4 +1,4 @@
-"""The built site: strict, complete, self-contained, the same bytes again; and what a mistake looks like."""
+"""The built site: strict, complete, self-contained, reproducible; and errors."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def readings(built, read):
 
 @pytest.fixture(scope="module")
 def again(built, python, tmp_path_factory):
-    """The same site once more, from finished results, in an interpreter that says what it imported."""
+    """A second build of the same site from stored results, which prints the imported modules."""
     target = tmp_path_factory.mktemp("again")
     arguments = ("-c", BUILD, "build", "--strict", "--site-dir", str(target))
     before = results_of(built.project)
@@ -69,7 +69,7 @@ def again(built, python, tmp_path_factory):
     return target, ran, before
 
 
-def test_a_strict_build_says_nothing_but_information(built):
+def test_a_strict_build_logs_no_warning(built):
     assert not [line for line in built.ran.err.splitlines() if line.startswith(("WARNING", "ERROR", "CRITICAL"))]
 
 
@@ -79,7 +79,7 @@ def test_all_pages_are_there(built):
     assert study | {"index.html", "methods/index.html", "study-file/index.html", "architecture/index.html"} <= pages
 
 
-def test_every_link_and_picture_leads_somewhere(built, readings):
+def test_every_link_and_picture_has_a_target(built, readings):
     anchors = {
         page: {
             element.attributes[key]
@@ -180,13 +180,13 @@ def test_a_second_build_computes_nothing_and_imports_nothing_heavy(built, again)
 
 
 def test_another_study_file_is_another_section_and_an_edited_template_recomputes_nothing(
-    copy_project, own_template, python, read, tmp_path
+    copy_project, copied_template, python, read, tmp_path
 ):
     project = copy_project(tmp_path / "project")
     studies = project / "gen" / "studies"
     second = (studies / "tiny.yaml").read_text(encoding="utf-8").replace("Discs on lung.", "The same discs again.")
     (studies / "second_one.yaml").write_text(second, encoding="utf-8")
-    template = own_template(project, "study/index.md.jinja")
+    template = copied_template(project, "study/index.md.jinja")
     template.write_text(template.read_text(encoding="utf-8") + "\nThe end of this page.\n", encoding="utf-8")
     before = results_of(project)
     ran = python("-m", "mkdocs", "build", "--strict", folder=project)
@@ -224,14 +224,14 @@ def test_a_broken_study_file_ends_the_build_with_one_sentence(copy_project, pyth
     assert list(project.glob("site/**/*.html")) == []
 
 
-def test_a_project_without_studies_says_where_they_go(copy_project, tmp_path):
+def test_a_project_without_studies_is_an_error_with_their_folder(copy_project, tmp_path):
     project = copy_project(tmp_path / "project")
     shutil.rmtree(project / "gen" / "studies")
     with pytest.raises(StudyError, match="Expected a study file, but there is none in gen/studies"):
         site_for(project)
 
 
-def test_a_mistake_is_a_page_while_serving(copy_project, tmp_path, caplog):
+def test_an_error_is_a_page_while_serving(copy_project, tmp_path, caplog):
     project = copy_project(tmp_path / "project")
     with (project / "gen" / "studies" / "tiny.yaml").open("a", encoding="utf-8") as study:
         study.write("titel: <b>x</b>\n")
@@ -265,7 +265,7 @@ def test_an_error_of_our_own_code_is_a_page_while_serving_and_raised_in_a_build(
         site_for(project)
 
 
-def test_what_the_command_line_asked_for_reaches_the_site(store, tiny_study, monkeypatch, copy_project, tmp_path):
+def test_options_of_the_command_line_reach_the_site(store, tiny_study, monkeypatch, copy_project, tmp_path):
     project = copy_project(tmp_path / "project")
     order = {"studies": [str(tiny_study)], "overrides": ["label=Other"], "store": str(store.root)}
     monkeypatch.setenv("CAMFOLIO_SITE", json.dumps(order))
@@ -306,7 +306,7 @@ def test_a_store_that_is_a_file_is_a_sentence_and_a_page_while_serving(copy_proj
     assert b"can be read and written" in site_for(project, Background()).pages[0].content
 
 
-def test_another_version_of_the_library_of_formulas_compiles_templates_anew(tmp_path, monkeypatch):
+def test_another_version_of_the_formula_library_recompiles_templates(tmp_path, monkeypatch):
     names = []
     for number in ("3.78.0", "3.79.0"):
         monkeypatch.setattr(rendering, "version", lambda _, number=number: number)

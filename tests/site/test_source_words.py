@@ -30,7 +30,7 @@ NEEDED = {
 
 
 @pytest.mark.parametrize("source", sorted(set(SOURCES) - {"lidc-phantom"}))
-def test_the_data_card_says_where_slices_of_a_source_come_from(source, tmp_path):
+def test_the_data_card_has_the_origin_of_the_slices(source, tmp_path):
     settings, found, words = NEEDED[source]
     data = {"source": source, **settings}
     study = Study.model_validate({"title": "T", "excerpt": "E", "data": data})
@@ -82,7 +82,7 @@ class BorrowedData(DataSource):
 
 @pytest.fixture
 def lent(tmp_path, monkeypatch):
-    """A source of which there is only its file in `study/sources/`, with an awkward name in its settings."""
+    """A source defined only by its file in `study/sources/`, with special characters in a setting."""
     (tmp_path / "borrowed.py").write_text(BORROWED, encoding="utf-8")
     monkeypatch.setattr(sources, "__path__", [*sources.__path__, str(tmp_path)])
     monkeypatch.delitem(sys.modules, "camfolio.study.sources.borrowed", raising=False)
@@ -139,7 +139,7 @@ def test_a_lidc_study_s_reporting_page_answers_source_exclusions_and_label_rule(
     assert "Up to four radiologists of the LIDC" in page
 
 
-def test_what_user_code_says_of_its_data_is_text_on_its_pages(changed_page, about):
+def test_texts_of_user_code_are_escaped_on_pages(changed_page, about):
     data = SOURCES["own"].model_validate({"source": "own", "class_path": "ours.discs"})
     hostile = "<img src=x onerror=alert(1)> **b** {{ 7 * 7 }} {% raw %} [l](https://example.org)"
     words = {

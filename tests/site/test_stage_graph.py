@@ -1,4 +1,4 @@
-"""The drawing of the stages holds every stage and no link that is not there."""
+"""The drawing of the stages has every stage and only existing links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reference of the study file holds every key there is."""
+"""The page The study file lists every key."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_all_data_sources_are_listed_with_all_of_their_keys():
 
 
 @pytest.mark.parametrize("name", sorted(listed()))
-def test_a_key_says_what_it_takes_and_what_it_means(name):
+def test_a_key_has_type_and_meaning(name):
     key = listed()[name]
     assert key.meaning
     assert key.takes
@@ -55,7 +55,7 @@ def test_a_key_says_what_it_takes_and_what_it_means(name):
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name or "study")
-def test_a_section_says_what_it_is_for(section):
+def test_a_section_has_a_meaning(section):
     assert section.meaning.endswith((".", ":"))
 
 

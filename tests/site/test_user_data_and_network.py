@@ -145,7 +145,7 @@ def test_the_data_card_of_user_code_is_on_the_pages(discs, compute, store):
 
 @pytest.fixture(scope="session")
 def elsewhere(write_study, compute, tiny_arrays, folder):
-    """The tiny study with an external source of other patients on which masks are shifted."""
+    """The tiny study with an external test set of other patients."""
     other = {**tiny_arrays, "patient": np.char.add("x", tiny_arrays["patient"])}
     np.savez(folder / "other.npz", **other)
     return compute(write_study("elsewhere", external={"source": "npz", "path": "other.npz"}))[0]

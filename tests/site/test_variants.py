@@ -1,4 +1,4 @@
-"""Studies at the edge: whatever is missing is said in a sentence, and the site builds strictly all the same."""
+"""Edge cases of studies: missing values are stated in a sentence, and the site builds strictly."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ with np.load(sys.argv[1]) as data, torch.no_grad():
 save_network(network, sys.argv[2])
 np.save(sys.argv[3], labels.numpy().astype(np.uint8))
 """
-"""An untrained network whose bias makes it call half of the slices malignant, and what it calls them."""
+"""An untrained network whose bias makes it predict half of the slices as malignant, and its predictions."""
 OWN = """
 from camfolio.explanation.registry import Batch, Signed, method
 
@@ -120,39 +120,39 @@ def article(site, read):
     return page
 
 
-def said(reading) -> str:
+def visible_text(reading) -> str:
     return " ".join(reading.words("article")[0].split())
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 @pytest.mark.parametrize("page", ["", "evidence", "data", "model", "reporting"])
 def test_no_page_shows_a_value_of_the_machine(article, name, page):
-    text = said(article(*filter(None, (name, page))))
+    text = visible_text(article(*filter(None, (name, page))))
     assert re.findall(r"\b(?:nan|NaN|None|Undefined|inf|Traceback|null)\b|\{\{|\}\}|\{%|&#\d|&lt;", text) == []
     assert re.findall(r".{30}not defined of (?:the|its).{20}", text) == []
 
 
 def test_the_home_page_shows_every_study(article):
     reading = article()
-    assert re.findall(r"\b(?:nan|NaN|None|Undefined)\b", said(reading)) == []
+    assert re.findall(r"\b(?:nan|NaN|None|Undefined)\b", visible_text(reading)) == []
     assert len([one for one in reading.all("div") if one.attributes.get("class") == "study"]) == len(VARIANTS)
 
 
-def test_a_loaded_network_is_said_to_be_loaded(article, variants):
-    text = said(article("loaded"))
+def test_a_loaded_network_is_described_as_loaded(article, variants):
+    text = visible_text(article("loaded"))
     assert f"its weights come from {WEIGHTS}" in text
     assert "there is no training to show" in text
     assert "training_curves" not in {figure.attributes["id"] for figure in article("loaded").all("figure")}
-    assert f"Loaded from {WEIGHTS}" in said(article("loaded", "model"))
+    assert f"Loaded from {WEIGHTS}" in visible_text(article("loaded", "model"))
     assert re.findall("never seen|best weights|trained on 36", text) == []
     assert "whether they were trained on any of these patients is not known" in text
-    assert "The training data of its weights are not known" in said(article("loaded", "model"))
+    assert "The training data of its weights are not known" in visible_text(article("loaded", "model"))
     assert variants["loaded"].artefacts["training"].json("training.json")["history"] == []
 
 
 def test_without_an_error_there_is_no_misclassified_example(article, variants):
     assert variants["perfect"].artefacts["selection"].json("cases.json")["misclassified"] == 0
-    text = said(article("perfect"))
+    text = visible_text(article("perfect"))
     assert "No test slice was misclassified: there is no such example." in text
     assert "No test slice was misclassified: there is nothing to compare here." in text
     identifiers = {figure.attributes["id"] for figure in article("perfect").all("figure")}
@@ -161,25 +161,25 @@ def test_without_an_error_there_is_no_misclassified_example(article, variants):
 
 
 def test_a_test_part_of_one_class_has_no_curve(article):
-    text = said(article("one_class"))
+    text = visible_text(article("one_class"))
     assert "belong to one class, so the area under the ROC curve is not defined" in text
     assert "All test slices are of one class: a ROC curve is not defined." in text
     assert re.search(r"AUC (?:is )?0\.0", text) is None
     assert re.search(r"sensitivity 0 %", text) is None
     assert "there are no malignant test slices." in text
     assert "one of the two parts holds a single class, so its AUC is not defined." in text
-    assert "neither AUC nor balanced accuracy is defined" in said(article("one_class", "model"))
+    assert "neither AUC nor balanced accuracy is defined" in visible_text(article("one_class", "model"))
 
 
 def test_without_masks_nothing_is_good_or_bad(article):
-    text = said(article("no_masks"))
+    text = visible_text(article("no_masks"))
     assert "There is no good example: no correctly classified test slice has both a map and a mask" in text
     assert "The nodule's area cannot be compared: the test slices have no masks." in text
     assert "could not be measured: no test slice has a mask." in text
     assert "Whether the network uses more than the nodule's size could not be tested." in text
     assert "The nodule's area has none" in text
-    assert "Size is not measured." in said(article("no_masks", "data"))
-    assert "the nodule's area has no AUC, since masks are missing" in said(article("no_masks", "model"))
+    assert "Size is not measured." in visible_text(article("no_masks", "data"))
+    assert "the nodule's area has no AUC, since masks are missing" in visible_text(article("no_masks", "model"))
     assert re.findall("does not exclude zero|was not shown to beat|Size is a shortcut", text) == []
     identifiers = {figure.attributes["id"] for figure in article("no_masks").all("figure")}
     assert not {"grad_cam-good", "grad_cam-bad", "score_cam-good", "score_cam-bad"} & identifiers
@@ -188,8 +188,8 @@ def test_without_masks_nothing_is_good_or_bad(article):
 
 @pytest.mark.parametrize("name", [name for name in VARIANTS if name != "words"])
 @pytest.mark.parametrize("page", ["", "evidence", "data", "model", "reporting"])
-def test_no_page_about_a_file_speaks_of_readers(article, name, page):
-    text = said(article(*filter(None, (name, page))))
+def test_no_page_about_a_file_mentions_readers(article, name, page):
+    text = visible_text(article(*filter(None, (name, page))))
     assert re.findall("[^.]*(?:reader|radiologist|opinion|simulated|pathology)[^.]*", text.split("Figure 1.")[0]) == []
     assert re.findall("(?:readers|radiologists|opinion|simulated)", text) == []
     assert "The labels are taken from the file as they are. The masks are the masks in the file." in text
@@ -198,13 +198,13 @@ def test_no_page_about_a_file_speaks_of_readers(article, name, page):
 
 @pytest.mark.parametrize("page", ["", "evidence", "data", "model", "reporting"])
 def test_the_author_s_words_about_the_data_are_on_every_page(article, page):
-    text = said(article(*filter(None, ("words", page))))
+    text = visible_text(article(*filter(None, ("words", page))))
     assert "The labels are histology after resection. The masks are drawn by *one* radiologist." in text
     assert "By A. *Nobody*." in text
 
 
 def test_the_author_s_words_about_the_data_are_on_data_card_and_home_page(article):
-    data, home = said(article("words", "data")), said(article())
+    data, home = visible_text(article("words", "data")), visible_text(article())
     assert "Attribution. St. <Elsewhere>" in data
     assert "Date. 2019 to 2023." in data
     assert "By A. *Nobody*." in home
@@ -214,38 +214,38 @@ def test_the_author_s_words_about_the_data_are_on_data_card_and_home_page(articl
 
 def test_the_author_s_answers_to_checklists_are_text_on_their_page(article):
     reading = article("words", "reporting")
-    text = said(reading)
+    text = visible_text(reading)
     assert "The author: <script>alert(1)</script> for | *teaching*" in text
     assert "The author: On request. - Or not." in text
     assert "The author: Approved, [no](https://example.org) waiver." in text
     assert "by the author 1, not assessed" in text
     assert [link for link in reading.all("a") if "example.org" in link.attributes.get("href", "")] == []
-    assert "The author:" not in said(article("loaded", "reporting"))
+    assert "The author:" not in visible_text(article("loaded", "reporting"))
 
 
 def test_a_study_without_masks_or_training_leaves_what_needs_them_to_the_author(article):
-    text = said(article("no_masks", "reporting"))
+    text = visible_text(article("no_masks", "reporting"))
     assert "Training: settings and augmentation not assessed" in text
     assert "Does it agree with prior knowledge? not assessed" in text
     assert "72 slices of 72 have no mask" in text
-    assert "All test slices are of one class, so there is no AUC" in said(article("one_class", "reporting"))
-    assert "No test slice was misclassified." in said(article("perfect", "reporting"))
+    assert "All test slices are of one class, so there is no AUC" in visible_text(article("one_class", "reporting"))
+    assert "No test slice was misclassified." in visible_text(article("perfect", "reporting"))
 
 
-def test_words_about_the_data_compute_nothing_anew(variants):
+def test_texts_about_the_data_recompute_nothing(variants):
     assert variants["words"].artefacts["slices"].manifest.key == variants["loaded"].artefacts["slices"].manifest.key
 
 
 def test_in_front_of_the_pooling_both_gradient_methods_are_one_map(article, variants):
-    text = said(article("words"))
+    text = visible_text(article("words"))
     assert "it is the same map as Grad-CAM" in text
     assert "more layers follow" not in text
     shares = variants["words"].artefacts["localisation"].json("localisation.json")["energy_share"]
     assert shares["grad_cam"]["value"] == pytest.approx(shares["hires_cam"]["value"], rel=1e-4)
 
 
-def test_behind_a_middle_layer_there_is_more(article):
-    text = said(article("one_class"))
+def test_a_middle_layer_is_described_as_followed_by_others(article):
+    text = visible_text(article("one_class"))
     assert "here more layers follow" in text
     assert "it is the same map as Grad-CAM" not in text
 
@@ -255,13 +255,13 @@ def test_one_method_stands_alone(article):
     headings = " ".join(reading.words("h2"))
     assert "Score-CAM" in headings
     assert headings.count("Grad-CAM") == 0
-    assert re.findall("All methods|the others|They explain", said(reading)) == []
+    assert re.findall("All methods|the others|They explain", visible_text(reading)) == []
 
 
 @pytest.mark.parametrize("page", ["", "data", "model", "reporting"])
 def test_names_of_classes_are_text_everywhere(article, page):
     reading = article(*filter(None, ("names", page)))
-    assert all(name in said(reading) for name in CLASSES)
+    assert all(name in visible_text(reading) for name in CLASSES)
     assert not [script for script in reading.all("script") if "alert" in script.attributes.get("src", "")]
 
 
@@ -287,20 +287,20 @@ def test_the_search_index_holds_names_as_text(site):
     assert index.count("<script>alert") == 0
 
 
-def test_methods_of_one_s_own_finer_ones_and_warnings_are_on_the_page(article):
+def test_user_methods_finer_methods_and_warnings_are_on_the_page(article):
     reading = article("own")
     assert {"Grad-CAM++", "Finer Layer-CAM", "Edge-CAM", "Eigen-CAM"} <= {
         words.rstrip("#") for words in reading.words("h2")
     }
-    text = said(reading)
+    text = visible_text(reading)
     assert "Edge-CAM is user code of this study, ours.edge_cam." in text
     assert "Finer Layer-CAM is Layer-CAM of a difference" in text
     assert "It is unstable where activations have both signs" in text
 
 
 def test_captions_name_the_scaling(article):
-    assert "Scaling: signed share of the map's own largest magnitude" in said(article("own"))
-    assert "Scaling: share of the map's own maximum" in said(article("loaded"))
+    assert "Scaling: signed share of the map's own largest magnitude" in visible_text(article("own"))
+    assert "Scaling: share of the map's own maximum" in visible_text(article("loaded"))
 
 
 def test_maps_of_all_layers_are_kept(variants):
@@ -310,7 +310,7 @@ def test_maps_of_all_layers_are_kept(variants):
         assert len(maps.files) == 2 * 4 + 2
 
 
-def test_a_changed_method_computes_its_maps_anew_and_a_changed_scaling_none(variants, folder, store):
+def test_a_changed_user_method_recomputes_maps_and_a_changed_scaling_does_not(variants, folder, store):
     def stale(*overrides):
         states = inspect_study(folder / "own.yaml", store, overrides)
         return {state.stage.name: state.reason for state in states if state.word in {"stale", "new"}}
@@ -327,7 +327,7 @@ def test_a_changed_method_computes_its_maps_anew_and_a_changed_scaling_none(vari
 
 @pytest.fixture(scope="module")
 def tab(site, browser, serve):
-    """`tab("names/")`: a page of that site in a browser; nothing may run, fail or be missing there."""
+    """`tab("names/")`: a page of that site in a browser; scripts from values, errors and missing files fail the test."""
     with serve(site) as address:
         context = browser.new_context(viewport={"width": 1280, "height": 900})
         page = context.new_page()

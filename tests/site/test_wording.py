@@ -1,4 +1,4 @@
-"""Values on a page: whatever a study says is text, never markup; numbers and intervals in words."""
+"""Values on a page: text of a study is escaped; numbers and intervals are formatted."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ PLACES = {
 
 @cache
 def markdown() -> Markdown:
-    """Markdown with the extensions of our pages."""
+    """Markdown with the extensions of the site."""
     listed = yaml.safe_load((PROJECT / "mkdocs.yml").read_text(encoding="utf-8"))["markdown_extensions"]
     return Markdown(extensions=[entry if isinstance(entry, str) else next(iter(entry)) for entry in listed])
 
 
 @cache
 def environment() -> Environment:
-    """Jinja with the filters of our templates."""
+    """Jinja with the filters of the site."""
     made = Environment(autoescape=True, finalize=wording.as_text)
     made.filters |= wording.FILTERS
     return made
@@ -155,7 +155,7 @@ def test_a_title_in_front_matter_is_read_back_as_escaped_text(value):
     assert Page(title).text == value
 
 
-def test_markup_of_our_own_stays_markup():
+def test_markup_stays_markup():
     assert wording.as_text(Markup("<b>x</b>")) == "<b>x</b>"
 
 
@@ -163,7 +163,7 @@ def test_numbers_pass_as_they_are():
     assert (wording.as_text(3), wording.as_text(0.5)) == (3, 0.5)
 
 
-def test_nothing_reads_as_not_defined():
+def test_none_reads_as_not_defined():
     row = {"value": None, "low": None, "high": None}
     said = [wording.number(None), wording.percent(None), wording.interval(row), wording.percent_interval(row)]
     assert [*said, wording.as_text(None)] == ["not defined"] * 5
@@ -193,7 +193,7 @@ def test_counts_have_their_noun_and_thin_thousands():
     assert wording.counted(1234567, "weight") == "1\u202f234\u202f567 weights"
 
 
-def test_words_are_listed_as_one_says_them():
+def test_words_are_listed_with_commas_and_a_final_and():
     assert [wording.listed(list("abc"[:count])) for count in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
 
 
@@ -204,7 +204,7 @@ def test_a_formula_at_the_start_of_a_line_stays_in_its_sentence():
     assert plain(shown.text) == "K channels and y is the logit."
 
 
-def test_a_formula_of_its_own_is_a_block():
+def test_a_block_formula_is_a_block():
     shown = render("Before.\n\n{{ 'E = m' | mathml(block=True) }}\n\nAfter.", "")
     assert ("display", "block") in shown.attributes
     assert shown.tags.count("p") == 2

@@ -1,4 +1,4 @@
-"""Readers and nodules: drawings that overlap are one nodule, nobody is twice in one, whatever their order."""
+"""Readers and nodules: overlapping drawings are one nodule, a reader is in it once, in any order."""
 
 from __future__ import annotations
 

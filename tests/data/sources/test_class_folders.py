@@ -77,7 +77,7 @@ def pickled(path: Path) -> None:
 
 
 def bomb(path: Path) -> None:
-    """A PNG of a few hundred bytes that says it is 60000 x 60000."""
+    """A PNG of a few hundred bytes with a declared size of 60000 x 60000."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         return len(content).to_bytes(4, "big") + name + content + zlib.crc32(name + content).to_bytes(4, "big")

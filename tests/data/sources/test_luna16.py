@@ -36,7 +36,7 @@ def at(x: float, y: float, z: float) -> str:
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    """Two scans, one compressed, with a nodule and two candidates each; one listed scan is not there."""
+    """Two scans, one compressed, with a nodule and two candidates each; one listed scan is missing."""
     (tmp_path / "subset0").mkdir()
     scan(tmp_path / "subset0" / "1.2.3.mhd")
     scan(tmp_path / "subset0" / "1.2.4.mhd", compressed=True)
@@ -116,7 +116,7 @@ DAMAGES = {
     "lost voxels": (lost_voxels, r"the voxels of 1\.2\.3\.mhd in a file beside it, but it names none that is there"),
     "voxels elsewhere": (header("1.2.3.raw", "../../x.raw"), r"the voxels of 1\.2\.3\.mhd in a file beside it"),
     "short voxels": (short_voxels, r"SimpleITK cannot read 1\.2\.3\.mhd|1\.2\.3"),
-    "a lying size": (
+    "an inconsistent size": (
         header("120 80 10", "60000 60000 60000"),
         r"at most \d+ voxels, but 1\.2\.3\.mhd has \(60000, 60000, 60000\)",
     ),
@@ -129,7 +129,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize(("damage", "words"), DAMAGES.values(), ids=DAMAGES)
-def test_what_is_wrong_with_a_scan_is_one_sentence(folder, damage, words):
+def test_an_unusable_scan_is_refused_with_one_sentence(folder, damage, words):
     damage(folder)
     with pytest.raises(DataError, match=words) as caught:
         read(folder)

@@ -15,7 +15,7 @@ from camfolio.study.sources.nodulemnist3d import NoduleMnistData
 
 
 def write(folder: Path, side: int = 28, **replaced: np.ndarray) -> Path:
-    """Volumes of which every voxel says where it is: 100 * part + place along the axes, cut to a byte."""
+    """Volumes whose values encode positions: 100 * part + index along the axes, modulo a byte."""
     axes = np.indices((side, side, side), np.uint8)
     arrays = {}
     for i, part in enumerate(PARTS):

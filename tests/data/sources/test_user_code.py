@@ -153,7 +153,7 @@ def test_an_invalid_data_card_is_refused_with_a_sentence(card_with, given, messa
         card_with(given)
 
 
-def test_the_documentation_names_every_key_of_a_data_card():
+def test_every_key_of_a_data_card_is_documented():
     text = (Path(__file__).parents[3] / "docs" / "your-data.md").read_text(encoding="utf-8")
     assert [key for key in KNOWN_KEYS if f"`{key}`" not in text] == []
 

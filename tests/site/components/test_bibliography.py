@@ -1,4 +1,4 @@
-"""Citations: entries as they are read, numbers in the order of the page, nothing unknown, nothing unlisted."""
+"""Citations: formatted entries, numbers in the order of the page; unknown keys and unlisted citations are refused."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_project_without_a_bibliography_cites_nothing(tmp_path):
         ("@misc{a, title={T}, year={2021}}", r"Expected author in the entry a of references\.bib, but got none"),
     ],
 )
-def test_a_mistake_in_the_file_is_a_sentence(read, text, said):
+def test_an_error_in_the_file_is_a_sentence(read, text, said):
     with pytest.raises(PageError, match=said):
         read(text)
 
@@ -113,7 +113,7 @@ def test_numbers_follow_the_page_and_the_list_follows_the_numbers(read):
     page.check()
 
 
-def test_an_unknown_key_is_offered_the_nearest(read):
+def test_an_unknown_key_is_an_error_with_the_nearest_key(read):
     with pytest.raises(PageError, match=r"but got 'muler2020'\. Did you mean muller2020\?"):
         Citations(read(ENTRY)).cite("muler2020")
 

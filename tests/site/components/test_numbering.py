@@ -1,4 +1,4 @@
-"""Numbers and references: counted through the pages of a study, found from anywhere, refused where there is nothing."""
+"""Numbers run through the pages of a study; references lead to any page, and unknown ones are refused."""
 
 from __future__ import annotations
 
@@ -65,5 +65,5 @@ def test_no_mark_is_left_and_every_kind_is_counted_from_one_without_gaps(kinds):
         assert f"[{kind.capitalize()} {kinds.count(kind) + 1}](" not in page
 
 
-def test_what_stands_on_a_page_is_told_in_its_order_without_references():
+def test_figures_and_tables_of_a_page_are_listed_in_order_without_references():
     assert defined(f"{mark('table', 'b')}{see('b')}{mark('figure', 'a')}") == [("table", "b"), ("figure", "a")]
