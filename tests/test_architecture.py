@@ -31,7 +31,7 @@ ROOMS: dict[str, set[str]] = {
     "store": {"errors", "user_code"},
     "pipeline": {"errors", "method_words", "store", "study", "user_code", "vocabulary"},
     "results": {"errors"},
-    "data": BASE | {"progress", "study", "user_code"},
+    "data": BASE | {"results", "progress", "study", "user_code"},
     "network": BASE | {"results", "data", "progress", "statistics", "user_code"},
     "statistics": {"results", "shapes"},
     "explanation": {"", "errors", "method_words", "network", "shapes", "vocabulary"},
@@ -54,7 +54,7 @@ ROOMS: dict[str, set[str]] = {
         "vocabulary",
     },
     "mkdocs": {"errors", "site"},
-    "commands": {"errors", "pipeline", "site"},
+    "commands": {"errors", "pipeline", "results", "site"},
     "cli": {"", "commands", "errors", "pipeline", "site", "store", "study"},
 }
 """Room -> the rooms it may import from, besides itself; figures share one module of `stages`, and the scalings."""

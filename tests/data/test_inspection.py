@@ -42,10 +42,10 @@ def test_lungs_give_no_warning(tiny_slices):
 def test_a_histogram_counts_every_pixel_once():
     values = np.array([[[-3000, -1075], [0, 5000]]], np.float32)
     found = histogram(values)
-    assert sum(found["share"]) == pytest.approx(1)
-    assert found["share"][0] == 0.5
-    assert found["share"][found["edges_hu"].index(0)] == 0.25
-    assert found["share"][-1] == 0.25
+    assert sum(found.share) == pytest.approx(1)
+    assert found.share[0] == 0.5
+    assert found.share[found.edges_hu.index(0)] == 0.25
+    assert found.share[-1] == 0.25
 
 
 def slow(slices) -> set[tuple[int, int]]:

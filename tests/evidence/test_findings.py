@@ -15,18 +15,28 @@ from camfolio.evidence.findings import (
     network_findings,
     verdict_against,
 )
+from camfolio.results.evaluation import AreaBaseline, AreaDifference
+from camfolio.results.interval import Interval
+from camfolio.results.localisation import LocalisationResult, MethodDifference
+from camfolio.results.selection import Case, CasesResult, MethodCases
 
 METHODS = ("grad_cam", "score_cam")
 CONTROLS = {"control/edges": "edges", "control/centre_blob": "a blob"}
-NONE = {"value": None, "low": None, "high": None}
+NONE = Interval(value=None, low=None, high=None)
+ALONE = Interval(value=0.9, low=None, high=None)
 
 
 def around(value, width=0.1):
-    return {"value": value, "low": value - width, "high": value + width}
+    return Interval(value=value, low=value - width, high=value + width)
+
+
+def pair(value):
+    """The first method minus the second."""
+    return MethodDifference(first="grad_cam", second="score_cam", **dict(around(value)))
 
 
 def row(one, other, verdict, score="energy_share", value=0.0):
-    return {"one": one, "other": other, "score": score, "verdict": verdict, "value": value}
+    return {"one": one, "other": other, "score": score, "verdict": verdict, **dict(around(value))}
 
 
 def board(**verdicts):
@@ -37,7 +47,7 @@ def board(**verdicts):
         "controls": CONTROLS,
         "measures": {"energy_share": {"better": "higher"}, "distance": {"better": "lower"}},
         "scores": {
-            name: {subject: around(value) | {"slices_undefined": 0} for subject, value in values.items()}
+            name: {subject: dict(around(value)) for subject, value in values.items()}
             for name, values in {"energy_share": energy, "distance": distance}.items()
         },
         "comparisons": {
@@ -48,42 +58,60 @@ def board(**verdicts):
 
 
 def case(ratio, share=0.1):
-    return {"energy_ratio": ratio, "energy_share": share}
+    return Case(
+        slice=0, id="s0", true=0, predicted=0, probability=0.9, rank=1, among=1, energy_ratio=ratio, energy_share=share,
+        area_share=0.1,
+    )  # fmt: skip
+
+
+def cases_of(**kinds):
+    """The same examples of both methods."""
+    chosen = {"misclassified": None, "good": case(3.0), "bad": case(0.5)} | kinds
+    return MethodCases(cases=chosen, undefined=0)
+
+
+def evaluated(difference, baseline):
+    """An evaluation with these numbers and any others."""
+    return SimpleNamespace(
+        difference=AreaDifference(auc=difference),
+        baseline=AreaBaseline(auc=baseline, direction="larger", slices=9),
+        metrics={"auc": around(0.9)},
+    )
 
 
 def results(**replaced):
-    cases = {method: {"cases": {"misclassified": None, "good": case(3.0), "bad": case(0.5)}} for method in METHODS}
     alike = {method: {"rank_signed": around(0.3, 0.15)} for method in METHODS}
     steps = {method: {"rank_signed": [around(0.9), value["rank_signed"]]} for method, value in alike.items()}
     return {
         "study": SimpleNamespace(explanation=SimpleNamespace(methods=METHODS)),
-        "evaluation": {"difference": {"auc": around(0.05)}, "baseline": {"auc": around(0.9)}, "metrics": {"auc": around(0.9)}},
-        "localisation": {
-            "above_area": {"grad_cam": around(0.2), "score_cam": around(-0.2)},
-            "energy_share": {"grad_cam": around(0.3), "score_cam": around(0.1)},
-            "difference": [{"one": "grad_cam", "other": "score_cam", **around(-0.2)}],
-        },
+        "evaluation": evaluated(around(0.05), around(0.9)),
+        "localisation": LocalisationResult(
+            area_share=around(0.1),
+            above_area={"grad_cam": around(0.2), "score_cam": around(-0.2)},
+            energy_share={"grad_cam": around(0.3), "score_cam": around(0.1)},
+            difference=(pair(-0.2),),
+        ),
         "scoreboard": board(grad_cam="better", score_cam="not separable"),
         "randomisation": {"similarity": steps},
         "stability": {"similarity": {"noise": alike, "seed": alike}},
-        "cases": {"methods": cases},
+        "cases": CasesResult(methods=dict.fromkeys(METHODS, cases_of()), misclassified=0, correct=9),
         "external": None,
     } | replaced  # fmt: skip
 
 
 def test_an_interval_has_to_leave_the_limit_out():
-    assert is_above({"value": 0.3, "low": 0.201, "high": 0.4}, 0.2)
-    assert not is_above({"value": 0.3, "low": 0.2, "high": 0.4}, 0.2)
-    assert is_below({"value": 0.1, "low": 0.0, "high": 0.199}, 0.2)
-    assert not is_below({"value": 0.1, "low": 0.0, "high": 0.2}, 0.2)
+    assert is_above(Interval(value=0.3, low=0.201, high=0.4), 0.2)
+    assert not is_above(Interval(value=0.3, low=0.2, high=0.4), 0.2)
+    assert is_below(Interval(value=0.1, low=0.0, high=0.199), 0.2)
+    assert not is_below(Interval(value=0.1, low=0.0, high=0.2), 0.2)
 
 
 def test_without_an_interval_nothing_is_claimed():
-    for value in (NONE, {"value": 0.9, "low": None, "high": None}):
+    for value in (NONE, ALONE):
         assert not is_above(value, 0.0)
         assert not is_below(value, 1.0)
     assert verdict_against(NONE, 0.0) == "not defined"
-    assert verdict_against({"value": 0.9, "low": None, "high": None}, 0.0) == "not separable"
+    assert verdict_against(ALONE, 0.0) == "not separable"
 
 
 def test_methods_are_above_and_below_a_uniform_map_by_their_intervals():
@@ -112,14 +140,14 @@ def test_the_best_control_depends_on_which_direction_is_better():
     assert best_control(board(), "distance") == "control/edges"
     empty = board()
     for name in CONTROLS:
-        empty["scores"]["distance"][name] = NONE
+        empty["scores"]["distance"][name] = dict(NONE)
     assert best_control(empty, "distance") is None
 
 
 def test_the_method_with_more_energy_comes_first():
-    lower = {"one": "grad_cam", "other": "score_cam", **around(-0.2)}
+    lower = pair(-0.2)
     assert by_interval(lower) == Difference("score_cam", "grad_cam", shown=True, row=lower)
-    open_ = {"one": "grad_cam", "other": "score_cam", **around(0.05)}
+    open_ = pair(0.05)
     assert by_interval(open_) == Difference("grad_cam", "score_cam", shown=False, row=open_)
     assert [(one.first, one.second) for one in corrected(board())] == [METHODS]
     worse = board()
@@ -144,11 +172,10 @@ def test_an_example_s_map_is_judged_beside_a_uniform_one(ratio, share, verdict):
 
 def test_every_method_misses_once_only_if_each_has_a_bad_example_below_a_uniform_map():
     assert network_findings(results()).all_miss_once
-    cases = results()["cases"]
-    cases["methods"]["score_cam"]["cases"]["bad"] = case(1.2)
-    assert not network_findings(results(cases=cases)).all_miss_once
-    cases["methods"]["score_cam"]["cases"]["bad"] = None
-    assert not network_findings(results(cases=cases)).all_miss_once
+    for bad in (case(1.2), None):
+        methods = {"grad_cam": cases_of(), "score_cam": cases_of(bad=bad)}
+        cases = CasesResult(methods=methods, misclassified=0, correct=9)
+        assert not network_findings(results(cases=cases)).all_miss_once
 
 
 def test_maps_of_random_weights_and_of_other_trainings_are_judged_by_whole_intervals():
@@ -165,15 +192,13 @@ def test_maps_of_random_weights_and_of_other_trainings_are_judged_by_whole_inter
     [(around(0.7), "worse"), (around(0.85), "not separable"), (NONE, "not defined"), (around(1.2), "better")],
 )
 def test_an_external_test_set_is_told_apart_only_where_intervals_do_not_overlap(there, verdict):
-    here = {"metrics": {"auc": around(0.95)}}
-    assert elsewhere(here, {"metrics": {"auc": there}}) == verdict
+    assert elsewhere(around(0.95), there) == verdict
 
 
 def test_the_area_is_a_baseline_in_both_directions():
     found = network_findings(results())
     assert (found.than_area, found.area_separates) == ("not separable", True)
-    evaluation = results()["evaluation"] | {"difference": {"auc": around(0.2)}, "baseline": {"auc": around(0.55)}}
-    found = network_findings(results(evaluation=evaluation))
+    found = network_findings(results(evaluation=evaluated(around(0.2), around(0.55))))
     assert (found.than_area, found.area_separates) == ("better", False)
 
 

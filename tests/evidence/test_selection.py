@@ -3,23 +3,33 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camfolio.evidence.selection import Answers, Case, choose, draw
+from camfolio.evidence.selection import Candidates, choose, draw
 from camfolio.vocabulary import KINDS
 
 
-def answers_of(rows):
+def candidates_of(rows):
     """Rows of (id, patient, correct, probability)."""
     ids, patients, correct, probability = zip(*rows, strict=True)
     label = np.arange(len(rows)) % 2
     predicted = np.where(correct, label, 1 - label)
-    return Answers(np.array(ids), np.array(patients), label, predicted, np.array(probability, dtype=np.float64))
+    shares = [np.full(len(rows), value) for value in (0.5, np.nan, 0.25)]
+    return Candidates(np.array(ids), np.array(patients), label, predicted, np.array(probability, float), *shares)
+
+
+def chosen_of(candidates, score):
+    return choose(candidates, score, random=0, seed=0)
+
+
+def ranks_of(cases):
+    """Kind -> slice, rank, among."""
+    return {kind: (case.slice, case.rank, case.among) if case else None for kind, case in cases.cases.items()}
 
 
 def slices_of(cases):
     return {kind: case.slice if case else None for kind, case in cases.cases.items()}
 
 
-PLAIN = answers_of(
+PLAIN = candidates_of(
     [
         ("s0", "p0", True, 0.9),
         ("s1", "p1", True, 0.8),
@@ -31,21 +41,21 @@ PLAIN = answers_of(
 
 
 def test_good_is_the_highest_score_bad_the_lowest_and_misclassified_the_most_certain_error():
-    cases = choose(PLAIN, np.array([0.4, 0.9, 1.0, 0.0, 0.1]))
-    assert cases.cases == {"misclassified": Case(3, 1, 2), "good": Case(1, 1, 3), "bad": Case(4, 1, 3)}
+    cases = chosen_of(PLAIN, np.array([0.4, 0.9, 1.0, 0.0, 0.1]))
+    assert ranks_of(cases) == {"misclassified": (3, 1, 2), "good": (1, 1, 3), "bad": (4, 1, 3)}
     assert cases.undefined == 0
     assert tuple(cases.cases) == KINDS
 
 
 def test_ties_go_to_the_smaller_id_wherever_it_stands():
-    answers = answers_of([("s9", "p0", True, 0.9), ("s1", "p1", True, 0.9), ("s5", "p2", True, 0.9)])
-    assert slices_of(choose(answers, np.array([0.5, 0.5, 0.5]))) == {"misclassified": None, "good": 1, "bad": 2}
-    wrong = answers_of([("s9", "p0", False, 0.9), ("s1", "p1", False, 0.9), ("s5", "p2", False, 0.6)])
-    assert slices_of(choose(wrong, np.zeros(3)))["misclassified"] == 1
+    candidates = candidates_of([("s9", "p0", True, 0.9), ("s1", "p1", True, 0.9), ("s5", "p2", True, 0.9)])
+    assert slices_of(chosen_of(candidates, np.array([0.5, 0.5, 0.5]))) == {"misclassified": None, "good": 1, "bad": 2}
+    wrong = candidates_of([("s9", "p0", False, 0.9), ("s1", "p1", False, 0.9), ("s5", "p2", False, 0.6)])
+    assert slices_of(chosen_of(wrong, np.zeros(3)))["misclassified"] == 1
 
 
 def test_no_patient_is_shown_twice_and_the_rank_tells_who_was_passed_over():
-    answers = answers_of(
+    candidates = candidates_of(
         [
             ("s0", "p0", False, 0.9),
             ("s1", "p0", True, 0.9),
@@ -54,44 +64,44 @@ def test_no_patient_is_shown_twice_and_the_rank_tells_who_was_passed_over():
             ("s4", "p2", True, 0.9),
         ]
     )
-    cases = choose(answers, np.array([0.0, 0.9, 0.8, 0.1, 0.5])).cases
-    assert cases == {"misclassified": Case(0, 1, 1), "good": Case(2, 2, 4), "bad": Case(4, 2, 4)}
+    cases = chosen_of(candidates, np.array([0.0, 0.9, 0.8, 0.1, 0.5]))
+    assert ranks_of(cases) == {"misclassified": (0, 1, 1), "good": (2, 2, 4), "bad": (4, 2, 4)}
 
 
 def test_without_an_error_there_is_no_misclassified_example():
-    answers = answers_of([("s0", "p0", True, 0.9), ("s1", "p1", True, 0.9)])
-    assert slices_of(choose(answers, np.array([0.1, 0.2]))) == {"misclassified": None, "good": 1, "bad": 0}
+    candidates = candidates_of([("s0", "p0", True, 0.9), ("s1", "p1", True, 0.9)])
+    assert slices_of(chosen_of(candidates, np.array([0.1, 0.2]))) == {"misclassified": None, "good": 1, "bad": 0}
 
 
 def test_with_errors_alone_there_is_no_good_and_no_bad_example():
-    answers = answers_of([("s0", "p0", False, 0.6), ("s1", "p1", False, 0.9)])
-    cases = choose(answers, np.array([0.1, 0.2]))
+    candidates = candidates_of([("s0", "p0", False, 0.6), ("s1", "p1", False, 0.9)])
+    cases = chosen_of(candidates, np.array([0.1, 0.2]))
     assert slices_of(cases) == {"misclassified": 1, "good": None, "bad": None}
     assert cases.undefined == 0
 
 
 def test_without_a_defined_score_there_is_no_good_and_no_bad_example_and_they_are_counted():
-    cases = choose(PLAIN, np.full(5, np.nan))
+    cases = chosen_of(PLAIN, np.full(5, np.nan))
     assert slices_of(cases) == {"misclassified": 3, "good": None, "bad": None}
     assert cases.undefined == 3
 
 
 def test_an_error_may_be_shown_although_its_score_is_not_defined():
-    cases = choose(PLAIN, np.array([0.4, np.nan, 1.0, np.nan, 0.1]))
+    cases = chosen_of(PLAIN, np.array([0.4, np.nan, 1.0, np.nan, 0.1]))
     assert slices_of(cases) == {"misclassified": 3, "good": 0, "bad": 4}
     assert cases.undefined == 1
     assert cases.cases["good"].among == 2
 
 
 def test_the_only_correct_slice_is_the_good_one():
-    assert slices_of(choose(answers_of([("s0", "p0", True, 0.9)]), np.array([0.3]))) == {
+    assert slices_of(chosen_of(candidates_of([("s0", "p0", True, 0.9)]), np.array([0.3]))) == {
         "misclassified": None,
         "good": 0,
         "bad": None,
     }
 
 
-def test_answers_cannot_be_changed():
+def test_candidates_cannot_be_changed():
     with pytest.raises(AttributeError, match="cannot assign"):
         PLAIN.id = PLAIN.patient
 
@@ -114,7 +124,7 @@ def slow_choose(rows, score):
             left.remove(best)
             rank += 1
             if rows[best][1] not in shown:
-                chosen[kind] = Case(best, rank, among)
+                chosen[kind] = (best, rank, among)
                 shown.append(rows[best][1])
     return chosen
 
@@ -130,10 +140,10 @@ def test_the_choice_is_that_of_a_slow_twin(drawn, order):
     order.shuffle(ids)
     rows = [(name, f"p{row[0]}", row[1], row[2]) for name, (row, _) in zip(ids, drawn, strict=True)]
     score = [value for _, value in drawn]
-    assert choose(answers_of(rows), np.array(score)).cases == slow_choose(rows, score)
+    assert ranks_of(chosen_of(candidates_of(rows), np.array(score))) == slow_choose(rows, score)
 
 
-MANY = answers_of([(f"s{i:03}", f"p{i // 3:03}", i % 2 == 0, 0.6) for i in range(60)])
+MANY = candidates_of([(f"s{i:03}", f"p{i // 3:03}", i % 2 == 0, 0.6) for i in range(60)])
 
 
 def test_random_examples_are_of_different_patients_and_follow_the_seed_alone():
@@ -147,7 +157,7 @@ def test_random_examples_are_of_different_patients_and_follow_the_seed_alone():
 
 
 def test_random_examples_do_not_depend_on_the_order_of_the_slices():
-    backwards = answers_of([(f"s{i:03}", f"p{i // 3:03}", True, 0.6) for i in reversed(range(60))])
+    backwards = candidates_of([(f"s{i:03}", f"p{i // 3:03}", True, 0.6) for i in reversed(range(60))])
     assert {59 - case.slice for case in draw(backwards, 6, 3)} == {case.slice for case in draw(MANY, 6, 3)}
 
 
@@ -159,3 +169,10 @@ def test_every_slice_is_equally_likely_to_be_drawn():
 def test_there_are_no_more_random_examples_than_patients():
     assert len(draw(MANY, 100, 0)) == 20
     assert draw(MANY, 0, 0) == []
+
+
+def test_an_example_has_the_numbers_of_its_caption_and_none_where_not_defined():
+    case = PLAIN.case(3, 2, 5)
+    assert (case.id, case.true, case.predicted, case.probability) == ("s3", 1, 0, 0.7)
+    assert (case.energy_share, case.energy_ratio, case.area_share) == (0.5, None, 0.25)
+    assert (case.slice, case.rank, case.among) == (3, 2, 5)

@@ -1,6 +1,6 @@
 import csv
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +10,6 @@ from PIL import Image
 
 from camfolio.data.slices import Slices
 from camfolio.evidence.localisation import LOCALISATION, Truth, area_share
-from camfolio.evidence.selection import Case
 from camfolio.explanation.scaling import scaled
 from camfolio.figures import calibration, case, confusion, roc, strip, teaser, training_curves
 from camfolio.figures.drawing.examples import ExampleFolders
@@ -21,9 +20,11 @@ from camfolio.figures.drawing.style import DARK, LIGHT
 from camfolio.method_words import method_looks
 from camfolio.network.evaluation import evaluate
 from camfolio.pipeline.pictures import EXAMPLES
-from camfolio.results.files import read_json, write_json
+from camfolio.results.evaluation import EvaluationResult, RocCurves
+from camfolio.results.files import read_json
+from camfolio.results.selection import CasesResult, MethodCases
 from camfolio.results.training import Epoch, PartResult, TrainingResult
-from camfolio.stages.selection import answers_of, describe
+from camfolio.stages.selection import candidates_of
 from camfolio.vocabulary import SCALING_NAMES
 
 METHODS = ("grad_cam", "hires_cam", "score_cam", "finer_layer_cam", "ours.edge_cam")
@@ -71,22 +72,18 @@ def study(tiny_slices, tmp_path_factory):
     margin = np.where(test.label == 1, 1.0, -1.0) + chance.normal(0, 0.8, 12)
     margin[0] = 1.5 if test.label[0] == 0 else -1.5  # misclassified
     logits = np.stack([np.zeros(12), margin], 1).astype(np.float32)
-    answers = answers_of(test, logits)
-    methods = {}
+    methods, truth = {}, Truth(test.mask, test.spacing)
     for method in METHODS:
-        numbers = {
-            "energy_share": LOCALISATION["energy_share"](maps[method], Truth(test.mask, test.spacing)),
-            "energy_ratio": LOCALISATION["energy_ratio"](maps[method], Truth(test.mask, test.spacing)),
-            "area_share": area_share(test.mask),
-        }
+        shares = (LOCALISATION[name](maps[method], truth) for name in ("energy_share", "energy_ratio"))
+        candidates = candidates_of(test, logits, *shares, area_share(test.mask))
         chosen = {"misclassified": 0, "good": EMPTY_MAP, "bad": EMPTY_MASK}
-        cases = {kind: describe(Case(one, 1, 9), answers, numbers) for kind, one in chosen.items()}
-        methods[method] = {"cases": cases, "undefined": 0}
-    write_json(folders["selection"] / "cases.json", {"methods": methods})
+        cases = {kind: candidates.case(one, 1, 9) for kind, one in chosen.items()}
+        methods[method] = MethodCases(cases=cases, undefined=0)
+    CasesResult(methods=methods, misclassified=1, correct=11).write(folders["selection"])
 
     probability = 1 / (1 + np.exp(-margin))
     result = evaluate(probability, test.label, test.patient, test.area_mm2, larger=True, resamples=10, bins=5, seed=0)
-    write_json(folders["evaluation"] / "evaluation.json", result)
+    result.write(folders["evaluation"])
     trained(3, [epoch(number) for number in (1, 2, 3, 2)]).write(folders["training"])
     return folders
 
@@ -166,7 +163,7 @@ def test_alt_text_is_a_sentence(kind, drawn):
 
 
 def test_the_confusion_matrix_says_and_holds_its_counts(study, drawn):
-    counts = read_json(study["evaluation"] / "evaluation.json")["confusion"]
+    counts = EvaluationResult.read(study["evaluation"]).confusion.matrix
     alt = alt_of(drawn("confusion"))
     for i, name in enumerate(CLASSES):
         share = counts[i][i] / sum(counts[i])
@@ -176,26 +173,26 @@ def test_the_confusion_matrix_says_and_holds_its_counts(study, drawn):
 
 
 def test_the_roc_figure_says_both_areas_and_holds_both_curves(study, drawn):
-    result = read_json(study["evaluation"] / "evaluation.json")
+    result = EvaluationResult.read(study["evaluation"])
     alt = alt_of(drawn("roc"))
-    assert f"an area of {result['metrics']['auc']['value']:.3f}" in alt
-    assert f"alone {result['baseline']['auc']['value']:.3f}" in alt
+    assert f"an area of {result.metrics['auc'].value:.3f}" in alt
+    assert f"alone {result.baseline.auc.value:.3f}" in alt
     rows = rows_of(drawn("roc"))
     for name, words in roc.NAMES.items():
-        curve = result["roc"][name]
+        curve = getattr(result.roc, name)
         held = [(float(row["1 - specificity"]), float(row["sensitivity"])) for row in rows if row["score"] == words]
-        np.testing.assert_allclose(held, list(zip(curve["false_positive"], curve["true_positive"], strict=True)))
+        np.testing.assert_allclose(held, list(zip(curve.false_positive, curve.true_positive, strict=True)))
 
 
 def test_the_calibration_figure_says_its_distance_and_holds_its_bins(study, drawn):
-    result = read_json(study["evaluation"] / "evaluation.json")
+    result = EvaluationResult.read(study["evaluation"])
     alt = alt_of(drawn("calibration"))
-    assert f"in {len(result['calibration'])} bins" in alt
-    assert f"distance is {result['metrics']['calibration_error']['value']:.3f}." in alt
+    assert f"in {len(result.calibration)} bins" in alt
+    assert f"distance is {result.metrics['calibration_error'].value:.3f}." in alt
     held = [{name: float(value) for name, value in row.items()} for row in rows_of(drawn("calibration"))]
-    assert [row["slices"] for row in held] == [row["slices"] for row in result["calibration"]]
-    for row, expected in zip(held, result["calibration"], strict=True):
-        assert row == pytest.approx(expected, rel=1e-8)
+    assert [row["slices"] for row in held] == [row.slices for row in result.calibration]
+    for row, expected in zip(held, result.calibration, strict=True):
+        assert row == pytest.approx(dict(expected), rel=1e-8)
 
 
 def test_training_curves_say_the_best_epoch_and_hold_every_epoch(drawn):
@@ -225,25 +222,25 @@ def test_training_curves_draw_nothing_for_what_is_not_defined(tmp_path):
 
 
 def test_an_area_without_masks_has_no_curve(study):
-    result = read_json(study["evaluation"] / "evaluation.json")
-    result["roc"]["area"], result["baseline"]["auc"]["value"] = None, None
-    drawing = roc.drawing(result)
+    result = EvaluationResult.read(study["evaluation"])
+    without = RocCurves(network=result.roc.network, area=None)
+    drawing = roc.drawing(result.model_copy(update={"roc": without}))
     assert "the nodule's area has no curve for want of masks; a diagonal" in drawing.alt
     assert {row[0] for row in drawing.rows} == {"network"}
     assert len(drawing.draw(LIGHT).axes[0].lines) == 2
 
 
 def test_a_case_says_where_its_map_is_highest_and_holds_every_pixel(study, drawn):
-    folder, told = drawn("case"), read_json(study["selection"] / "cases.json")["methods"]["score_cam"]
-    told = told["cases"]["misclassified"]
+    folder, told = drawn("case"), CasesResult.read(study["selection"]).methods["score_cam"]
+    told = told.cases["misclassified"]
     with np.load(study["localisation"] / "scores.npz") as scores:
         values = scores["enlarged/score_cam"][0]
     with np.load(study["slices"] / "slices.npz") as slices:
         hounsfield, mask = slices["hounsfield"][4], slices["mask"][4]
     place = "inside" if mask[np.unravel_index(values.argmax(), values.shape)] else "outside"
     alt = alt_of(folder)
-    assert f"Score-CAM on slice {told['id']}: benign, predicted malignant, p = {told['probability']:.2f}." in alt
-    assert f"The map is highest {place} the nodule. {told['energy_share']:.0%} of the map's energy" in alt
+    assert f"Score-CAM on slice {told.id}: benign, predicted malignant, p = {told.probability:.2f}." in alt
+    assert f"The map is highest {place} the nodule. {told.energy_share:.0%} of the map's energy" in alt
     assert f"covers {mask.mean():.1%} of the slice." in alt
     rows = rows_of(folder)
     assert len(rows) == values.size
@@ -269,19 +266,17 @@ def test_the_strip_says_and_holds_every_method_s_share(study, drawn):
     alt, rows = alt_of(drawn("strip")), {row["method"]: row["energy share"] for row in rows_of(drawn("strip"))}
     assert list(rows) == list(METHODS)
     for method in METHODS:
-        share = read_json(study["selection"] / "cases.json")["methods"][method]["cases"]["misclassified"][
-            "energy_share"
-        ]
+        share = CasesResult.read(study["selection"]).methods[method].cases["misclassified"].energy_share
         assert f"{SHOWN[method].name} {share:.0%}" in alt
         assert float(rows[method]) == pytest.approx(share, rel=1e-8)
 
 
 def test_the_teaser_names_its_slice_and_methods(study, drawn):
-    told = read_json(study["selection"] / "cases.json")["methods"]["grad_cam"]["cases"]["good"]
+    told = CasesResult.read(study["selection"]).methods["grad_cam"].cases["good"]
     rows, about = rows_of(drawn("teaser")), read_json(drawn("teaser") / "figure.json")
-    assert {row["slice"] for row in rows} == {told["id"]}
+    assert {row["slice"] for row in rows} == {told.id}
     assert [row["method"] for row in rows] == list(METHODS)
-    assert (about["kind"], about["case"]) == ("good", told)
+    assert (about["kind"], about["case"]) == ("good", dict(told))
     with np.load(study["localisation"] / "scores.npz") as scores:
         for method in METHODS[1:]:
             share = float(scores[f"energy_share/{method}"][EMPTY_MAP])
@@ -298,9 +293,10 @@ def nothing(study, tmp_path):
     for name in ("selection", "evaluation", "training"):
         empty[name] = tmp_path / name
         empty[name].mkdir()
-    cases = {"cases": dict.fromkeys(case.NOTHING), "undefined": 0}
-    write_json(empty["selection"] / "cases.json", {"methods": dict.fromkeys(METHODS, cases)})
-    write_json(empty["evaluation"] / "evaluation.json", {"roc": {"network": None, "area": None}})
+    cases = MethodCases(cases=dict.fromkeys(case.NOTHING), undefined=0)
+    CasesResult(methods=dict.fromkeys(METHODS, cases), misclassified=0, correct=0).write(empty["selection"])
+    result = EvaluationResult.read(study["evaluation"])
+    result.model_copy(update={"roc": RocCurves(network=None, area=None)}).write(empty["evaluation"])
     TrainingResult(loaded="peer.ckpt", parameters=9, best_epoch=None, epochs=0, history=()).write(empty["training"])
     return empty
 
@@ -344,7 +340,7 @@ def test_a_matrix_with_an_empty_row_has_no_shares_there():
 
 
 def test_the_scale_bar_takes_the_spacing_between_columns(study, tmp_path):
-    told = read_json(study["selection"] / "cases.json")["methods"]["grad_cam"]["cases"]["misclassified"]
+    told = CasesResult.read(study["selection"]).methods["grad_cam"].cases["misclassified"]
     slices = Slices.load(study["slices"] / "slices.npz")
     slices.spacing[:] = 2.0, 0.5
     slices.save(tmp_path / "slices.npz")
@@ -442,7 +438,7 @@ def test_signed_and_shared_maps_are_those_that_localisation_wrote(study):
     with np.load(study["localisation"] / "scores.npz") as scores:
         signed, enlarged = scores["signed/score_cam"], scores["enlarged/score_cam"]
     example = misclassified(study, "signed")
-    one, found = example.case["slice"], example.shown["score_cam"]
+    one, found = example.case.slice, example.shown["score_cam"]
     np.testing.assert_allclose(found.share * found.limit, signed[one], atol=1e-6)
     found = misclassified(study, "shared").shown["score_cam"]
     assert found.limit == pytest.approx(float(enlarged.max()))
@@ -482,7 +478,6 @@ def test_the_scale_bar_fits_into_the_slice_and_is_as_long_as_it_says(size, spaci
 
 
 def test_a_case_is_plain_json(study):
-    told = read_json(study["selection"] / "cases.json")["methods"]["grad_cam"]["cases"]["good"]
-    assert told["energy_share"] is None
-    assert told["slice"] == EMPTY_MAP
-    assert asdict(Case(1, 2, 3)) == {"slice": 1, "rank": 2, "among": 3}
+    told = CasesResult.read(study["selection"]).methods["grad_cam"].cases["good"]
+    assert told.energy_share is None
+    assert told.slice == EMPTY_MAP

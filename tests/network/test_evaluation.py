@@ -1,10 +1,10 @@
-import json
-
 import numpy as np
 import pytest
 import torch
 
 from camfolio.network.evaluation import calibration, evaluate, larger_is_second, malignant_probability, roc
+from camfolio.results.evaluation import AreaBaseline, RocCurves
+from camfolio.results.interval import Interval
 
 
 @pytest.fixture(autouse=True)
@@ -81,62 +81,60 @@ def test_every_metric_is_what_it_is_by_hand(kind, bins):
     score, label, patient, area = study(kind)
     result = evaluated(score, label, patient, area, bins=bins)
     expected = by_hand(score, label, bins)
-    assert result["metrics"].keys() == expected.keys()
+    assert result.metrics.keys() == expected.keys()
     for name, value in expected.items():
-        assert result["metrics"][name]["value"] == pytest.approx(value, abs=1e-6), name
-    assert result["baseline"]["auc"]["value"] == pytest.approx(auc_by_pairs(area, label), abs=1e-6)
+        assert result.metrics[name].value == pytest.approx(value, abs=1e-6), name
+    assert result.baseline.auc.value == pytest.approx(auc_by_pairs(area, label), abs=1e-6)
     difference = auc_by_pairs(score, label) - auc_by_pairs(area, label)
-    assert result["difference"]["auc"]["value"] == pytest.approx(difference, abs=1e-6)
+    assert result.difference.auc.value == pytest.approx(difference, abs=1e-6)
 
 
 def test_counts_are_those_of_slices_patients_and_malignant_ones():
     score, label, patient, area = study("plain", 42)
     result = evaluated(score, label, patient, area)
-    assert (result["slices"], result["patients"], result["positives"], result["resamples"]) == (42, 21, 20, 20)
-    assert result["always_majority"] == pytest.approx(22 / 42)
+    assert (result.slices, result.patients, result.positives, result.resamples) == (42, 21, 20, 20)
+    assert result.always_majority == pytest.approx(22 / 42)
 
 
 def test_rows_of_the_confusion_matrix_are_labels_and_columns_answers():
     score = np.array([0.1, 0.9, 0.8, 0.2, 0.3, 0.6])
     label = np.array([0, 0, 0, 1, 1, 1])
-    result = evaluated(score, label, np.array(list("abcdef")), np.ones(6))
-    assert result["confusion"] == [[1, 2], [2, 1]]
+    confusion = evaluated(score, label, np.array(list("abcdef")), np.ones(6)).confusion
+    assert confusion.matrix == ((1, 2), (2, 1))
+    assert (confusion.negatives, confusion.positives) == (3, 3)
     score[1:3] = 0.05
-    assert evaluated(score, label, np.array(list("abcdef")), np.ones(6))["confusion"] == [[3, 0], [2, 1]]
+    assert evaluated(score, label, np.array(list("abcdef")), np.ones(6)).confusion.matrix == ((3, 0), (2, 1))
 
 
 def test_a_probability_of_one_half_is_benign():
     result = evaluated(np.array([0.5, 0.5]), np.array([0, 1]), np.array(["a", "b"]), np.ones(2))
-    assert result["confusion"] == [[1, 0], [1, 0]]
-    assert result["metrics"]["auc"]["value"] == 0.5
+    assert result.confusion.matrix == ((1, 0), (1, 0))
+    assert result.metrics["auc"].value == 0.5
 
 
 @pytest.mark.parametrize(("only", "missing"), [(0, {"sensitivity", "average_precision"}), (1, {"specificity"})])
 def test_what_one_class_alone_does_not_define_is_none(only, missing):
     score, label, patient, area = study("plain", 12)
     result = evaluated(score, np.full_like(label, only), patient, area)
-    undefined = {name for name, metric in result["metrics"].items() if metric["value"] is None}
+    undefined = {name for name, metric in result.metrics.items() if metric.value is None}
     assert undefined == missing | {"auc", "balanced_accuracy"}
-    assert all(result["metrics"][name]["undefined"] == 20 for name in undefined)
-    assert all(result["metrics"][name]["low"] is None for name in undefined)
-    assert result["baseline"]["auc"]["value"] is None
-    assert result["difference"]["auc"]["value"] is None
-    assert result["roc"] == {"network": None, "area": None}
-    assert result["always_majority"] == 1.0
-    json.dumps(result, allow_nan=False)
+    assert all(result.metrics[name].undefined == 20 for name in undefined)
+    assert all(result.metrics[name].low is None for name in undefined)
+    assert result.baseline.auc.value is None
+    assert result.difference.auc.value is None
+    assert result.roc == RocCurves(network=None, area=None)
+    assert result.always_majority == 1.0
 
 
 def test_areas_that_nobody_knows_leave_baseline_and_difference_undefined():
     score, label, patient, area = study("plain", 12)
     result = evaluated(score, label, patient, np.full(12, np.nan))
-    assert result["baseline"] == {
-        "auc": {"value": None, "low": None, "high": None, "undefined": 20},
-        "direction": "larger",
-        "slices": 0,
-    }
-    assert result["difference"]["auc"]["value"] is None
-    assert result["roc"]["area"] is None
-    assert result["metrics"] == evaluated(score, label, patient, area)["metrics"]
+    nothing = Interval(value=None, low=None, high=None, undefined=20)
+    assert result.baseline == AreaBaseline(auc=nothing, direction="larger", slices=0)
+    assert not result.all_have_masks
+    assert result.difference.auc.value is None
+    assert result.roc.area is None
+    assert result.metrics == evaluated(score, label, patient, area).metrics
 
 
 def test_the_difference_is_taken_on_the_slices_whose_area_is_known():
@@ -145,19 +143,19 @@ def test_the_difference_is_taken_on_the_slices_whose_area_is_known():
     known = np.isfinite(area)
     result = evaluated(score, label, patient, area)
     baseline = auc_by_pairs(area[known], label[known])
-    assert result["baseline"]["auc"]["value"] == pytest.approx(baseline, abs=1e-6)
+    assert result.baseline.auc.value == pytest.approx(baseline, abs=1e-6)
     network = auc_by_pairs(score[known], label[known])
-    assert result["difference"]["auc"]["value"] == pytest.approx(network - baseline, abs=2e-6)
-    assert result["metrics"]["auc"]["value"] == pytest.approx(auc_by_pairs(score, label), abs=1e-6)
+    assert result.difference.auc.value == pytest.approx(network - baseline, abs=2e-6)
+    assert result.metrics["auc"].value == pytest.approx(auc_by_pairs(score, label), abs=1e-6)
 
 
 def test_smaller_nodules_may_be_the_second_class():
     score, label, patient, area = study("plain")
     assert larger_is_second(area, label)
     assert not larger_is_second(area, 1 - label)
-    turned = evaluated(score, 1 - label, patient, area, larger=False)["baseline"]
-    assert turned["auc"]["value"] == pytest.approx(auc_by_pairs(area, label), abs=1e-6)
-    assert turned["direction"] == "smaller"
+    turned = evaluated(score, 1 - label, patient, area, larger=False).baseline
+    assert turned.auc.value == pytest.approx(auc_by_pairs(area, label), abs=1e-6)
+    assert turned.direction == "smaller"
 
 
 @pytest.mark.parametrize("label", [np.zeros(4, np.int64), np.array([0, 1, 0, 1])])
@@ -169,30 +167,31 @@ def test_two_scores_that_separate_perfectly_do_not_differ():
     label = np.arange(12, dtype=np.int64) % 2
     patient = np.array([f"p{i}" for i in range(12)])
     result = evaluated(label * 0.8 + 0.1, label, patient, label * 50.0 + 10)
-    assert result["difference"]["auc"] == {"value": 0.0, "low": 0.0, "high": 0.0, "undefined": 0}
+    assert result.difference.auc == Interval(value=0.0, low=0.0, high=0.0)
+    assert result.all_have_masks
 
 
 def test_the_same_seed_gives_the_same_result_and_another_one_other_intervals_alone():
     ingredients = study("plain")
     one, again, other = (evaluated(*ingredients, seed=seed) for seed in (1, 1, 2))
     assert one == again
-    assert one["metrics"]["auc"]["value"] == other["metrics"]["auc"]["value"]
-    assert one["metrics"]["auc"]["low"] != other["metrics"]["auc"]["low"]
+    assert one.metrics["auc"].value == other.metrics["auc"].value
+    assert one.metrics["auc"].low != other.metrics["auc"].low
 
 
 def test_intervals_contain_their_values_and_are_wider_for_fewer_patients():
     score, label, patient, area = study("plain", 120)
-    whole = evaluated(score, label, patient, area, resamples=100)["metrics"]
-    part = evaluated(score[:24], label[:24], patient[:24], area[:24], resamples=100)["metrics"]
+    whole = evaluated(score, label, patient, area, resamples=100).metrics
+    part = evaluated(score[:24], label[:24], patient[:24], area[:24], resamples=100).metrics
     for name in ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "auc", "average_precision"):
-        assert whole[name]["low"] <= whole[name]["value"] <= whole[name]["high"], name
-    assert whole["auc"]["high"] - whole["auc"]["low"] < part["auc"]["high"] - part["auc"]["low"]
+        assert whole[name].low <= whole[name].value <= whole[name].high, name
+    assert whole["auc"].high - whole["auc"].low < part["auc"].high - part["auc"].low
 
 
 def test_the_roc_curve_starts_at_nothing_ends_at_everything_and_has_the_auc_as_its_area():
     score, label, _, _ = study("ties")
     curve = roc(torch.from_numpy(score), torch.from_numpy(label))
-    x, y = np.array(curve["false_positive"]), np.array(curve["true_positive"])
+    x, y = np.array(curve.false_positive), np.array(curve.true_positive)
     assert (x[0], y[0], x[-1], y[-1]) == (0, 0, 1, 1)
     assert (np.diff(x) >= 0).all()
     assert (np.diff(y) >= 0).all()
@@ -203,9 +202,9 @@ def test_calibration_bins_hold_what_they_say():
     probability = np.array([0.0, 0.05, 0.25, 0.95, 1.0, 1.0])
     label = np.array([0, 1, 0, 1, 1, 0])
     first, second, last = calibration(probability, label, 10)
-    assert first == {"low": 0.0, "high": 0.1, "slices": 2, "predicted": pytest.approx(0.025), "observed": 0.5}
-    assert second == {"low": 0.2, "high": 0.3, "slices": 1, "predicted": 0.25, "observed": 0.0}
-    assert last == {"low": 0.9, "high": 1.0, "slices": 3, "predicted": pytest.approx(2.95 / 3), "observed": 2 / 3}
+    assert dict(first) == {"low": 0.0, "high": 0.1, "slices": 2, "predicted": pytest.approx(0.025), "observed": 0.5}
+    assert dict(second) == {"low": 0.2, "high": 0.3, "slices": 1, "predicted": 0.25, "observed": 0.0}
+    assert dict(last) == {"low": 0.9, "high": 1.0, "slices": 3, "predicted": pytest.approx(2.95 / 3), "observed": 2 / 3}
 
 
 @pytest.mark.parametrize("kind", ["plain", "ties", "certain"])
@@ -213,10 +212,10 @@ def test_calibration_bins_hold_what_they_say():
 def test_the_calibration_error_is_the_bins_mean_distance(kind, bins):
     score, label, patient, area = study(kind)
     result = evaluated(score, label, patient, area, bins=bins)
-    rows = result["calibration"]
-    assert sum(row["slices"] for row in rows) == len(label)
-    distance = sum(row["slices"] * abs(row["predicted"] - row["observed"]) for row in rows) / len(label)
-    assert result["metrics"]["calibration_error"]["value"] == pytest.approx(distance, abs=1e-6)
+    rows = result.calibration
+    assert sum(row.slices for row in rows) == len(label)
+    distance = sum(row.slices * abs(row.predicted - row.observed) for row in rows) / len(label)
+    assert result.metrics["calibration_error"].value == pytest.approx(distance, abs=1e-6)
 
 
 def test_the_malignant_probability_is_the_softmax_of_the_second_logit_and_survives_large_logits():

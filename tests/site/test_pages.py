@@ -15,6 +15,7 @@ from camfolio.errors import PageError
 from camfolio.explanation.explain import explain
 from camfolio.method_words import METHOD_NAMES
 from camfolio.network.architecture import build_network
+from camfolio.results.evaluation import Confusion
 from camfolio.site.pages import Site, assets, make_site, pictures, study_pages, with_numbers
 from camfolio.site.templates import Page, make_environment, render
 from camfolio.site.values import is_at_last_layer, results
@@ -172,11 +173,9 @@ def test_the_numbers_in_sentences_are_those_of_the_evaluation(pages, shown, port
         f"{card['slices']} slices",
     ):
         assert count in text
-    (right_negative, wrong_negative), (wrong_positive, right_positive) = evaluation["confusion"]
-    assert f"Of {right_negative + wrong_negative} benign slices, {right_negative} are classified as benign" in text
-    assert (
-        f"of {wrong_positive + right_positive} malignant slices, {right_positive} are classified as malignant" in text
-    )
+    counts = Confusion.model_validate(evaluation["confusion"])
+    assert f"Of {counts.negatives} benign slices, {counts.true_negatives} are classified as benign" in text
+    assert f"of {counts.positives} malignant slices, {counts.true_positives} are classified as malignant" in text
 
 
 def test_captions_name_slice_rank_and_probability_of_the_chosen_case(pages, shown, portfolio):

@@ -17,6 +17,8 @@ from camfolio.figures import distributions, scores
 from camfolio.network.metrics import METRICS, metric
 from camfolio.pipeline.contents import stages
 from camfolio.raster.explorer import read_scores, score_name
+from camfolio.results.evaluation import EvaluationResult
+from camfolio.results.localisation import LocalisationResult
 from camfolio.site.values import results
 from camfolio.stages import evaluation, faithfulness, localisation, scoreboard
 from camfolio.statistics.measures import Measure
@@ -123,12 +125,16 @@ def test_a_score_is_in_the_explorer_under_its_title(folders, values):
     assert (score_name("left_out"), score_name("change")) == ("nodule left out", "change under a shift of 10 HU")
 
 
-def test_a_metric_is_a_row_of_the_write_up_and_of_the_external_test_set(changed_page, portfolio, values):
+def test_a_metric_is_a_row_of_the_write_up_and_of_the_external_test_set(changed_page, portfolio, folders, values):
     found = values["evaluation"]["metrics"]["called_malignant"]["value"]
     page = changed_page(lines=True, **values)
     assert rows_of(page)["Share called malignant"][0].startswith(f"{100 * found:.0f} % (")
     card = results(portfolio)["card"]
-    away = {"card": card, "evaluation": values["evaluation"], "localisation": values["localisation"]}
+    evaluated, localised = (
+        EvaluationResult.read(folders["evaluation"]),
+        LocalisationResult.read(folders["localisation"]),
+    )
+    away = {"card": card, "evaluation": evaluated, "localisation": localised}
     rows = rows_of(changed_page(lines=True, **values, external=away))
     assert len(rows["Share called malignant"]) == 2
     assert rows["Accuracy"][0] == rows["Accuracy"][1]

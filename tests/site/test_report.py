@@ -7,6 +7,7 @@ import json
 import pytest
 
 from camfolio.commands.show import example, summary
+from camfolio.results.selection import Case
 
 KINDS = ["misclassified", "good", "bad"]
 METHODS = ["grad_cam", "hires_cam", "score_cam"]
@@ -14,9 +15,13 @@ METHODS = ["grad_cam", "hires_cam", "score_cam"]
 
 def test_metrics_and_confusion_are_those_of_the_evaluation(portfolio):
     evaluation = portfolio.artefacts["evaluation"].json("evaluation.json")
+    counts = evaluation["confusion"]
     found = summary(portfolio)
     assert found["metrics"] == evaluation["metrics"]
-    assert found["confusion_matrix"] == evaluation["confusion"]
+    assert found["confusion_matrix"] == [
+        [counts["true_negatives"], counts["false_positives"]],
+        [counts["false_negatives"], counts["true_positives"]],
+    ]
     assert found["difference_to_baseline"] == evaluation["difference"]
     assert found["baseline"] == {"area": evaluation["baseline"]}
     assert sum(map(sum, found["confusion_matrix"])) == found["test"]["slices"]
@@ -56,8 +61,8 @@ def test_a_kind_without_a_slice_stays_empty():
 
 
 def test_classes_are_named():
-    numbers = dict.fromkeys(("probability", "energy_share", "energy_ratio", "area_share", "rank", "among"), 1)
-    found = example({"id": "s1", "true": 0, "predicted": 1, **numbers}, ("round", "spiky"))
+    numbers = dict.fromkeys(("slice", "probability", "energy_share", "energy_ratio", "area_share", "rank", "among"), 1)
+    found = example(Case(id="s1", true=0, predicted=1, **numbers), ("round", "spiky"))
     assert (found["slice"], found["true"], found["predicted"]) == ("s1", "round", "spiky")
 
 

@@ -140,7 +140,7 @@ def test_without_masks_no_answer_is_about_localisation(filled, portfolio):
 def test_a_test_part_of_one_class_has_no_auc_and_no_sensitivity(filled, portfolio):
     evaluation = portfolio.artefacts["evaluation"].json("evaluation.json")
     evaluation["metrics"]["auc"] |= {"value": None, "low": None, "high": None}
-    evaluation["confusion"] = [[20, 2], [0, 0]]
+    evaluation["confusion"] |= {"false_negatives": 0, "true_positives": 0}
     answers = rows(filled(evaluation=evaluation))
     assert "All test slices are of one class, so there is no AUC" in answers["claim_37"]
     assert "No sensitivity: there are no malignant test slices." in answers["claim_38"]

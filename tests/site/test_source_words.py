@@ -8,9 +8,11 @@ import sys
 
 import pytest
 
+from camfolio.results.card import CardResult, SourceCard
 from camfolio.site.source_words import about_source, formulas
 from camfolio.site.templates import TEMPLATES, make_environment
 from camfolio.site.values import described
+from camfolio.stages.slices import data_card
 from camfolio.study import sources
 from camfolio.study.settings import Study
 from camfolio.study.sources import SOURCES
@@ -30,20 +32,13 @@ NEEDED = {
 
 
 @pytest.mark.parametrize("source", sorted(set(SOURCES) - {"lidc-phantom"}))
-def test_the_data_card_has_the_origin_of_the_slices(source, tmp_path):
+def test_the_data_card_has_the_origin_of_the_slices(source, tmp_path, tiny_slices):
     settings, found, words = NEEDED[source]
     data = {"source": source, **settings}
     study = Study.model_validate({"title": "T", "excerpt": "E", "data": data})
-    card = described(
-        {
-            "source": source,
-            "attenuation": "measured",
-            "skipped": {"files that cannot be read": 2},
-            "steps": [["Slices used", 3]],
-            **found,
-        },
-        study.data,
-    )
+    said = {"skipped": {"files that cannot be read": 2}, "steps": [{"words": "Slices used", "count": 3}], **found}
+    reading = SourceCard.model_validate({"source": source, "attenuation": "measured", **said})
+    card = described(data_card(reading, tiny_slices()), study.data)
     environment = make_environment(TEMPLATES, tmp_path)
     values = {"study": study, "card": card, "classes": study.classes, "cite": lambda *keys: f"[{keys[0]}]"}
     values["source"] = about_source(study.data.words, card)
@@ -52,7 +47,7 @@ def test_the_data_card_has_the_origin_of_the_slices(source, tmp_path):
     assert "| Slices used | 3 |" in text
     assert "2 files that cannot be read" in text
     assert ("Patients have pseudonyms" in text) == hasattr(study.data, "ids")
-    assert all(note in text for note in card["notes"])
+    assert all(note in text for note in card.notes)
 
 
 BORROWED = '''"""Source `borrowed`: slices from a friend."""
@@ -95,7 +90,8 @@ def about(portfolio):
     """`about(data, ...)`: what the pages of the tiny study know if its slices came from another source."""
 
     def values(data, **found):
-        card = portfolio.artefacts["slices"].json("card.json") | {"source": data.source} | found
+        known = portfolio.artefacts["slices"].json("card.json") | {"source": data.source}
+        card = CardResult.model_validate(known | found)
         study = portfolio.study.model_copy(update={"data": data})
         return {"study": study, "card": described(card, data), "source": about_source(data.words, card)}
 
@@ -127,8 +123,12 @@ def test_a_data_card_without_citations_has_no_list_of_them(changed_page):
 
 
 def test_a_lidc_study_s_reporting_page_answers_source_exclusions_and_label_rule(changed_page, about):
-    steps = [["Nodules drawn by fewer than 3 readers, excluded", 4], ["Nodules used", 9]]
-    steps.append(["Nodules with a median malignancy of exactly 3, excluded", 2])
+    counts = {
+        "Nodules drawn by fewer than 3 readers, excluded": 4,
+        "Nodules used": 9,
+        "Nodules with a median malignancy of exactly 3, excluded": 2,
+    }
+    steps = [{"words": words, "count": count} for words, count in counts.items()]
     data = SOURCES["lidc"].model_validate({"source": "lidc", "path": "tree"})
     page = changed_page("reporting", **about(data, steps=steps, date="2015"))
     assert "CT series of LIDC-IDRI" in page

@@ -5,6 +5,7 @@ import pytest
 
 from camfolio.data.slices import Slices
 from camfolio.evidence.shortcut import CUES
+from camfolio.results.planting import LearningCounts, PlantingResult
 from camfolio.stages import planting, shortcut
 from camfolio.study.settings import Evaluation, ExplanationSettings
 
@@ -34,12 +35,10 @@ def test_only_training_and_validation_slices_of_the_second_class_get_the_cue(pla
     assert np.array_equal(marked, (before.label == 1) & (part != "test"))
     assert np.array_equal(after.id, before.id)
     assert np.array_equal(after.mask, before.mask)
-    about = json.loads((planted / "planting.json").read_text())
-    assert about["planted"] == about["of_class"] == {"train": 4, "validation": 2}
+    about = PlantingResult.read(planted)
+    assert about.planted == about.of_class == LearningCounts(train=4, validation=2)
     place = CUES["tag"].place(before.hounsfield.shape[1:])
-    assert about["mean_change_hu"] == pytest.approx(
-        np.abs(after.hounsfield - before.hounsfield)[marked][:, place].mean()
-    )
+    assert about.mean_change_hu == pytest.approx(np.abs(after.hounsfield - before.hounsfield)[marked][:, place].mean())
 
 
 def answers(folder, *, flips, energy, label):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 
 from camfolio.pipeline.portfolio import Portfolio
+from camfolio.results.card import CardResult
+from camfolio.results.inspection import Histogram, InspectionResult
+from camfolio.results.overlap import OverlapResult
 
 BARS = " ▁▂▃▄▅▆▇█"
 HEIGHTS = len(BARS) - 1
@@ -26,14 +28,14 @@ def show_inspection(portfolio: Portfolio, unsplit: str) -> None:
         unsplit: the reason why the data cannot be split; empty if they can.
     """
     console = Console(markup=False, soft_wrap=True)  # a class may be called [red]
-    card = portfolio.artefacts["slices"].json("card.json")
-    inspection = portfolio.artefacts["inspection"].json("inspection.json")
+    card = CardResult.read(portfolio.artefacts["slices"].folder)
+    inspection = InspectionResult.read(portfolio.artefacts["inspection"].folder)
     for table in tables(portfolio, card):
         console.print(table)
-    console.print(f"HU {bars(inspection['histogram'])}")
+    console.print(f"HU {bars(inspection.histogram)}")
     for sentence in (
-        *inspection["warnings"],
-        *card.get("notes", ()),
+        *inspection.warnings,
+        *card.notes,
         *near_duplicates(portfolio, inspection),
         *([unsplit] if unsplit else ()),
     ):
@@ -42,19 +44,20 @@ def show_inspection(portfolio: Portfolio, unsplit: str) -> None:
         console.print(f"drawn: {portfolio.artefacts[figure] / 'light.png'}")
 
 
-def tables(portfolio: Portfolio, card: Mapping[str, Any]) -> list[Table]:
+def tables(portfolio: Portfolio, card: CardResult) -> list[Table]:
     """Counts by class, by step of reading, by reader, and of skipped items, as far as the source has them."""
     named = {"title": portfolio.name, "title_justify": "left"}
     classes = Table("class", "slices", "patients", **named)  # type: ignore[arg-type]  # rich names them all
     for i, name in enumerate(portfolio.study.classes):
-        classes.add_row(name, str(card["slices_by_class"][i]), str(card["patients_by_class"][i]))
+        classes.add_row(name, str(card.slices_by_class[i]), str(card.patients_by_class[i]))
     listed = [classes]
-    if card.get("steps"):
-        listed.append(rows(("read", "count"), card["steps"]))
-    if card.get("readers"):
-        listed.append(rows(("reader", "nodules", "contours"), [list(reader.values()) for reader in card["readers"]]))
-    if card.get("skipped"):
-        listed.append(rows(("skipped", "count"), list(card["skipped"].items())))
+    if card.steps:
+        listed.append(rows(("read", "count"), [(step.words, step.count) for step in card.steps]))
+    if card.readers:
+        counts = [(one.reader, one.nodules, one.contours) for one in card.readers]
+        listed.append(rows(("reader", "nodules", "contours"), counts))
+    if card.skipped:
+        listed.append(rows(("skipped", "count"), list(card.skipped.items())))
     return listed
 
 
@@ -66,32 +69,31 @@ def rows(head: Sequence[str], body: Sequence[Sequence[object]]) -> Table:
     return table
 
 
-def bars(histogram: Mapping[str, Sequence[float]]) -> str:
+def bars(histogram: Histogram) -> str:
     """A histogram as one line of text between its first and last edge.
 
-    >>> bars({"edges_hu": [0.0, 1.0, 2.0, 3.0, 4.0], "share": [0.0, 0.0, 0.5, 0.5]})
+    >>> bars(Histogram(edges_hu=(0.0, 1.0, 2.0, 3.0, 4.0), share=(0.0, 0.0, 0.5, 0.5)))
     '0 | █| 4'
     """
-    shares = histogram["share"]
+    shares = histogram.share
     sums = [sum(shares[i : i + PER_BAR]) for i in range(0, len(shares), PER_BAR)]
     line = "".join(BARS[math.ceil(HEIGHTS * total / max(sums))] for total in sums)
-    return f"{histogram['edges_hu'][0]:.0f} |{line}| {histogram['edges_hu'][-1]:.0f}"
+    return f"{histogram.edges_hu[0]:.0f} |{line}| {histogram.edges_hu[-1]:.0f}"
 
 
-def near_duplicates(portfolio: Portfolio, inspection: Mapping[str, Any]) -> list[str]:
+def near_duplicates(portfolio: Portfolio, inspection: InspectionResult) -> list[str]:
     """Sentences on near-duplicate slices of different patients; empty if there are none."""
-    if not inspection["alike"]:
+    if not inspection.alike:
         return []
     sentences = [
-        f"{inspection['alike']} pairs of slices of different patients are near-duplicates, {inspection['equal']} of them are identical."
+        f"{inspection.alike} pairs of slices of different patients are near-duplicates, {inspection.equal} of them are identical."
     ]
     sentences += [
-        f"{pair['one']} and {pair['other']}: correlation {pair['correlation']:.4f}"
-        for pair in inspection["pairs"][:MOST_SHOWN]
+        f"{pair.first} and {pair.second}: correlation {pair.correlation:.4f}" for pair in inspection.pairs[:MOST_SHOWN]
     ]
     if "overlap" in portfolio.artefacts:
-        overlap = portfolio.artefacts["overlap"].json("overlap.json")
+        overlap = OverlapResult.read(portfolio.artefacts["overlap"].folder)
         sentences.append(
-            f"{overlap['pairs']} of the pairs are in different parts of the split and concern {overlap['test_slices']} test slices."
+            f"{overlap.pairs} of the pairs are in different parts of the split and concern {overlap.test_slices} test slices."
         )
     return sentences

@@ -8,6 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from camfolio.pipeline.portfolio import Portfolio
+from camfolio.results.evaluation import EvaluationResult
+from camfolio.results.localisation import LocalisationResult
+from camfolio.results.selection import Case, CasesResult
 
 
 def summary(portfolio: Portfolio) -> dict[str, Any]:
@@ -17,32 +20,34 @@ def summary(portfolio: Portfolio) -> dict[str, Any]:
     """
     if portfolio.study.shortcut:
         return {"study": portfolio.name, **portfolio.artefacts["shortcut"].json("shortcut.json")}
-    evaluation = portfolio.artefacts["evaluation"].json("evaluation.json")
-    chosen = portfolio.artefacts["selection"].json("cases.json")["methods"]
+    evaluation = EvaluationResult.read(portfolio.artefacts["evaluation"].folder)
+    chosen = CasesResult.read(portfolio.artefacts["selection"].folder).methods
+    localisation = LocalisationResult.read(portfolio.artefacts["localisation"].folder)
+    numbers = evaluation.model_dump(mode="json")
     classes = portfolio.study.classes
     return {
         "study": portfolio.name,
         "classes": list(classes),
-        "test": {name: evaluation[name] for name in ("slices", "patients", "positives")},
-        "metrics": evaluation["metrics"],
-        "baseline": {"area": evaluation["baseline"]},
-        "difference_to_baseline": evaluation["difference"],
-        "confusion_matrix": evaluation["confusion"],
-        "localisation": portfolio.artefacts["localisation"].json("localisation.json"),
+        "test": {name: numbers[name] for name in ("slices", "patients", "positives")},
+        "metrics": numbers["metrics"],
+        "baseline": {"area": numbers["baseline"]},
+        "difference_to_baseline": numbers["difference"],
+        "confusion_matrix": [list(row) for row in evaluation.confusion.matrix],
+        "localisation": localisation.model_dump(mode="json"),
         "examples": {
-            method: {kind: example(case, classes) for kind, case in selection["cases"].items()}
+            method: {kind: example(case, classes) for kind, case in selection.cases.items()}
             for method, selection in chosen.items()
         },
     }
 
 
-def example(case: dict[str, Any] | None, classes: tuple[str, str]) -> dict[str, Any] | None:
+def example(case: Case | None, classes: tuple[str, str]) -> dict[str, Any] | None:
     """One chosen example with names of classes; None if there is none."""
     if case is None:
         return None
-    names = {"slice": case["id"], "true": classes[case["true"]], "predicted": classes[case["predicted"]]}
+    names = {"slice": case.id, "true": classes[case.true], "predicted": classes[case.predicted]}
     numbers = ("probability", "energy_share", "energy_ratio", "area_share", "rank", "among")
-    return names | {name: case[name] for name in numbers}
+    return names | {name: getattr(case, name) for name in numbers}
 
 
 def show(name: str, values: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from camfolio.data.slices import Slices
+from camfolio.results.inspection import Histogram
 from camfolio.shapes import Hounsfield
 
 ALIKE = 0.99
@@ -53,11 +54,11 @@ def warnings_about(hounsfield: Hounsfield) -> list[str]:
     return sentences
 
 
-def histogram(hounsfield: Hounsfield) -> dict[str, list[float]]:
+def histogram(hounsfield: Hounsfield) -> Histogram:
     """Share of pixels per 50 HU; values beyond -1100 and 1500 HU are in the first and last bin."""
     edges = np.arange(LOWEST_HU, HIGHEST_HU + BIN_HU, BIN_HU)
     counts, _ = np.histogram(hounsfield.clip(LOWEST_HU, HIGHEST_HU - 1), edges)
-    return {"edges_hu": edges.astype(float).tolist(), "share": (counts / hounsfield.size).tolist()}
+    return Histogram(edges_hu=tuple(edges.astype(float).tolist()), share=tuple((counts / hounsfield.size).tolist()))
 
 
 def near_duplicates(slices: Slices) -> list[NearDuplicate]:

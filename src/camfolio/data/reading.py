@@ -7,11 +7,11 @@ import importlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from camfolio.data.slices import Slices
+from camfolio.results.card import SourceCard
 from camfolio.study.settings import LabelRule
 from camfolio.study.source import DataSource
 
@@ -37,12 +37,12 @@ class Reading:
 
     Attributes:
         slices: with the stored ids of patients and slices.
-        card: JSON values for the data card, without ids and paths.
+        card: what the reader says of the data.
         salt: digest of all measured values of the source, computable only with the data.
     """
 
     slices: Slices
-    card: dict[str, Any]
+    card: SourceCard
     salt: str
 
 

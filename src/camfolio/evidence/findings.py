@@ -8,9 +8,13 @@ from itertools import product
 from typing import Any, Literal
 
 from camfolio.evidence.subject import Subject
+from camfolio.results.evaluation import EvaluationResult
+from camfolio.results.interval import Interval, interval_of
+from camfolio.results.localisation import LocalisationResult, MethodDifference
+from camfolio.results.selection import Case, CasesResult
 
-Interval = Mapping[str, Any]
-"""`value`, `low`, `high`: a number and its 95 % interval; None where it is not defined."""
+Row = Interval | Mapping[str, Any]
+"""An interval, or `value`, `low` and `high` of a row."""
 Verdict = Literal["better", "worse", "not separable", "not defined"]
 
 NOTHING = 0.0
@@ -41,13 +45,13 @@ class Difference:
         first: the method with more of it, where a difference was shown; else as the comparison names them.
         second: the other one.
         shown: whether the comparison shows a difference.
-        row: the comparison with its numbers, `one` minus `other`.
+        row: the comparison with its numbers, its own `first` minus its `second`.
     """
 
     first: str
     second: str
     shown: bool
-    row: Mapping[str, Any]
+    row: MethodDifference
 
 
 @dataclass(frozen=True)
@@ -111,13 +115,17 @@ def network_findings(results: Mapping[str, Any]) -> Findings:
             `scoreboard`, `randomisation`, `stability`, `cases`, `external`.
     """
     methods: Sequence[str] = results["study"].explanation.methods
-    localisation, board, cases = results["localisation"], results["scoreboard"], results["cases"]["methods"]
-    above = localisation["above_area"]
-    shares = [value["value"] for value in localisation["energy_share"].values() if value["value"] is not None]
+    localisation: LocalisationResult = results["localisation"]
+    evaluation: EvaluationResult = results["evaluation"]
+    cases: CasesResult = results["cases"]
+    board, above = results["scoreboard"], localisation.above_area
+    shares = [share.value for share in localisation.energy_share.values() if share.value is not None]
     external = results["external"]
     seeds = results["stability"]["similarity"].get("seed", {})
     random = {name: steps["rank_signed"][-1] for name, steps in results["randomisation"]["similarity"].items()}
-    example = {name: {kind: example_verdict(one) for kind, one in cases[name]["cases"].items()} for name in methods}
+    example = {
+        name: {kind: example_verdict(one) for kind, one in cases.methods[name].cases.items()} for name in methods
+    }
     return Findings(
         has_masks=any(value["value"] is not None for value in board["scores"]["energy_share"].values()),
         above_uniform=tuple(name for name in methods if is_above(above[name], NOTHING)),
@@ -127,60 +135,61 @@ def network_findings(results: Mapping[str, Any]) -> Findings:
         beat_controls=beating(board, methods, list(board["controls"])),
         beat_centre_blob=beating(board, methods, [Subject("centre_blob", is_control=True).key]),
         best_control={score: best_control(board, score) for score in board["measures"]},
-        interval_differences=tuple(map(by_interval, localisation["difference"])),
+        interval_differences=tuple(map(by_interval, localisation.difference)),
         corrected_differences=tuple(corrected(board)),
         undefined_scores=tuple(undefined_scores(board, methods)),
         not_from_training=tuple(name for name in methods if is_above(random[name], LEFT_FROM_ARCHITECTURE)),
         other_maps_when_retrained=tuple(
             name for name in methods if seeds and is_below(seeds[name]["rank_signed"], OTHER_MAPS)
         ),
-        than_area=verdict_against(results["evaluation"]["difference"]["auc"], NOTHING),
-        area_separates=is_above(results["evaluation"]["baseline"]["auc"], CHANCE),
-        on_external=elsewhere(results["evaluation"], external["evaluation"]) if external else None,
+        than_area=verdict_against(evaluation.difference.auc, NOTHING),
+        area_separates=is_above(evaluation.baseline.auc, CHANCE),
+        on_external=elsewhere(evaluation.metrics["auc"], external["evaluation"].metrics["auc"]) if external else None,
         example=example,
     )
 
 
-def is_above(value: Interval, limit: float) -> bool:
+def is_above(row: Row, limit: float) -> bool:
     """Whether a whole interval lies above a limit; never where there is none.
 
-    >>> is_above({"value": 0.6, "low": 0.5, "high": 0.7}, 0.4), is_above({"value": 0.6, "low": None, "high": None}, 0.4)
+    >>> is_above(Interval(value=0.6, low=0.5, high=0.7), 0.4), is_above(Interval(value=0.6, low=None, high=None), 0.4)
     (True, False)
     """
-    return value["low"] is not None and bool(value["low"] > limit)
+    low = interval_of(row).low
+    return low is not None and low > limit
 
 
-def is_below(value: Interval, limit: float) -> bool:
+def is_below(row: Row, limit: float) -> bool:
     """Whether a whole interval lies below a limit; never where there is none."""
-    return value["high"] is not None and bool(value["high"] < limit)
+    high = interval_of(row).high
+    return high is not None and high < limit
 
 
 def verdict_against(value: Interval, limit: float) -> Verdict:
     """A number against a limit, by its interval."""
-    if value["value"] is None:
+    if value.value is None:
         return "not defined"
     if is_above(value, limit):
         return "better"
     return "worse" if is_below(value, limit) else "not separable"
 
 
-def elsewhere(here: Mapping[str, Any], there: Mapping[str, Any]) -> Verdict:
+def elsewhere(here: Interval, there: Interval) -> Verdict:
     """The AUC on an external test set: better or worse only where the two intervals do not overlap."""
-    auc_here, auc_there = here["metrics"]["auc"], there["metrics"]["auc"]
-    if auc_there["value"] is None or auc_there["low"] is None or auc_here["low"] is None:
+    if here.low is None or here.high is None or there.low is None or there.high is None:
         return "not defined"
-    if auc_there["high"] < auc_here["low"]:
+    if there.high < here.low:
         return "worse"
-    return "better" if auc_there["low"] > auc_here["high"] else "not separable"
+    return "better" if there.low > here.high else "not separable"
 
 
-def example_verdict(case: Mapping[str, Any] | None) -> str:
+def example_verdict(case: Case | None) -> str:
     """The map of one chosen slice compared with a uniform map."""
-    if case is None or case["energy_ratio"] is None:
+    if case is None or case.energy_ratio is None or case.energy_share is None:
         return "not defined"
-    if case["energy_ratio"] < UNIFORM:
-        return "elsewhere" if case["energy_share"] < MOSTLY_ELSEWHERE else "below uniform"
-    return "hardly above" if case["energy_ratio"] < HARDLY_MORE else "above"
+    if case.energy_ratio < UNIFORM:
+        return "elsewhere" if case.energy_share < MOSTLY_ELSEWHERE else "below uniform"
+    return "hardly above" if case.energy_ratio < HARDLY_MORE else "above"
 
 
 def beating(board: Mapping[str, Any], methods: Sequence[str], controls: Sequence[str]) -> tuple[str, ...]:
@@ -214,16 +223,19 @@ def undefined_scores(board: Mapping[str, Any], methods: Sequence[str]) -> Iterat
             yield UndefinedScore(score, method, slices)
 
 
-def by_interval(row: Mapping[str, Any]) -> Difference:
+def by_interval(row: MethodDifference) -> Difference:
     """A pair of methods by the interval of their difference alone."""
     if is_below(row, NOTHING):
-        return Difference(row["other"], row["one"], shown=True, row=row)
-    return Difference(row["one"], row["other"], shown=is_above(row, NOTHING), row=row)
+        return Difference(row.second, row.first, shown=True, row=row)
+    return Difference(row.first, row.second, shown=is_above(row, NOTHING), row=row)
 
 
 def corrected(board: Mapping[str, Any]) -> Iterator[Difference]:
     """Pairs of methods whose energy on the nodule differs, after correction for all comparisons of methods."""
     for row in board["comparisons"]["methods"]["rows"]:
         if row["score"] == "energy_share" and row["verdict"] in {"better", "worse"}:
-            names = (row["one"], row["other"]) if row["verdict"] == "better" else (row["other"], row["one"])
-            yield Difference(*names, shown=True, row=row)
+            pair = MethodDifference(
+                first=row["one"], second=row["other"], value=row["value"], low=row["low"], high=row["high"]
+            )
+            names = (pair.first, pair.second) if row["verdict"] == "better" else (pair.second, pair.first)
+            yield Difference(*names, shown=True, row=pair)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
 
-from camfolio.evidence.findings import CHANCE, Interval, is_above, is_below
+from camfolio.evidence.findings import CHANCE, Row, is_above, is_below
+from camfolio.results.interval import interval_of
 
 Detection = Literal["yes", "inverted", "not shown", "no interval", "not defined"]
 FALSE_ALARMS = 0.1
@@ -22,7 +23,7 @@ class Alarm:
 
     cue: str
     method: str
-    rate: Interval
+    rate: Row
 
 
 @dataclass(frozen=True)
@@ -131,11 +132,12 @@ def is_learned(flips: Mapping[str, Any]) -> bool:
     return trained["low"] is not None and clean["high"] is not None and bool(trained["low"] > clean["high"])
 
 
-def detection_verdict(auc: Interval) -> Detection:
+def detection_verdict(auc: Row) -> Detection:
     """Whether maps separate the two kinds of networks, by the AUC of the energy in the cue's place."""
-    if auc["value"] is None:
+    auc = interval_of(auc)
+    if auc.value is None:
         return "not defined"
-    if auc["low"] is None:
+    if auc.low is None:
         return "no interval"
     if is_above(auc, CHANCE):
         return "yes"

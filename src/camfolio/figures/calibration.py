@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
-from camfolio.results.files import read_json
+from camfolio.results.evaluation import CalibrationBin, EvaluationResult
 
 
 def run(*, out: Path, evaluation: Path, classes: tuple[str, str]) -> None:
     """Draw from `evaluation.json`."""
-    write(out, drawing(read_json(evaluation / "evaluation.json"), classes))
+    write(out, drawing(EvaluationResult.read(evaluation), classes))
 
 
-def drawing(result: dict[str, Any], classes: tuple[str, str]) -> Drawing:
+def drawing(result: EvaluationResult, classes: tuple[str, str]) -> Drawing:
     """Points for bins, their size by the number of slices in them."""
-    bins = result["calibration"]
-    columns = ["low", "high", "slices", "predicted", "observed"]
-    error = result["metrics"]["calibration_error"]["value"]
+    bins = result.calibration
+    error = result.metrics["calibration_error"].value
     alt = (
         f"Calibration of the test probabilities in {len(bins)} bins: mean predicted probability of {classes[1]} against "
         f"the share that is {classes[1]}, with the diagonal of perfect calibration. The mean distance is {error:.3f}."
@@ -33,19 +32,17 @@ def drawing(result: dict[str, Any], classes: tuple[str, str]) -> Drawing:
         panel(figure.subplots(), bins, classes, theme)
         return figure
 
-    return Drawing(draw, alt, columns, [[row[name] for name in columns] for row in bins])
+    return Drawing(draw, alt, list(CalibrationBin.model_fields), [list(dict(row).values()) for row in bins])
 
 
-def panel(axes: Axes, bins: list[dict[str, Any]], classes: tuple[str, str], theme: Theme) -> None:
+def panel(axes: Axes, bins: Sequence[CalibrationBin], classes: tuple[str, str], theme: Theme) -> None:
     """The diagonal, the bins, and how many slices each holds."""
     axes.plot([0, 1], [0, 1], ":", color=theme.faint, linewidth=1)
-    axes.plot(
-        [row["predicted"] for row in bins], [row["observed"] for row in bins], "-", color=theme.accent, linewidth=1
-    )
+    axes.plot([row.predicted for row in bins], [row.observed for row in bins], "-", color=theme.accent, linewidth=1)
     for row in bins:
-        axes.plot(row["predicted"], row["observed"], "o", color=theme.accent, markersize=3 + row["slices"] ** 0.5 / 2)
+        axes.plot(row.predicted, row.observed, "o", color=theme.accent, markersize=3 + row.slices**0.5 / 2)
         axes.annotate(
-            str(row["slices"]), (row["predicted"], row["observed"]), (7, -11), textcoords="offset points", fontsize=7.5
+            str(row.slices), (row.predicted, row.observed), (7, -11), textcoords="offset points", fontsize=7.5
         )
     axes.text(0.03, 0.95, "numbers: slices in the bin", color=theme.faint, fontsize=8.5)
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.04, 1.04), aspect="equal")

@@ -43,10 +43,10 @@ def run(*, out: Path, looks: Looks, method: MethodLook, kind: str, **folders: Pa
 def drawing(example: Example, method: MethodLook, looks: Looks) -> Drawing:
     """Three panels and a colour bar."""
     values, scaled = example.maps[method.key], example.shown[method.key]
-    share = example.case["energy_share"]
+    share = example.case.energy_share
     title = outcome(example.case, looks.classes)
     alt = (
-        f"{method.name} on slice {example.case['id']}: {title}. {peak_words(values, example.mask)} "
+        f"{method.name} on slice {example.case.id}: {title}. {peak_words(values, example.mask)} "
         f"{energy_words(share, example.mask)}"
     )
 

@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, new_figure, ramp_of
-from camfolio.results.files import read_json
+from camfolio.results.evaluation import EvaluationResult
 
 
 def run(*, out: Path, evaluation: Path, classes: tuple[str, str]) -> None:
     """Draw from `evaluation.json`."""
-    write(out, drawing(np.array(read_json(evaluation / "evaluation.json")["confusion"]), classes))
+    write(out, drawing(np.array(EvaluationResult.read(evaluation).confusion.matrix), classes))
 
 
 def drawing(counts: np.ndarray, classes: tuple[str, str]) -> Drawing:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +12,7 @@ from matplotlib.figure import Figure
 from camfolio.evidence.localisation import LOCALISATION
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
-from camfolio.results.files import read_json
+from camfolio.results.selection import Case, CasesResult, MethodCases
 from camfolio.vocabulary import MethodLook
 
 MARKS = {"good": "^", "bad": "v", "misclassified": "X", "random": "s"}
@@ -26,21 +25,21 @@ def run(*, out: Path, localisation: Path, selection: Path, methods: tuple[Method
     with np.load(localisation / "scores.npz", allow_pickle=False) as scores:
         values = {method.key: scores[f"{score}/{method.key}"] for method in methods}
         chance = scores[f"chance/{score}"]
-    chosen = read_json(selection / "cases.json")["methods"]
+    chosen = CasesResult.read(selection).methods
     cases = {method.key: shown_cases(chosen[method.key]) for method in methods}
     write(out, drawing(methods, values, chance, cases, score))
 
 
-def shown_cases(chosen: Mapping[str, Any]) -> dict[str, list[Any]]:
+def shown_cases(chosen: MethodCases) -> dict[str, list[Case]]:
     """Kind -> the cases of that kind, those drawn at random among them."""
-    return {kind: [case] if case else [] for kind, case in chosen["cases"].items()} | {"random": chosen["random"]}
+    return {kind: [case] if case else [] for kind, case in chosen.cases.items()} | {"random": list(chosen.random)}
 
 
 def drawing(
     methods: Sequence[MethodLook],
     values: Mapping[str, np.ndarray],
     chance: np.ndarray,
-    cases: Mapping[str, Mapping[str, Any]],
+    cases: Mapping[str, Mapping[str, Sequence[Case]]],
     score: str,
 ) -> Drawing:
     """A cloud of dots per method, one per slice, and what a uniform map would get below."""
@@ -66,9 +65,9 @@ def drawing(
     return Drawing(draw, alt, ["method", "test slice", score, "shown as"], rows)
 
 
-def kinds_of(cases: Mapping[str, Any], one: int) -> str:
+def kinds_of(cases: Mapping[str, Sequence[Case]], one: int) -> str:
     """Which examples a slice is."""
-    return " ".join(kind for kind, shown in cases.items() if any(case["slice"] == one for case in shown))
+    return " ".join(kind for kind, shown in cases.items() if any(case.slice == one for case in shown))
 
 
 def middle(values: np.ndarray) -> str:
@@ -98,10 +97,10 @@ def cloud(axes: Axes, values: np.ndarray, line: int, colour: str) -> None:
     axes.plot(half, line + 0.42, "|", color=colour, markersize=9, markeredgewidth=2)
 
 
-def marks(axes: Axes, values: np.ndarray, cases: Mapping[str, Any], line: int, theme: Theme) -> None:
+def marks(axes: Axes, values: np.ndarray, cases: Mapping[str, Sequence[Case]], line: int, theme: Theme) -> None:
     """The examples that the pages show."""
     for kind, mark in MARKS.items():
-        at = [values[case["slice"]] for case in cases[kind]]  # NaN, not defined, is not drawn
+        at = [values[case.slice] for case in cases[kind]]  # NaN, not defined, is not drawn
         axes.plot(
             at,
             [line] * len(at),

@@ -17,7 +17,7 @@ from camfolio.figures.drawing.style import Theme, new_figure
 def run(*, out: Path, looks: Looks, **folders: Path) -> None:
     """Draw the slices that selection drew with the seed."""
     read = ExampleFolders(**folders)
-    cases = read.chosen(looks.methods[0].key)["random"]
+    cases = read.chosen(looks.methods[0].key).random
     if not cases:
         write_empty(out, "No slice was drawn at random: selection.random is 0.")
         return
@@ -28,7 +28,7 @@ def drawing(examples: Sequence[Example], looks: Looks) -> Drawing:
     """A row per slice: as it is, then under every method."""
     methods, classes = looks.methods, looks.classes
     said = (
-        f"slice {example.case['id']}, {outcome(example.case, classes)}, energy inside {shares_words(example, methods)}"
+        f"slice {example.case.id}, {outcome(example.case, classes)}, energy inside {shares_words(example, methods)}"
         for example in examples
     )
     alt = f"{len(examples)} test slices drawn at random, and their maps: {'; '.join(said)}."
@@ -47,7 +47,7 @@ def drawing(examples: Sequence[Example], looks: Looks) -> Drawing:
         return figure
 
     rows = [
-        [example.case["id"], method.key, "" if (share := example.shares[method.key]) is None else share]
+        [example.case.id, method.key, "" if (share := example.shares[method.key]) is None else share]
         for example in examples
         for method in methods
     ]

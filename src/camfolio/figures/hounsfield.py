@@ -26,9 +26,9 @@ def drawing(data: Slices, classes: tuple[str, str], window_hu: tuple[float, floa
     """Share of pixels per 50 HU, and the window through which the network looks."""
     there = [label for label in (0, 1) if (data.label == label).any()]
     shares = {label: histogram(data.hounsfield[data.label == label]) for label in there}
-    edges = np.array(next(iter(shares.values()))["edges_hu"])
+    edges = np.array(next(iter(shares.values())).edges_hu)
     middle = (edges[:-1] + edges[1:]) / 2
-    peaks = {label: float(middle[int(np.argmax(found["share"]))]) for label, found in shares.items()}
+    peaks = {label: float(middle[int(np.argmax(found.share))]) for label, found in shares.items()}
     alt = "Share of pixels by attenuation. " + " ".join(
         f"{classes[label]}: most pixels lie around {peaks[label]:.0f} HU." for label in there
     )
@@ -40,7 +40,7 @@ def drawing(data: Slices, classes: tuple[str, str], window_hu: tuple[float, floa
         for label in there:
             axes.plot(
                 middle,
-                shares[label]["share"],
+                shares[label].share,
                 color=CLASS_COLOURS[label],
                 linestyle=DASHES[label],
                 linewidth=1.8,
@@ -53,5 +53,5 @@ def drawing(data: Slices, classes: tuple[str, str], window_hu: tuple[float, floa
         tidy(axes, theme)
         return figure
 
-    rows = [[float(edge), *(shares[label]["share"][i] for label in there)] for i, edge in enumerate(edges[:-1])]
+    rows = [[float(edge), *(shares[label].share[i] for label in there)] for i, edge in enumerate(edges[:-1])]
     return Drawing(draw, alt, ["from HU", *(classes[label] for label in there)], rows)

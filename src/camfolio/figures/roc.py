@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
-from camfolio.results.files import read_json
+from camfolio.results.evaluation import EvaluationResult, RocCurve
 
 NAMES = {"network": "network", "area": "nodule's area alone"}
 
 
 def run(*, out: Path, evaluation: Path) -> None:
     """Draw from `evaluation.json`; a test part of one class has no curve."""
-    result = read_json(evaluation / "evaluation.json")
-    if result["roc"]["network"] is None:
+    result = EvaluationResult.read(evaluation)
+    if result.roc.network is None:
         write_empty(out, "All test slices are of one class: a ROC curve is not defined.")
         return
     write(out, drawing(result))
 
 
-def drawing(result: dict[str, Any]) -> Drawing:
+def drawing(result: EvaluationResult) -> Drawing:
     """The curves that are defined, and the chance line."""
-    curves = {name: curve for name, curve in result["roc"].items() if curve is not None}
-    values = {"network": result["metrics"]["auc"]["value"], "area": result["baseline"]["auc"]["value"]}
+    known = {"network": (result.roc.network, result.metrics["auc"]), "area": (result.roc.area, result.baseline.auc)}
+    curves = {name: curve for name, (curve, _) in known.items() if curve}
+    values = {name: auc.value for name, (_, auc) in known.items() if auc.value is not None}
     rows = [
         [NAMES[name], x, y]
         for name, curve in curves.items()
-        for x, y in zip(curve["false_positive"], curve["true_positive"], strict=True)
+        for x, y in zip(curve.false_positive, curve.true_positive, strict=True)
     ]
     beside = (
         f"that of the nodule's area alone {values['area']:.3f}"
@@ -51,13 +51,13 @@ def drawing(result: dict[str, Any]) -> Drawing:
     return Drawing(draw, alt, ["score", "1 - specificity", "sensitivity"], rows)
 
 
-def curve_panel(axes: Axes, curves: dict[str, Any], values: dict[str, float], theme: Theme) -> None:
+def curve_panel(axes: Axes, curves: dict[str, RocCurve], values: dict[str, float], theme: Theme) -> None:
     """Curves from threshold to threshold, named in the empty corner."""
     looks = {"network": (theme.accent, "-"), "area": (theme.faint, "--")}
     for name, curve in curves.items():
         colour, dash = looks[name]
         label = f"{NAMES[name]}, AUC {values[name]:.3f}"
-        axes.plot(curve["false_positive"], curve["true_positive"], dash, color=colour, linewidth=1.8, label=label)
+        axes.plot(curve.false_positive, curve.true_positive, dash, color=colour, linewidth=1.8, label=label)
     axes.plot([0, 1], [0, 1], ":", color=theme.faint, linewidth=1)
     axes.text(0.42, 0.37, "chance", color=theme.faint, fontsize=8.5)
     axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), xlabel="1 - specificity", ylabel="sensitivity", aspect="equal")

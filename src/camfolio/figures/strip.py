@@ -30,7 +30,7 @@ def drawing(example: Example, looks: Looks) -> Drawing:
     methods = looks.methods
     title = outcome(example.case, looks.classes)
     alt = (
-        f"Slice {example.case['id']}: {title}, and its maps side by side. "
+        f"Slice {example.case.id}: {title}, and its maps side by side. "
         f"Energy inside the nodule's mask: {shares_words(example, methods)}."
     )
 

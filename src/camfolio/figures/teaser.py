@@ -29,7 +29,7 @@ def drawing(example: Example, kind: str, looks: Looks) -> Drawing:
     methods = looks.methods
     shares = {method.key: example.shares[method.key] for method in methods}
     alt = (
-        f"CT slice {example.case['id']} ({outcome(example.case, looks.classes)}) beside the same slice under every method. "
+        f"CT slice {example.case.id} ({outcome(example.case, looks.classes)}) beside the same slice under every method. "
         f"Energy inside the nodule's mask: {shares_words(example, methods)}."
     )
 
@@ -44,6 +44,6 @@ def drawing(example: Example, kind: str, looks: Looks) -> Drawing:
             show_outline(axes, example.mask)
         return figure
 
-    rows = [[example.case["id"], method, "" if share is None else share] for method, share in shares.items()]
-    facts = {"case": example.case, "kind": kind, "energy_share": shares}
+    rows = [[example.case.id, method, "" if share is None else share] for method, share in shares.items()]
+    facts = {"case": example.case.model_dump(mode="json"), "kind": kind, "energy_share": shares}
     return Drawing(draw, alt, ["slice", "method", "energy share"], rows, facts)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import torch
 from jaxtyping import Float, Float64
@@ -13,6 +10,15 @@ from torch import Tensor
 from torchmetrics.functional.classification import binary_confusion_matrix, binary_roc
 
 from camfolio.network.metrics import METRICS, Predictions
+from camfolio.results.evaluation import (
+    AreaBaseline,
+    AreaDifference,
+    CalibrationBin,
+    Confusion,
+    EvaluationResult,
+    RocCurve,
+    RocCurves,
+)
 from camfolio.shapes import Labels, Names
 from camfolio.statistics.bootstrap import patient_resamples, summarise
 
@@ -30,8 +36,8 @@ def evaluate(
     resamples: int,
     bins: int,
     seed: int,
-) -> dict[str, Any]:
-    """Everything the pages say about the network's answers on one part of the data.
+) -> EvaluationResult:
+    """Metrics of the network's predictions on one part of the data, with intervals over patients.
 
     Args:
         probability: (N,) of the second class, malignant.
@@ -42,12 +48,6 @@ def evaluate(
         resamples: of the bootstrap.
         bins: of the calibration error, of equal width.
         seed: of the bootstrap.
-
-    Returns:
-        Plain JSON values: `metrics` name -> value, low, high (None where not defined), `about_metrics` name -> title,
-        written and external (see `network.metrics.Metric`), `baseline` the same as `metrics` for the area,
-        `difference` network minus area, both on the slices whose area is known, `confusion` [[true negatives, false
-        positives], [false negatives, true positives]], `roc` and `calibration` as drawn.
     """
     truth = torch.from_numpy(label)
     known = np.isfinite(area_mm2)
@@ -61,33 +61,36 @@ def evaluate(
 
     observed = everything(np.arange(len(label)))
     drawn = np.array([everything(index) for index in patient_resamples(patient, resamples, seed)]).T
-    intervals = [summarise(value, values).model_dump() for value, values in zip(observed, drawn, strict=True)]
-    difference = summarise(observed[-2] - observed[-1], drawn[-2] - drawn[-1])
-    return {
-        "slices": len(label),
-        "patients": len(np.unique(patient)),
-        "positives": int(label.sum()),
-        "resamples": resamples,
-        "metrics": dict(zip(METRICS, intervals, strict=False)),
-        "about_metrics": {name: metric.words for name, metric in METRICS.items()},
-        "baseline": {
-            "auc": intervals[-1],
-            "direction": "larger" if larger else "smaller",
-            "slices": int(known.sum()),
-        },
-        "difference": {"auc": difference.model_dump()},
-        "always_majority": float(max(label.mean(), 1 - label.mean())),
-        "confusion": binary_confusion_matrix(score, truth).tolist(),
-        "roc": {"network": roc(score, truth), "area": roc(area[known], truth[known])},
-        "calibration": calibration(probability, label, bins),
-    }
+    intervals = [summarise(value, values) for value, values in zip(observed, drawn, strict=True)]
+    (true_negatives, false_positives), (false_negatives, true_positives) = binary_confusion_matrix(
+        score, truth
+    ).tolist()
+    return EvaluationResult(
+        slices=len(label),
+        patients=len(np.unique(patient)),
+        positives=int(label.sum()),
+        resamples=resamples,
+        metrics=dict(zip(METRICS, intervals, strict=False)),
+        about_metrics={name: metric.words for name, metric in METRICS.items()},
+        baseline=AreaBaseline(auc=intervals[-1], direction="larger" if larger else "smaller", slices=int(known.sum())),
+        difference=AreaDifference(auc=summarise(observed[-2] - observed[-1], drawn[-2] - drawn[-1])),
+        always_majority=float(max(label.mean(), 1 - label.mean())),
+        confusion=Confusion(
+            true_negatives=true_negatives,
+            false_positives=false_positives,
+            false_negatives=false_negatives,
+            true_positives=true_positives,
+        ),
+        roc=RocCurves(network=roc(score, truth), area=roc(area[known], truth[known])),
+        calibration=calibration(probability, label, bins),
+    )
 
 
 def larger_is_second(area_mm2: Scores, label: Labels) -> bool:
     """Whether larger nodules are more often of the second class, by the training part; yes if it cannot tell."""
     known = np.isfinite(area_mm2)
     curve = roc(torch.from_numpy(area_score(area_mm2[known], larger=True)), torch.from_numpy(label[known]))
-    return curve is None or float(np.trapezoid(curve["true_positive"], curve["false_positive"])) >= CHANCE
+    return curve is None or float(np.trapezoid(curve.true_positive, curve.false_positive)) >= CHANCE
 
 
 def area_score(area_mm2: Scores, larger: bool) -> Scores:
@@ -96,24 +99,27 @@ def area_score(area_mm2: Scores, larger: bool) -> Scores:
     return share if larger else 1 - share
 
 
-def roc(score: Tensor, truth: Tensor) -> Mapping[str, list[float]] | None:
+def roc(score: Tensor, truth: Tensor) -> RocCurve | None:
     """The curve's points, or None if one class is missing."""
     if len(set(truth.tolist())) < 2:  # noqa: PLR2004 - both classes
         return None
     false_positive, true_positive, _ = binary_roc(score, truth)
-    return {"false_positive": false_positive.tolist(), "true_positive": true_positive.tolist()}
+    return RocCurve(false_positive=tuple(false_positive.tolist()), true_positive=tuple(true_positive.tolist()))
 
 
-def calibration(probability: Scores, label: Labels, bins: int) -> list[dict[str, float | int]]:
+def calibration(probability: Scores, label: Labels, bins: int) -> tuple[CalibrationBin, ...]:
     """Bins of equal width that hold any slice: how many, mean probability, share that is malignant."""
     bin_of = np.minimum((probability * bins).astype(int), bins - 1)
-    found: list[dict[str, float | int]] = []
-    for one in range(bins):
-        inside = bin_of == one
-        if inside.any():
-            share = {"predicted": float(probability[inside].mean()), "observed": float(label[inside].mean())}
-            found.append({"low": one / bins, "high": (one + 1) / bins, "slices": int(inside.sum()), **share})
-    return found
+    return tuple(
+        CalibrationBin(
+            low=one / bins,
+            high=(one + 1) / bins,
+            slices=int((bin_of == one).sum()),
+            predicted=float(probability[bin_of == one].mean()),
+            observed=float(label[bin_of == one].mean()),
+        )
+        for one in np.unique(bin_of).tolist()
+    )
 
 
 def malignant_probability(logits: Float[np.ndarray, "slices 2"]) -> Scores:

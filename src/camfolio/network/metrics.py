@@ -17,6 +17,8 @@ from torchmetrics.functional.classification import (
     binary_specificity,
 )
 
+from camfolio.results.evaluation import MetricWords
+
 Written = Literal["number", "percent"]
 BENIGN, MALIGNANT = frozenset({0}), frozenset({1})
 BOTH = BENIGN | MALIGNANT
@@ -73,9 +75,9 @@ class Metric:
         return round(float(self.function(predictions)), 6)
 
     @property
-    def words(self) -> dict[str, str | bool]:
-        """What tables need to know of it, as plain JSON."""
-        return {"title": self.title, "written": self.written, "external": self.external}
+    def words(self) -> MetricWords:
+        """What tables need to know of it."""
+        return MetricWords(title=self.title, written=self.written, external=self.external)
 
 
 METRICS: dict[str, Metric] = {}

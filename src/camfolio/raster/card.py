@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from textwrap import wrap
-from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -14,7 +13,9 @@ from camfolio.figures.drawing.examples import Example, ExampleFolders
 from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import DPI, LIGHT, new_figure, settings
-from camfolio.results.files import read_json
+from camfolio.results.card import CardResult
+from camfolio.results.evaluation import EvaluationResult
+from camfolio.results.interval import Interval
 from camfolio.vocabulary import MethodLook
 
 WIDTH, HEIGHT = 1200, 630
@@ -29,8 +30,8 @@ def run(*, out: Path, evaluation: Path, looks: Looks, title: str, **folders: Pat
     read = ExampleFolders(**folders)
     shown = [case for kind in ("good", "misclassified") if (case := read.case(looks.methods[0].key, kind))]
     example = read.load(shown[0], looks.scaling) if shown else None
-    auc = read_json(evaluation / "evaluation.json")["metrics"]["auc"]
-    simulated = read_json(read.slices / "card.json").get("attenuation") == "simulated"
+    auc = EvaluationResult.read(evaluation).metrics["auc"]
+    simulated = CardResult.read(read.slices).attenuation == "simulated"
     words = "\n".join(filter(None, [reached(auc), "simulated attenuation" if simulated else ""]))
     with mpl.rc_context(settings(LIGHT)):  # type: ignore[arg-type]  # its keys are a Literal of 300 names
         figure = drawing(title, words, example, looks.methods[: PANELS - 1], looks.window_hu)
@@ -38,18 +39,18 @@ def run(*, out: Path, evaluation: Path, looks: Looks, title: str, **folders: Pat
         figure.savefig(out / "card.png", dpi=DPI, metadata={"Software": None})
 
 
-def reached(auc: dict[str, Any]) -> str:
+def reached(auc: Interval) -> str:
     """The test AUC with its interval; empty if it is not defined.
 
-    >>> reached({"value": 0.9449, "low": 0.9, "high": 0.9761})
+    >>> reached(Interval(value=0.9449, low=0.9, high=0.9761))
     'Test AUC 0.945 (0.900 to 0.976)'
-    >>> reached({"value": None, "low": None, "high": None})
+    >>> reached(Interval(value=None, low=None, high=None))
     ''
     """
-    if auc["value"] is None:
+    if auc.value is None:
         return ""
-    interval = "" if auc["low"] is None else f" ({auc['low']:.3f} to {auc['high']:.3f})"
-    return f"Test AUC {auc['value']:.3f}{interval}"
+    interval = "" if auc.low is None else f" ({auc.low:.3f} to {auc.high:.3f})"
+    return f"Test AUC {auc.value:.3f}{interval}"
 
 
 def drawing(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from camfolio.figures.drawing.examples import Example, ExampleFolders, outcome
 from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.panels import scale_bar
 from camfolio.raster.pixels import grey, outline_path, overlay, write_png
-from camfolio.results.files import write_json
+from camfolio.results.matrix import Cell, MatrixResult
 from camfolio.vocabulary import KINDS, MethodLook
 
 SMALL_PX, LARGE_PX = 96, 160
@@ -19,12 +18,9 @@ MARGIN = 2
 
 
 def run(*, out: Path, looks: Looks, **folders: Path) -> None:
-    """Write `METHOD-KIND-slice.png` and `METHOD-KIND-map.png` at the slice's resolution, and `matrix.json`.
-
-    The JSON is method -> kind -> the contents of a cell (see `cell`), or null if there is no such example.
-    """
+    """Write `METHOD-KIND-slice.png` and `METHOD-KIND-map.png` at the slice's resolution, and `MatrixResult`."""
     read = ExampleFolders(**folders)
-    cells: dict[str, dict[str, Any]] = {}
+    cells: dict[str, dict[str, Cell | None]] = {}
     for method in looks.methods:
         cells[method.key] = {}
         for kind in KINDS:
@@ -37,32 +33,26 @@ def run(*, out: Path, looks: Looks, **folders: Path) -> None:
             over = overlay(example.hounsfield, example.shown[method.key], looks.window_hu)
             write_png(out / f"{method.key}-{kind}-map.png", over)
             cells[method.key][kind] = cell(example, method, looks.classes)
-    write_json(out / "matrix.json", cells)
+    MatrixResult(cells=cells).write(out)
 
 
-def cell(example: Example, method: MethodLook, classes: tuple[str, str]) -> dict[str, Any]:
-    """The contents of a cell of the page's matrix.
-
-    Returns:
-        `case`; `outcome` in words; `outline` of the mask and `scale_bar` as SVG paths in pixels of the slice; `height`
-        and `width` of the slice; `small_px` and `large_px`, CSS widths on wide and narrow screens, whole multiples of
-        the slice's width; `alt`, the alternative text.
-    """
+def cell(example: Example, method: MethodLook, classes: tuple[str, str]) -> Cell:
+    """The contents of a cell of the page's matrix."""
     height, width = example.mask.shape
     in_words = outcome(example.case, classes)
     _, bar_pixels = scale_bar(example.spacing_mm, width)
     empty = " The map is empty." if example.shown[method.key].is_empty else ""
-    return {
-        "case": example.case,
-        "outcome": in_words,
-        "outline": outline_path(example.mask),
-        "height": height,
-        "width": width,
-        "scale_bar": f"M{width - MARGIN - bar_pixels} {height - MARGIN}h{bar_pixels}",
-        "small_px": multiple(width, SMALL_PX),
-        "large_px": multiple(width, LARGE_PX),
-        "alt": f"{method.name} over slice {example.case['id']}: {in_words}.{empty}",
-    }
+    return Cell(
+        case=example.case,
+        outcome=in_words,
+        outline=outline_path(example.mask),
+        height=height,
+        width=width,
+        scale_bar=f"M{width - MARGIN - bar_pixels} {height - MARGIN}h{bar_pixels}",
+        small_px=multiple(width, SMALL_PX),
+        large_px=multiple(width, LARGE_PX),
+        alt=f"{method.name} over slice {example.case.id}: {in_words}.{empty}",
+    )
 
 
 def multiple(width: int, limit: int) -> int:

@@ -21,13 +21,25 @@ class Unit:
     name: str
 
 
+@dataclass(frozen=True)
+class Key:
+    """What the keys of a mapping are, as a placeholder in paths: METHOD."""
+
+    name: str
+
+
 Count = Annotated[int, Field(ge=0), Unit("count")]
+Place = Annotated[int, Field(ge=0), Unit("position")]
+Class = Annotated[int, Field(ge=0, le=1), Unit("0 or 1, position in `classes`")]
 Share = Annotated[float, Unit("share, 0 to 1")]
+Ratio = Annotated[float, Unit("ratio, 1 at chance")]
 Hounsfield = Annotated[float, Unit("HU")]
 Millimetres = Annotated[float, Unit("mm")]
 SquareMillimetres = Annotated[float, Unit("mm²")]
 Number = Annotated[float, Unit("")]
 """A number without a unit: an AUC, a correlation, a loss."""
+Method = Annotated[str, Key("METHOD")]
+"""Key of a CAM method in a mapping."""
 
 
 class Result(BaseModel):

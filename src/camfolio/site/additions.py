@@ -25,8 +25,9 @@ ADDITIONS = (
     Addition(
         "a stage",
         "a module with `run(out, ...)` in `stages/` that only reads folders, calls one room's function and writes; its line in `pipeline/network_study.py` "
-        "(or `pipeline/shortcut_study.py`) with the settings, stages and files that decide its result; what pages read of it in `site/values.py`",
-        "`stages/`, `pipeline/test_contents.py`, `site/test_one_place.py`",
+        "(or `pipeline/shortcut_study.py`) with the settings, stages and files that decide its result; "
+        "a model of its result file in `results/`, read for pages in `site/values.py`",
+        "`stages/`, `pipeline/test_contents.py`, `results/test_result.py`, `site/test_one_place.py`",
     ),
     Addition(
         "a setting",

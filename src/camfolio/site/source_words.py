@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,16 +12,16 @@ from jinja2 import Environment, pass_context, pass_environment
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from camfolio.results.card import CardResult
 from camfolio.site.wording import as_text
 from camfolio.study.source import SourceWords, Template
 
 FORMULA = re.compile(r"(\${1,2})(.+?)\1")
 
 
-def about_source(words: SourceWords, card: Mapping[str, Any]) -> SourceWords:
+def about_source(words: SourceWords, card: CardResult) -> SourceWords:
     """Texts of a source, replaced by those in the data card, which come from user code and are never templates."""
-    replaced = dict(card.get("words", {}))
-    replaced |= {"citations": tuple(replaced["citations"])} if "citations" in replaced else {}
+    replaced: dict[str, Any] = dict(card.words)
     return replace(words, **replaced)
 
 

@@ -9,6 +9,14 @@ from camfolio.evidence.findings import Findings, network_findings
 from camfolio.evidence.shortcut_findings import ShortcutFindings, shortcut_findings
 from camfolio.pipeline.external import EXTERNAL
 from camfolio.pipeline.portfolio import Portfolio
+from camfolio.results.card import CardResult
+from camfolio.results.evaluation import EvaluationResult
+from camfolio.results.inspection import InspectionResult
+from camfolio.results.localisation import LocalisationResult
+from camfolio.results.matrix import MatrixResult
+from camfolio.results.overlap import OverlapResult
+from camfolio.results.selection import CasesResult
+from camfolio.results.split import SplitResult
 from camfolio.results.training import TrainingResult
 from camfolio.site.source_words import about_source
 from camfolio.store.artefacts import Artefact
@@ -27,7 +35,7 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
         "at_last_layer": is_at_last_layer(study),
         "layer_words": layer_words(study),
         **about_data(portfolio),
-        "split": read["split"].json("split.json"),
+        "split": SplitResult.read(read["split"].folder),
         "provenance": {name: artefact.manifest for name, artefact in read.items()},
         "versions": versions(read),
         **(shortcut_results(read) if study.shortcut else network_results(read)),
@@ -70,8 +78,8 @@ def network_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
     """Of a study about one network and its maps."""
     return {
         "training": TrainingResult.read(read["training"].folder),
-        "evaluation": read["evaluation"].json("evaluation.json"),
-        "localisation": read["localisation"].json("localisation.json"),
+        "evaluation": EvaluationResult.read(read["evaluation"].folder),
+        "localisation": LocalisationResult.read(read["localisation"].folder),
         **{
             name: read[name].json(f"{name}.json")
             for name in ("scoreboard", "faithfulness", "randomisation", "stability")
@@ -84,8 +92,8 @@ def network_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
             for name, artefact in read.items()
             if name.startswith("retrained-")
         },
-        "cases": read["selection"].json("cases.json"),
-        "matrix": read["matrix"].json("matrix.json"),
+        "cases": CasesResult.read(read["selection"].folder),
+        "matrix": MatrixResult.read(read["matrix"].folder),
         "teaser": read["figure-teaser"].json("figure.json"),
     }
 
@@ -102,12 +110,12 @@ def shortcut_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
 def about_data(portfolio: Portfolio) -> dict[str, Any]:
     """The data card, the words of the source, the inspection, and the results on an external source (None without one)."""
     read, data = portfolio.artefacts, portfolio.study.data
-    card = read["slices"].json("card.json")
+    card = CardResult.read(read["slices"].folder)
     return {
         "card": described(card, data),
         "source": about_source(data.words, card),
-        "inspection": read["inspection"].json("inspection.json"),
-        "overlap": read["overlap"].json("overlap.json"),
+        "inspection": InspectionResult.read(read["inspection"].folder),
+        "overlap": OverlapResult.read(read["overlap"].folder),
         "external": elsewhere(portfolio),
     }
 
@@ -118,16 +126,15 @@ def elsewhere(portfolio: Portfolio) -> dict[str, Any] | None:
     if source is None:
         return None
     return {
-        "card": described(read[f"{EXTERNAL}slices"].json("card.json"), source),
-        "evaluation": read[f"{EXTERNAL}evaluation"].json("evaluation.json"),
-        "localisation": read[f"{EXTERNAL}localisation"].json("localisation.json"),
+        "card": described(CardResult.read(read[f"{EXTERNAL}slices"].folder), source),
+        "evaluation": EvaluationResult.read(read[f"{EXTERNAL}evaluation"].folder),
+        "localisation": LocalisationResult.read(read[f"{EXTERNAL}localisation"].folder),
     }
 
 
-def described(card: Mapping[str, Any], data: DataSource) -> dict[str, Any]:
-    """The counts of a data card with what is known about the data: the author's words before the source's."""
+def described(card: CardResult, data: DataSource) -> CardResult:
+    """A data card with what is known about the data: the author's words before the source's."""
     source = about_source(data.words, card)
-    words = {"labels_are": source.labels_are, "masks_are": source.masks_are, "attribution": "", "date": ""}
-    none: dict[str, Any] = {"steps": [], "readers": [], "skipped": {}, "notes": []}
+    words = {"labels_are": source.labels_are, "masks_are": source.masks_are}
     given = {field: getattr(data, field) for field in WORDS}
-    return none | words | dict(card) | {field: said for field, said in given.items() if said}
+    return card.model_copy(update=words | {field: said for field, said in given.items() if said})

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from camfolio.network.evaluation import evaluate, larger_is_second, malignant_probability
-from camfolio.results.files import write_json
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.study.settings import Evaluation
 
@@ -23,11 +22,13 @@ def run(
     evaluation: Evaluation,
     seed: int,
 ) -> None:
-    """Write `evaluation.json`; whether a larger area means the second class is decided on the network's training part."""
+    """Write `evaluation.json` (`EvaluationResult`); whether a larger area means the second class
+    is decided on the network's training part.
+    """
     data, test = part_slices(slices, split, "test")
     train, _ = part_slices(trained_slices, trained_split, "train")
     probability = malignant_probability(np.load(predictions / "logits.npy", allow_pickle=False)[test])
-    result = evaluate(
+    evaluate(
         probability,
         data.label,
         data.patient,
@@ -36,5 +37,4 @@ def run(
         resamples=evaluation.resamples,
         bins=evaluation.calibration_bins,
         seed=seed,
-    )
-    write_json(out / "evaluation.json", result)
+    ).write(out)

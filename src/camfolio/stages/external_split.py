@@ -7,16 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from camfolio.data.slices import Slices
-from camfolio.results.files import write_json
+from camfolio.results.split import SplitResult
+from camfolio.stages.split import counts_of
 
 
 def run(*, out: Path, slices: Path) -> None:
-    """Write `part.npy`, (N,) all `test`, and `split.json`, the counts, as the stage `split` does."""
+    """Write `part.npy`, (N,) all `test`, and `split.json` (`SplitResult`), as the stage `split` does."""
     data = Slices.load(slices / "slices.npz")
     np.save(out / "part.npy", np.full(len(data), "test"), allow_pickle=False)
-    counts = {
-        "slices": len(data),
-        "patients": len(np.unique(data.patient)),
-        "by_class": np.bincount(data.label, minlength=2).tolist(),
-    }
-    write_json(out / "split.json", {"test": counts})
+    SplitResult(test=counts_of(data, np.ones(len(data), dtype=bool))).write(out)

@@ -9,12 +9,12 @@ import torch
 from camfolio.data.slices import Slices
 from camfolio.explanation.explain import explain
 from camfolio.network.architecture import build_network, through_window
-from camfolio.results.files import write_json
+from camfolio.results.layer import LayerResult
 from camfolio.study.settings import ExplanationSettings, Network
 
 
 def run(*, out: Path, slices: Path, network: Network, explanation: ExplanationSettings) -> None:
-    """Write `layer.json`: the focus layer's cells for a slice of the study; the weights play no part.
+    """Write `LayerResult`: the focus layer's cells for a slice of the study; the weights play no part.
 
     Methods of the user's own are tried on that slice.
 
@@ -24,4 +24,5 @@ def run(*, out: Path, slices: Path, network: Network, explanation: ExplanationSe
     model = build_network(network)
     one = through_window(torch.from_numpy(Slices.load(slices / "slices.npz").hounsfield[:1]), network.window_hu)
     found = explain(model, one, explanation.layers, ("grad_cam", *explanation.user_methods))
-    write_json(out / "layer.json", {"layer": found.layer, "cells": list(found.maps["grad_cam"].shape[1:])})
+    rows, columns = found.maps["grad_cam"].shape[1:]
+    LayerResult(layer=found.layer, cells=(rows, columns)).write(out)

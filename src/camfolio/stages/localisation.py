@@ -12,7 +12,8 @@ from camfolio.data.slices import Slices
 from camfolio.evidence.localisation import LOCALISATION, Truth, area_share
 from camfolio.evidence.subject import at_layers
 from camfolio.explanation.maps import enlarge
-from camfolio.results.files import write_json
+from camfolio.results.interval import Interval
+from camfolio.results.localisation import LocalisationResult, MethodDifference
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.stages.inputs.subjects import control_maps, method_maps
 from camfolio.statistics.bootstrap import interval
@@ -33,15 +34,12 @@ def run(
     evidence: Evidence,
     seed: int,
 ) -> None:
-    """Write `scores.npz` and `localisation.json`.
+    """Write `scores.npz` and `localisation.json` (`LocalisationResult`). All scores with their comparisons: stage `scoreboard`.
 
     `scores.npz`: `SCORE/SUBJECT`, float64 (n,), NaN where not defined, for every score of `evidence.localisation` and
     every subject (METHOD at the layer in focus, LAYER/METHOD at the others, control/NAME); `chance/SCORE`, that of a
     uniform map; `area_share`; `enlarged/METHOD`, (n, H, W) maps, and `signed/METHOD`, the same
     before their ReLU.
-
-    `localisation.json`: `area_share`, `energy_share` by method, `difference` between methods and `above_area`, each
-    with value, low, high and the slices that are not defined. All scores with their comparisons: stage `scoreboard`.
     """
     data, _ = part_slices(slices, split, "test")
     size = (data.mask.shape[1], data.mask.shape[2])
@@ -55,7 +53,7 @@ def run(
         for method in explanation.methods:
             scores[f"signed/{method}"] = enlarge(torch.from_numpy(signed[method]), size).numpy()
     np.savez(out / "scores.npz", allow_pickle=False, **scores)
-    write_json(out / "localisation.json", summary(data, scores, explanation, evaluation.resamples, seed))
+    summary(data, scores, explanation, evaluation.resamples, seed).write(out)
 
 
 def chance_scores(data: Slices, truth: Truth) -> dict[str, np.ndarray]:
@@ -66,18 +64,20 @@ def chance_scores(data: Slices, truth: Truth) -> dict[str, np.ndarray]:
 
 def summary(
     data: Slices, scores: dict[str, np.ndarray], explanation: ExplanationSettings, resamples: int, seed: int
-) -> dict[str, object]:
+) -> LocalisationResult:
     """Means over slices with intervals over patients."""
 
-    def mean(values: np.ndarray) -> dict[str, object]:
+    def mean(values: np.ndarray) -> Interval:
         found = interval(lambda index: defined_mean(values[index]), data.patient, resamples, seed)
-        return found.model_dump() | {"slices_undefined": int(np.isnan(values).sum())}
+        return found.model_copy(update={"slices_undefined": int(np.isnan(values).sum())})
+
+    def difference(first: str, second: str) -> MethodDifference:
+        return MethodDifference(first=first, second=second, **mean(shares[first] - shares[second]).model_dump())
 
     shares = {method: scores[f"energy_share/{method}"] for method in explanation.methods}
-    pairs = list(combinations(explanation.methods, 2))
-    return {
-        "area_share": mean(scores["area_share"]),
-        "energy_share": {method: mean(share) for method, share in shares.items()},
-        "difference": [{"one": one, "other": other, **mean(shares[one] - shares[other])} for one, other in pairs],
-        "above_area": {method: mean(share - scores["area_share"]) for method, share in shares.items()},
-    }
+    return LocalisationResult(
+        area_share=mean(scores["area_share"]),
+        energy_share={method: mean(share) for method, share in shares.items()},
+        difference=tuple(difference(*pair) for pair in combinations(explanation.methods, 2)),
+        above_area={method: mean(share - scores["area_share"]) for method, share in shares.items()},
+    )

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from camfolio.results.files import write_json
+from camfolio.results.overlap import OverlapResult
 
 
 def run(*, out: Path, inspection: Path, split: Path) -> None:
-    """Write `overlap.json`: how many pairs of the inspection straddle two parts, and how many test slices that concerns."""
+    """Write `overlap.json` (`OverlapResult`), from the pairs of the inspection."""
     pairs = np.load(inspection / "pairs.npy", allow_pickle=False)
     part = np.load(split / "part.npy", allow_pickle=False)
     across = pairs[part[pairs[:, 0]] != part[pairs[:, 1]]]
     concerned = np.unique(across)
-    write_json(out / "overlap.json", {"pairs": len(across), "test_slices": int((part[concerned] == "test").sum())})
+    OverlapResult(pairs=len(across), test_slices=int((part[concerned] == "test").sum())).write(out)

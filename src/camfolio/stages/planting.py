@@ -9,11 +9,11 @@ import numpy as np
 
 from camfolio.data.slices import Slices
 from camfolio.evidence.shortcut import CUES, chosen_for_cue
-from camfolio.results.files import write_json
+from camfolio.results.planting import LearningCounts, PlantingResult
 
 
 def run(*, out: Path, slices: Path, split: Path, cue: str, share: float, seed: int) -> None:
-    """Write `slices.npz`, in the order of the study's, and `planting.json` (how many have the cue, how much it changes).
+    """Write `slices.npz`, in the order of the study's, and `planting.json` (`PlantingResult`).
 
     The test part stays as it is; what a network makes of the cue is asked of every test slice with and without it.
     """
@@ -26,15 +26,18 @@ def run(*, out: Path, slices: Path, split: Path, cue: str, share: float, seed: i
     size = (data.hounsfield.shape[1], data.hounsfield.shape[2])
     place = CUES[cue].place(size)
     change = np.abs(hounsfield[chosen] - data.hounsfield[chosen])[:, place]
-    write_json(
-        out / "planting.json",
-        {
-            "cue": cue,
-            "words": CUES[cue].words,
-            "pixels": int(place.sum()),
-            "area_share": float(place.mean()),
-            "mean_change_hu": float(change.mean()) if chosen.any() else None,
-            "planted": {name: int((chosen & (part == name)).sum()) for name in ("train", "validation")},
-            "of_class": {name: int(((data.label == 1) & (part == name)).sum()) for name in ("train", "validation")},
-        },
-    )
+    PlantingResult(
+        cue=cue,
+        words=CUES[cue].words,
+        pixels=int(place.sum()),
+        area_share=float(place.mean()),
+        mean_change_hu=float(change.mean()) if chosen.any() else None,
+        planted=counted(chosen, part),
+        of_class=counted(data.label == 1, part),
+    ).write(out)
+
+
+def counted(chosen: np.ndarray, part: np.ndarray) -> LearningCounts:
+    """How many of the chosen slices, bool (N,), are in the two parts that a network learns from."""
+    train, validation = (int((chosen & (part == name)).sum()) for name in ("train", "validation"))
+    return LearningCounts(train=train, validation=validation)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from camfolio.data.slices import Slices
-from camfolio.evidence.selection import Answers, Case, choose, draw
+from camfolio.evidence.selection import Candidates, choose
 from camfolio.network.evaluation import malignant_probability
-from camfolio.results.files import write_json
+from camfolio.results.selection import CasesResult
 from camfolio.stages.inputs.parts import part_slices
-from camfolio.statistics.defined import or_none
 from camfolio.study.settings import ExplanationSettings, Selection
 
 
@@ -27,42 +25,32 @@ def run(
     selection: Selection,
     seed: int,
 ) -> None:
-    """Write `cases.json`: `methods`, method -> `cases` (kind -> case or null, with every number of its caption), `random`
-    (cases drawn at random, the same slices for every method), `undefined`; `misclassified` and `correct`, how many.
-    """
+    """Write `cases.json` (`CasesResult`)."""
     data, test = part_slices(slices, split, "test")
-    answers = answers_of(data, np.load(predictions / "logits.npy", allow_pickle=False)[test])
+    logits = np.load(predictions / "logits.npy", allow_pickle=False)[test]
+    methods = {}
     with np.load(localisation / "scores.npz", allow_pickle=False) as scores:
-        result = {}
         for method in explanation.methods:
-            chosen = choose(answers, scores[f"{selection.score}/{method}"])
-            numbers = {name: scores[f"{name}/{method}"] for name in ("energy_share", "energy_ratio")}
-            numbers["area_share"] = scores["area_share"]
-            cases = {kind: describe(case, answers, numbers) for kind, case in chosen.cases.items()}
-            drawn = [describe(case, answers, numbers) for case in draw(answers, selection.random, seed)]
-            result[method] = {"cases": cases, "random": drawn, "undefined": chosen.undefined}
-    wrong, right = int((~answers.correct).sum()), int(answers.correct.sum())
-    write_json(out / "cases.json", {"methods": result, "misclassified": wrong, "correct": right})
+            shares = scores[f"energy_share/{method}"], scores[f"energy_ratio/{method}"], scores["area_share"]
+            score = scores[f"{selection.score}/{method}"]
+            methods[method] = choose(candidates_of(data, logits, *shares), score, random=selection.random, seed=seed)
+    correct = int((logits.argmax(1) == data.label).sum())
+    CasesResult(methods=methods, misclassified=len(data) - correct, correct=correct).write(out)
 
 
-def answers_of(data: Slices, logits: np.ndarray) -> Answers:
-    """The network's predictions, from its logits (N, 2)."""
+def candidates_of(
+    data: Slices, logits: np.ndarray, energy_share: np.ndarray, energy_ratio: np.ndarray, area_share: np.ndarray
+) -> Candidates:
+    """The test slices with the network's predictions, from its logits (N, 2), and one method's scores."""
     malignant = malignant_probability(logits)
     predicted = logits.argmax(1).astype(np.int64)
-    return Answers(data.id, data.patient, data.label, predicted, np.where(predicted == 1, malignant, 1 - malignant))
-
-
-def describe(case: Case | None, answers: Answers, numbers: dict[str, np.ndarray]) -> dict[str, Any] | None:
-    """A case with its numbers as plain JSON; a score that is not defined is null."""
-    if case is None:
-        return None
-    return {
-        "slice": case.slice,
-        "id": str(answers.id[case.slice]),
-        "true": int(answers.label[case.slice]),
-        "predicted": int(answers.predicted[case.slice]),
-        "probability": float(answers.probability[case.slice]),
-        "rank": case.rank,
-        "among": case.among,
-        **{name: or_none(values[case.slice]) for name, values in numbers.items()},
-    }
+    return Candidates(
+        id=data.id,
+        patient=data.patient,
+        label=data.label,
+        predicted=predicted,
+        probability=np.where(predicted == 1, malignant, 1 - malignant),
+        energy_share=energy_share,
+        energy_ratio=energy_ratio,
+        area_share=area_share,
+    )

@@ -13,7 +13,8 @@ import numpy as np
 from camfolio.data.slices import Slices
 from camfolio.evidence.detection import alarm_rate, auc_of_answers, detection_auc, flips
 from camfolio.evidence.shortcut import PLAIN
-from camfolio.results.files import read_json, write_json
+from camfolio.results.files import write_json
+from camfolio.results.planting import PlantingResult
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.statistics.bootstrap import interval
 from camfolio.statistics.defined import defined_mean, or_none
@@ -76,7 +77,7 @@ def run(
     networks = {name: load(folders, name, seeds) for name in (CLEAN, *cues)}
     result = {}
     for cue in cues:
-        planting = read_json(folders[f"planting-{cue}"] / "planting.json")
+        planting = PlantingResult.read(folders[f"planting-{cue}"])
         kinds = {"shortcut": networks[cue], CLEAN: networks[CLEAN]}
         result[cue] = about(measuring, planting, kinds, explanation.methods)
     counts = {"slices": len(data), "patients": len(np.unique(data.patient)), "seeds": seeds, "alarm": alarm}
@@ -89,12 +90,12 @@ def load(folders: Mapping[str, Path], name: str, seeds: int) -> list[Answers]:
 
 
 def about(
-    measuring: Measuring, planting: Mapping[str, Any], kinds: Mapping[str, Sequence[Answers]], methods: Sequence[str]
+    measuring: Measuring, planting: PlantingResult, kinds: Mapping[str, Sequence[Answers]], methods: Sequence[str]
 ) -> dict[str, Any]:
     """Everything about one cue; `kinds` are the networks that learned it and the clean ones."""
-    cue = planting["cue"]
+    cue = planting.cue
     return {
-        "planting": planting,
+        "planting": planting.model_dump(mode="json"),
         "auc": {
             kind: {
                 name: [or_none(auc_of_answers(one[f"logits/{name}"], measuring.data.label)) for one in answers]
@@ -129,10 +130,10 @@ def share_of(changed: np.ndarray, chosen: np.ndarray, index: np.ndarray) -> floa
 
 
 def seen(
-    measuring: Measuring, planting: Mapping[str, Any], kinds: Mapping[str, Sequence[Answers]], method: str
+    measuring: Measuring, planting: PlantingResult, kinds: Mapping[str, Sequence[Answers]], method: str
 ) -> dict[str, Any]:
     """What the maps of one method show of the cue."""
-    cue, rate = planting["cue"], partial(alarm_rate, area_share=planting["area_share"], alarm=measuring.alarm)
+    cue, rate = planting.cue, partial(alarm_rate, area_share=planting.area_share, alarm=measuring.alarm)
     sets = {"with": cue, "without": PLAIN}
     shares = {
         (kind, word): np.stack([one[f"energy/{name}/{cue}/{method}"] for one in answers])

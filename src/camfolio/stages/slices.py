@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from camfolio.data.pseudonyms import pseudonymous
 from camfolio.data.reading import Order, read_source
 from camfolio.data.slices import Slices
-from camfolio.results.files import write_json
+from camfolio.results.card import CardResult, Quartiles, SourceCard
 from camfolio.study.settings import LabelRule
 from camfolio.study.source import Identified
 from camfolio.study.sources import Data
@@ -30,30 +29,39 @@ def run(*, out: Path, data: Data, labels: LabelRule, seed: int, **files: Path) -
     hidden = isinstance(data, Identified) and data.ids == "pseudonyms"
     slices = pseudonymous(reading.slices, reading.salt) if hidden else reading.slices
     slices.save(out / "slices.npz")
-    write_json(out / "card.json", reading.card | describe(slices))
+    data_card(reading.card, slices).write(out)
 
 
-def describe(slices: Slices) -> dict[str, Any]:
-    """Counts and ranges that every data card shows, whatever the source."""
-    area = slices.area_mm2
-    return {
-        "slices": len(slices),
-        "patients_used": len(np.unique(slices.patient)),
-        "slices_by_class": np.bincount(slices.label, minlength=2).tolist(),
-        "patients_by_class": [len(np.unique(slices.patient[slices.label == one])) for one in (0, 1)],
-        "shape": list(slices.hounsfield.shape[1:]),
-        "spacing_mm": [float(slices.spacing.min()), float(slices.spacing.max())],
-        "hounsfield": np.percentile(slices.hounsfield, [0, 5, 50, 95, 100]).tolist(),
-        "area_mm2_by_class": [quartiles(area[slices.label == one]) for one in (0, 1)],
-        "empty_masks": int((~slices.mask.any((1, 2))).sum()),
-        "border_masks": int(touches_border(slices.mask).sum()),
-    }
+def data_card(card: SourceCard, slices: Slices) -> CardResult:
+    """What the reader says, with counts and ranges that every data card shows, whatever the source."""
+    area, (rows, columns) = slices.area_mm2, slices.hounsfield.shape[1:]
+    of_class = [slices.label == one for one in (0, 1)]
+    first, second = (
+        (int(chosen.sum()), len(np.unique(slices.patient[chosen])), quartiles(area[chosen])) for chosen in of_class
+    )
+    lowest, low, median, high, highest = np.percentile(slices.hounsfield, [0, 5, 50, 95, 100]).tolist()
+    return CardResult(
+        **dict(card),
+        slices=len(slices),
+        patients_used=len(np.unique(slices.patient)),
+        slices_by_class=(first[0], second[0]),
+        patients_by_class=(first[1], second[1]),
+        shape=(rows, columns),
+        spacing_mm=(float(slices.spacing.min()), float(slices.spacing.max())),
+        hounsfield=(lowest, low, median, high, highest),
+        area_mm2_by_class=(first[2], second[2]),
+        empty_masks=int((~slices.mask.any((1, 2))).sum()),
+        border_masks=int(touches_border(slices.mask).sum()),
+    )
 
 
-def quartiles(area_mm2: np.ndarray) -> list[float] | None:
+def quartiles(area_mm2: np.ndarray) -> Quartiles | None:
     """Quartiles of the areas that are known; None if none is."""
     known = area_mm2[np.isfinite(area_mm2)]
-    return np.percentile(known, [25, 50, 75]).tolist() if len(known) else None
+    if not len(known):
+        return None
+    low, median, high = np.percentile(known, [25, 50, 75]).tolist()
+    return low, median, high
 
 
 def touches_border(mask: np.ndarray) -> np.ndarray:

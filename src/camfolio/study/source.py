@@ -30,9 +30,9 @@ class Template(str):
 
 
 EXCLUDED = Template("""\
-{% for words, count in card.steps if words.endswith(", excluded") %}
+{% for step in card.steps if step.words.endswith(", excluded") %}
 {% if loop.first %}Excluded: {% endif %}
-{{ words[:1] | lower }}{{ words.removesuffix(", excluded")[1:] }} ({{ count }}){{ ", " if not loop.last }}
+{{ step.words[:1] | lower }}{{ step.words.removesuffix(", excluded")[1:] }} ({{ step.count }}){{ ", " if not loop.last }}
 {%- if loop.last %} ([data card](data.md#source)).{% endif %}
 {% endfor %}""")
 """Steps of reading that excluded something, with their counts; empty if there are none."""

@@ -45,7 +45,7 @@ def test_folders_are_classes_and_names_are_patients(folder):
     assert found.slices.patient.tolist() == ["ann", "bob", "carl", "carl"]
     assert found.slices.mask.sum((1, 2)).tolist() == [0, 0, 0, 156]
     assert (found.slices.spacing == np.float32(0.7)).all()
-    assert dict(found.card["steps"]) == {
+    assert {step.words: step.count for step in found.card.steps} == {
         "Images in benign": 2,
         "Images in malignant": 2,
         "Images with a mask beside them": 1,
@@ -136,7 +136,7 @@ def test_what_is_wrong_with_an_image_is_one_sentence_and_can_be_skipped(folder, 
     with pytest.raises(DataError, match=words):
         read(folder, **GREY)
     found = read(folder, on_error="skip", **GREY)
-    assert found.card["skipped"] == {"images that cannot be used": 1}
+    assert found.card.skipped == {"images that cannot be used": 1}
     assert found.slices.patient.tolist() == ["ann", "carl", "carl"]
 
 

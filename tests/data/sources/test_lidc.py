@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from pydicom.uid import RLELossless
 
 from camfolio.data.reading import Order, Reading, read_source
 from camfolio.errors import DataError
+from camfolio.results.card import Reader
 from camfolio.study.settings import LabelRule
 from camfolio.study.sources.lidc import LidcData
 from dicom_trees import Nodule, Roi, annotations, dataset, disc, nodule_scan, ring, write_scan
@@ -29,7 +29,7 @@ def read(folder: Path, *, min_readers: int = 1, statistic: str = "median", **set
 
 
 def steps(reading: Reading) -> dict[str, int]:
-    return dict(reading.card["steps"])
+    return {step.words: step.count for step in reading.card.steps}
 
 
 def test_a_series_becomes_slices_around_its_nodule(tmp_path):
@@ -143,11 +143,11 @@ def test_readers_meet_where_their_drawings_overlap(tmp_path):
     found = read(tmp_path)
     assert steps(found)["Nodules, drawings that overlap being one"] == 2
     assert sorted(found.slices.label.tolist()) == [0, 1]
-    assert found.card["readers"] == [
-        {"reader": 1, "nodules": 1, "contours": 1},
-        {"reader": 2, "nodules": 2, "contours": 2},
-        {"reader": 3, "nodules": 1, "contours": 1},
-    ]
+    assert found.card.readers == (
+        Reader(reader=1, nodules=1, contours=1),
+        Reader(reader=2, nodules=2, contours=2),
+        Reader(reader=3, nodules=1, contours=1),
+    )
 
 
 @pytest.mark.parametrize(("consensus", "area"), [(0.25, 113), (0.5, 50), (1.0, 13)])
@@ -240,7 +240,7 @@ def test_the_same_tree_gives_the_same_bytes_and_salt(tmp_path):
     one, other = read(tmp_path), read(tmp_path)
     assert np.array_equal(one.slices.hounsfield, other.slices.hounsfield)
     assert one.salt == other.salt
-    assert json.loads(json.dumps(one.card)) == json.loads(json.dumps(other.card))
+    assert one.card == other.card
 
 
 def edit(change: Callable[[object], None]) -> Callable[[Path], None]:
@@ -363,7 +363,7 @@ def test_what_is_wrong_is_skipped_and_counted_if_the_study_says_so(tmp_path, dam
     damage(tmp_path / "damaged")
     write_scan(tmp_path / "good", nodule_scan("P2", 2))
     found = read(tmp_path, on_error="skip")
-    assert sum(found.card["skipped"].values()) >= 1
+    assert sum(found.card.skipped.values()) >= 1
     assert (found.slices.patient == "P2").sum() == 3
     assert "skipped: Expected " in caplog.text
 
@@ -405,12 +405,12 @@ def test_every_contour_on_the_real_slices_is_found_in_three_seconds():
     start = time.perf_counter()
     found = read(REAL)
     assert time.perf_counter() - start < 3
-    assert found.card["readers"] == [
-        {"reader": 1, "nodules": 1, "contours": 8},
-        {"reader": 2, "nodules": 1, "contours": 7},
-        {"reader": 3, "nodules": 2, "contours": 15},
-        {"reader": 4, "nodules": 2, "contours": 16},
-    ]
+    assert found.card.readers == (
+        Reader(reader=1, nodules=1, contours=8),
+        Reader(reader=2, nodules=1, contours=7),
+        Reader(reader=3, nodules=2, contours=15),
+        Reader(reader=4, nodules=2, contours=16),
+    )
     assert steps(found)["Contours on slices that are not there"] == 39
     assert found.slices.id.tolist() == [f"LIDC-IDRI-000{i}-n01-s{s}" for i in (1, 2) for s in (1, 2, 3)]
     inside = found.slices.hounsfield[found.slices.mask].mean()

@@ -68,7 +68,7 @@ def test_nodules_and_candidates_become_slices(folder):
     assert found.slices.area_mm2[0] == pytest.approx(np.pi * 25, rel=0.05)
     assert (found.slices.hounsfield[found.slices.label == 0] < -800).all()
     assert not found.slices.mask[found.slices.label == 0].any()
-    assert dict(found.card["steps"])["Scans in the folder"] == 2
+    assert {step.words: step.count for step in found.card.steps}["Scans in the folder"] == 2
 
 
 def test_more_candidates_can_be_wanted_and_the_seed_draws_them(folder):
@@ -140,7 +140,7 @@ def test_a_scan_that_cannot_be_used_is_skipped_if_the_study_says_so(folder):
     lost_voxels(folder)
     found = read(folder, on_error="skip")
     assert found.slices.patient.tolist() == ["1.2.4"] * 2
-    assert found.card["skipped"] == {"scans that cannot be used": 1}
+    assert found.card.skipped == {"scans that cannot be used": 1}
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_grey_values_are_stretched_between_the_two_ends(tmp_path):
 
 
 def test_the_card_says_what_the_file_does_not(tmp_path):
-    notes = " ".join(read(write(tmp_path)).card["notes"])
+    notes = " ".join(read(write(tmp_path)).card.notes)
     assert "a patient may be in two parts" in notes
     assert "-1000 to 400 HU; MedMNIST does not say" in notes
 

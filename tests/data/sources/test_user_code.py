@@ -130,12 +130,12 @@ def test_user_code_that_returns_no_slices_is_refused(name, kind, words):
 
 def test_the_data_card_of_user_code_is_part_of_the_card(card_with):
     card = card_with({"label_rule": "Histology.", "citations": ("armato2011",), "attribution": "Our hospital"})
-    assert card["words"] == {"label_rule": "Histology.", "citations": ["armato2011"]}
-    assert card["attribution"] == "Our hospital"
+    assert card.words == {"label_rule": "Histology.", "citations": ("armato2011",)}
+    assert card.attribution == "Our hospital"
 
 
 def test_user_code_without_a_data_card_adds_no_words(card_with):
-    assert card_with(None)["words"] == {}
+    assert card_with(None).words == {}
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_every_key_of_a_data_card_is_documented():
 
 def test_a_data_module_may_have_a_data_card(monkeypatch):
     monkeypatch.setattr(DiscModule, "data_card", {"exclusions": "None."}, raising=False)
-    assert read("DiscModule").card["words"] == {"exclusions": "None."}
+    assert read("DiscModule").card.words == {"exclusions": "None."}
 
 
 @pytest.fixture

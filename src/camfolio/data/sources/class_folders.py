@@ -16,6 +16,7 @@ from camfolio.data.parallel import Tolerance, spread
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
+from camfolio.results.card import SourceCard, Step
 from camfolio.study.sources.class_folders import ClassFoldersData
 
 KINDS = (".png", ".tif", ".tiff", ".npy")
@@ -63,16 +64,19 @@ def from_study(data: ClassFoldersData, order: Order) -> Reading:
         spacing=np.full((len(found), 2), data.spacing_mm, np.float32),
         id=np.array([f"{data.folders[one.label]}/{one.path.name}" for one in found]),
     )
-    card = {
-        "source": "class-folders",
-        "attenuation": "measured",
-        "steps": [
-            *((f"Images in {name}", sum(label == i for _, label in files)) for i, name in enumerate(data.folders)),
-            ("Images with a mask beside them", int(slices.mask.any((1, 2)).sum())),
-            ("Slices used", len(found)),
-        ],
-        "skipped": dict(tolerance.skipped),
-    }
+    card = SourceCard(
+        source="class-folders",
+        attenuation="measured",
+        steps=(
+            *(
+                Step(words=f"Images in {name}", count=sum(label == i for _, label in files))
+                for i, name in enumerate(data.folders)
+            ),
+            Step(words="Images with a mask beside them", count=int(slices.mask.any((1, 2)).sum())),
+            Step(words="Slices used", count=len(found)),
+        ),
+        skipped=dict(tolerance.skipped),
+    )
     return Reading(slices, card, salt_of(one.stored for one in found))
 
 

@@ -23,6 +23,7 @@ from camfolio.data.parallel import Tolerance, files_under, spread
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
+from camfolio.results.card import Reader, SourceCard, Step
 from camfolio.study.sources.lidc import LidcData
 
 DATE = "2015"  # of the collection, as in its doi
@@ -79,15 +80,15 @@ def from_study(data: LidcData, order: Order) -> Reading:
             f"{counts['absent']} are on slices that are not there. Check data.path and labels.min_readers."
         )
         raise DataError(msg)
-    card = {
-        "source": "lidc",
-        "attenuation": "measured",
-        "attribution": ATTRIBUTION,
-        "date": DATE,
-        "steps": steps(tree, series, unmatched, counts, order),
-        "readers": readers(found),
-        "skipped": dict(tolerance.skipped),
-    }
+    card = SourceCard(
+        source="lidc",
+        attenuation="measured",
+        attribution=ATTRIBUTION,
+        date=DATE,
+        steps=steps(tree, series, unmatched, counts, order),
+        readers=readers(found),
+        skipped=dict(tolerance.skipped),
+    )
     return Reading(assembled(found), card, salt_of(one.digest.encode() for one in found))
 
 
@@ -171,11 +172,9 @@ def total(found: Iterable[SeriesResult]) -> Counter[str]:
     return counts
 
 
-def steps(
-    tree: Tree, series: Sequence[Series], unmatched: int, counts: Counter[str], order: Order
-) -> list[tuple[str, int]]:
+def steps(tree: Tree, series: Sequence[Series], unmatched: int, counts: Counter[str], order: Order) -> tuple[Step, ...]:
     """Counts of what was read and excluded, with reasons, in the order of reading."""
-    return [
+    counted = (
         ("CT slices in the folder", len(tree.headers)),
         ("Series with annotations", len(series)),
         ("Annotation files without any of their slices", unmatched),
@@ -193,20 +192,21 @@ def steps(
         ("Nodules without a pixel of consensus, excluded", counts["no_consensus"]),
         ("Nodules used", counts["used"]),
         ("Slices used", counts["slices"]),
-    ]
+    )
+    return tuple(Step(words=words, count=count) for words, count in counted)
 
 
-def readers(found: Iterable[SeriesResult]) -> list[dict[str, int]]:
+def readers(found: Iterable[SeriesResult]) -> tuple[Reader, ...]:
     """Per reader, in the order of the files' sessions: drawings and contours on slices that are there."""
     nodules: Counter[int] = Counter()
     contours: Counter[int] = Counter()
     for one in found:
         nodules.update(one.drawings)
         contours.update(one.contours)
-    return [
-        {"reader": reader, "nodules": nodules[reader], "contours": contours[reader]}
+    return tuple(
+        Reader(reader=reader, nodules=nodules[reader], contours=contours[reader])
         for reader in sorted(nodules | contours)
-    ]
+    )
 
 
 def assembled(found: Sequence[SeriesResult]) -> Slices:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import statistics as averages
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +15,7 @@ from camfolio.data.phantom.render import render
 from camfolio.data.reading import Order, Reading
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError, nearest
+from camfolio.results.card import SourceCard, Step
 from camfolio.study.sources.lidc_phantom import PhantomData
 
 DATE = "2015"  # of the collection, as in its doi
@@ -69,7 +68,7 @@ def read(
     spacing_mm: float,
     seed: int,
     exclude_rating: float = 3.0,
-) -> tuple[Slices, dict[str, Any]]:
+) -> tuple[Slices, SourceCard]:
     """Render slices of every nodule that enough readers drew and whose rating is not indeterminate.
 
     Args:
@@ -82,7 +81,7 @@ def read(
         exclude_rating: nodules rated exactly this are left out; higher is malignant, lower benign.
 
     Returns:
-        The slices, and a card of plain JSON values: counts, attribution, date, and that the attenuation is simulated.
+        The slices, and what is said of them: counts, attribution, date, and that the attenuation is simulated.
 
     Raises:
         DataError: if the statistic is unknown, a number is below 1, or no nodule is left.
@@ -97,29 +96,27 @@ def read(
     if not drawn:
         msg = f"Expected nodules drawn by at least {min_readers} readers, but got none. Lower min_readers (LIDC had 4)."
         raise DataError(msg)
-    card = {
-        "source": "lidc-phantom",
-        "attenuation": "simulated",
-        "attribution": ATTRIBUTION,
-        "date": DATE,
-        "annotations": sum(nodule.readers for nodule in nodules),
-        "nodules": len(nodules),
-        "readers_histogram": histogram([nodule.readers for nodule in nodules]),
-        "nodules_with_too_few_readers": len(nodules) - len(seen),
-        "nodules_at_excluded_rating": len(seen) - len(used),
-        "nodules_used_by_class": histogram([label for _, label in used]),
-        "patients": len({section.nodule.patient for section in drawn}),
-        "slices_by_class": histogram([section.label for section in drawn]),
-        "slices_without_consensus_mask_dropped": len(planned) - len(drawn),
-        "steps": [
-            ["Nodules in the annotations", len(nodules)],
-            [f"Nodules drawn by fewer than {min_readers} readers, excluded", len(nodules) - len(seen)],
-            [f"Nodules with a {statistic} malignancy of exactly 3, excluded", len(seen) - len(used)],
-            ["Nodules used", len(used)],
-            ["Slices without a pixel of consensus, dropped", len(planned) - len(drawn)],
-            ["Slices used", len(drawn)],
-        ],
-    }
+    card = SourceCard(
+        source="lidc-phantom",
+        attenuation="simulated",
+        attribution=ATTRIBUTION,
+        date=DATE,
+        counts={
+            "annotations": sum(nodule.readers for nodule in nodules),
+            "nodules": len(nodules),
+            "nodules_with_too_few_readers": len(nodules) - len(seen),
+            "nodules_at_excluded_rating": len(seen) - len(used),
+            "slices_without_consensus_mask_dropped": len(planned) - len(drawn),
+        },
+        steps=(
+            Step(words="Nodules in the annotations", count=len(nodules)),
+            Step(words=f"Nodules drawn by fewer than {min_readers} readers, excluded", count=len(nodules) - len(seen)),
+            Step(words=f"Nodules with a {statistic} malignancy of exactly 3, excluded", count=len(seen) - len(used)),
+            Step(words="Nodules used", count=len(used)),
+            Step(words="Slices without a pixel of consensus, dropped", count=len(planned) - len(drawn)),
+            Step(words="Slices used", count=len(drawn)),
+        ),
+    )
     return assembled(drawn, size, spacing_mm, seed), card
 
 
@@ -136,15 +133,6 @@ def check(statistic: str, **counts: int) -> None:
         if count < 1:
             msg = f"Expected {name} of at least 1, but got {count}."
             raise DataError(msg)
-
-
-def histogram(values: list[int]) -> dict[str, int]:
-    """How often each value occurs, in ascending order, keys as JSON wants them.
-
-    >>> histogram([3, 1, 3])
-    {'1': 1, '3': 2}
-    """
-    return {str(value): count for value, count in sorted(Counter(values).items())}
 
 
 def sections(nodule: Nodule, label: int, number: int, size: int, spacing_mm: float) -> list[Section]:

@@ -24,6 +24,7 @@ from camfolio.data.parallel import Tolerance, files_under, spread
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
+from camfolio.results.card import SourceCard, Step
 from camfolio.study.sources.luna16 import LunaData
 
 AIR_HU = -1000.0
@@ -101,22 +102,22 @@ def from_study(data: LunaData, order: Order) -> Reading:
         msg = f"Expected scans that can be read, but all {len(wanted)} were skipped. The log says why."
         raise DataError(msg)
     slices = assembled(found, square)
-    card = {
-        "source": "luna16",
-        "attenuation": "measured",
-        "attribution": ATTRIBUTION,
-        "date": "2016",
-        "steps": [
-            ("Scans in the folder", len(scans)),
-            ("Scans named in the lists", len({*nodules, *others})),
-            ("Nodules in the list", sum(map(len, nodules.values()))),
-            ("Candidates in the list that are no nodule", sum(map(len, others.values()))),
-            ("Nodules used", int(slices.label.sum())),
-            ("Candidates used", int((slices.label == 0).sum())),
-        ],
-        "notes": ["The files do not say which scans are of one patient, so each scan counts as one."],
-        "skipped": dict(tolerance.skipped),
-    }
+    card = SourceCard(
+        source="luna16",
+        attenuation="measured",
+        attribution=ATTRIBUTION,
+        date="2016",
+        steps=(
+            Step(words="Scans in the folder", count=len(scans)),
+            Step(words="Scans named in the lists", count=len({*nodules, *others})),
+            Step(words="Nodules in the list", count=sum(map(len, nodules.values()))),
+            Step(words="Candidates in the list that are no nodule", count=sum(map(len, others.values()))),
+            Step(words="Nodules used", count=int(slices.label.sum())),
+            Step(words="Candidates used", count=int((slices.label == 0).sum())),
+        ),
+        notes=("The files do not say which scans are of one patient, so each scan counts as one.",),
+        skipped=dict(tolerance.skipped),
+    )
     return Reading(slices, card, salt_of(one.digest.encode() for one in found))
 
 

@@ -13,6 +13,7 @@ from camfolio.data.archives import read_npz
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
+from camfolio.results.card import SourceCard, Step
 from camfolio.study.sources.nodulemnist3d import NoduleMnistData
 
 PARTS = ("train", "val", "test")
@@ -53,18 +54,21 @@ def from_study(data: NoduleMnistData, order: Order) -> Reading:
         spacing=np.full((len(stacked), 2), data.spacing_mm, np.float32),
         id=np.array([f"{name}-s{rank}" for name in names for rank in range(1, count + 1)]),
     )
-    card = {
-        "source": "nodulemnist3d",
-        "file": path.name,
-        "attenuation": "measured",
-        "attribution": ATTRIBUTION,
-        "date": "2023",
-        "steps": [("Volumes in the file", len(volumes)), ("Slices used", len(stacked))],
-        "notes": [
+    card = SourceCard(
+        source="nodulemnist3d",
+        file=path.name,
+        attenuation="measured",
+        attribution=ATTRIBUTION,
+        date="2023",
+        steps=(
+            Step(words="Volumes in the file", count=len(volumes)),
+            Step(words="Slices used", count=len(stacked)),
+        ),
+        notes=(
             "The file does not say which volumes are of one patient, so the split is by volume: a patient may be in two parts.",
             f"Grey values were taken as {data.grey_hu[0]:g} to {data.grey_hu[1]:g} HU; MedMNIST does not say what they are.",
-        ],
-    }
+        ),
+    )
     return Reading(slices, card, salt_of([volumes]))
 
 

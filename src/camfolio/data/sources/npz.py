@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.resampling import resample
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
+from camfolio.results.card import SourceCard
 from camfolio.study.sources.npz import NpzData
 
 NEEDED = ("image", "label", "mask", "patient", "spacing_xyz")
@@ -26,7 +26,7 @@ def from_study(data: NpzData, order: Order) -> Reading:
     return Reading(slices, card, salt_of([arrays["image"]]))
 
 
-def read(path: Path, spacing_mm: float | None = None) -> tuple[Slices, dict[str, Any]]:
+def read(path: Path, spacing_mm: float | None = None) -> tuple[Slices, SourceCard]:
     """Read slices and count them.
 
     Args:
@@ -35,7 +35,7 @@ def read(path: Path, spacing_mm: float | None = None) -> tuple[Slices, dict[str,
         spacing_mm: resample to this pixel spacing; None keeps the stored spacing of each slice.
 
     Returns:
-        The slices, and a card of plain JSON values.
+        The slices, and what is said of them.
 
     Raises:
         DataError: if the file is no npz, lacks an array, or holds one of the wrong type or shape.
@@ -43,7 +43,7 @@ def read(path: Path, spacing_mm: float | None = None) -> tuple[Slices, dict[str,
     return converted(read_npz(path, NEEDED, ("id",)), path, spacing_mm)
 
 
-def converted(arrays: dict[str, np.ndarray], path: Path, spacing_mm: float | None) -> tuple[Slices, dict[str, Any]]:
+def converted(arrays: dict[str, np.ndarray], path: Path, spacing_mm: float | None) -> tuple[Slices, SourceCard]:
     """Slices and card from the arrays of a file."""
     if arrays["image"].ndim != 3:  # noqa: PLR2004 - slices, rows, columns
         msg = f"Expected image of shape (slices, height, width), but got {arrays['image'].shape} in {path.name}."
@@ -58,12 +58,12 @@ def converted(arrays: dict[str, np.ndarray], path: Path, spacing_mm: float | Non
         spacing=np.ascontiguousarray(arrays["spacing_xyz"][:, 1::-1]).astype(np.float32),
         id=arrays["id"] if "id" in arrays else default_ids(arrays["patient"]),
     )
-    card = {
-        "source": "npz",
-        "file": path.name,
-        "attenuation": "measured",
-        "stored_spacing_mm": [float(slices.spacing.min()), float(slices.spacing.max())],
-    }
+    card = SourceCard(
+        source="npz",
+        file=path.name,
+        attenuation="measured",
+        stored_spacing_mm=(float(slices.spacing.min()), float(slices.spacing.max())),
+    )
     return (resample(slices, spacing_mm) if spacing_mm else slices), card
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError, nearest
+from camfolio.results.card import SourceCard
 from camfolio.study.source import SourceWords
 from camfolio.study.sources.user_code import UserCodeData
 from camfolio.user_code import create_user_object, find_user_object
@@ -42,7 +43,7 @@ def from_study(data: UserCodeData, order: Order) -> Reading:
     name = data.class_path
     returned = create_user_object(name, data.init_args)
     slices = returned if isinstance(returned, Slices) else from_samples(samples(returned, name), name)
-    card = {"source": "own", "made_by": name, "attenuation": "measured", **data_card(returned, name)}
+    card = SourceCard(source="own", made_by=name, attenuation="measured", **data_card(returned, name))
     return Reading(slices, card, salt_of([slices.hounsfield]))
 
 
@@ -60,7 +61,7 @@ def data_card(returned: object, name: str) -> dict[str, Any]:
     return {key: words.pop(key) for key in CARD_KEYS & set(words)} | {"words": words}
 
 
-def checked(key: str, value: object, name: str) -> str | list[str]:
+def checked(key: str, value: object, name: str) -> str | tuple[str, ...]:
     """One entry of a `data_card`: text, or for `citations` a list of BibTeX keys.
 
     Raises:
@@ -70,7 +71,7 @@ def checked(key: str, value: object, name: str) -> str | list[str]:
         msg = f"Expected a known key in data_card of {name}, but got {key!r}. {nearest(key, KNOWN_KEYS)}"
         raise DataError(msg)
     if key == "citations" and isinstance(value, list | tuple) and all(isinstance(entry, str) for entry in value):
-        return list(value)
+        return tuple(value)
     if key == "citations" or not isinstance(value, str):
         expected = "a list of BibTeX keys" if key == "citations" else "text"
         msg = f"Expected {expected} for {key} in data_card of {name}, but got {value!r}."

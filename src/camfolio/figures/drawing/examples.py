@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from camfolio.data.slices import Slices
 from camfolio.explanation.scaling import ScaledMap, Scaling, scaled
-from camfolio.results.files import read_json
+from camfolio.results.selection import Case, CasesResult, MethodCases
 from camfolio.vocabulary import MethodLook
 
 
@@ -20,7 +19,7 @@ class Example:
     """One example, ready to be drawn.
 
     Attributes:
-        case: what selection wrote: id, true, predicted, probability, rank, scores.
+        case: what selection chose.
         hounsfield, mask: the slice (HU) and the nodule.
         spacing_mm: mm per pixel from column to column, along which the scale bar lies.
         maps: method -> map at the slice's resolution, >= 0.
@@ -28,7 +27,7 @@ class Example:
         shares: method -> energy share; None where not defined.
     """
 
-    case: dict[str, Any]
+    case: Case
     hounsfield: np.ndarray
     mask: np.ndarray
     spacing_mm: float
@@ -46,19 +45,17 @@ class ExampleFolders:
     localisation: Path
     selection: Path
 
-    def case(self, method: str, kind: str) -> dict[str, Any] | None:
-        """One case as selection wrote it; None if it found none."""
-        case: dict[str, Any] | None = self.chosen(method)["cases"][kind]
-        return case
+    def case(self, method: str, kind: str) -> Case | None:
+        """One case as selection chose it; None if it found none."""
+        return self.chosen(method).cases[kind]
 
-    def chosen(self, method: str) -> dict[str, Any]:
+    def chosen(self, method: str) -> MethodCases:
         """All that selection chose for a method."""
-        chosen: dict[str, Any] = read_json(self.selection / "cases.json")["methods"][method]
-        return chosen
+        return CasesResult.read(self.selection).methods[method]
 
-    def load(self, case: dict[str, Any], scaling: Scaling) -> Example:
+    def load(self, case: Case, scaling: Scaling) -> Example:
         """The slice of a case among the test slices, and all its maps."""
-        one = case["slice"]
+        one = case.slice
         data = slice_of_test(self.slices, self.split, one)
         with np.load(self.localisation / "scores.npz", allow_pickle=False) as scores:
             methods = [name.partition("/")[2] for name in scores.files if name.startswith("enlarged/")]
@@ -78,10 +75,10 @@ def slice_of_test(slices: Path, split: Path, one: int) -> Slices:
     return Slices.load(slices / "slices.npz").select(np.flatnonzero(test)[[one]])
 
 
-def outcome(case: dict[str, Any], classes: tuple[str, str]) -> str:
+def outcome(case: Case, classes: tuple[str, str]) -> str:
     """Label, predicted class and its probability: "benign, predicted malignant, p = 0.83"."""
-    predicted = classes[case["predicted"]]
-    return f"{classes[case['true']]}, predicted {predicted}, p = {case['probability']:.2f}"
+    predicted = classes[case.predicted]
+    return f"{classes[case.true]}, predicted {predicted}, p = {case.probability:.2f}"
 
 
 def share_words(value: float | None) -> str:

@@ -13,22 +13,22 @@ from camfolio.study.sources.lidc import ANNOTATORS, CITATIONS, LABEL_RULE
 EMBEDDED = Path(__file__).parents[2] / "data" / "lidc_annotations.npz"
 WORDS = SourceWords(
     origin=Template("""\
-LIDC-IDRI's annotations {{ cite(*source.citations) }}, rendered. {{ card.annotations | counted("annotation") }} of nodules of 3 mm and more were grouped into
-{{ card.nodules | counted("nodule") }} by the distance between the readers' outlines (`scripts/make_lidc_annotations.py`). Every slice is drawn from its outlines and from eight of the readers' nine ratings; the
+LIDC-IDRI's annotations {{ cite(*source.citations) }}, rendered. {{ card.counts.annotations | counted("annotation") }} of nodules of 3 mm and more were grouped into
+{{ card.counts.nodules | counted("nodule") }} by the distance between the readers' outlines (`scripts/make_lidc_annotations.py`). Every slice is drawn from its outlines and from eight of the readers' nine ratings; the
 ninth, malignancy, never enters the picture."""),
     summary=Template("Annotations of LIDC-IDRI {{ cite(*source.citations) }}; the attenuation is simulated."),
     description=Template("""\
-Up to {{ study.data.slices_per_nodule }} axial slices are taken per nodule, those on which it is largest; {{ card.slices_without_consensus_mask_dropped }} slices on which fewer than half of the readers' outlines
+Up to {{ study.data.slices_per_nodule }} axial slices are taken per nodule, those on which it is largest; {{ card.counts.slices_without_consensus_mask_dropped }} slices on which fewer than half of the readers' outlines
 overlap anywhere were dropped."""),
     labels_are="radiologists' opinions, not pathology",
     masks_are="what at least half of the readers outlined",
     label_rule=LABEL_RULE,
     exclusions=Template("""\
-Of {{ card.nodules | counted("nodule") }} in the annotations, {{ card.nodules_with_too_few_readers | counted("nodule") }} with fewer than {{ study.labels.min_readers }} readers and
-{{ card.nodules_at_excluded_rating }} rated exactly 3 were excluded ([data card](data.md))."""),
+Of {{ card.counts.nodules | counted("nodule") }} in the annotations, {{ card.counts.nodules_with_too_few_readers | counted("nodule") }} with fewer than {{ study.labels.min_readers }} readers and
+{{ card.counts.nodules_at_excluded_rating }} rated exactly 3 were excluded ([data card](data.md))."""),
     subsets=Template("""\
-Up to {{ study.data.slices_per_nodule }} slices per nodule, those on which it is largest; {{ card.slices_without_consensus_mask_dropped | counted("slice") }}
-without a consensus of the readers {{ card.slices_without_consensus_mask_dropped | agree("was", "were") }} dropped."""),
+Up to {{ study.data.slices_per_nodule }} slices per nodule, those on which it is largest; {{ card.counts.slices_without_consensus_mask_dropped | counted("slice") }}
+without a consensus of the readers {{ card.counts.slices_without_consensus_mask_dropped | agree("was", "were") }} dropped."""),
     annotators=ANNOTATORS,
     design="Retrospective: annotations that had been published before.",
     dates="",

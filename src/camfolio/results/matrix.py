@@ -1,0 +1,44 @@
+"""`matrix.json`: what the cells of the matrix of examples say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from camfolio.results.card import Pixels
+from camfolio.results.result import Key, Method, Result, ResultFile, Unit
+from camfolio.results.selection import Case
+
+CssPixels = Annotated[int, Unit("CSS pixels")]
+
+
+class Cell(Result):
+    """One example as two small pictures: the slice, and the map over it."""
+
+    case: Case
+    """The example."""
+    outcome: str
+    """Label, prediction and probability in words."""
+    outline: str
+    """Outline of the mask as an SVG path, in pixels."""
+    height: Pixels
+    """Rows of a picture."""
+    width: Pixels
+    """Columns of a picture."""
+    scale_bar: str
+    """Scale bar as an SVG path, in pixels of the slice."""
+    small_px: CssPixels
+    """Width of a picture on wide screens, a whole multiple of the slice's width."""
+    large_px: CssPixels
+    """Width of a picture on narrow screens, a whole multiple of the slice's width."""
+    alt: str
+    """Alternative text of the map's picture."""
+
+
+class MatrixResult(ResultFile):
+    """What the cells of the matrix of examples say."""
+
+    FILE: ClassVar[str] = "matrix.json"
+
+    cells: Mapping[Method, Mapping[Annotated[str, Key("KIND")], Cell | None]]
+    """By method and kind of example; None where selection found no example."""
