@@ -46,7 +46,6 @@ ROOMS: dict[str, set[str]] = {
         "errors",
         "evidence.findings",
         "evidence.shortcut_findings",
-        "evidence.subject",
         "method_words",
         "pipeline",
         "store",

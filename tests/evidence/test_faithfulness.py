@@ -115,8 +115,8 @@ def test_drop_and_increase_are_those_of_a_slow_twin(maps):
         share = maps[i] / maps[i].max()
         seen = share * about.hounsfield[i] + (1 - share) * -850.0
         before, after = (slow_probability(image, about.target[i]) for image in (about.hounsfield[i], seen))
-        assert found["average_drop"][i] == pytest.approx(max(0.0, (before - after) / before), abs=1e-6)
-        assert found["average_increase"][i] == float(after > before) or abs(after - before) < 1e-6
+        assert found.scores["average_drop"][i] == pytest.approx(max(0.0, (before - after) / before), abs=1e-6)
+        assert found.scores["average_increase"][i] == float(after > before) or abs(after - before) < 1e-6
 
 
 @settings(max_examples=20, deadline=None)
@@ -127,8 +127,10 @@ def test_neither_scale_nor_neighbours_matter(maps, power, order):
     part = about[chosen]
     scaled = np.ldexp(maps, power)[chosen]
     again = scores_of(part, scaled)
-    for name, values in found.items():
-        np.testing.assert_allclose(again[name], values[chosen], atol=1e-12)
+    for name, values in found.scores.items():
+        np.testing.assert_allclose(again.scores[name], values[chosen], atol=1e-12)
+    for name, values in found.curves.items():
+        np.testing.assert_allclose(again.curves[name], values[chosen], atol=1e-12)
 
 
 def test_equal_pixels_come_in_an_order_by_chance_that_belongs_to_the_slice():
@@ -153,7 +155,7 @@ def test_the_true_order_beats_every_other_one():
         "worst": best.max() - best,
         "other": np.random.default_rng(0).random(best.shape),
     }.items():
-        scores[name] = scores_of(about, maps, lung)
+        scores[name] = scores_of(about, maps, lung).scores
     for other in ("worst", "other"):
         assert (scores["best"]["deletion_parenchyma"] <= scores[other]["deletion_parenchyma"] + 1e-9).all()
         assert (scores["best"]["insertion_parenchyma"] >= scores[other]["insertion_parenchyma"] - 1e-9).all()
@@ -174,7 +176,7 @@ def test_a_map_of_one_value_has_no_order(value):
     maps = np.random.default_rng(1).random((3, 4, 5))
     maps[1] = value
     found = scores_of(about, maps)
-    for name, values in found.items():
+    for name, values in [*found.scores.items(), *found.curves.items()]:
         masked = name in {"average_drop", "average_increase"}
         assert np.isnan(values[1]).all() == (not masked or value == 0), name
         assert np.isfinite(values[[0, 2]]).all(), name
@@ -185,7 +187,7 @@ def test_an_unknown_baseline_leaves_its_scores_undefined():
     unknown = flat_baseline(about, math.nan)
     assert not unknown.known.any()
     found = scores_of(about, np.random.default_rng(1).random((3, 4, 5)), unknown, in_focus=False)
-    assert all(np.isnan(values).all() for values in found.values())
+    assert all(np.isnan(values).all() for values in (*found.scores.values(), *found.curves.values()))
 
 
 def test_the_network_is_asked_in_blocks_whatever_the_number_of_slices():
@@ -229,4 +231,8 @@ def test_every_measure_is_computed():
     baselines = {name: flat_baseline(about) for name in ("parenchyma", "blur")}
     maps = np.random.default_rng(1).random((3, 4, 5))
     found = subject_scores(about, maps, Perturbation(baselines, STEPS, STEPS, 14.0))
-    assert {name for name in found if not name.startswith("curve/")} == set(FAITHFULNESS)
+    assert set(found.scores) == set(FAITHFULNESS)
+    assert all(values.shape == (3,) for values in found.scores.values())
+    assert set(found.curves) == {"road_morf", "road_lerf"} | {
+        f"{kind}_{name}" for kind in ("deletion", "insertion") for name in baselines
+    }

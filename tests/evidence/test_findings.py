@@ -1,9 +1,8 @@
-from types import SimpleNamespace
-
 import pytest
 
 from camfolio.evidence.findings import (
     Difference,
+    NetworkResults,
     UndefinedScore,
     best_control,
     by_interval,
@@ -15,10 +14,21 @@ from camfolio.evidence.findings import (
     network_findings,
     verdict_against,
 )
-from camfolio.results.evaluation import AreaBaseline, AreaDifference
+from camfolio.results.evaluation import AreaBaseline, AreaDifference, EvaluationResult
 from camfolio.results.interval import Interval
 from camfolio.results.localisation import LocalisationResult, MethodDifference
+from camfolio.results.randomisation import ExampleSlice, RandomisationResult
+from camfolio.results.scoreboard import (
+    ComparisonRow,
+    Comparisons,
+    Counts,
+    Family,
+    MeasureResult,
+    ScoreboardResult,
+)
 from camfolio.results.selection import Case, CasesResult, MethodCases
+from camfolio.results.similarity import Similarity
+from camfolio.results.stability import StabilityResult
 
 METHODS = ("grad_cam", "score_cam")
 CONTROLS = {"control/edges": "edges", "control/centre_blob": "a blob"}
@@ -35,26 +45,73 @@ def pair(value):
     return MethodDifference(first="grad_cam", second="score_cam", **dict(around(value)))
 
 
-def row(one, other, verdict, score="energy_share", value=0.0):
-    return {"one": one, "other": other, "score": score, "verdict": verdict, **dict(around(value))}
+def row(first, second, verdict, score="energy_share", value=0.0):
+    return ComparisonRow(
+        score=score, first=first, second=second, verdict=verdict, **dict(around(value)), low90=None, high90=None, p=None,
+        p_holm=None, slices=9, patients=9, margin=0.05, equivalent=False,
+    )  # fmt: skip
 
 
-def board(**verdicts):
-    """A scoreboard whose methods have the given verdicts against every control."""
+def family(*rows):
+    return Family(tests=len(rows), rows=rows)
+
+
+def measure(better):
+    return MeasureResult(
+        title="a score", unit="share", better=better, panel=False, by_layer=False, kind="localisation", margin=0.05
+    )
+
+
+def board(*, lost=(), scores=None, methods=None, **verdicts):
+    """A scoreboard whose methods have the given verdicts against every control, but for the pairs that lost."""
     energy = {"grad_cam": 0.3, "score_cam": 0.1, "control/edges": 0.2, "control/centre_blob": 0.4}
     distance = {"grad_cam": 3.0, "score_cam": 5.0, "control/edges": 2.0, "control/centre_blob": 9.0}
-    return {
-        "controls": CONTROLS,
-        "measures": {"energy_share": {"better": "higher"}, "distance": {"better": "lower"}},
-        "scores": {
-            name: {subject: dict(around(value)) for subject, value in values.items()}
-            for name, values in {"energy_share": energy, "distance": distance}.items()
-        },
-        "comparisons": {
-            "controls": {"rows": [row(one, other, said) for one, said in verdicts.items() for other in CONTROLS]},
-            "methods": {"rows": [row(*METHODS, "better", value=0.2), row(*METHODS, "worse", score="distance")]},
-        },
+    values = {
+        score: {subject: around(value) for subject, value in of_score.items()} | (scores or {}).get(score, {})
+        for score, of_score in {"energy_share": energy, "distance": distance}.items()
     }
+    against = [
+        row(method, control, "equivalent" if (method, control) in lost else verdict)
+        for method, verdict in verdicts.items()
+        for control in CONTROLS
+    ]
+    better, worse = row(*METHODS, "better", value=0.2), row(*METHODS, "worse", score="distance")
+    return ScoreboardResult(
+        measures={"energy_share": measure("higher"), "distance": measure("lower")},
+        methods=METHODS,
+        controls=CONTROLS,
+        layers=("layer4",),
+        slices=Counts(localisation=9, faithfulness=9),
+        patients=Counts(localisation=9, faithfulness=9),
+        resamples=100,
+        scores=values,
+        chance={},
+        comparisons=Comparisons(methods=methods or family(better, worse), controls=family(*against), layers=family()),
+        curves={},
+    )
+
+
+def similar(value):
+    """Maps whose signed rank correlation is this."""
+    return Similarity(rank_signed=value, rank_absolute=NONE, ssim_signed=NONE, ssim_absolute=NONE)
+
+
+def randomised(last):
+    """A randomisation whose maps are alike at first and have this rank correlation in the end."""
+    return RandomisationResult(
+        slices=9,
+        patients=9,
+        parts=("fc", "conv1"),
+        example=ExampleSlice(id="s0", spacing_mm=1.0),
+        similarity=dict.fromkeys(METHODS, (similar(around(0.9)), similar(last))),
+    )
+
+
+def stable(**changes):
+    """A study of stability with this rank correlation under each change."""
+    similarity = {change: dict.fromkeys(METHODS, similar(value)) for change, value in changes.items()}
+    seeds = int("seed" in changes)
+    return StabilityResult(slices=9, patients=9, noise_hu=10.0, draws=2, seeds=seeds, similarity=similarity)
 
 
 def case(ratio, share=0.1):
@@ -71,8 +128,8 @@ def cases_of(**kinds):
 
 
 def evaluated(difference, baseline):
-    """An evaluation with these numbers and any others."""
-    return SimpleNamespace(
+    """An evaluation with these numbers; its other fields are left out."""
+    return EvaluationResult.model_construct(
         difference=AreaDifference(auc=difference),
         baseline=AreaBaseline(auc=baseline, direction="larger", slices=9),
         metrics={"auc": around(0.9)},
@@ -80,10 +137,7 @@ def evaluated(difference, baseline):
 
 
 def results(**replaced):
-    alike = {method: {"rank_signed": around(0.3, 0.15)} for method in METHODS}
-    steps = {method: {"rank_signed": [around(0.9), value["rank_signed"]]} for method, value in alike.items()}
-    return {
-        "study": SimpleNamespace(explanation=SimpleNamespace(methods=METHODS)),
+    values = {
         "evaluation": evaluated(around(0.05), around(0.9)),
         "localisation": LocalisationResult(
             area_share=around(0.1),
@@ -92,11 +146,12 @@ def results(**replaced):
             difference=(pair(-0.2),),
         ),
         "scoreboard": board(grad_cam="better", score_cam="not separable"),
-        "randomisation": {"similarity": steps},
-        "stability": {"similarity": {"noise": alike, "seed": alike}},
+        "randomisation": randomised(around(0.3, 0.15)),
+        "stability": stable(noise=around(0.3, 0.15), seed=around(0.3, 0.15)),
         "cases": CasesResult(methods=dict.fromkeys(METHODS, cases_of()), misclassified=0, correct=9),
         "external": None,
-    } | replaced  # fmt: skip
+    }
+    return NetworkResults(**values | replaced)
 
 
 def test_an_interval_has_to_leave_the_limit_out():
@@ -123,8 +178,7 @@ def test_methods_are_above_and_below_a_uniform_map_by_their_intervals():
 
 def test_one_control_that_is_not_beaten_is_enough_to_claim_nothing():
     assert network_findings(results()).beat_controls == ("grad_cam",)
-    lost = board(grad_cam="better", score_cam="better")
-    lost["comparisons"]["controls"]["rows"][0]["verdict"] = "equivalent"
+    lost = board(grad_cam="better", score_cam="better", lost=[("grad_cam", "control/edges")])
     found = network_findings(results(scoreboard=lost))
     assert found.beat_controls == ("score_cam",)
     assert found.beat_centre_blob == METHODS
@@ -138,10 +192,7 @@ def test_a_comparison_that_is_missing_is_not_won():
 def test_the_best_control_depends_on_which_direction_is_better():
     assert best_control(board(), "energy_share") == "control/centre_blob"
     assert best_control(board(), "distance") == "control/edges"
-    empty = board()
-    for name in CONTROLS:
-        empty["scores"]["distance"][name] = dict(NONE)
-    assert best_control(empty, "distance") is None
+    assert best_control(board(scores={"distance": dict.fromkeys(CONTROLS, NONE)}), "distance") is None
 
 
 def test_the_method_with_more_energy_comes_first():
@@ -150,8 +201,7 @@ def test_the_method_with_more_energy_comes_first():
     open_ = pair(0.05)
     assert by_interval(open_) == Difference("grad_cam", "score_cam", shown=False, row=open_)
     assert [(one.first, one.second) for one in corrected(board())] == [METHODS]
-    worse = board()
-    worse["comparisons"]["methods"]["rows"] = [row(*METHODS, "worse")]
+    worse = board(methods=family(row(*METHODS, "worse")))
     assert [(one.first, one.second) for one in corrected(worse)] == [METHODS[::-1]]
 
 
@@ -181,10 +231,14 @@ def test_every_method_misses_once_only_if_each_has_a_bad_example_below_a_uniform
 def test_maps_of_random_weights_and_of_other_trainings_are_judged_by_whole_intervals():
     assert network_findings(results()).not_from_training == ()
     assert network_findings(results()).other_maps_when_retrained == METHODS
-    steps = {method: {"rank_signed": [around(0.9), around(0.4)]} for method in METHODS}
-    assert network_findings(results(randomisation={"similarity": steps})).not_from_training == METHODS
-    alone = {"similarity": {"noise": {}}}
-    assert network_findings(results(stability=alone)).other_maps_when_retrained == ()
+    assert network_findings(results(randomisation=randomised(around(0.4)))).not_from_training == METHODS
+    assert network_findings(results(stability=stable(noise=around(0.3)))).other_maps_when_retrained == ()
+
+
+def test_an_external_test_set_is_compared_if_there_is_one():
+    assert network_findings(results()).on_external is None
+    there = EvaluationResult.model_construct(metrics={"auc": around(0.6)})
+    assert network_findings(results(external=there)).on_external == "worse"
 
 
 @pytest.mark.parametrize(
@@ -203,8 +257,13 @@ def test_the_area_is_a_baseline_in_both_directions():
 
 
 def test_scores_that_are_not_defined_everywhere_are_listed_in_the_order_of_the_table():
-    scoreboard = board()
-    scoreboard["scores"]["distance"]["score_cam"]["slices_undefined"] = 2
-    scoreboard["scores"]["energy_share"]["control/edges"]["slices_undefined"] = 5
-    found = network_findings(results(scoreboard=scoreboard))
+    gaps = {"distance": {"score_cam": 2}, "energy_share": {"control/edges": 5}}
+    scores = {
+        score: {
+            subject: Interval(value=1.0, low=None, high=None, slices_undefined=slices)
+            for subject, slices in gap.items()
+        }
+        for score, gap in gaps.items()
+    }
+    found = network_findings(results(scoreboard=board(scores=scores)))
     assert found.undefined_scores == (UndefinedScore("distance", "score_cam", 2),)

@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 
 from camfolio.evidence.scoreboard import Table, compare, families, mean_curves
-from camfolio.evidence.subject import Subject, at_layers
+from camfolio.results.arrays.slice_scores import SliceScores
+from camfolio.results.interval import Interval
+from camfolio.results.scoreboard import VerdictCounts
+from camfolio.results.subject import Subject, at_layers
 from camfolio.statistics.measures import Measure
 from camfolio.statistics.patients import Patients
 
@@ -13,7 +16,15 @@ MARGINS = {"share": 0.05, "mm": 1.0, "ratio": 0.25}
 
 
 def table(**scores):
-    return Table(MEASURES, {name.replace("__", "/"): np.asarray(values) for name, values in scores.items()}, PATIENTS)
+    nested = {}
+    for name, values in scores.items():
+        score, subject = name.split("__")
+        nested.setdefault(score, {})[Subject(subject)] = np.asarray(values)
+    return Table(MEASURES, SliceScores(nested), PATIENTS)
+
+
+def pairs(*names):
+    return [(Subject(first), Subject(second)) for first, second in names]
 
 
 @pytest.fixture
@@ -28,12 +39,12 @@ def scored():
 
 
 def rows_of(found):
-    return {(row["score"], row["one"], row["other"]): row for row in found["rows"]}
+    return {(row.score, row.first, row.second): row for row in found.rows}
 
 
 def test_verdicts_say_who_is_better_in_the_score_s_own_direction(scored):
-    found = compare([scored], [("a", "b"), ("b", "a"), ("b", "c")], MARGINS)
-    said = {place: row["verdict"] for place, row in rows_of(found).items()}
+    found = compare([scored], pairs("ab", "ba", "bc"), MARGINS)
+    said = {place: row.verdict for place, row in rows_of(found).items()}
     assert said == {
         ("share", "a", "b"): "better",
         ("share", "b", "a"): "worse",
@@ -41,43 +52,48 @@ def test_verdicts_say_who_is_better_in_the_score_s_own_direction(scored):
         ("distance", "a", "b"): "worse",
         ("distance", "b", "a"): "better",
     }
-    assert found["tests"] == 5
+    assert found.tests == 5
 
 
 def test_a_comparison_carries_its_numbers_and_margin(scored):
-    row = rows_of(compare([scored], [("a", "b")], MARGINS))["distance", "a", "b"]
-    assert row["value"] == pytest.approx(4.0, abs=0.01)
-    assert row["low"] < row["low90"] < row["value"] < row["high90"] < row["high"]
-    assert (row["margin"], row["equivalent"], row["slices"], row["patients"]) == (1.0, False, 40, 20)
-    assert row["p_holm"] == pytest.approx(2 * row["p"])
+    row = rows_of(compare([scored], pairs("ab"), MARGINS))["distance", "a", "b"]
+    assert row.value == pytest.approx(4.0, abs=0.01)
+    assert row.low < row.low90 < row.value < row.high90 < row.high
+    assert (row.margin, row.equivalent, row.slices, row.patients) == (1.0, False, 40, 20)
+    assert row.p_holm == pytest.approx(2 * row.p)
 
 
 def test_the_correction_counts_all_pairs_and_scores_of_the_family_and_all_tables(scored):
-    few = compare([scored], [("a", "b")], MARGINS)
-    many = compare([scored, table(share__a=NOISE[0], share__b=NOISE[1])], [("a", "b"), ("a", "c")], MARGINS)
-    assert (few["tests"], many["tests"]) == (2, 4)
-    assert rows_of(many)["distance", "a", "b"]["p_holm"] > rows_of(few)["distance", "a", "b"]["p_holm"]
+    few = compare([scored], pairs("ab"), MARGINS)
+    many = compare([scored, table(share__a=NOISE[0], share__b=NOISE[1])], pairs("ab", "ac"), MARGINS)
+    assert (few.tests, many.tests) == (2, 4)
+    assert rows_of(many)["distance", "a", "b"].p_holm > rows_of(few)["distance", "a", "b"].p_holm
 
 
 def test_what_is_nowhere_defined_is_no_test_and_is_counted():
-    found = compare([table(share__a=np.full(40, np.nan), share__b=NOISE[1])], [("a", "b")], MARGINS)
-    row = found["rows"][0]
-    assert found["tests"] == 0
-    assert (row["verdict"], row["value"], row["p"], row["p_holm"]) == ("not defined", None, None, None)
-    assert row["slices_undefined"] == 40
+    found = compare([table(share__a=np.full(40, np.nan), share__b=NOISE[1])], pairs("ab"), MARGINS)
+    row = found.rows[0]
+    assert found.tests == 0
+    assert (row.verdict, row.value, row.p, row.p_holm) == ("not defined", None, None, None)
+    assert row.slices_undefined == 40
 
 
 def test_intervals_count_the_slices_that_are_not_defined():
     gap = np.where(np.arange(40) < 3, np.nan, 0.5)
-    found = table(share__a=gap, share__b=np.full(40, np.nan)).intervals(["a", "b", "absent"])
+    found = table(share__a=gap, share__b=np.full(40, np.nan)).intervals(
+        [Subject(name) for name in ("a", "b", "absent")]
+    )
     assert found["distance"] == {}
-    assert found["share"]["a"] == {"value": 0.5, "low": 0.5, "high": 0.5, "undefined": 0, "slices_undefined": 3}
-    assert (found["share"]["b"]["value"], found["share"]["b"]["slices_undefined"]) == (None, 40)
+    assert found["share"]["a"] == Interval(value=0.5, low=0.5, high=0.5, slices_undefined=3)
+    assert (found["share"]["b"].value, found["share"]["b"].slices_undefined) == (None, 40)
 
 
 def test_families_compare_methods_controls_and_layers():
     subjects = at_layers(["layer2", "layer1", "layer3"], ["a", "b", "c"])
-    found = families([*subjects, Subject("x", is_control=True)])
+    found = {
+        name: [(first.key, second.key) for first, second in pairs]
+        for name, pairs in families([*subjects, Subject("x", is_control=True)]).items()
+    }
     assert found["methods"] == [("a", "b"), ("a", "c"), ("b", "c")]
     assert found["controls"] == [("a", "control/x"), ("b", "control/x"), ("c", "control/x")]
     assert found["layers"][:2] == [("a", "layer1/a"), ("b", "layer1/b")]
@@ -86,6 +102,27 @@ def test_families_compare_methods_controls_and_layers():
 
 def test_a_curve_s_mean_has_an_interval_at_every_step():
     values = np.stack([np.full(40, 1.0), 0.5 + NOISE[0]], axis=1)
-    found = mean_curves({"deletion_blur/control/random": values}, PATIENTS)["deletion_blur"]["control/random"]
-    assert (found[0]["value"], found[0]["low"]) == (1.0, 1.0)
-    assert found[1]["low"] < found[1]["value"] < found[1]["high"]
+    found = mean_curves({"deletion_blur": {Subject("random", is_control=True): values}}, PATIENTS)["deletion_blur"][
+        "control/random"
+    ]
+    assert (found[0].value, found[0].low) == (1.0, 1.0)
+    assert found[1].low < found[1].value < found[1].high
+
+
+def test_verdicts_are_counted_by_pair_and_in_all():
+    values = {"share": {}, "distance": {}}
+    for name, share, distance in (("a", 0.8, 5.0), ("b", 0.5, 1.0), ("C", 0.5, 1.0)):
+        values["share"][Subject(name)] = share + NOISE[0] * (name != "b")
+        values["distance"][Subject(name)] = distance + NOISE[1]
+    family = compare([Table(MEASURES, SliceScores(values), PATIENTS)], pairs("aC", "ab", "bC"), MARGINS)
+    assert family.pairs == [("a", "b"), ("a", "C"), ("b", "C")]
+    assert family.count("a", "b") == VerdictCounts(better=1, worse=1, equivalent=0, not_separable=0)
+    assert family.count("b", "C") == VerdictCounts(better=0, worse=0, equivalent=2, not_separable=0)
+    assert family.count() == VerdictCounts(better=2, worse=2, equivalent=2, not_separable=0)
+    assert family.count().without_difference == 2
+    assert (family.verdict("share", "b"), family.verdict("share", "x")) == ("better", None)
+
+
+def test_what_is_not_defined_counts_as_not_separable():
+    family = compare([table(share__a=np.full(40, np.nan), share__b=NOISE[1])], pairs("ab"), MARGINS)
+    assert family.count("a", "b").not_separable == family.count().without_difference == 1

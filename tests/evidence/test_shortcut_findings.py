@@ -1,32 +1,78 @@
 import pytest
 
-from camfolio.evidence.shortcut_findings import Alarm, EmptyMaps, detection_verdict, is_learned, shortcut_findings
+from camfolio.evidence.shortcut_findings import (
+    Alarm,
+    Detected,
+    EmptyMaps,
+    detection_verdict,
+    is_learned,
+    shortcut_findings,
+)
+from camfolio.results.interval import Interval
+from camfolio.results.planting import LearningCounts, PlantingResult
+from camfolio.results.shortcut import (
+    AucBySeed,
+    CueResult,
+    Flips,
+    FlipShare,
+    MapCounts,
+    MapValues,
+    MethodMaps,
+    NetworkMaps,
+    Predictions,
+    SeedsInterval,
+    ShortcutResult,
+)
 
-NONE = {"value": None, "low": None, "high": None}
+NONE = SeedsInterval(value=None, low=None, high=None, by_seed=(None,))
+PLANTING = PlantingResult(
+    cue="tag",
+    words="a letter",
+    pixels=64,
+    area_share=0.25,
+    mean_change_hu=90.0,
+    planted=LearningCounts(train=4, validation=2),
+    of_class=LearningCounts(train=4, validation=2),
+)
 
 
 def around(value, width=0.1):
-    return {"value": value, "low": value - width, "high": value + width}
+    return SeedsInterval(value=value, low=value - width, high=value + width, by_seed=(value,))
 
 
-def flips(trained, clean):
-    return {"shortcut": {"put_in": trained}, "clean": {"put_in": clean}}
+def predictions(put_in):
+    share = FlipShare(**dict(put_in), slices=10)
+    return Predictions(auc=AucBySeed(with_cue=(0.9,), without_cue=(0.9,)), flips=Flips(put_in=share, taken_out=share))
+
+
+def values(with_cue):
+    return MapValues(with_cue=with_cue, without_cue=around(0.5))
+
+
+def maps(alarms, empty_without=0):
+    counts = MapCounts(with_cue=0, without_cue=empty_without)
+    return NetworkMaps(energy=values(around(0.5)), alarms=values(alarms), empty=counts)
 
 
 def cue(trained, detection, clean_alarms, alarms):
-    method = {
-        "detection": {"with": detection, "without": around(0.5)},
-        "alarms": {"clean": {"with": clean_alarms}, "shortcut": {"with": alarms}},
-        "undefined": {"shortcut": {"with": 0, "without": 3}, "clean": {"with": 0, "without": 0}},
-    }
-    return {"flips": flips(trained, around(0.1, 0.05)), "methods": {"grad_cam": method}}
+    method = MethodMaps(shortcut=maps(alarms, 3), clean=maps(clean_alarms), detection=values(detection))
+    return CueResult(
+        planting=PLANTING,
+        shortcut=predictions(trained),
+        clean=predictions(around(0.1, 0.05)),
+        methods={"grad_cam": method},
+    )
+
+
+def result(cues):
+    return ShortcutResult(slices=20, patients=10, seeds=3, alarm=2.0, cues=cues)
 
 
 def test_a_cue_is_learned_only_where_the_intervals_are_apart():
-    assert is_learned(flips(around(0.8), around(0.1)))
-    assert not is_learned(flips(around(0.25), around(0.1)))
-    assert not is_learned(flips(NONE, around(0.1)))
-    assert not is_learned(flips(around(0.8), NONE))
+    assert is_learned(around(0.8), around(0.1))
+    assert not is_learned(around(0.25), around(0.1))
+    assert not is_learned(NONE, around(0.1))
+    assert not is_learned(around(0.8), NONE)
 
 
 @pytest.mark.parametrize(
@@ -36,10 +82,10 @@ def test_a_cue_is_learned_only_where_the_intervals_are_apart():
         (around(0.2), "inverted"),
         (around(0.55), "not shown"),
         (NONE, "not defined"),
-        ({"value": 0.9, "low": None, "high": None}, "no interval"),
+        (Interval(value=0.9, low=None, high=None), "no interval"),
     ],
 )
-def test_networks_are_told_apart_only_where_the_interval_leaves_out_chance(auc, answer):
+def test_networks_are_detection_verdict_only_where_the_interval_leaves_out_chance(auc, answer):
     assert detection_verdict(auc) == answer
 
 
@@ -49,7 +95,8 @@ def test_every_method_has_one_answer_per_cue():
         "blur": cue(around(0.9), around(0.2), around(0.1), around(0.9)),
         "none": cue(around(0.9), NONE, around(0.1), around(0.9)),
     }
-    found = shortcut_findings({"cues": cues, "slices": 20, "seeds": 3}, ["grad_cam"])
+    found = shortcut_findings(result(cues))
+    assert found.detection["tag"] == {"grad_cam": Detected(with_cue="yes", without_cue="not shown")}
     assert found.revealing == {"tag": ["grad_cam"], "blur": [], "none": []}
     assert found.inverted == {"tag": [], "blur": ["grad_cam"], "none": []}
     assert found.undecided == {"tag": [], "blur": [], "none": ["grad_cam"]}
@@ -60,7 +107,7 @@ def test_alarms_are_told_by_whole_intervals_and_missed_ones_only_of_cues_that_ar
         "tag": cue(around(0.9), around(0.9), around(0.3), around(0.2)),
         "blur": cue(around(0.1), around(0.9), around(0.15), around(0.2)),
     }
-    found = shortcut_findings({"cues": cues, "slices": 20, "seeds": 3}, ["grad_cam"])
+    found = shortcut_findings(result(cues))
     assert found.learned == {"tag": True, "blur": False}
     assert found.false_alarms == (Alarm("tag", "grad_cam", around(0.3)),)
     assert found.missed == (Alarm("tag", "grad_cam", around(0.2)),)

@@ -20,9 +20,12 @@ from camfolio.figures.drawing.style import DARK, LIGHT
 from camfolio.method_words import method_looks
 from camfolio.network.evaluation import evaluate
 from camfolio.pipeline.pictures import EXAMPLES
+from camfolio.results.arrays.maps import SliceMaps
+from camfolio.results.arrays.slice_scores import SliceScores
 from camfolio.results.evaluation import EvaluationResult, RocCurves
 from camfolio.results.files import read_json
 from camfolio.results.selection import CasesResult, MethodCases
+from camfolio.results.subject import Subject
 from camfolio.results.training import Epoch, PartResult, TrainingResult
 from camfolio.stages.selection import candidates_of
 from camfolio.vocabulary import SCALING_NAMES
@@ -61,13 +64,13 @@ def study(tiny_slices, tmp_path_factory):
     chance = np.random.default_rng(0)
     maps = {method: chance.random((12, 16, 16)).astype(np.float32) for method in METHODS}
     maps["grad_cam"][EMPTY_MAP] = 0
-    scores = {f"enlarged/{method}": values for method, values in maps.items()}
-    scores |= {
-        f"energy_share/{method}": LOCALISATION["energy_share"](values, Truth(test.mask, test.spacing))
+    shares = {
+        Subject(method): LOCALISATION["energy_share"](values, Truth(test.mask, test.spacing))
         for method, values in maps.items()
     }
-    scores |= {f"signed/{method}": values - 0.5 * (values > 0) for method, values in maps.items()}
-    np.savez(folders["localisation"] / "scores.npz", **scores)
+    SliceScores({"energy_share": shares}).write(folders["localisation"])
+    signed = {method: values - np.float32(0.5) * (values > 0) for method, values in maps.items()}
+    SliceMaps(maps, signed).write(folders["localisation"])
 
     margin = np.where(test.label == 1, 1.0, -1.0) + chance.normal(0, 0.8, 12)
     margin[0] = 1.5 if test.label[0] == 0 else -1.5  # misclassified
@@ -233,8 +236,7 @@ def test_an_area_without_masks_has_no_curve(study):
 def test_a_case_says_where_its_map_is_highest_and_holds_every_pixel(study, drawn):
     folder, told = drawn("case"), CasesResult.read(study["selection"]).methods["score_cam"]
     told = told.cases["misclassified"]
-    with np.load(study["localisation"] / "scores.npz") as scores:
-        values = scores["enlarged/score_cam"][0]
+    values = SliceMaps.read(study["localisation"]).enlarged["score_cam"][0]
     with np.load(study["slices"] / "slices.npz") as slices:
         hounsfield, mask = slices["hounsfield"][4], slices["mask"][4]
     place = "inside" if mask[np.unravel_index(values.argmax(), values.shape)] else "outside"
@@ -277,11 +279,11 @@ def test_the_teaser_names_its_slice_and_methods(study, drawn):
     assert {row["slice"] for row in rows} == {told.id}
     assert [row["method"] for row in rows] == list(METHODS)
     assert (about["kind"], about["case"]) == ("good", dict(told))
-    with np.load(study["localisation"] / "scores.npz") as scores:
-        for method in METHODS[1:]:
-            share = float(scores[f"energy_share/{method}"][EMPTY_MAP])
-            assert about["energy_share"][method] == pytest.approx(share)
-            assert f"{SHOWN[method].name} {share:.0%}" in about["alt"]
+    scores = SliceScores.read(study["localisation"])
+    for method in METHODS[1:]:
+        share = float(scores.of("energy_share", Subject(method))[EMPTY_MAP])
+        assert about["energy_share"][method] == pytest.approx(share)
+        assert f"{SHOWN[method].name} {share:.0%}" in about["alt"]
     assert about["energy_share"]["grad_cam"] is None
     assert "Grad-CAM not defined" in about["alt"]
 
@@ -435,8 +437,8 @@ def test_a_colour_bar_names_the_scaling(scaling, study):
 
 
 def test_signed_and_shared_maps_are_those_that_localisation_wrote(study):
-    with np.load(study["localisation"] / "scores.npz") as scores:
-        signed, enlarged = scores["signed/score_cam"], scores["enlarged/score_cam"]
+    maps = SliceMaps.read(study["localisation"])
+    signed, enlarged = maps.signed["score_cam"], maps.enlarged["score_cam"]
     example = misclassified(study, "signed")
     one, found = example.case.slice, example.shown["score_cam"]
     np.testing.assert_allclose(found.share * found.limit, signed[one], atol=1e-6)

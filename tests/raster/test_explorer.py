@@ -16,6 +16,9 @@ from camfolio.figures.drawing.looks import Looks
 from camfolio.method_words import method_looks
 from camfolio.raster.explorer import column, read_scores, run, score_name
 from camfolio.raster.sheets import COLUMNS, TILES, sheet, write_sheets
+from camfolio.results.arrays.maps import SliceMaps
+from camfolio.results.arrays.slice_scores import SliceScores
+from camfolio.results.subject import Subject
 
 METHODS = ("grad_cam", "score_cam")
 WINDOW = (-1000.0, 400.0)
@@ -33,14 +36,17 @@ def stages(tiny_slices, tmp_path):
     test = np.arange(320) >= 20
     np.save(folders["split"] / "part.npy", np.where(test, "test", "train"))
     np.save(folders["predictions"] / "logits.npy", chance.normal(size=(320, 2)).astype(np.float32))
-    scores = {"area_share": slices.mask[test].mean((1, 2))}
+    maps, shares = {}, {}
     for method in METHODS:
-        maps = chance.random((300, 8, 8), dtype=np.float32)
-        maps[7] = 0
-        share = chance.random(300)
-        share[7] = np.nan
-        scores |= {f"enlarged/{method}": maps, f"signed/{method}": maps - 0.5, f"energy_share/{method}": share}
-    np.savez(folders["localisation"] / "scores.npz", **scores, **{"lonely/grad_cam": np.zeros(300)})
+        maps[method] = chance.random((300, 8, 8), dtype=np.float32)
+        maps[method][7] = 0
+        shares[Subject(method)] = chance.random(300)
+        shares[Subject(method)][7] = np.nan
+    SliceMaps(maps, {method: values - np.float32(0.5) for method, values in maps.items()}).write(
+        folders["localisation"]
+    )
+    lonely = {Subject("grad_cam"): np.zeros(300)}
+    SliceScores({"energy_share": shares, "lonely": lonely}).write(folders["localisation"])
     return slices.select(test), folders
 
 
@@ -58,7 +64,7 @@ def tile(folder, name, index, size=8):
 def test_every_slice_mask_and_map_is_at_its_position_on_the_sheets(stages):
     slices, folders = stages
     explored(folders)
-    maps = np.load(folders["localisation"] / "scores.npz")["enlarged/score_cam"]
+    maps = SliceMaps.read(folders["localisation"]).enlarged["score_cam"]
     for index in (0, 7, 15, 16, 255, 256, 299):
         grey = 255 * np.clip((slices.hounsfield[index] + 1000) / 1400, 0, 1)
         assert np.abs(tile(folders["out"], "slice", index) - grey).max() <= 0.51
@@ -71,7 +77,7 @@ def test_every_slice_mask_and_map_is_at_its_position_on_the_sheets(stages):
 def test_a_signed_map_has_its_zero_in_the_middle(stages):
     _, folders = stages
     page = explored(folders, "signed")
-    signed = np.load(folders["localisation"] / "scores.npz")["signed/grad_cam"][3]
+    signed = SliceMaps.read(folders["localisation"]).signed["grad_cam"][3]
     levels = tile(folders["out"], "map-0", 3).astype(float)
     assert page["signed"]
     assert np.abs((levels - 128) / 127 - signed / np.abs(signed).max()).max() <= 1 / 127
@@ -93,11 +99,13 @@ def test_columns_are_those_of_the_slices_and_answers(stages):
 
 def test_scores_come_from_every_stage_and_only_those_with_a_number_per_slice_and_method(stages, tmp_path):
     _, folders = stages
-    (tmp_path / "faithfulness").mkdir()
-    more = {f"deletion/{method}": np.arange(300.0) for method in METHODS}
-    more |= {f"curve/{method}": np.zeros((300, 5)) for method in METHODS}
-    np.savez(tmp_path / "faithfulness" / "scores.npz", **more)
-    page = explored(folders, faithfulness=tmp_path / "faithfulness")
+    some, everything = np.arange(300) < 20, np.ones(300, dtype=bool)
+    for stage, score, chosen in (("faithfulness", "deletion", everything), ("sample", "insertion", some)):
+        (tmp_path / stage).mkdir()
+        scores = {Subject(method): np.arange(300.0)[chosen] for method in METHODS}
+        curves = {Subject(method): np.zeros((chosen.sum(), 5)) for method in METHODS}
+        SliceScores({score: scores}, curves={score: curves}, chosen=chosen).write(tmp_path / stage)
+    page = explored(folders, faithfulness=tmp_path / "faithfulness", sample=tmp_path / "sample")
     assert list(page["scores"]) == ["energy_share", "deletion"]
     assert page["scores"]["energy_share"][0][7] is None
     assert page["scores"]["deletion"][1][3] == 3
@@ -113,7 +121,7 @@ def test_scores_have_the_names_of_the_tables(stages):
 
 
 def test_a_study_without_scores_per_slice_has_none(tmp_path):
-    np.savez(tmp_path / "scores.npz", area_share=np.zeros(3))
+    SliceScores({}, {"energy_share": np.zeros(3)}).write(tmp_path)
     assert read_scores(tmp_path, METHODS, 3) == {}
 
 

@@ -11,14 +11,17 @@ import pytest
 from pydantic import validate_call
 
 from camfolio.evidence.controls import CONTROLS, control
-from camfolio.evidence.faithfulness import FAITHFULNESS, GROUPS, faithfulness_scores
+from camfolio.evidence.faithfulness import FAITHFULNESS, GROUPS, MapScores, faithfulness_scores
 from camfolio.evidence.localisation import LOCALISATION, localisation_score
 from camfolio.figures import distributions, scores
 from camfolio.network.metrics import METRICS, metric
 from camfolio.pipeline.contents import stages
 from camfolio.raster.explorer import read_scores, score_name
+from camfolio.results.arrays.slice_scores import SliceScores
 from camfolio.results.evaluation import EvaluationResult
 from camfolio.results.localisation import LocalisationResult
+from camfolio.results.scoreboard import ScoreboardResult
+from camfolio.results.subject import Subject
 from camfolio.site.values import results
 from camfolio.stages import evaluation, faithfulness, localisation, scoreboard
 from camfolio.statistics.measures import Measure
@@ -41,7 +44,7 @@ def register():
     @faithfulness_scores({"change": Measure("change under a shift of 10 HU", "share")})
     def shift_of_values(queries, maps, perturbation):
         both = queries.probability(np.stack([queries.hounsfield, queries.hounsfield + 10], axis=1))
-        return {"change": np.abs(both[:, 1] - both[:, 0])}
+        return MapScores({"change": np.abs(both[:, 1] - both[:, 0])})
 
     @control("everything at the left")
     def left(scene):
@@ -107,15 +110,15 @@ def test_a_control_is_scored_compared_and_called_by_its_title(changed_page, valu
 
 
 def test_a_score_and_a_control_are_in_the_figures(values, folders):
-    drawing = scores.drawing(values["scoreboard"])
+    drawing = scores.drawing(ScoreboardResult.read(folders["scoreboard"]))
     assert f"9 scores for {len(values['scoreboard']['methods'])} methods and {len(CONTROLS)} controls" in drawing.alt
     assert "nodule left out (lower is better): Grad-CAM" in drawing.alt
     assert {"left_out", "change"} <= {row[0] for row in drawing.rows}
     assert "control/left" in {row[1] for row in drawing.rows}
-    with np.load(folders["localisation"] / "scores.npz") as stored:
-        column = {"grad_cam": stored["left_out/grad_cam"]}
-        none = {kind: [] for kind in distributions.MARKS}
-        drawn = distributions.drawing(column, stored["chance/left_out"], {"grad_cam": none}, "left_out")
+    stored = SliceScores.read(folders["localisation"])
+    column = {"grad_cam": stored.of("left_out", Subject("grad_cam"))}
+    none = {kind: [] for kind in distributions.MARKS}
+    drawn = distributions.drawing(column, stored.chance["left_out"], {"grad_cam": none}, "left_out")
     assert drawn.alt.startswith("Every test slice's nodule left out,")
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from camfolio.commands.show import summary
 from camfolio.method_words import method_name
+from camfolio.results.shortcut import ShortcutResult
 
 PROJECT = Path(__file__).resolve().parents[2]
 SHORTCUT = {"cues": ["tag", "blur"], "seeds": 2, "share": 1.0}
@@ -78,10 +79,9 @@ def test_no_page_shows_a_value_of_the_machine(name, page):
 
 def test_the_page_claims_that_a_cue_is_used_only_if_the_numbers_say_so(planted, page):
     text = visible_text(page("planted"))
-    for found in planted.artefacts["shortcut"].json("shortcut.json")["cues"].values():
-        flips = found["flips"]
-        used = flips["shortcut"]["put_in"]["low"] > flips["clean"]["put_in"]["high"]
-        words = found["planting"]["words"]
+    for found in ShortcutResult.read(planted.artefacts["shortcut"].folder).cues.values():
+        used = found.shortcut.flips.put_in.low > found.clean.flips.put_in.high
+        words = found.planting.words
         assert (f"{words}. The networks use it" in text) == used
         assert (f"{words}. It was not shown that the networks use it" in text) == (not used)
 

@@ -16,6 +16,9 @@ import yaml
 from camfolio.errors import DataError
 from camfolio.pipeline.contents import stages
 from camfolio.pipeline.portfolio import open_inspection
+from camfolio.results.arrays.maps import LayerMaps
+from camfolio.results.randomisation import RandomisationResult
+from camfolio.results.subject import Subject
 from camfolio.site.pages import make_site
 from camfolio.stages import external_slices as external
 from camfolio.study.file import read_study
@@ -66,9 +69,9 @@ def test_a_network_with_one_logit_is_trained_and_explained(one_logit, store, fol
     logits = np.load(one_logit.artefacts["predictions"] / "logits.npy")
     assert np.allclose(logits[:, 0], -logits[:, 1])
     assert one_logit.study.explanation.layer == "features.5"
-    with np.load(one_logit.artefacts["explanations"] / "maps.npz") as maps:
-        assert maps["grad_cam"].shape[1:] == (8, 8)
-        assert (maps["grad_cam"] != 0).any()
+    maps = LayerMaps.read(one_logit.artefacts["explanations"].folder).of(Subject("grad_cam"))
+    assert maps.shape[1:] == (8, 8)
+    assert (maps != 0).any()
     assert "features.5" in page(store, folder / "one-logit.yaml", "model")
 
 
@@ -80,7 +83,7 @@ def test_no_page_describes_a_user_network_as_the_residual_network(one_logit, sto
         assert not re.findall(r"(?i)resnet|residual network|kaiming|\bnan\b", text), path
     for name in ("model", "reporting"):
         assert "our_network.SmallCnn" in html.unescape(written[f"one-logit/{name}.md"])
-    assert one_logit.artefacts["randomisation"].json("randomisation.json")["parts"] == ["head", "features"]
+    assert RandomisationResult.read(one_logit.artefacts["randomisation"].folder).parts == ("head", "features")
 
 
 def test_a_change_of_the_network_file_makes_the_training_stale(one_logit, folder, store):

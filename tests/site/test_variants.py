@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from camfolio.pipeline.portfolio import inspect_study
+from camfolio.results.arrays.maps import LayerMaps
+from camfolio.results.subject import Subject
 
 pytestmark = pytest.mark.slow  # eight studies from the data to the built pages
 
@@ -304,10 +306,10 @@ def test_captions_name_the_scaling(article):
 
 
 def test_maps_of_all_layers_are_kept(variants):
-    with np.load(variants["own"].artefacts["explanations"] / "maps.npz") as maps:
-        assert maps["ours.edge_cam"].shape[1:] == (8, 8)
-        assert maps["layer3.0.conv2/ours.edge_cam"].shape[1:] == (4, 4)
-        assert len(maps.files) == 2 * 4 + 2
+    maps = LayerMaps.read(variants["own"].artefacts["explanations"].folder)
+    assert maps.of(Subject("ours.edge_cam")).shape[1:] == (8, 8)
+    assert maps.of(Subject("ours.edge_cam", "layer3.0.conv2")).shape[1:] == (4, 4)
+    assert len(maps.signed) == 2 * 4
 
 
 def test_a_changed_user_method_recomputes_maps_and_a_changed_scaling_does_not(variants, folder, store):

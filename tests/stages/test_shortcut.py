@@ -1,11 +1,11 @@
-import json
-
 import numpy as np
 import pytest
 
 from camfolio.data.slices import Slices
 from camfolio.evidence.shortcut import CUES
+from camfolio.results.arrays.cue_answers import PLAIN, CueAnswers
 from camfolio.results.planting import LearningCounts, PlantingResult
+from camfolio.results.shortcut import AucBySeed, MapCounts, SeedsInterval, ShortcutResult
 from camfolio.stages import planting, shortcut
 from camfolio.study.settings import Evaluation, ExplanationSettings
 
@@ -46,9 +46,8 @@ def answers(folder, *, flips, energy, label):
     folder.mkdir()
     plain = np.stack([1.0 - label, label], 1).astype(np.float32)
     cue = np.tile(np.float32([0, 1]), (len(label), 1)) if flips else plain
-    values = {"logits/plain": plain, "logits/tag": cue}
-    values |= {f"energy/{name}/tag/grad_cam": np.asarray(share, float) for name, share in energy.items()}
-    np.savez(folder / "answers.npz", **values)
+    shares = {shown: {"tag": {"grad_cam": np.asarray(share, float)}} for shown, share in energy.items()}
+    CueAnswers({PLAIN: plain, "tag": cue}, shares, 0, {}).write(folder)
     return folder
 
 
@@ -71,37 +70,32 @@ def summary(folders, planted, tmp_path, energies, *, flips=(True, False)):
         **networks,
         **{"planting-tag": planted},
     )
-    return json.loads((tmp_path / "shortcut.json").read_text())["cues"]["tag"]
+    return ShortcutResult.read(tmp_path).cues["tag"]
 
 
 def test_a_cue_that_decides_and_that_maps_show_is_found_out(folders, planted, tmp_path):
     loud, quiet = {"plain": [0.1] * 12, "tag": [0.9] * 12}, {"plain": [0.1] * 12, "tag": [0.2] * 12}
     found = summary(folders, planted, tmp_path, {"tag": loud, "clean": quiet})
-    assert found["flips"]["shortcut"]["put_in"]["value"] == 1
-    assert found["flips"]["shortcut"]["taken_out"]["value"] == 0
-    assert found["flips"]["clean"]["put_in"]["value"] == 0
-    assert found["flips"]["shortcut"]["put_in"]["slices"] == 6
-    method = found["methods"]["grad_cam"]
-    assert method["detection"]["with"] == {"value": 1, "low": 1, "high": 1, "undefined": 0, "by_seed": [1, 1]}
-    assert method["detection"]["without"]["value"] == 0.5
-    assert method["energy"]["shortcut"]["with"]["value"] == pytest.approx(0.9)
-    area = found["planting"]["area_share"]
-    assert area == 64 / 256
-    assert method["alarms"]["shortcut"]["with"]["value"] == 1
-    assert method["alarms"]["clean"]["with"]["value"] == 0
-    assert found["auc"]["shortcut"] == {"plain": [1, 1], "tag": [0.5, 0.5]}
+    assert found.shortcut.flips.put_in.value == 1
+    assert found.shortcut.flips.taken_out.value == 0
+    assert found.clean.flips.put_in.value == 0
+    assert found.shortcut.flips.put_in.slices == 6
+    method = found.methods["grad_cam"]
+    assert method.detection.with_cue == SeedsInterval(value=1, low=1, high=1, by_seed=(1, 1))
+    assert method.detection.without_cue.value == 0.5
+    assert method.shortcut.energy.with_cue.value == pytest.approx(0.9)
+    assert found.planting.area_share == 64 / 256
+    assert method.shortcut.alarms.with_cue.value == 1
+    assert method.clean.alarms.with_cue.value == 0
+    assert found.shortcut.auc == AucBySeed(with_cue=(0.5, 0.5), without_cue=(1, 1))
 
 
 def test_empty_maps_are_counted_and_leave_no_nan(folders, planted, tmp_path):
     empty, some = {"plain": [np.nan] * 12, "tag": [np.nan] * 12}, {"plain": [0.1] * 12, "tag": [0.2] * 11 + [np.nan]}
-    method = summary(folders, planted, tmp_path, {"tag": empty, "clean": some})["methods"]["grad_cam"]
-    assert method["undefined"] == {"shortcut": {"with": 24, "without": 24}, "clean": {"with": 2, "without": 0}}
-    assert method["detection"]["with"]["value"] is None
-    assert method["energy"]["shortcut"]["with"] == {
-        "value": None,
-        "low": None,
-        "high": None,
-        "undefined": 100,
-        "by_seed": [None, None],
-    }
-    assert method["energy"]["clean"]["with"]["value"] == pytest.approx(0.2)
+    method = summary(folders, planted, tmp_path, {"tag": empty, "clean": some}).methods["grad_cam"]
+    assert method.shortcut.empty == MapCounts(with_cue=24, without_cue=24)
+    assert method.clean.empty == MapCounts(with_cue=2, without_cue=0)
+    assert method.detection.with_cue.value is None
+    none = SeedsInterval(value=None, low=None, high=None, undefined=100, by_seed=(None, None))
+    assert method.shortcut.energy.with_cue == none
+    assert method.clean.energy.with_cue.value == pytest.approx(0.2)

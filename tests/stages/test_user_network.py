@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 
 import numpy as np
@@ -13,6 +12,14 @@ from safetensors.torch import load_file
 from camfolio.data.slices import Slices
 from camfolio.network.architecture import through_window
 from camfolio.network.trained import Device
+from camfolio.results.arrays.cue_answers import PLAIN, CueAnswers
+from camfolio.results.arrays.maps import LayerMaps
+from camfolio.results.arrays.similarities import RandomisedExample
+from camfolio.results.arrays.slice_scores import SliceScores
+from camfolio.results.randomisation import RandomisationResult
+from camfolio.results.retrained import RetrainedResult
+from camfolio.results.shortcut import ShortcutResult
+from camfolio.results.subject import Subject
 from camfolio.stages import explanations
 from camfolio.study.settings import ExplanationSettings, Network
 from user_networks import OneLogit
@@ -63,29 +70,26 @@ def test_the_evidence_does_not_depend_on_the_form_of_the_logits(found, name, oth
 
 def test_pixels_are_removed_from_the_probability_of_the_explained_class(found):
     probability, _ = probabilities(found["OneLogit"])
-    with (
-        np.load(found["OneLogit"]["faithfulness"] / "scores.npz") as scores,
-        np.load(found["OneLogit"]["explanations"] / "maps.npz") as maps,
-    ):
-        chosen = scores["chosen"]
-        expected = np.where(maps["targets"] == 1, probability, 1 - probability)[chosen]
-        assert scores["curve/deletion_blur/control/random"][:, 0] == pytest.approx(expected, abs=1e-5)
-        assert (maps["targets"] == (probability > 0.5)).all()
+    scores = SliceScores.read(found["OneLogit"]["faithfulness"].folder)
+    targets = LayerMaps.read(found["OneLogit"]["explanations"].folder).targets
+    expected = np.where(targets == 1, probability, 1 - probability)[scores.chosen]
+    curve = scores.curves["deletion_blur"][Subject("random", is_control=True)]
+    assert curve[:, 0] == pytest.approx(expected, abs=1e-5)
+    assert (targets == (probability > 0.5)).all()
 
 
 def test_another_training_is_judged_by_its_probabilities(found):
     probability, label = probabilities(found["OneLogit"], "training-seed-1")
-    auc = found["OneLogit"]["retrained-seed-1"].json("retrained.json")["auc"]
+    auc = RetrainedResult.read(found["OneLogit"]["retrained-seed-1"].folder).auc
     margins = probability[label == 1][:, None] - probability[label == 0]
     assert auc == pytest.approx(((margins > 0) + 0.5 * (margins == 0)).mean())
 
 
 def test_the_parts_of_a_user_network_are_randomised(found):
-    randomised = found["OneLogit"]["randomisation"]
-    assert randomised.json("randomisation.json")["parts"] == ["head", "features"]
-    with np.load(randomised / "similarity.npz") as stored:
-        before, *after = stored["signed/grad_cam"]
-        assert all((maps != before).any() for maps in after)
+    folder = found["OneLogit"]["randomisation"].folder
+    assert RandomisationResult.read(folder).parts == ("head", "features")
+    before, *after = RandomisedExample.read(folder).signed["grad_cam"]
+    assert all((maps != before).any() for maps in after)
 
 
 def test_onnx_runtime_gives_the_maps_of_torch(found, tmp_path):
@@ -102,16 +106,15 @@ def test_onnx_runtime_gives_the_maps_of_torch(found, tmp_path):
         explanation=ExplanationSettings(**sections("OneLogit")["explanation"]),
         device=Device(threads=1, accelerator="cpu"),
     )
-    with np.load(artefacts["explanations"] / "maps.npz") as one, np.load(tmp_path / "out" / "maps.npz") as other:
-        assert one["score_cam"] == pytest.approx(other["score_cam"], abs=1e-4)
-        assert (one["grad_cam"] == other["grad_cam"]).all()
+    one, other = (LayerMaps.read(folder) for folder in (artefacts["explanations"].folder, tmp_path / "out"))
+    assert one.of(Subject("score_cam")) == pytest.approx(other.of(Subject("score_cam")), abs=1e-4)
+    assert (one.of(Subject("grad_cam")) == other.of(Subject("grad_cam"))).all()
 
 
 def test_a_planted_shortcut_is_evaluated_with_a_user_network(compute_stages, tiny_slices):
     shortcut = {"cues": ["tag"], "seeds": 1}
     artefacts = compute_stages(tiny_slices(60, 16, 3), shortcut=shortcut, **sections("OneLogit"))
-    with np.load(artefacts["shortcut_answers-tag-0"] / "answers.npz") as answers:
-        probability, _ = probabilities(artefacts, "training-tag-0")
-        logits = torch.from_numpy(answers["logits/plain"])
-        assert logits.softmax(1)[:, 1].numpy() == pytest.approx(probability, abs=1e-5)
-    assert json.dumps(artefacts["shortcut"].json("shortcut.json"), allow_nan=False)
+    answers = CueAnswers.read(artefacts["shortcut_answers-tag-0"].folder)
+    probability, _ = probabilities(artefacts, "training-tag-0")
+    assert torch.from_numpy(answers.logits[PLAIN]).softmax(1)[:, 1].numpy() == pytest.approx(probability, abs=1e-5)
+    assert list(ShortcutResult.read(artefacts["shortcut"].folder).cues) == ["tag"]

@@ -37,7 +37,7 @@ def test_intervals_of_many_scores_at_once_are_those_of_the_plain_bootstrap_one_b
 
 def test_a_score_that_is_nowhere_defined_has_no_interval():
     found = Patients(PATIENT, 100, 0).intervals(np.full((40, 1), np.nan))
-    assert found == [Interval(value=None, low=None, high=None, undefined=100)]
+    assert found == [Interval(value=None, low=None, high=None, undefined=100, slices_undefined=40)]
 
 
 def test_a_difference_is_over_the_slices_on_which_both_are_defined():

@@ -11,6 +11,7 @@ from camfolio.pipeline.portfolio import Portfolio
 from camfolio.results.evaluation import EvaluationResult
 from camfolio.results.localisation import LocalisationResult
 from camfolio.results.selection import Case, CasesResult
+from camfolio.results.shortcut import ShortcutResult
 
 
 def summary(portfolio: Portfolio) -> dict[str, Any]:
@@ -19,7 +20,8 @@ def summary(portfolio: Portfolio) -> dict[str, Any]:
     For a study about a planted shortcut: the result of its stage `shortcut`.
     """
     if portfolio.study.shortcut:
-        return {"study": portfolio.name, **portfolio.artefacts["shortcut"].json("shortcut.json")}
+        shortcut = ShortcutResult.read(portfolio.artefacts["shortcut"].folder)
+        return {"study": portfolio.name, **shortcut.model_dump(mode="json")}
     evaluation = EvaluationResult.read(portfolio.artefacts["evaluation"].folder)
     chosen = CasesResult.read(portfolio.artefacts["selection"].folder).methods
     localisation = LocalisationResult.read(portfolio.artefacts["localisation"].folder)

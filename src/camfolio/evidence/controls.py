@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float64
 from scipy import ndimage
 
-from camfolio.evidence.subject import Subject
+from camfolio.results.subject import Subject
 from camfolio.shapes import Hounsfield, Names, Spacing
 from camfolio.statistics.chance import slice_generator
 

@@ -7,7 +7,7 @@ order, so its curves are NaN, not defined; so are scores with a baseline that is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -25,7 +25,20 @@ from camfolio.evidence.perturbation import (
 )
 from camfolio.statistics.measures import Measure
 
-Function = Callable[[Queries, Maps, Perturbation], dict[str, np.ndarray]]
+
+@dataclass(frozen=True)
+class MapScores:
+    """Scores (N,) and curves (N, steps) of one subject's maps, by name; NaN where not defined."""
+
+    scores: Mapping[str, Scores]
+    curves: Mapping[str, Curves] = field(default_factory=dict)
+
+    def __or__(self, more: MapScores) -> MapScores:
+        """Both together."""
+        return MapScores({**self.scores, **more.scores}, {**self.curves, **more.curves})
+
+
+Function = Callable[[Queries, Maps, Perturbation], MapScores]
 
 
 @dataclass(frozen=True)
@@ -34,7 +47,7 @@ class ScoreGroup:
 
     Attributes:
         measures: score -> its title, unit and direction.
-        function: gives the scores (N,) by name, and curves (N, steps) as `curve/NAME`.
+        function: computes them, and the curves that they summarise.
         every_layer: whether maps at layers out of focus get them, too.
     """
 
@@ -60,9 +73,7 @@ def faithfulness_scores(measures: Mapping[str, Measure], *, every_layer: bool = 
     return register
 
 
-def subject_scores(
-    queries: Queries, maps: Maps, perturbation: Perturbation, *, in_focus: bool = True
-) -> dict[str, np.ndarray]:
+def subject_scores(queries: Queries, maps: Maps, perturbation: Perturbation, *, in_focus: bool = True) -> MapScores:
     """All scores of one subject's maps.
 
     Args:
@@ -70,11 +81,8 @@ def subject_scores(
         maps: of these slices.
         perturbation: with baselines of these slices.
         in_focus: whether the maps are those of the layer in focus, or of a control.
-
-    Returns:
-        Scores (N,) by name, and curves (N, steps) as `curve/NAME`; NaN where not defined.
     """
-    values: dict[str, np.ndarray] = {}
+    values = MapScores({})
     for group in GROUPS.values():
         if in_focus or group.every_layer:
             values |= group.function(queries, maps, perturbation)
@@ -89,15 +97,17 @@ def subject_scores(
         "insertion_blur": Measure("area under insertion, blurred slice", "share"),
     }
 )
-def deletion_and_insertion(queries: Queries, maps: Maps, perturbation: Perturbation) -> dict[str, np.ndarray]:
-    """`deletion_BASELINE` and `insertion_BASELINE`: areas under the two `curves`, which are there as `curve/...`."""
-    values: dict[str, np.ndarray] = {}
+def deletion_and_insertion(queries: Queries, maps: Maps, perturbation: Perturbation) -> MapScores:
+    """`deletion_BASELINE` and `insertion_BASELINE`: the two `curves`, and the areas under them."""
     shares = (0.0, *perturbation.steps, 1.0)
-    for name, baseline in perturbation.baselines.items():
-        both = curves(queries, maps, baseline, perturbation.steps)
-        for kind, curve in zip(("deletion", "insertion"), both, strict=True):
-            values |= {f"curve/{kind}_{name}": curve, f"{kind}_{name}": area_under(curve, shares)}
-    return values
+    by_name = {
+        f"{kind}_{name}": curve
+        for name, baseline in perturbation.baselines.items()
+        for kind, curve in zip(
+            ("deletion", "insertion"), curves(queries, maps, baseline, perturbation.steps), strict=True
+        )
+    }
+    return MapScores({name: area_under(curve, shares) for name, curve in by_name.items()}, by_name)
 
 
 @faithfulness_scores(
@@ -106,7 +116,7 @@ def deletion_and_insertion(queries: Queries, maps: Maps, perturbation: Perturbat
         "average_increase": Measure("slices whose probability rises under the map", "share"),
     }
 )
-def drop_and_increase(queries: Queries, maps: Maps, perturbation: Perturbation) -> dict[str, np.ndarray]:
+def drop_and_increase(queries: Queries, maps: Maps, perturbation: Perturbation) -> MapScores:
     """Average drop and increase (Chattopadhay et al. 2018, arXiv 1710.11063) under the map as a soft mask.
 
     With m the map over its maximum, the network gets m x + (1 - m) baseline; y is the target's probability for x, y'
@@ -123,7 +133,7 @@ def drop_and_increase(queries: Queries, maps: Maps, perturbation: Perturbation) 
             after[rows] = part.probability(mixed[:, None])[:, 0]
     before = baseline.before
     increase = np.where(np.isnan(after), np.nan, after > before)
-    return {"average_drop": np.maximum(0, before - after) / before, "average_increase": increase}
+    return MapScores({"average_drop": np.maximum(0, before - after) / before, "average_increase": increase})
 
 
 @faithfulness_scores(
@@ -134,13 +144,12 @@ def drop_and_increase(queries: Queries, maps: Maps, perturbation: Perturbation) 
     },
     every_layer=False,
 )
-def road_scores(queries: Queries, maps: Maps, perturbation: Perturbation) -> dict[str, np.ndarray]:
-    """Areas under the two curves of `road`, which are there as `curve/...`, and their difference `road_gap`."""
+def road_scores(queries: Queries, maps: Maps, perturbation: Perturbation) -> MapScores:
+    """The two curves of `road`, the areas under them, and their difference `road_gap`."""
     both = road(queries, maps, perturbation.road_steps, perturbation.road_noise_hu)
     curve = dict(zip(("road_morf", "road_lerf"), both, strict=True))
     areas = {name: area_under(values, perturbation.road_steps) for name, values in curve.items()}
-    gap = {"road_gap": areas["road_lerf"] - areas["road_morf"]}
-    return areas | gap | {f"curve/{name}": values for name, values in curve.items()}
+    return MapScores(areas | {"road_gap": areas["road_lerf"] - areas["road_morf"]}, curve)
 
 
 def curves(queries: Queries, maps: Maps, baseline: Baseline, steps: Sequence[float]) -> tuple[Curves, Curves]:

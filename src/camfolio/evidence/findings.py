@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any, Literal
+from typing import Literal
 
-from camfolio.evidence.subject import Subject
 from camfolio.results.evaluation import EvaluationResult
-from camfolio.results.interval import Interval, interval_of
+from camfolio.results.interval import Interval
 from camfolio.results.localisation import LocalisationResult, MethodDifference
+from camfolio.results.randomisation import RandomisationResult
+from camfolio.results.scoreboard import ComparisonRow, ScoreboardResult
 from camfolio.results.selection import Case, CasesResult
+from camfolio.results.stability import StabilityResult
+from camfolio.results.subject import Subject
 
-Row = Interval | Mapping[str, Any]
-"""An interval, or `value`, `low` and `high` of a row."""
 Verdict = Literal["better", "worse", "not separable", "not defined"]
 
 NOTHING = 0.0
@@ -51,7 +52,7 @@ class Difference:
     first: str
     second: str
     shown: bool
-    row: MethodDifference
+    row: MethodDifference | ComparisonRow
 
 
 @dataclass(frozen=True)
@@ -107,62 +108,65 @@ class Findings:
     example: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def network_findings(results: Mapping[str, Any]) -> Findings:
-    """Decide everything that the pages of a study about one network claim.
+@dataclass(frozen=True)
+class NetworkResults:
+    """The results of a study about one network that verdicts are decided from; `external` is None without that test set."""
 
-    Args:
-        results: what the stages found, by the names that templates use: `study`, `evaluation`, `localisation`,
-            `scoreboard`, `randomisation`, `stability`, `cases`, `external`.
-    """
-    methods: Sequence[str] = results["study"].explanation.methods
-    localisation: LocalisationResult = results["localisation"]
-    evaluation: EvaluationResult = results["evaluation"]
-    cases: CasesResult = results["cases"]
-    board, above = results["scoreboard"], localisation.above_area
+    evaluation: EvaluationResult
+    localisation: LocalisationResult
+    scoreboard: ScoreboardResult
+    randomisation: RandomisationResult
+    stability: StabilityResult
+    cases: CasesResult
+    external: EvaluationResult | None
+
+
+def network_findings(results: NetworkResults) -> Findings:
+    """Decide everything that the pages of a study about one network claim."""
+    evaluation, board, external = results.evaluation, results.scoreboard, results.external
+    methods, localisation = board.methods, results.localisation
+    above, random = localisation.above_area, results.randomisation.all_random
     shares = [share.value for share in localisation.energy_share.values() if share.value is not None]
-    external = results["external"]
-    seeds = results["stability"]["similarity"].get("seed", {})
-    random = {name: steps["rank_signed"][-1] for name, steps in results["randomisation"]["similarity"].items()}
+    seeds = results.stability.similarity.get("seed", {})
     example = {
-        name: {kind: example_verdict(one) for kind, one in cases.methods[name].cases.items()} for name in methods
+        name: {kind: example_verdict(case) for kind, case in results.cases.methods[name].cases.items()}
+        for name in methods
     }
     return Findings(
-        has_masks=any(value["value"] is not None for value in board["scores"]["energy_share"].values()),
+        has_masks=any(value.value is not None for value in board.scores["energy_share"].values()),
         above_uniform=tuple(name for name in methods if is_above(above[name], NOTHING)),
         below_uniform=tuple(name for name in methods if is_below(above[name], NOTHING)),
         outside=1 - max(shares) if shares else None,
         all_miss_once=all(example[name]["bad"] in {"elsewhere", "below uniform"} for name in methods),
-        beat_controls=beating(board, methods, list(board["controls"])),
+        beat_controls=beating(board, methods, list(board.controls)),
         beat_centre_blob=beating(board, methods, [Subject("centre_blob", is_control=True).key]),
-        best_control={score: best_control(board, score) for score in board["measures"]},
+        best_control={score: best_control(board, score) for score in board.measures},
         interval_differences=tuple(map(by_interval, localisation.difference)),
         corrected_differences=tuple(corrected(board)),
         undefined_scores=tuple(undefined_scores(board, methods)),
-        not_from_training=tuple(name for name in methods if is_above(random[name], LEFT_FROM_ARCHITECTURE)),
+        not_from_training=tuple(name for name in methods if is_above(random[name].rank_signed, LEFT_FROM_ARCHITECTURE)),
         other_maps_when_retrained=tuple(
-            name for name in methods if seeds and is_below(seeds[name]["rank_signed"], OTHER_MAPS)
+            name for name in methods if seeds and is_below(seeds[name].rank_signed, OTHER_MAPS)
         ),
         than_area=verdict_against(evaluation.difference.auc, NOTHING),
         area_separates=is_above(evaluation.baseline.auc, CHANCE),
-        on_external=elsewhere(evaluation.metrics["auc"], external["evaluation"].metrics["auc"]) if external else None,
+        on_external=elsewhere(evaluation.metrics["auc"], external.metrics["auc"]) if external else None,
         example=example,
     )
 
 
-def is_above(row: Row, limit: float) -> bool:
+def is_above(value: Interval, limit: float) -> bool:
     """Whether a whole interval lies above a limit; never where there is none.
 
     >>> is_above(Interval(value=0.6, low=0.5, high=0.7), 0.4), is_above(Interval(value=0.6, low=None, high=None), 0.4)
     (True, False)
     """
-    low = interval_of(row).low
-    return low is not None and low > limit
+    return value.low is not None and value.low > limit
 
 
-def is_below(row: Row, limit: float) -> bool:
+def is_below(value: Interval, limit: float) -> bool:
     """Whether a whole interval lies below a limit; never where there is none."""
-    high = interval_of(row).high
-    return high is not None and high < limit
+    return value.high is not None and value.high < limit
 
 
 def verdict_against(value: Interval, limit: float) -> Verdict:
@@ -192,33 +196,33 @@ def example_verdict(case: Case | None) -> str:
     return "hardly above" if case.energy_ratio < HARDLY_MORE else "above"
 
 
-def beating(board: Mapping[str, Any], methods: Sequence[str], controls: Sequence[str]) -> tuple[str, ...]:
+def beating(board: ScoreboardResult, methods: Sequence[str], controls: Sequence[str]) -> tuple[str, ...]:
     """Methods that put more energy on the nodule than each of some controls, after correction for all comparisons."""
     won = {
-        (row["one"], row["other"])
-        for row in board["comparisons"]["controls"]["rows"]
-        if row["score"] == "energy_share" and row["verdict"] == "better"
+        (row.first, row.second)
+        for row in board.comparisons.controls.rows
+        if row.score == "energy_share" and row.verdict == "better"
     }
-    defined = board["scores"]["energy_share"]
+    defined = board.scores["energy_share"]
     return tuple(
         name
         for name in methods
-        if defined[name]["value"] is not None and all((name, control) in won for control in controls)
+        if defined[name].value is not None and all((name, control) in won for control in controls)
     )
 
 
-def best_control(board: Mapping[str, Any], score: str) -> str | None:
+def best_control(board: ScoreboardResult, score: str) -> str | None:
     """The control with the best mean of a score, the first of equals."""
-    sign = 1 if board["measures"][score]["better"] == "higher" else -1
-    values = {control: board["scores"][score][control]["value"] for control in board["controls"]}
+    sign = 1 if board.measures[score].better == "higher" else -1
+    values = {control: board.scores[score][control].value for control in board.controls}
     defined = {control: sign * value for control, value in values.items() if value is not None}
     return max(defined, key=lambda control: defined[control]) if defined else None
 
 
-def undefined_scores(board: Mapping[str, Any], methods: Sequence[str]) -> Iterator[UndefinedScore]:
+def undefined_scores(board: ScoreboardResult, methods: Sequence[str]) -> Iterator[UndefinedScore]:
     """Where scores of methods are not defined on every slice, score by score."""
-    for score, method in product(board["measures"], methods):
-        slices = board["scores"][score][method]["slices_undefined"]
+    for score, method in product(board.measures, methods):
+        slices = board.scores[score][method].slices_undefined
         if slices:
             yield UndefinedScore(score, method, slices)
 
@@ -230,12 +234,9 @@ def by_interval(row: MethodDifference) -> Difference:
     return Difference(row.first, row.second, shown=is_above(row, NOTHING), row=row)
 
 
-def corrected(board: Mapping[str, Any]) -> Iterator[Difference]:
+def corrected(board: ScoreboardResult) -> Iterator[Difference]:
     """Pairs of methods whose energy on the nodule differs, after correction for all comparisons of methods."""
-    for row in board["comparisons"]["methods"]["rows"]:
-        if row["score"] == "energy_share" and row["verdict"] in {"better", "worse"}:
-            pair = MethodDifference(
-                first=row["one"], second=row["other"], value=row["value"], low=row["low"], high=row["high"]
-            )
-            names = (pair.first, pair.second) if row["verdict"] == "better" else (pair.second, pair.first)
-            yield Difference(*names, shown=True, row=pair)
+    for row in board.comparisons.methods.rows:
+        if row.score == "energy_share" and row.verdict in {"better", "worse"}:
+            names = (row.first, row.second) if row.verdict == "better" else (row.second, row.first)
+            yield Difference(*names, shown=True, row=row)

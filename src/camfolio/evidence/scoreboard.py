@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
 
-from camfolio.evidence.subject import Subject
+from camfolio.results.arrays.slice_scores import SliceScores
+from camfolio.results.interval import Interval
+from camfolio.results.scoreboard import ComparisonRow, Comparisons, Family
+from camfolio.results.subject import Subject
 from camfolio.statistics.measures import Measure
 from camfolio.statistics.patients import Difference, Patients, difference, holm, is_equivalent, verdict
 
-Pair = tuple[str, str]
+Pair = tuple[Subject, Subject]
 
 
 @dataclass(frozen=True)
@@ -23,29 +25,27 @@ class Table:
 
     Attributes:
         measures: score -> how to read it, in the order of pages.
-        scores: `SCORE/SUBJECT` -> (n,), NaN where not defined; not every subject needs every score.
+        scores: of single slices; not every subject needs every score.
         patients: whose slices they are.
     """
 
     measures: Mapping[str, Measure]
-    scores: Mapping[str, Float64[np.ndarray, " slices"]]
+    scores: SliceScores
     patients: Patients
 
-    def intervals(self, subjects: Sequence[str]) -> dict[str, dict[str, dict[str, object]]]:
-        """Score -> subject -> value, low, high, undefined (resamples), slices_undefined."""
-        there = [(score, subject) for score, subject in product(self.measures, subjects) if self.has(score, subject)]
-        columns = [self.scores[f"{score}/{subject}"] for score, subject in there]
-        found: dict[str, dict[str, dict[str, object]]] = {score: {} for score in self.measures}
-        if columns:
-            for (score, subject), values, one in zip(
-                there, columns, self.patients.intervals(np.stack(columns, axis=1)), strict=True
-            ):
-                found[score][subject] = one.model_dump() | {"slices_undefined": int(np.isnan(values).sum())}
+    def intervals(self, subjects: Sequence[Subject]) -> dict[str, dict[str, Interval]]:
+        """Score -> key of the subject -> mean with its interval."""
+        found: dict[str, dict[str, Interval]] = {score: {} for score in self.measures}
+        pairs = [each for each in product(self.measures, subjects) if self.scores.has(*each)]
+        if pairs:
+            columns = np.stack([self.scores.of(score, subject) for score, subject in pairs], axis=1)
+            for (score, subject), interval in zip(pairs, self.patients.intervals(columns), strict=True):
+                found[score][subject.key] = interval
         return found
 
-    def has(self, score: str, *subjects: str) -> bool:
-        """Whether all these subjects have a score."""
-        return all(f"{score}/{subject}" in self.scores for subject in subjects)
+    def difference(self, score: str, first: Subject, second: Subject) -> Difference:
+        """Of two subjects by one score, first minus second."""
+        return difference(self.scores.of(score, first), self.scores.of(score, second), self.patients)
 
 
 @dataclass(frozen=True)
@@ -53,78 +53,74 @@ class Comparison:
     """One subject against another by one score."""
 
     score: str
-    one: str
-    other: str
-    found: Difference
+    first: Subject
+    second: Subject
+    difference: Difference
     measure: Measure
 
 
-def compare(tables: Sequence[Table], pairs: Sequence[Pair], margins: Mapping[str, float]) -> dict[str, Any]:
+def compare(tables: Sequence[Table], pairs: Sequence[Pair], margins: Mapping[str, float]) -> Family:
     """A family of comparisons: all pairs by all scores that both have, corrected together.
 
     Args:
         tables: with their own slices each.
         pairs: of subjects; differences are the first minus the second.
         margins: unit -> the difference that does not matter.
-
-    Returns:
-        `tests`, how many p values were corrected together, and `rows`: `score`, `one`, `other`, `value`, `low`, `high`
-        (one minus other, 95 %), `low90`, `high90`, `p`, `p_holm`, `slices`, `patients`, `undefined` (resamples),
-        `slices_undefined`, `margin`, `equivalent` (the test at the margin), `verdict` on one.
     """
     family = [
-        Comparison(
-            score, one, other, difference(t.scores[f"{score}/{one}"], t.scores[f"{score}/{other}"], t.patients), measure
-        )
-        for t in tables
-        for score, measure in t.measures.items()
-        for one, other in pairs
-        if t.has(score, one, other)
+        Comparison(score, first, second, table.difference(score, first, second), measure)
+        for table in tables
+        for score, measure in table.measures.items()
+        for first, second in pairs
+        if table.scores.has(score, first, second)
     ]
-    corrected = holm([one.found.p for one in family])
-    rows = [row(one, p, margins[one.measure.unit]) for one, p in zip(family, corrected, strict=True)]
-    return {"tests": sum(p is not None for p in corrected), "rows": rows}
+    corrected = holm([each.difference.p for each in family])
+    rows = tuple(row(each, p, margins[each.measure.unit]) for each, p in zip(family, corrected, strict=True))
+    return Family(tests=sum(p is not None for p in corrected), rows=rows)
 
 
-def row(compared: Comparison, corrected: float | None, margin: float) -> dict[str, object]:
-    """One comparison as plain JSON."""
-    found = dict(vars(compared.found))
-    interval = found.pop("interval").model_dump()
-    return {
-        "score": compared.score,
-        "one": compared.one,
-        "other": compared.other,
-        **interval,
-        **found,
-        "p_holm": corrected,
-        "margin": margin,
-        "equivalent": is_equivalent(compared.found, margin),
-        "verdict": verdict(compared.found, corrected, compared.measure.better, margin),
-    }
+def row(compared: Comparison, corrected: float | None, margin: float) -> ComparisonRow:
+    """One comparison with its verdict, after correction."""
+    numbers = dict(vars(compared.difference))
+    return ComparisonRow(
+        **numbers.pop("interval").model_dump() | numbers,
+        score=compared.score,
+        first=compared.first.key,
+        second=compared.second.key,
+        p_holm=corrected,
+        margin=margin,
+        equivalent=is_equivalent(compared.difference, margin),
+        verdict=verdict(compared.difference, corrected, compared.measure.better, margin),
+    )
+
+
+def compare_families(tables: Sequence[Table], subjects: Sequence[Subject], margins: Mapping[str, float]) -> Comparisons:
+    """Methods with each other, methods with controls, and methods at the layer in focus with themselves at the others."""
+    return Comparisons(**{name: compare(tables, pairs, margins) for name, pairs in families(subjects).items()})
 
 
 def families(subjects: Sequence[Subject]) -> dict[str, list[Pair]]:
     """Which subjects are compared: methods with each other, methods with controls, and every method at the layer in
     focus with itself at the others.
 
-    >>> families([Subject("a"), Subject("b"), Subject("a", "layer1"), Subject("c", is_control=True)])["controls"]
+    >>> pairs = families([Subject("a"), Subject("b"), Subject("a", "layer1"), Subject("c", is_control=True)])
+    >>> [(first.key, second.key) for first, second in pairs["controls"]]
     [('a', 'control/c'), ('b', 'control/c')]
     """
-    controls = [subject.key for subject in subjects if subject.is_control]
-    methods = [subject.key for subject in subjects if subject.in_focus and not subject.is_control]
+    controls = [subject for subject in subjects if subject.is_control]
+    methods = [subject for subject in subjects if subject.in_focus and not subject.is_control]
     return {
         "methods": list(combinations(methods, 2)),
         "controls": list(product(methods, controls)),
-        "layers": [(subject.name, subject.key) for subject in subjects if not subject.in_focus],
+        "layers": [(Subject(subject.name), subject) for subject in subjects if not subject.in_focus],
     }
 
 
 def mean_curves(
-    curves: Mapping[str, Float64[np.ndarray, "slices steps"]], patients: Patients
-) -> dict[str, dict[str, list[dict[str, object]]]]:
-    """`CURVE/SUBJECT` -> (m, steps) as curve -> subject -> one interval per step."""
-    found: dict[str, dict[str, list[dict[str, object]]]] = {}
-    for name, values in curves.items():
-        curve, _, subject = name.partition("/")
-        found.setdefault(curve, {})[subject] = [one.model_dump() for one in patients.intervals(values)]
-    return found
+    curves: Mapping[str, Mapping[Subject, Float64[np.ndarray, "slices steps"]]], patients: Patients
+) -> dict[str, dict[str, tuple[Interval, ...]]]:
+    """Curve -> key of the subject -> one interval per step."""
+    return {
+        curve: {subject.key: tuple(patients.intervals(values)) for subject, values in subjects.items()}
+        for curve, subjects in curves.items()
+    }

@@ -70,8 +70,6 @@ CUES: dict[str, Cue] = {
     "blur": Cue("a patch without grain that the eye misses", BLUR_PLACE, put_blur),
 }
 """Name -> cue."""
-PLAIN = "plain"
-"""In results: the slices without any cue."""
 
 
 def chosen_for_cue(label: Labels, share: float, seed: int) -> Bool[np.ndarray, " slices"]:

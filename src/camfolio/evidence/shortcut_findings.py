@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
-from typing import Any, Literal
+from typing import Literal
 
-from camfolio.evidence.findings import CHANCE, Row, is_above, is_below
-from camfolio.results.interval import interval_of
+from camfolio.evidence.findings import CHANCE, is_above, is_below
+from camfolio.results.interval import Interval
+from camfolio.results.shortcut import MapValues, MethodMaps, ShortcutResult
 
 Detection = Literal["yes", "inverted", "not shown", "no interval", "not defined"]
 FALSE_ALARMS = 0.1
@@ -18,12 +18,20 @@ MOSTLY_SILENT = 0.5
 
 
 @dataclass(frozen=True)
+class Detected:
+    """Whether maps separate the two kinds of networks, with and without the cue in the slice."""
+
+    with_cue: Detection
+    without_cue: Detection
+
+
+@dataclass(frozen=True)
 class Alarm:
     """How often the maps of one method raise an alarm about one cue."""
 
     cue: str
     method: str
-    rate: Row
+    rate: Interval
 
 
 @dataclass(frozen=True)
@@ -44,8 +52,7 @@ class ShortcutFindings:
     Attributes:
         learned: cue -> whether putting it in changes more answers of the networks that were trained with it than of
             clean ones.
-        detection: cue -> method -> `with` and `without` the cue in the slice -> whether the maps separate the two
-            kinds of networks.
+        detection: cue -> method -> whether its maps separate the two kinds of networks.
         false_alarms: maps of clean networks that often raise an alarm.
         missed: maps that mostly raise none about a cue that is used.
         empty_maps: kinds of maps of which some are empty, and so excluded.
@@ -53,7 +60,7 @@ class ShortcutFindings:
     """
 
     learned: Mapping[str, bool]
-    detection: Mapping[str, Mapping[str, Mapping[str, Detection]]]
+    detection: Mapping[str, Mapping[str, Detected]]
     false_alarms: tuple[Alarm, ...]
     missed: tuple[Alarm, ...]
     empty_maps: tuple[EmptyMaps, ...]
@@ -61,7 +68,7 @@ class ShortcutFindings:
 
     def methods_that(self, answer: Detection, cue: str) -> list[str]:
         """Methods with this verdict on whether their maps separate networks, where the cue is in the slice."""
-        return [method for method, found in self.detection[cue].items() if found["with"] == answer]
+        return [method for method, found in self.detection[cue].items() if found.with_cue == answer]
 
     @property
     def revealing(self) -> dict[str, list[str]]:
@@ -82,59 +89,47 @@ class ShortcutFindings:
         }
 
 
-def shortcut_findings(shortcut: Mapping[str, Any], methods: Sequence[str]) -> ShortcutFindings:
-    """Decide everything that the page of a study about a planted shortcut claims.
-
-    Args:
-        shortcut: what the stage `shortcut` found.
-        methods: of the study.
-    """
-    cues: Mapping[str, Any] = shortcut["cues"]
-    learned = {cue: is_learned(found["flips"]) for cue, found in cues.items()}
-
-    def alarms(kind: str) -> list[Alarm]:
-        return [
-            Alarm(cue, name, found["methods"][name]["alarms"][kind]["with"])
-            for cue, found in cues.items()
-            for name in methods
-        ]
-
+def shortcut_findings(shortcut: ShortcutResult) -> ShortcutFindings:
+    """Decide everything that the page of a study about a planted shortcut claims, from its stage's result."""
+    learned = {
+        cue: is_learned(found.shortcut.flips.put_in, found.clean.flips.put_in) for cue, found in shortcut.cues.items()
+    }
+    maps = [(cue, name, found) for cue, of_cue in shortcut.cues.items() for name, found in of_cue.methods.items()]
+    clean = [Alarm(cue, name, found.clean.alarms.with_cue) for cue, name, found in maps]
+    trained = [Alarm(cue, name, found.shortcut.alarms.with_cue) for cue, name, found in maps if learned[cue]]
     return ShortcutFindings(
         learned=learned,
         detection={
-            cue: {
-                name: {
-                    word: detection_verdict(found["methods"][name]["detection"][word]) for word in ("with", "without")
-                }
-                for name in methods
-            }
-            for cue, found in cues.items()
+            cue: {name: detected(found.detection) for name, found in of_cue.methods.items()}
+            for cue, of_cue in shortcut.cues.items()
         },
-        false_alarms=tuple(alarm for alarm in alarms("clean") if is_above(alarm.rate, FALSE_ALARMS)),
-        missed=tuple(
-            alarm for alarm in alarms("shortcut") if learned[alarm.cue] and is_below(alarm.rate, MOSTLY_SILENT)
-        ),
-        empty_maps=tuple(empty_maps(cues, methods)),
-        maps=shortcut["slices"] * shortcut["seeds"],
+        false_alarms=tuple(alarm for alarm in clean if is_above(alarm.rate, FALSE_ALARMS)),
+        missed=tuple(alarm for alarm in trained if is_below(alarm.rate, MOSTLY_SILENT)),
+        empty_maps=tuple(each for cue, name, found in maps for each in empty_maps(cue, name, found)),
+        maps=shortcut.maps,
     )
 
 
-def empty_maps(cues: Mapping[str, Any], methods: Sequence[str]) -> Iterator[EmptyMaps]:
-    """Where maps are empty, cue by cue."""
-    for cue, method in product(cues, methods):
-        for network, counts in cues[cue]["methods"][method]["undefined"].items():
-            yield from (EmptyMaps(cue, method, network, shown, count) for shown, count in counts.items() if count)
+def empty_maps(cue: str, method: str, maps: MethodMaps) -> Iterator[EmptyMaps]:
+    """Where maps are empty, by network."""
+    for network, counts in (("shortcut", maps.shortcut.empty), ("clean", maps.clean.empty)):
+        for shown, count in (("with", counts.with_cue), ("without", counts.without_cue)):
+            if count:
+                yield EmptyMaps(cue, method, network, shown, count)
 
 
-def is_learned(flips: Mapping[str, Any]) -> bool:
-    """Whether the cue changes surely more answers of networks trained with it than of clean ones: intervals apart."""
-    trained, clean = flips["shortcut"]["put_in"], flips["clean"]["put_in"]
-    return trained["low"] is not None and clean["high"] is not None and bool(trained["low"] > clean["high"])
+def is_learned(trained: Interval, clean: Interval) -> bool:
+    """Whether the cue changes surely more predictions of networks trained with it than of clean ones: intervals apart."""
+    return trained.low is not None and clean.high is not None and trained.low > clean.high
 
 
-def detection_verdict(auc: Row) -> Detection:
+def detected(auc: MapValues) -> Detected:
+    """Whether maps separate the two kinds of networks, with and without the cue in the slice."""
+    return Detected(detection_verdict(auc.with_cue), detection_verdict(auc.without_cue))
+
+
+def detection_verdict(auc: Interval) -> Detection:
     """Whether maps separate the two kinds of networks, by the AUC of the energy in the cue's place."""
-    auc = interval_of(auc)
     if auc.value is None:
         return "not defined"
     if auc.low is None:

@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 from camfolio.evidence.localisation import LOCALISATION
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
+from camfolio.results.arrays.slice_scores import SliceScores
 from camfolio.results.selection import Case, CasesResult, MethodCases
+from camfolio.results.subject import Subject
 from camfolio.vocabulary import MethodLook
 
 MARKS = {"good": "^", "bad": "v", "misclassified": "X", "random": "s"}
@@ -22,12 +24,11 @@ BINS = 60
 
 def run(*, out: Path, localisation: Path, selection: Path, methods: tuple[MethodLook, ...], score: str) -> None:
     """Draw from `scores.npz` and `cases.json`."""
-    with np.load(localisation / "scores.npz", allow_pickle=False) as scores:
-        values = {method.key: scores[f"{score}/{method.key}"] for method in methods}
-        chance = scores[f"chance/{score}"]
+    scores = SliceScores.read(localisation)
+    values = {method.key: scores.of(score, Subject(method.key)) for method in methods}
     chosen = CasesResult.read(selection).methods
     cases = {method.key: shown_cases(chosen[method.key]) for method in methods}
-    write(out, drawing(methods, values, chance, cases, score))
+    write(out, drawing(methods, values, scores.chance[score], cases, score))
 
 
 def shown_cases(chosen: MethodCases) -> dict[str, list[Case]]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from camfolio.evidence.similarity import SIMILARITY
 from camfolio.figures.drawing.lines import band, cells_of, mean_line, said
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
-from camfolio.results.files import read_json
+from camfolio.results.randomisation import RandomisationResult
 from camfolio.vocabulary import MethodLook
 
 SHOWN = ("rank_signed", "ssim_signed")
@@ -21,22 +21,21 @@ SHOWN = ("rank_signed", "ssim_signed")
 
 def run(*, out: Path, randomisation: Path, methods: tuple[MethodLook, ...]) -> None:
     """Draw from `randomisation.json`."""
-    write(out, drawing(read_json(randomisation / "randomisation.json"), methods))
+    write(out, drawing(RandomisationResult.read(randomisation), methods))
 
 
-def drawing(result: Mapping[str, Any], methods: Sequence[MethodLook]) -> Drawing:
+def drawing(result: RandomisationResult, methods: Sequence[MethodLook]) -> Drawing:
     """Two panels: a line per method over the parts that were randomised."""
-    parts, similarity = result["parts"], result["similarity"]
     rows = [
-        [method, measure, part, *cells_of(value)]
-        for method, measures in similarity.items()
-        for measure, values in measures.items()
-        for part, value in zip(parts, values, strict=True)
+        [method, measure, part, *cells_of(step.of(measure))]
+        for method, steps in result.similarity.items()
+        for measure in SIMILARITY
+        for part, step in zip(result.parts, steps, strict=True)
     ]
     words = []
     for method in methods:
-        first, last = (similarity[method.key]["rank_signed"][end]["value"] for end in (0, -1))
-        words.append(f"{method.name} {said(first)} after {parts[0]}, {said(last)} after all")
+        first, last = (result.similarity[method.key][end].rank_signed.value for end in (0, -1))
+        words.append(f"{method.name} {said(first)} after {result.parts[0]}, {said(last)} after all")
     alt = f"Rank correlation and structural similarity of maps with those of the trained network while its parts are made random, last part first. Rank correlation: {'; '.join(words)}."
 
     def draw(theme: Theme) -> Figure:
@@ -50,16 +49,16 @@ def drawing(result: Mapping[str, Any], methods: Sequence[MethodLook]) -> Drawing
     return Drawing(draw, alt, ["method", "similarity", "randomised down to", "mean", "low", "high"], rows)
 
 
-def panel(axes: Axes, result: Mapping[str, Any], measure: str, methods: Sequence[MethodLook], theme: Theme) -> None:
+def panel(axes: Axes, result: RandomisationResult, measure: str, methods: Sequence[MethodLook], theme: Theme) -> None:
     """One similarity; 1 is the same pattern, the dotted line at 0 nothing in common."""
     axes.axhline(0, color=theme.ink, linewidth=0.8, linestyle=":")
-    places = range(len(result["parts"]))
+    places = range(len(result.parts))
     for method in methods:
-        values = result["similarity"][method.key][measure]
+        values = [step.of(measure) for step in result.similarity[method.key]]
         mean_line(axes, places, values, marker="o", markersize=4, color=method.colour, label=method.name)
         band(axes, places, values, method.colour)
-    axes.set_xticks(places, result["parts"], rotation=30, ha="right")
+    axes.set_xticks(places, result.parts, rotation=30, ha="right")
     axes.set_ylim(-0.4, 1.02)
-    axes.set_title(result["measures"][measure], fontsize=9)
+    axes.set_title(SIMILARITY[measure], fontsize=9)
     axes.set_xlabel("randomised from the output down to", fontsize=8.5)
     tidy(axes, theme)

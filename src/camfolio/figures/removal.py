@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,7 +12,8 @@ from matplotlib.ticker import PercentFormatter
 from camfolio.figures.drawing.lines import band, cells_of, mean_line
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
-from camfolio.results.files import read_json
+from camfolio.results.faithfulness import FaithfulnessResult
+from camfolio.results.scoreboard import ScoreboardResult
 from camfolio.vocabulary import MethodLook
 
 PANELS = {
@@ -29,24 +29,20 @@ LOW_FIRST = ("deletion_parenchyma", "deletion_blur", "road_morf")
 
 def run(*, out: Path, scoreboard: Path, faithfulness: Path, methods: tuple[MethodLook, ...]) -> None:
     """Draw from `scoreboard.json` and `faithfulness.json`."""
-    about = read_json(faithfulness / "faithfulness.json")
-    write(out, drawing(read_json(scoreboard / "scoreboard.json"), methods, about["steps"], about["road_steps"]))
+    write(out, drawing(ScoreboardResult.read(scoreboard), FaithfulnessResult.read(faithfulness), methods))
 
 
-def drawing(
-    board: Mapping[str, Any], methods: Sequence[MethodLook], steps: list[float], road_steps: list[float]
-) -> Drawing:
+def drawing(board: ScoreboardResult, faithfulness: FaithfulnessResult, methods: Sequence[MethodLook]) -> Drawing:
     """Six panels: above a good map falls fast, below it rises, or stays, high."""
-    subjects = [*(method.key for method in methods), *board["controls"]]
-    along = {curve: road_steps if curve.startswith("road") else steps for curve in PANELS}
+    along = {curve: faithfulness.shares_of(curve) for curve in PANELS}
     rows = [
         [curve, subject, share, *cells_of(value)]
         for curve in PANELS
-        for subject in subjects
-        for share, value in zip(along[curve], board["curves"][curve][subject], strict=True)
+        for subject in board.in_focus
+        for share, value in zip(along[curve], board.curves[curve][subject], strict=True)
     ]
     alt = (
-        f"Mean probability of the explained class over {board['slices']['faithfulness']} test slices in six panels: "
+        f"Mean probability of the explained class over {board.slices.faithfulness} test slices in six panels: "
         + "; ".join(f"{title}, {said(board, curve, methods)}" for curve, title in PANELS.items())
         + "."
     )
@@ -66,31 +62,31 @@ def drawing(
     return Drawing(draw, alt, ["curve", "subject", "share of pixels", "mean", "low", "high"], rows)
 
 
-def said(board: Mapping[str, Any], curve: str, methods: Sequence[MethodLook]) -> str:
+def said(board: ScoreboardResult, curve: str, methods: Sequence[MethodLook]) -> str:
     """The mean over the whole curve per method: what is lower, or higher, than the others."""
     means = []
     for method in methods:
-        values = [value["value"] for value in board["curves"][curve][method.key] if value["value"] is not None]
+        values = [value.value for value in board.curves[curve][method.key] if value.value is not None]
         means.append(f"{method.name} {sum(values) / len(values):.2f}" if values else f"{method.name} not defined")
     return f"{'lower' if curve in LOW_FIRST else 'higher'} is better, mean of the curve {', '.join(means)}"
 
 
 def panel(
     axes: Axes,
-    board: Mapping[str, Any],
+    board: ScoreboardResult,
     curve: str,
-    along: list[float],
+    along: Sequence[float],
     *,
     methods: Sequence[MethodLook],
     theme: Theme,
 ) -> None:
     """One curve of all methods, with bands, and of the controls, dashed."""
-    dashes = dict(zip(board["controls"], ((1, 1), (3, 1), (5, 1.5), (3, 1, 1, 1), (6, 1, 1, 1)), strict=False))
-    for subject, words in board["controls"].items():
+    dashes = dict(zip(board.controls, ((1, 1), (3, 1), (5, 1.5), (3, 1, 1, 1), (6, 1, 1, 1)), strict=False))
+    for subject, words in board.controls.items():
         dashed = {"color": theme.faint, "dashes": dashes.get(subject, (2, 2)), "label": words, "linewidth": 1.1}
-        mean_line(axes, along, board["curves"][curve][subject], **dashed)
+        mean_line(axes, along, board.curves[curve][subject], **dashed)
     for method in methods:
-        values = board["curves"][curve][method.key]
+        values = board.curves[curve][method.key]
         mean_line(axes, along, values, color=method.colour, label=method.name, linewidth=1.9)
         band(axes, along, values, method.colour)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
 from textwrap import fill
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,7 +13,7 @@ from matplotlib.figure import Figure
 from camfolio.figures.drawing.lines import cells_of, said
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
-from camfolio.results.files import read_json
+from camfolio.results.scoreboard import ScoreboardResult
 from camfolio.vocabulary import MethodLook
 
 COLUMNS = 4
@@ -22,25 +21,20 @@ COLUMNS = 4
 
 def run(*, out: Path, scoreboard: Path, methods: tuple[MethodLook, ...]) -> None:
     """Draw from `scoreboard.json`."""
-    write(out, drawing(read_json(scoreboard / "scoreboard.json"), methods))
+    write(out, drawing(ScoreboardResult.read(scoreboard), methods))
 
 
-def drawing(board: Mapping[str, Any], methods: Sequence[MethodLook]) -> Drawing:
+def drawing(board: ScoreboardResult, methods: Sequence[MethodLook]) -> Drawing:
     """A grid of panels that share their rows: methods at the layer in focus, then controls; the data have all scores."""
-    shown = [score for score, measure in board["measures"].items() if measure["panel"]]
+    shown = [score for score, measure in board.measures.items() if measure.panel]
     names = names_of(board, methods)
     rows = [
-        [
-            score,
-            subject,
-            *cells_of(value),
-            value["slices_undefined"],
-        ]
-        for score, subjects in board["scores"].items()
+        [score, subject, *cells_of(value), value.slices_undefined]
+        for score, subjects in board.scores.items()
         for subject, value in subjects.items()
     ]
     alt = (
-        f"Means with intervals of {len(shown)} scores for {len(methods)} methods and {len(board['controls'])} controls. "
+        f"Means with intervals of {len(shown)} scores for {len(methods)} methods and {len(board.controls)} controls. "
         + ". ".join(words_of(board, score, methods) for score in shown)
         + "."
     )
@@ -58,37 +52,36 @@ def drawing(board: Mapping[str, Any], methods: Sequence[MethodLook]) -> Drawing:
     return Drawing(draw, alt, ["score", "subject", "mean", "low", "high", "slices not defined"], rows)
 
 
-def words_of(board: Mapping[str, Any], score: str, methods: Sequence[MethodLook]) -> str:
+def words_of(board: ScoreboardResult, score: str, methods: Sequence[MethodLook]) -> str:
     """One score of all methods in words."""
-    values = board["scores"][score]
-    numbers = (f"{method.name} {said(values[method.key]['value'])}" for method in methods)
-    return f"{board['measures'][score]['title']} ({board['measures'][score]['better']} is better): {', '.join(numbers)}"
+    values, measure = board.scores[score], board.measures[score]
+    numbers = (f"{method.name} {said(values[method.key].value)}" for method in methods)
+    return f"{measure.title} ({measure.better} is better): {', '.join(numbers)}"
 
 
-def names_of(board: Mapping[str, Any], methods: Sequence[MethodLook]) -> dict[str, str]:
+def names_of(board: ScoreboardResult, methods: Sequence[MethodLook]) -> dict[str, str]:
     """The names of methods and controls, one row each."""
-    names: dict[str, str] = {method.key: method.name for method in methods} | board["controls"]
-    return names
+    return {method.key: method.name for method in methods} | dict(board.controls)
 
 
-def panel(axes: Axes, board: Mapping[str, Any], score: str, methods: Sequence[MethodLook], theme: Theme) -> None:
+def panel(axes: Axes, board: ScoreboardResult, score: str, methods: Sequence[MethodLook], theme: Theme) -> None:
     """One score; the dotted line is chance."""
     names, colours = names_of(board, methods), {method.key: method.colour for method in methods}
-    chance = board["chance"].get(score, {}).get("value")
-    if chance is not None:
-        axes.axvline(chance, color=theme.ink, linewidth=0.8, linestyle=":")
+    chance = board.chance.get(score)
+    if chance is not None and chance.value is not None:
+        axes.axvline(chance.value, color=theme.ink, linewidth=0.8, linestyle=":")
     for line, subject in enumerate(names):
-        value = board["scores"][score][subject]
-        if value["value"] is None:
+        value = board.scores[score][subject]
+        if value.value is None:
             continue
         colour = colours.get(subject, theme.faint)
-        if value["low"] is not None:
-            axes.plot([value["low"], value["high"]], [line, line], color=colour, linewidth=1.8)
-        axes.plot(value["value"], line, "o" if subject in colours else "D", color=colour, markersize=5)
-    measure = board["measures"][score]
+        if value.low is not None and value.high is not None:
+            axes.plot([value.low, value.high], [line, line], color=colour, linewidth=1.8)
+        axes.plot(value.value, line, "o" if subject in colours else "D", color=colour, markersize=5)
+    measure = board.measures[score]
     axes.set_yticks(range(len(names)), list(names.values()))
     axes.set_ylim(len(names) - 0.5, -0.5)
-    unit = {"share": "", "ratio": ", times chance", "mm": ", mm"}[measure["unit"]]
-    axes.set_title(fill(measure["title"] + unit, 30), fontsize=8)
-    axes.set_xlabel(f"{measure['better']} is better", fontsize=8)
+    unit = {"share": "", "ratio": ", times chance", "mm": ", mm"}[measure.unit]
+    axes.set_title(fill(measure.title + unit, 30), fontsize=8)
+    axes.set_xlabel(f"{measure.better} is better", fontsize=8)
     tidy(axes, theme)

@@ -17,6 +17,7 @@ from camfolio.figures.drawing.examples import slice_of_test
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import Theme, new_figure
+from camfolio.results.arrays.cue_answers import PLAIN, CueAnswers
 from camfolio.vocabulary import MethodLook
 
 NETWORKS = ("clean", "shortcut")
@@ -51,8 +52,8 @@ def run(
 ) -> None:
     """Draw the slice of the first class that the stage drew at random, under the first network of either kind."""
     folders = dict(zip(NETWORKS, (clean, shortcut), strict=True))
-    found = {name: np.load(folder / "answers.npz", allow_pickle=False) for name, folder in folders.items()}
-    one = int(found["clean"]["example"])
+    found = {name: CueAnswers.read(folder) for name, folder in folders.items()}
+    one = found["clean"].example
     data = slice_of_test(slices, split, one)
     cells = Cells(
         name=str(data.id[0]),
@@ -60,12 +61,9 @@ def run(
         spacing_mm=float(data.spacing[0, 1]),
         place=CUES[cue].place((data.hounsfield.shape[1], data.hounsfield.shape[2])),
         malignant={
-            name: (answer(read["logits/plain"][one]), answer(read[f"logits/{cue}"][one]))
-            for name, read in found.items()
+            name: (answer(read.logits[PLAIN][one]), answer(read.logits[cue][one])) for name, read in found.items()
         },
-        maps={
-            name: {method.key: read[f"map/{cue}/{method.key}"] for method in methods} for name, read in found.items()
-        },
+        maps={name: {method.key: read.maps[cue][method.key] for method in methods} for name, read in found.items()},
     )
     write(out, drawing(cells, cue, methods, classes, window_hu))
 

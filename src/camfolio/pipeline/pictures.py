@@ -14,7 +14,7 @@ from camfolio.study.settings import Study
 from camfolio.vocabulary import KINDS
 
 SCORED = ("localisation", "faithfulness")
-"""Stages with a `scores.npz`, whose scores of single slices the explorer shows."""
+"""Stages with `SliceScores`, which the explorer shows."""
 EXAMPLES = ("slices", "split", "localisation", "selection")
 """Stages that pictures of examples are made from."""
 

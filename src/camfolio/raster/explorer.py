@@ -18,11 +18,13 @@ from camfolio.figures.drawing.panels import GAMMA, OPACITY, RAMP, SIGNED_RAMP, s
 from camfolio.network.evaluation import malignant_probability
 from camfolio.raster.pixels import grey
 from camfolio.raster.sheets import COLUMNS, TILES, write_sheets
+from camfolio.results.arrays.maps import SliceMaps
+from camfolio.results.arrays.slice_scores import SliceScores
+from camfolio.results.subject import Subject
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.vocabulary import SCALING_NAMES
 
 DIGITS = 4
-NOT_SCORES = {"enlarged", "signed"}
 COLUMN_NAMES = {"probability": "probability of the predicted class", "area_share": "nodule's share of the area"}
 
 
@@ -49,7 +51,7 @@ def run(
         predictions: folder of that stage.
         localisation: folder of that stage.
         looks: of the pictures.
-        evidence: folders of further stages with a `scores.npz`, whose arrays (n,) are named SCORE/METHOD.
+        evidence: folders of further stages with `SliceScores`.
     """
     data, test = part_slices(slices, split, "test")
     logits = np.load(predictions / "logits.npy", allow_pickle=False)[test]
@@ -90,24 +92,23 @@ def run(
 
 def map_tiles(localisation: Path, method: str, scaling: Scaling) -> np.ndarray:
     """All maps of a method as 0 to 255: shares of 0 to 1, or of -1 to 1 with 128 for zero if the scaling is signed."""
-    with np.load(localisation / "scores.npz", allow_pickle=False) as scores:
-        maps = scores[f"{'signed' if scaling == 'signed' else 'enlarged'}/{method}"]
-        largest = float(scores[f"enlarged/{method}"].max())
+    stored = SliceMaps.read(localisation)
+    enlarged = stored.enlarged[method]
+    maps, largest = stored.signed[method] if scaling == "signed" else enlarged, float(enlarged.max())
     shares = np.stack([scaled(values, scaling, largest).share for values in maps])
     levels: np.ndarray = np.rint(128 + 127 * shares if scaling == "signed" else 255 * shares).astype(np.uint8)
     return levels
 
 
 def read_scores(folder: Path, methods: Sequence[str], count: int) -> dict[str, list[list[float | None]]]:
-    """Score -> one column per method, for every score of slices that has a number for each of the methods."""
-    with np.load(folder / "scores.npz", allow_pickle=False) as scores:
-        names = dict.fromkeys(name.partition("/")[0] for name in scores.files if "/" in name)
-        complete = [name for name in names if name not in NOT_SCORES and all(f"{name}/{m}" in scores for m in methods)]
-        arrays = {name: [scores[f"{name}/{method}"] for method in methods] for name in complete}
+    """Score -> one column per method, for every score of all slices that each of the methods has."""
+    stored, subjects = SliceScores.read(folder), [Subject(method) for method in methods]
+    if stored.chosen is not None and stored.chosen.sum() < count:
+        return {}
     return {
-        name: [column(values) for values in columns]
-        for name, columns in arrays.items()
-        if all(values.shape == (count,) for values in columns)
+        name: [column(stored.of(name, subject)) for subject in subjects]
+        for name in stored.scores
+        if stored.has(name, *subjects)
     }
 
 

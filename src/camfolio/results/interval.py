@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from camfolio.results.result import Count, Number, Result
 
 
@@ -21,8 +18,3 @@ class Interval(Result):
     """Resamples in which the value is not defined."""
     slices_undefined: Count = 0
     """Slices on which the value is not defined, and which the mean leaves out."""
-
-
-def interval_of(row: Interval | Mapping[str, Any]) -> Interval:
-    """An interval from a result file without a model: `value`, `low` and `high` of a row."""
-    return row if isinstance(row, Interval) else Interval(value=row["value"], low=row["low"], high=row["high"])

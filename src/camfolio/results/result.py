@@ -36,10 +36,13 @@ Ratio = Annotated[float, Unit("ratio, 1 at chance")]
 Hounsfield = Annotated[float, Unit("HU")]
 Millimetres = Annotated[float, Unit("mm")]
 SquareMillimetres = Annotated[float, Unit("mm²")]
+Pixels = Annotated[int, Unit("pixels")]
 Number = Annotated[float, Unit("")]
 """A number without a unit: an AUC, a correlation, a loss."""
 Method = Annotated[str, Key("METHOD")]
 """Key of a CAM method in a mapping."""
+Score = Annotated[str, Key("SCORE")]
+"""Key of a localisation or faithfulness score in a mapping."""
 
 
 class Result(BaseModel):

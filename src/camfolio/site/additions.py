@@ -95,7 +95,7 @@ ADDITIONS = (
     ),
     Addition(
         "a number in the explorer",
-        "an array of one value per test slice, `SCORE/METHOD`, in the `scores.npz` of a stage named in `SCORED` in `pipeline/pictures.py`",
+        "a score of every method and test slice in the `SliceScores` (`results/arrays/`) of a stage named in `SCORED` in `pipeline/pictures.py`",
         "`site/test_explorer.py`",
     ),
     Addition(

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from camfolio.evidence.findings import Findings, network_findings
+from camfolio.evidence.findings import Findings, NetworkResults, network_findings
 from camfolio.evidence.shortcut_findings import ShortcutFindings, shortcut_findings
 from camfolio.pipeline.external import EXTERNAL
 from camfolio.pipeline.portfolio import Portfolio
 from camfolio.results.card import CardResult
 from camfolio.results.evaluation import EvaluationResult
+from camfolio.results.faithfulness import FaithfulnessResult
 from camfolio.results.inspection import InspectionResult
 from camfolio.results.localisation import LocalisationResult
 from camfolio.results.matrix import MatrixResult
 from camfolio.results.overlap import OverlapResult
+from camfolio.results.randomisation import RandomisationResult
+from camfolio.results.retrained import RetrainedResult
+from camfolio.results.scoreboard import ScoreboardResult
 from camfolio.results.selection import CasesResult
+from camfolio.results.shortcut import ShortcutResult
 from camfolio.results.split import SplitResult
+from camfolio.results.stability import StabilityResult
 from camfolio.results.training import TrainingResult
 from camfolio.site.source_words import about_source
 from camfolio.store.artefacts import Artefact
@@ -70,8 +76,19 @@ def findings(values: Mapping[str, Any]) -> Findings | ShortcutFindings:
     """What the study may claim, decided from its results."""
     study: Study = values["study"]
     if study.shortcut:
-        return shortcut_findings(values["shortcut"], study.explanation.methods)
-    return network_findings(values)
+        return shortcut_findings(values["shortcut"])
+    external = values["external"]
+    return network_findings(
+        NetworkResults(
+            evaluation=values["evaluation"],
+            localisation=values["localisation"],
+            scoreboard=values["scoreboard"],
+            randomisation=values["randomisation"],
+            stability=values["stability"],
+            cases=values["cases"],
+            external=external["evaluation"] if external else None,
+        )
+    )
 
 
 def network_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
@@ -80,15 +97,15 @@ def network_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
         "training": TrainingResult.read(read["training"].folder),
         "evaluation": EvaluationResult.read(read["evaluation"].folder),
         "localisation": LocalisationResult.read(read["localisation"].folder),
-        **{
-            name: read[name].json(f"{name}.json")
-            for name in ("scoreboard", "faithfulness", "randomisation", "stability")
-        },
+        "scoreboard": ScoreboardResult.read(read["scoreboard"].folder),
+        "faithfulness": FaithfulnessResult.read(read["faithfulness"].folder),
+        "randomisation": RandomisationResult.read(read["randomisation"].folder),
+        "stability": StabilityResult.read(read["stability"].folder),
         "permuted_training": TrainingResult.read(read["training-permuted"].folder)
         if "training-permuted" in read
         else None,
         "retrained": {
-            name.removeprefix("retrained-"): artefact.json("retrained.json")
+            name.removeprefix("retrained-"): RetrainedResult.read(artefact.folder)
             for name, artefact in read.items()
             if name.startswith("retrained-")
         },
@@ -100,10 +117,10 @@ def network_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
 
 def shortcut_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
     """Of a study about a planted shortcut."""
-    cues = read["shortcut"].json("shortcut.json")["cues"]
+    shortcut = ShortcutResult.read(read["shortcut"].folder)
     return {
-        "shortcut": read["shortcut"].json("shortcut.json"),
-        "teaser": read[f"figure-shortcut-{next(iter(cues))}"].json("figure.json"),
+        "shortcut": shortcut,
+        "teaser": read[f"figure-shortcut-{next(iter(shortcut.cues))}"].json("figure.json"),
     }
 
 

@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from camfolio.evidence.subject import Subject
 from camfolio.method_words import method_name
-from camfolio.results.interval import Interval, interval_of
+from camfolio.results.interval import Interval
+from camfolio.results.subject import Subject
 from camfolio.vocabulary import SCALING_NAMES
 
 SIGNS = str.maketrans({sign: f"&#{ord(sign)};" for sign in "&<>\"'`*_[]|~^=$\\{}#"})
@@ -64,31 +64,29 @@ def percent(value: float | None, digits: int = 0) -> str:
     return UNDEFINED if value is None else f"{100 * value:.{digits}f} %"
 
 
-def interval(row: Interval | Mapping[str, Any], digits: int = 3) -> str:
+def interval(row: Interval, digits: int = 3) -> str:
     """A value with its 95 % interval.
 
     >>> interval(Interval(value=0.944, low=0.92, high=0.961))
     '0.944 (0.920 to 0.961)'
     """
-    row = interval_of(row)
     if row.value is None or row.low is None or row.high is None:
         return number(row.value, digits)
     return f"{row.value:.{digits}f} ({row.low:.{digits}f} to {row.high:.{digits}f})"
 
 
-def percent_interval(row: Interval | Mapping[str, Any]) -> str:
+def percent_interval(row: Interval) -> str:
     """A share with its 95 % interval, in percent.
 
     >>> percent_interval(Interval(value=0.5, low=0.4, high=0.6))
     '50 % (40 to 60)'
     """
-    row = interval_of(row)
     if row.value is None or row.low is None or row.high is None:
         return percent(row.value)
     return f"{100 * row.value:.0f} % ({100 * row.low:.0f} to {100 * row.high:.0f})"
 
 
-def written(row: Interval | Mapping[str, Any], how: Literal["number", "percent"]) -> str:
+def written(row: Interval, how: Literal["number", "percent"]) -> str:
     """A value with its 95 % interval, as its metric is written.
 
     >>> written(Interval(value=0.5, low=0.4, high=0.6), "number"), written(Interval(value=0.5, low=0.4, high=0.6), "percent")
@@ -97,7 +95,7 @@ def written(row: Interval | Mapping[str, Any], how: Literal["number", "percent"]
     return percent_interval(row) if how == "percent" else interval(row)
 
 
-def points(row: Interval | Mapping[str, Any]) -> str:
+def points(row: Interval) -> str:
     """A difference of shares with its 95 % interval, in percentage points.
 
     >>> points(Interval(value=0.24, low=0.18, high=0.3))
@@ -105,7 +103,6 @@ def points(row: Interval | Mapping[str, Any]) -> str:
     >>> points(Interval(value=-0.0001, low=-0.3, high=None))
     '0.0 percentage points'
     """
-    row = interval_of(row)
     if row.value is None:
         return UNDEFINED
     value, *ends = (f"{100 * one:z.1f}" for one in (row.value, row.low, row.high) if one is not None)

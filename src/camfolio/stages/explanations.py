@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from camfolio.explanation.explain import explain
 from camfolio.network.architecture import through_window
 from camfolio.network.trained import Device, load_trained
 from camfolio.progress import tracked
+from camfolio.results.arrays.maps import LayerMaps
+from camfolio.results.subject import Subject
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.study.settings import ExplanationSettings, Network
 
@@ -25,8 +26,7 @@ def run(
     explanation: ExplanationSettings,
     device: Device,
 ) -> None:
-    """Write `maps.npz`: METHOD, the signed maps of the layer in focus, float32 (n, h, w); LAYER/METHOD, those of the
-    other layers; `targets` and `logits` of the same slices.
+    """Write `LayerMaps` of every test slice at all layers.
 
     Args:
         out: gets the file.
@@ -49,7 +49,8 @@ def run(
         forward=trained.forward,
         track=tracked,
     )
-    maps = {method: signed.numpy() for method, signed in result.signed.items()}
+    maps = {Subject(method): signed for method, signed in result.signed.items()}
     for layer, methods in result.others.items():
-        maps |= {f"{layer}/{method}": signed.numpy() for method, signed in methods.items()}
-    np.savez(out / "maps.npz", allow_pickle=False, **maps, targets=result.targets.numpy(), logits=result.logits.numpy())
+        maps |= {Subject(method, layer): signed for method, signed in methods.items()}
+    signed = {subject.key: values.numpy() for subject, values in maps.items()}
+    LayerMaps(signed, result.targets.numpy(), result.logits.numpy()).write(out)

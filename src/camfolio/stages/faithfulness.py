@@ -8,19 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
-from camfolio.data.slices import Slices
 from camfolio.evidence.controls import controls
 from camfolio.evidence.faithfulness import subject_scores
 from camfolio.evidence.perturbation import Perturbation, Queries, parenchyma_hu, replacements, with_probabilities
-from camfolio.evidence.subject import Subject, at_layers
 from camfolio.explanation.probabilities import NetworkProbabilities
 from camfolio.network.trained import Device, load_trained
 from camfolio.progress import tracked
-from camfolio.results.files import write_json
+from camfolio.results.arrays.maps import LayerMaps
+from camfolio.results.arrays.slice_scores import SliceScores
+from camfolio.results.faithfulness import FaithfulnessResult
+from camfolio.results.subject import Subject, at_layers
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.stages.inputs.subjects import Maps, control_maps, method_maps
 from camfolio.statistics.chance import sample_by_patient
-from camfolio.study.evidence import Evidence, Faithfulness
+from camfolio.study.evidence import Evidence
 from camfolio.study.settings import ExplanationSettings, Network
 
 
@@ -37,15 +38,9 @@ def run(
     seed: int,
     device: Device,
 ) -> None:
-    """Write `scores.npz` and `faithfulness.json`.
+    """Write the `SliceScores` of a sample of the test slices, and `FaithfulnessResult`.
 
-    `scores.npz`: `chosen`, bool (n,), the test slices in the sample; `SCORE/SUBJECT`, float64 (m,) of the chosen
-    ones, NaN where not defined (subjects as in stage `localisation`; layers out of focus without ROAD);
-    `curve/CURVE/SUBJECT`, (m, steps), of the CURVEs deletion_parenchyma, insertion_parenchyma, deletion_blur,
-    insertion_blur, road_morf, road_lerf.
-
-    `faithfulness.json`: `slices` chosen, `passes` (forward passes of one slice), `parenchyma_hu` (null if the training
-    part has no such pixels), `steps` with 0 and 1, `road_steps`, `blur_mm`, `road_noise_hu`.
+    Subjects are those of stage `localisation`; layers out of focus have no ROAD.
     """
     settings = evidence.faithfulness
     probabilities = NetworkProbabilities(load_trained(network, training, device), network.window_hu)
@@ -54,8 +49,8 @@ def run(
     test, _ = part_slices(slices, split, "test")
     chosen = sample_by_patient(test.patient, settings.slices, seed)
     data = test.select(chosen)
-    with np.load(explanations / "maps.npz", allow_pickle=False) as stored:
-        queries = Queries(data.hounsfield, data.id, stored["targets"][chosen], probabilities, seed)
+    targets = LayerMaps.read(explanations).targets[chosen]
+    queries = Queries(data.hounsfield, data.id, targets, probabilities, seed)
     size = (data.mask.shape[1], data.mask.shape[2])
     subjects = at_layers(explanation.layers, explanation.methods)
     methods = ((subject, maps[chosen]) for subject, maps in method_maps(explanations, subjects, size))
@@ -64,31 +59,29 @@ def run(
     filled = replacements(data.hounsfield, data.spacing, lung, settings.blur_mm)
     baselines = {name: with_probabilities(queries, hounsfield) for name, hounsfield in filled.items()}
     perturbation = Perturbation(baselines, settings.steps, settings.road_steps, settings.road_noise_hu)
-    scores = all_scores(queries, maps, perturbation)
-    np.savez(out / "scores.npz", allow_pickle=False, chosen=chosen, **scores)
-    write_json(out / "faithfulness.json", described(data, settings, lung, probabilities.classified))
+    all_scores(queries, maps, perturbation, chosen).write(out)
+    FaithfulnessResult(
+        slices=len(data),
+        patients=len(np.unique(data.patient)),
+        passes=probabilities.classified,
+        parenchyma_hu=round(lung, 1) if np.isfinite(lung) else None,
+        blur_mm=settings.blur_mm,
+        steps=(0.0, *settings.steps, 1.0),
+        road_steps=settings.road_steps,
+        road_noise_hu=settings.road_noise_hu,
+    ).write(out)
 
 
 def all_scores(
-    queries: Queries, maps: Iterable[tuple[Subject, Maps]], perturbation: Perturbation
-) -> dict[str, np.ndarray]:
-    """`SCORE/SUBJECT` for every subject."""
-    return {
-        f"{score}/{subject.key}": values
-        for subject, of_subject in maps
-        for score, values in subject_scores(queries, of_subject, perturbation, in_focus=subject.in_focus).items()
-    }
-
-
-def described(data: Slices, settings: Faithfulness, lung: float, asked: int) -> dict[str, object]:
-    """Sizes and settings, as plain JSON."""
-    return {
-        "slices": len(data),
-        "patients": len(np.unique(data.patient)),
-        "passes": asked,
-        "parenchyma_hu": round(lung, 1) if np.isfinite(lung) else None,
-        "blur_mm": settings.blur_mm,
-        "steps": [0.0, *settings.steps, 1.0],
-        "road_steps": list(settings.road_steps),
-        "road_noise_hu": settings.road_noise_hu,
-    }
+    queries: Queries, maps: Iterable[tuple[Subject, Maps]], perturbation: Perturbation, chosen: np.ndarray
+) -> SliceScores:
+    """The scores and curves of every subject."""
+    scores: dict[str, dict[Subject, np.ndarray]] = {}
+    curves: dict[str, dict[Subject, np.ndarray]] = {}
+    for subject, of_subject in maps:
+        found = subject_scores(queries, of_subject, perturbation, in_focus=subject.in_focus)
+        for name, values in found.scores.items():
+            scores.setdefault(name, {})[subject] = values
+        for name, curve in found.curves.items():
+            curves.setdefault(name, {})[subject] = curve
+    return SliceScores(scores, curves=curves, chosen=chosen)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from camfolio.evidence.randomisation import randomised_networks
-from camfolio.evidence.similarity import SIMILARITY, similarities
+from camfolio.evidence.similarity import similarities
 from camfolio.network.architecture import build_network
 from camfolio.network.trained import Device, TrainedNetwork, load_trained
 from camfolio.progress import tracked
-from camfolio.results.files import write_json
-from camfolio.stages.inputs.sample import interval_json, maps_of, read_sample
+from camfolio.results.arrays.similarities import MapSimilarities, RandomisedExample
+from camfolio.results.randomisation import ExampleSlice, RandomisationResult
+from camfolio.stages.inputs.sample import maps_of, read_sample, similarity_of
 from camfolio.statistics.chance import slice_generator
 from camfolio.statistics.patients import Patients
 from camfolio.study.evidence import Evidence
@@ -35,53 +35,34 @@ def run(
     seed: int,
     device: Device,
 ) -> None:
-    """Write `similarity.npz` and `randomisation.json`.
-
-    `similarity.npz`: `MEASURE/METHOD`, float64 (parts, m), NaN where not defined; `chosen`, bool (n,), which test
-    slices the m are; `hounsfield` (H, W), the first of them, and `signed/METHOD`, (1 + parts, H, W), its maps, the
-    trained network's first.
-
-    `randomisation.json`: `slices`, `patients`, `measures` (name -> words), `parts` (names of the network's parts in the
-    order in which they are randomised, each time together with all before it), `example` (id and mm per column of the
-    first slice), `similarity` (method -> measure -> one entry per part: value, low, high, undefined, slices_undefined).
-    """
+    """Write `MapSimilarities` by part, the `RandomisedExample` of the first slice, and `RandomisationResult`."""
     trained = load_trained(network, training, device)
     sample = read_sample(slices, split, explanations, methods=explanation.methods, wanted=evidence.slices, seed=seed)
     example = {method: [maps[0]] for method, maps in sample.signed.items()}
-    parts: list[str] = []
-    found: dict[str, list[np.ndarray]] = {}
+    found: dict[str, dict[str, dict[str, np.ndarray]]] = {}
     steps = sum(bool(part.state_dict()) for part in trained.model.children())
     networks = randomised_networks(trained.model, fresh_network(network, seed).to(trained.device))
     for part, model in tracked(networks, steps, "randomisation"):
-        parts.append(part)
         signed = maps_of(
             TrainedNetwork(model, trained.device, None), sample.data.hounsfield, sample.targets, network, explanation
         )
+        found[part] = {method: similarities(sample.signed[method], maps) for method, maps in signed.items()}
         for method, maps in signed.items():
             example[method].append(maps[0])
-            for measure, values in similarities(sample.signed[method], maps).items():
-                found.setdefault(f"{measure}/{method}", []).append(values)
-    arrays = {name: np.stack(values) for name, values in found.items()}
-    arrays |= {f"signed/{method}": np.stack(maps) for method, maps in example.items()}
-    arrays |= {"hounsfield": sample.data.hounsfield[0], "chosen": sample.chosen}
-    np.savez(out / "similarity.npz", allow_pickle=False, **arrays)
+    MapSimilarities(found, sample.chosen).write(out)
+    states = {method: np.stack(maps) for method, maps in example.items()}
+    RandomisedExample(sample.data.hounsfield[0], states).write(out)
     patients = Patients(sample.data.patient, evaluation.resamples, seed)
-    summary = {
-        "slices": len(sample.data),
-        "patients": patients.count,
-        "measures": SIMILARITY,
-        "parts": parts,
-        "example": {"id": str(sample.data.id[0]), "spacing_mm": float(sample.data.spacing[0, 1])},
-        "similarity": {method: by_part(found, method, patients) for method in explanation.methods},
-    }
-    write_json(out / "randomisation.json", summary)
-
-
-def by_part(found: Mapping[str, Sequence[np.ndarray]], method: str, patients: Patients) -> dict[str, list[object]]:
-    """Measure -> mean similarity of a method's maps with its interval, after each part."""
-    return {
-        measure: [interval_json(values, patients) for values in found[f"{measure}/{method}"]] for measure in SIMILARITY
-    }
+    RandomisationResult(
+        slices=len(sample.data),
+        patients=patients.count,
+        parts=tuple(found),
+        example=ExampleSlice(id=str(sample.data.id[0]), spacing_mm=float(sample.data.spacing[0, 1])),
+        similarity={
+            method: tuple(similarity_of(methods[method], patients) for methods in found.values())
+            for method in explanation.methods
+        },
+    ).write(out)
 
 
 def fresh_network(network: Network, seed: int) -> torch.nn.Module:

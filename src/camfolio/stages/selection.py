@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from camfolio.data.slices import Slices
+from camfolio.evidence.localisation import area_share
 from camfolio.evidence.selection import Candidates, choose
 from camfolio.network.evaluation import malignant_probability
+from camfolio.results.arrays.slice_scores import SliceScores
 from camfolio.results.selection import CasesResult
+from camfolio.results.subject import Subject
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.study.settings import ExplanationSettings, Selection
 
@@ -28,12 +31,13 @@ def run(
     """Write `cases.json` (`CasesResult`)."""
     data, test = part_slices(slices, split, "test")
     logits = np.load(predictions / "logits.npy", allow_pickle=False)[test]
-    methods = {}
-    with np.load(localisation / "scores.npz", allow_pickle=False) as scores:
-        for method in explanation.methods:
-            shares = scores[f"energy_share/{method}"], scores[f"energy_ratio/{method}"], scores["area_share"]
-            score = scores[f"{selection.score}/{method}"]
-            methods[method] = choose(candidates_of(data, logits, *shares), score, random=selection.random, seed=seed)
+    scores, area, methods = SliceScores.read(localisation), area_share(data.mask), {}
+    for method in explanation.methods:
+        share, ratio, score = (
+            scores.of(name, Subject(method)) for name in ("energy_share", "energy_ratio", selection.score)
+        )
+        candidates = candidates_of(data, logits, share, ratio, area)
+        methods[method] = choose(candidates, score, random=selection.random, seed=seed)
     correct = int((logits.argmax(1) == data.label).sum())
     CasesResult(methods=methods, misclassified=len(data) - correct, correct=correct).write(out)
 

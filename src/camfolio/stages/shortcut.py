@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from camfolio.data.slices import Slices
 from camfolio.evidence.detection import alarm_rate, auc_of_answers, detection_auc, flips
-from camfolio.evidence.shortcut import PLAIN
-from camfolio.results.files import write_json
+from camfolio.results.arrays.cue_answers import PLAIN, CueAnswers
+from camfolio.results.interval import Interval
 from camfolio.results.planting import PlantingResult
+from camfolio.results.shortcut import (
+    AucBySeed,
+    CueResult,
+    Flips,
+    FlipShare,
+    MapCounts,
+    MapValues,
+    MethodMaps,
+    NetworkMaps,
+    Predictions,
+    SeedsInterval,
+    ShortcutResult,
+)
 from camfolio.stages.inputs.parts import part_slices
-from camfolio.statistics.bootstrap import interval
+from camfolio.statistics.bootstrap import Statistic, interval
 from camfolio.statistics.defined import defined_mean, or_none
 from camfolio.study.settings import Evaluation, ExplanationSettings
 
 CLEAN = "clean"
-Answers = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -33,9 +44,9 @@ class Measuring:
     seed: int
     alarm: float
 
-    def interval(self, statistic: Any) -> dict[str, Any]:  # noqa: ANN401 - indices of slices to a number
+    def interval(self, statistic: Statistic) -> Interval:
         """A number with its interval over patients."""
-        return interval(statistic, self.data.patient, self.resamples, self.seed).model_dump()
+        return interval(statistic, self.data.patient, self.resamples, self.seed)
 
 
 def run(
@@ -51,14 +62,7 @@ def run(
     seed: int,
     **folders: Path,
 ) -> None:
-    """Write `shortcut.json`: `slices`, `patients`, and per cue
-
-    `planting` (that stage's counts), `auc` (network -> set -> one number per seed), `flips` (put_in: first-class slices
-    whose answer changes when the cue is put in; taken_out: second-class slices when it is taken out; of the shortcut
-    networks and, for comparison, of the clean ones), `methods`: method -> `energy` (network -> with, without: the share of
-    the energy in the cue's place), `detection` (with, without: AUC of shortcut against clean maps), `alarms` (network ->
-    with, without: share of maps above `alarm` times the area), `undefined` (empty maps). All but `auc` are means over
-    seeds with intervals over patients, and `by_seed`.
+    """Write `ShortcutResult`.
 
     Args:
         out: gets the file.
@@ -74,53 +78,58 @@ def run(
     """
     data, _ = part_slices(slices, split, "test")
     measuring = Measuring(data, evaluation.resamples, seed, alarm)
-    networks = {name: load(folders, name, seeds) for name in (CLEAN, *cues)}
-    result = {}
-    for cue in cues:
-        planting = PlantingResult.read(folders[f"planting-{cue}"])
-        kinds = {"shortcut": networks[cue], CLEAN: networks[CLEAN]}
-        result[cue] = about(measuring, planting, kinds, explanation.methods)
-    counts = {"slices": len(data), "patients": len(np.unique(data.patient)), "seeds": seeds, "alarm": alarm}
-    write_json(out / "shortcut.json", counts | {"cues": result})
-
-
-def load(folders: Mapping[str, Path], name: str, seeds: int) -> list[Answers]:
-    """The answers of all networks of a kind."""
-    return [dict(np.load(folders[f"{name}-{one}"] / "answers.npz", allow_pickle=False)) for one in range(seeds)]
-
-
-def about(
-    measuring: Measuring, planting: PlantingResult, kinds: Mapping[str, Sequence[Answers]], methods: Sequence[str]
-) -> dict[str, Any]:
-    """Everything about one cue; `kinds` are the networks that learned it and the clean ones."""
-    cue = planting.cue
-    return {
-        "planting": planting.model_dump(mode="json"),
-        "auc": {
-            kind: {
-                name: [or_none(auc_of_answers(one[f"logits/{name}"], measuring.data.label)) for one in answers]
-                for name in (PLAIN, cue)
-            }
-            for kind, answers in kinds.items()
+    networks = {name: [CueAnswers.read(folders[f"{name}-{one}"]) for one in range(seeds)] for name in (CLEAN, *cues)}
+    plantings = {cue: PlantingResult.read(folders[f"planting-{cue}"]) for cue in cues}
+    ShortcutResult(
+        slices=len(data),
+        patients=len(np.unique(data.patient)),
+        seeds=seeds,
+        alarm=alarm,
+        cues={
+            cue: cue_result(measuring, plantings[cue], networks[cue], networks[CLEAN], explanation.methods)
+            for cue in cues
         },
-        "flips": {kind: flipping(measuring, answers, cue) for kind, answers in kinds.items()},
-        "methods": {method: seen(measuring, planting, kinds, method) for method in methods},
-    }
+    ).write(out)
 
 
-def flipping(measuring: Measuring, answers: Sequence[Answers], cue: str) -> dict[str, Any]:
-    """How often an answer changes when the cue is put in (first class) or taken out (second class)."""
-    changed = np.stack([flips(one[f"logits/{PLAIN}"], one[f"logits/{cue}"]) for one in answers])
-    found = {}
-    for name, label in (("put_in", 0), ("taken_out", 1)):
-        chosen = measuring.data.label == label
-        share = partial(share_of, changed, chosen)
-        found[name] = {
-            **measuring.interval(share),
-            "slices": int(chosen.sum()),
-            "by_seed": [or_none(share_of(row[None], chosen, np.arange(len(chosen)))) for row in changed],
-        }
-    return found
+def cue_result(
+    measuring: Measuring,
+    planting: PlantingResult,
+    shortcut: Sequence[CueAnswers],
+    clean: Sequence[CueAnswers],
+    methods: Sequence[str],
+) -> CueResult:
+    """Everything about one cue, from the networks that were trained with it and the clean ones."""
+    return CueResult(
+        planting=planting,
+        shortcut=predictions(measuring, shortcut, planting.cue),
+        clean=predictions(measuring, clean, planting.cue),
+        methods={method: method_maps(measuring, planting, shortcut, clean, method) for method in methods},
+    )
+
+
+def predictions(measuring: Measuring, answers: Sequence[CueAnswers], cue: str) -> Predictions:
+    """AUC with and without the cue, and how often a prediction changes with it."""
+
+    def auc(shown: str) -> tuple[float | None, ...]:
+        return tuple(or_none(auc_of_answers(one.logits[shown], measuring.data.label)) for one in answers)
+
+    changed = np.stack([flips(one.logits[PLAIN], one.logits[cue]) for one in answers])
+    return Predictions(
+        auc=AucBySeed(with_cue=auc(cue), without_cue=auc(PLAIN)),
+        flips=Flips(put_in=flip_share(measuring, changed, 0), taken_out=flip_share(measuring, changed, 1)),
+    )
+
+
+def flip_share(measuring: Measuring, changed: np.ndarray, label: int) -> FlipShare:
+    """The share of the slices of a class whose prediction changed; `changed` is (seeds, slices)."""
+    chosen = measuring.data.label == label
+    everything = np.arange(len(chosen))
+    return FlipShare(
+        **dict(measuring.interval(partial(share_of, changed, chosen))),
+        slices=int(chosen.sum()),
+        by_seed=tuple(or_none(share_of(row[None], chosen, everything)) for row in changed),
+    )
 
 
 def share_of(changed: np.ndarray, chosen: np.ndarray, index: np.ndarray) -> float:
@@ -129,35 +138,47 @@ def share_of(changed: np.ndarray, chosen: np.ndarray, index: np.ndarray) -> floa
     return defined_mean(changed[:, rows].astype(np.float64))
 
 
-def seen(
-    measuring: Measuring, planting: PlantingResult, kinds: Mapping[str, Sequence[Answers]], method: str
-) -> dict[str, Any]:
-    """What the maps of one method show of the cue."""
-    cue, rate = planting.cue, partial(alarm_rate, area_share=planting.area_share, alarm=measuring.alarm)
-    sets = {"with": cue, "without": PLAIN}
-    shares = {
-        (kind, word): np.stack([one[f"energy/{name}/{cue}/{method}"] for one in answers])
-        for kind, answers in kinds.items()
-        for word, name in sets.items()
-    }
+def method_maps(
+    measuring: Measuring,
+    planting: PlantingResult,
+    shortcut: Sequence[CueAnswers],
+    clean: Sequence[CueAnswers],
+    method: str,
+) -> MethodMaps:
+    """Energy in the cue's region, alarms and detection, by the maps of one method."""
+    cue = planting.cue
+    rate = partial(alarm_rate, area_share=planting.area_share, alarm=measuring.alarm)
 
-    def cells(number: Callable[[np.ndarray], Any]) -> dict[str, dict[str, Any]]:
-        return {kind: {word: number(shares[kind, word]) for word in sets} for kind in kinds}
+    def shares(answers: Sequence[CueAnswers], shown: str) -> np.ndarray:
+        return np.stack([one.energy[shown][cue][method] for one in answers])
 
-    return {
-        "energy": cells(partial(over_seeds, measuring, mean_over_seeds)),
-        "alarms": cells(partial(over_seeds, measuring, rate)),
-        "undefined": cells(lambda values: int(np.isnan(values).sum())),
-        "detection": {
-            word: over_seeds(measuring, detection_auc, shares["shortcut", word], shares[CLEAN, word]) for word in sets
-        },
-    }
+    def with_and_without(statistic: Callable[..., float], *networks: Sequence[CueAnswers]) -> MapValues:
+        with_cue, without_cue = (
+            over_seeds(measuring, statistic, *(shares(answers, shown) for answers in networks))
+            for shown in (cue, PLAIN)
+        )
+        return MapValues(with_cue=with_cue, without_cue=without_cue)
+
+    def network_maps(answers: Sequence[CueAnswers]) -> NetworkMaps:
+        with_cue, without_cue = (int(np.isnan(shares(answers, shown)).sum()) for shown in (cue, PLAIN))
+        return NetworkMaps(
+            energy=with_and_without(mean_over_seeds, answers),
+            alarms=with_and_without(rate, answers),
+            empty=MapCounts(with_cue=with_cue, without_cue=without_cue),
+        )
+
+    return MethodMaps(
+        shortcut=network_maps(shortcut),
+        clean=network_maps(clean),
+        detection=with_and_without(detection_auc, shortcut, clean),
+    )
 
 
-def over_seeds(measuring: Measuring, statistic: Any, *shares: np.ndarray) -> dict[str, Any]:  # noqa: ANN401 - arrays (seeds, slices) to a number
-    """A statistic of all seeds with its interval over patients, and seed by seed."""
-    by_seed = [or_none(statistic(*(one[None] for one in rows))) for rows in zip(*shares, strict=True)]
-    return measuring.interval(lambda index: statistic(*(one[:, index] for one in shares))) | {"by_seed": by_seed}
+def over_seeds(measuring: Measuring, statistic: Callable[..., float], *shares: np.ndarray) -> SeedsInterval:
+    """A statistic of all seeds with its interval over patients, and seed by seed; from arrays (seeds, slices)."""
+    by_seed = tuple(or_none(statistic(*(one[None] for one in rows))) for rows in zip(*shares, strict=True))
+    overall = measuring.interval(lambda index: statistic(*(one[:, index] for one in shares)))
+    return SeedsInterval(**dict(overall), by_seed=by_seed)
 
 
 def mean_over_seeds(shares: np.ndarray) -> float:

@@ -8,12 +8,13 @@ import numpy as np
 import torch
 
 from camfolio.data.slices import Slices
-from camfolio.evidence.shortcut import CUES, PLAIN, energy_in
+from camfolio.evidence.shortcut import CUES, energy_in
 from camfolio.explanation.explain import explain
 from camfolio.explanation.maps import enlarge
 from camfolio.network.architecture import through_window
 from camfolio.network.trained import Device, load_trained
 from camfolio.progress import tracked
+from camfolio.results.arrays.cue_answers import PLAIN, CueAnswers
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.study.settings import ExplanationSettings, Network
 
@@ -30,11 +31,7 @@ def run(
     seed: int,
     device: Device,
 ) -> None:
-    """Write `answers.npz`, everything per slice of the test part.
-
-    `logits/SET` (n, 2), SET `plain` or a cue's name; `energy/SET/CUE/METHOD` (n,) the share of the map's energy in the
-    place of CUE, NaN where the map is empty; `example` (), the number of a slice of the first class, drawn with the
-    seed, and `map/SET/METHOD` (H, W), its raw maps enlarged to the slice. All maps explain the class predicted for what is shown.
+    """Write `CueAnswers` of the test part; the example is a slice of the first class, drawn with the seed.
 
     Args:
         out: gets the file.
@@ -49,8 +46,11 @@ def run(
     """
     trained = load_trained(network, training, device)
     data, _ = part_slices(slices, split, "test")
+    size = (data.hounsfield.shape[1], data.hounsfield.shape[2])
     example = draw_example(data, seed)
-    found: dict[str, np.ndarray] = {"example": np.array(example)}
+    logits: dict[str, np.ndarray] = {}
+    energy: dict[str, dict[str, dict[str, np.ndarray]]] = {}
+    maps: dict[str, dict[str, np.ndarray]] = {}
     shown = {PLAIN: data.hounsfield} | {cue: CUES[cue].put(data.hounsfield) for cue in cues}
     for name, hounsfield in shown.items():
         result = explain(
@@ -62,14 +62,14 @@ def run(
             forward=trained.forward,
             track=tracked,
         )
-        found[f"logits/{name}"] = result.logits.numpy()
-        for method, maps in result.maps.items():
-            enlarged = enlarge(maps, (hounsfield.shape[1], hounsfield.shape[2])).numpy()
-            found[f"map/{name}/{method}"] = enlarged[example]
-            for cue in cues:
-                place = CUES[cue].place((hounsfield.shape[1], hounsfield.shape[2]))
-                found[f"energy/{name}/{cue}/{method}"] = energy_in(enlarged, place)
-    np.savez(out / "answers.npz", allow_pickle=False, **found)
+        enlarged = {method: enlarge(values, size).numpy() for method, values in result.maps.items()}
+        logits[name] = result.logits.numpy()
+        maps[name] = {method: values[example] for method, values in enlarged.items()}
+        energy[name] = {
+            cue: {method: energy_in(values, CUES[cue].place(size)) for method, values in enlarged.items()}
+            for cue in cues
+        }
+    CueAnswers(logits, energy, example, maps).write(out)
 
 
 def draw_example(data: Slices, seed: int) -> int:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-Unit = Literal["share", "ratio", "mm"]
-Direction = Literal["higher", "lower"]
+from camfolio.results.scoreboard import Direction, ScoreUnit
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,7 @@ class Measure:
     """
 
     title: str
-    unit: Unit
+    unit: ScoreUnit
     better: Direction = "higher"
     panel: bool = False
     by_layer: bool = False

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float64
 from scipy.stats import wilcoxon
 
 from camfolio.results.interval import Interval
+from camfolio.results.scoreboard import Direction, Verdict
 from camfolio.shapes import Names
 from camfolio.statistics.bootstrap import summarise
 from camfolio.statistics.defined import ratio
-from camfolio.statistics.measures import Direction
 
-Verdict = Literal["better", "worse", "equivalent", "not separable", "not defined"]
 LEVEL = 0.05
 """Of tests, after correction; intervals are at 1 - LEVEL, those of the equivalence tests at 1 - 2 LEVEL."""
 
@@ -58,9 +56,17 @@ class Patients:
         return ratio(sums.sum(0), counts.sum(0)), ratio(self.times @ sums, self.times @ counts)
 
     def intervals(self, values: Float64[np.ndarray, "slices scores"]) -> list[Interval]:
-        """Means with 95 % intervals, column by column."""
+        """Means with 95 % intervals and the number of slices that do not define them, column by column."""
         mean, drawn = self.means(values)
-        return [summarise(float(value), column) for value, column in zip(mean, drawn.T, strict=True)]
+        undefined = (~np.isfinite(values)).sum(0).tolist()
+        return [
+            summarise(float(value), column).model_copy(update={"slices_undefined": slices})
+            for value, column, slices in zip(mean, drawn.T, undefined, strict=True)
+        ]
+
+    def interval(self, values: Float64[np.ndarray, " slices"]) -> Interval:
+        """The mean of one score with its 95 % interval and the number of slices that do not define it."""
+        return self.intervals(values[:, None])[0]
 
     def patient_means(self, values: Float64[np.ndarray, " slices"]) -> Float64[np.ndarray, " patients"]:
         """One mean per patient that has a defined value."""

@@ -10,7 +10,10 @@ import numpy as np
 
 from camfolio.data.slices import Slices
 from camfolio.explanation.scaling import ScaledMap, Scaling, scaled
+from camfolio.results.arrays.maps import SliceMaps
+from camfolio.results.arrays.slice_scores import SliceScores
 from camfolio.results.selection import Case, CasesResult, MethodCases
+from camfolio.results.subject import Subject
 from camfolio.vocabulary import MethodLook
 
 
@@ -57,13 +60,14 @@ class ExampleFolders:
         """The slice of a case among the test slices, and all its maps."""
         one = case.slice
         data = slice_of_test(self.slices, self.split, one)
-        with np.load(self.localisation / "scores.npz", allow_pickle=False) as scores:
-            methods = [name.partition("/")[2] for name in scores.files if name.startswith("enlarged/")]
-            enlarged = {method: scores[f"enlarged/{method}"] for method in methods}
-            signed = {method: scores[f"signed/{method}"] for method in methods} if scaling == "signed" else enlarged
-            found = {method: float(scores[f"energy_share/{method}"][one]) for method in methods}
+        stored, scores = SliceMaps.read(self.localisation), SliceScores.read(self.localisation)
+        enlarged = dict(stored.enlarged)
+        signed = stored.signed if scaling == "signed" else enlarged
         maps = {method: values[one] for method, values in enlarged.items()}
-        shown = {method: scaled(signed[method][one], scaling, float(enlarged[method].max())) for method in methods}
+        shown = {
+            method: scaled(signed[method][one], scaling, float(values.max())) for method, values in enlarged.items()
+        }
+        found = {method: float(scores.of("energy_share", Subject(method))[one]) for method in enlarged}
         shares = {method: share if np.isfinite(share) else None for method, share in found.items()}
         _, between_columns = data.spacing[0].tolist()
         return Example(case, data.hounsfield[0], data.mask[0], between_columns, maps, shown, shares)

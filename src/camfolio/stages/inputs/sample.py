@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,9 @@ from camfolio.explanation.explain import explain
 from camfolio.explanation.maps import enlarge
 from camfolio.network.architecture import through_window
 from camfolio.network.trained import TrainedNetwork
+from camfolio.results.arrays.maps import LayerMaps
+from camfolio.results.similarity import Similarity
+from camfolio.results.subject import Subject
 from camfolio.shapes import Hounsfield
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.statistics.chance import sample_by_patient
@@ -48,9 +51,11 @@ def read_sample(
     test, _ = part_slices(slices, split, "test")
     chosen = sample_by_patient(test.patient, wanted, seed)
     data = test.select(chosen)
-    with np.load(explanations / "maps.npz", allow_pickle=False) as stored:
-        signed = {method: enlarged(torch.from_numpy(stored[method][chosen]), data.hounsfield) for method in methods}
-        return Sample(data, stored["targets"][chosen], signed, chosen)
+    maps = LayerMaps.read(explanations)
+    signed = {
+        method: enlarged(torch.from_numpy(maps.of(Subject(method))[chosen]), data.hounsfield) for method in methods
+    }
+    return Sample(data, maps.targets[chosen], signed, chosen)
 
 
 def enlarged(maps: torch.Tensor, like: Hounsfield) -> Float32[np.ndarray, "slices height width"]:
@@ -79,6 +84,6 @@ def maps_of(
     return {method: enlarged(signed, hounsfield) for method, signed in found.signed.items()}
 
 
-def interval_json(values: np.ndarray, patients: Patients) -> dict[str, object]:
-    """The mean of one score with its interval over patients, and how many slices do not define it."""
-    return patients.intervals(values[:, None])[0].model_dump() | {"slices_undefined": int(np.isnan(values).sum())}
+def similarity_of(values: Mapping[str, np.ndarray], patients: Patients) -> Similarity:
+    """Means with intervals over patients of the similarities of single slices."""
+    return Similarity(**{measure: patients.interval(of_slices) for measure, of_slices in values.items()})

@@ -11,8 +11,9 @@ from jaxtyping import Float
 
 from camfolio.data.slices import Slices
 from camfolio.evidence.controls import CONTROLS, Scene, controls
-from camfolio.evidence.subject import Subject
 from camfolio.explanation.maps import enlarge
+from camfolio.results.arrays.maps import LayerMaps
+from camfolio.results.subject import Subject
 
 Maps = Float[np.ndarray, "slices height width"]
 
@@ -21,9 +22,9 @@ def method_maps(
     explanations: Path, subjects: Sequence[Subject], size: tuple[int, int]
 ) -> Iterator[tuple[Subject, Maps]]:
     """Maps >= 0 at the slices' resolution of methods at any layer (see `explanations`), one subject after the other."""
-    with np.load(explanations / "maps.npz", allow_pickle=False) as signed:
-        for subject in subjects:
-            yield subject, enlarge(torch.from_numpy(signed[subject.key]).relu(), size).numpy()
+    stored = LayerMaps.read(explanations)
+    for subject in subjects:
+        yield subject, enlarge(torch.from_numpy(stored.of(subject)).relu(), size).numpy()
 
 
 def control_maps(

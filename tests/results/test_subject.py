@@ -1,7 +1,7 @@
 import pytest
 
 from camfolio.evidence.controls import CONTROLS, controls
-from camfolio.evidence.subject import Subject, at_layers
+from camfolio.results.subject import Subject, at_layers
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,177 @@
+"""`scoreboard.json`: all scores of all subjects with their intervals, and their comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, ClassVar, Literal
+
+from camfolio.results.interval import Interval
+from camfolio.results.result import Count, Key, Method, Number, Result, ResultFile, Score
+from camfolio.results.subject import Subject
+
+ScoreUnit = Literal["share", "ratio", "mm"]
+Direction = Literal["higher", "lower"]
+ScoreKind = Literal["localisation", "faithfulness"]
+Verdict = Literal["better", "worse", "equivalent", "not separable", "not defined"]
+SubjectKey = Annotated[str, Key("SUBJECT")]
+"""METHOD at the layer in focus, LAYER/METHOD, or control/NAME."""
+Curve = Annotated[str, Key("CURVE")]
+
+
+class MeasureResult(Result):
+    """How one score is read."""
+
+    title: str
+    """Name on pages."""
+    unit: ScoreUnit
+    """`share` lies from 0 to 1 (differences of two from -1 to 1), `ratio` is 1 at chance, `mm` is a distance."""
+    better: Direction
+    """Whether higher or lower values are better."""
+    panel: bool
+    """Whether the figure of scores has a panel for it."""
+    by_layer: bool
+    """Whether the table that compares layers has a column for it."""
+    kind: ScoreKind
+    """`localisation` (maps against the mask) or `faithfulness` (pixels replaced)."""
+    margin: Number
+    """Difference that does not matter, in the score's unit."""
+
+
+class Counts(Result):
+    """Counts for either kind of scores."""
+
+    localisation: Count
+    """For localisation scores, which use the whole test part."""
+    faithfulness: Count
+    """For faithfulness scores, which use a sample of it."""
+
+
+class ComparisonRow(Interval):
+    """A paired difference of two subjects by one score: `first` minus `second`, over the slices on which both are defined."""
+
+    score: str
+    """Key of the score, in whose unit the difference is."""
+    first: str
+    """Key of the subject on which the verdict is."""
+    second: str
+    """Key of the subject that is subtracted."""
+    low90: Number | None
+    """Lower end of the 90 % interval, for two one-sided tests at 5 % each; None if not defined."""
+    high90: Number | None
+    """Upper end of the 90 % interval."""
+    p: Number | None
+    """P value of Wilcoxon's signed-rank test on patients' means, two-sided, not corrected; None without a patient."""
+    p_holm: Number | None
+    """The same after Holm's correction within the family."""
+    slices: Count
+    """Slices on which both are defined."""
+    patients: Count
+    """Patients with such a slice."""
+    margin: Number
+    """Difference that does not matter."""
+    equivalent: bool
+    """Whether the 90 % interval lies within the margin on either side of zero."""
+    verdict: Verdict
+    """On the first subject."""
+
+
+@dataclass(frozen=True)
+class VerdictCounts:
+    """How many comparisons have each verdict; those that are not defined count as not separable."""
+
+    better: int
+    worse: int
+    equivalent: int
+    not_separable: int
+
+    @property
+    def without_difference(self) -> int:
+        """Comparisons that do not show a difference."""
+        return self.equivalent + self.not_separable
+
+
+class Family(Result):
+    """Comparisons that are corrected together: all pairs by all scores that both subjects have."""
+
+    tests: Count
+    """P values that were corrected together."""
+    rows: tuple[ComparisonRow, ...]
+    """One entry per score and pair of subjects."""
+
+    def count(self, first: str = "", second: str = "") -> VerdictCounts:
+        """Verdicts of all comparisons, or of those of one pair of subjects."""
+        verdicts = [row.verdict for row in self.rows if first in {"", row.first} and second in {"", row.second}]
+        open_ = verdicts.count("not separable") + verdicts.count("not defined")
+        return VerdictCounts(verdicts.count("better"), verdicts.count("worse"), verdicts.count("equivalent"), open_)
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The compared pairs, first and second subject, in the order of the second subject's key."""
+        return sorted(
+            {(row.first, row.second) for row in self.rows}, key=lambda pair: (pair[1].lower(), pair[0].lower())
+        )
+
+    def verdict(self, score: str, second: str) -> Verdict | None:
+        """The verdict of one score against a subject that is compared with one other; None if there is no such comparison."""
+        return next((row.verdict for row in self.rows if (row.score, row.second) == (score, second)), None)
+
+
+class Comparisons(Result):
+    """The three families of comparisons."""
+
+    methods: Family
+    """Methods with each other."""
+    controls: Family
+    """Methods with controls."""
+    layers: Family
+    """Methods at the layer in focus with themselves at the other layers."""
+
+    @property
+    def tests(self) -> int:
+        """Tests in all families."""
+        return self.methods.tests + self.controls.tests + self.layers.tests
+
+
+class ScoreboardResult(ResultFile):
+    """All scores of all subjects, means over slices with intervals over patients, and their comparisons."""
+
+    FILE: ClassVar[str] = "scoreboard.json"
+
+    measures: Mapping[Score, MeasureResult]
+    """How every score is read, in the order of pages."""
+    methods: tuple[Method, ...]
+    """Keys of the methods."""
+    controls: Mapping[SubjectKey, str]
+    """Titles of the controls."""
+    layers: tuple[str, ...]
+    """Full names of the layers, the one in focus first."""
+    slices: Counts
+    """Slices that were scored."""
+    patients: Counts
+    """Their patients."""
+    resamples: Count
+    """Bootstrap resamples of patients."""
+    scores: Mapping[Score, Mapping[SubjectKey, Interval]]
+    """By score and subject, in the score's unit; a subject may lack a score."""
+    chance: Mapping[Score, Interval]
+    """Of a uniform map; scores without a chance level are absent."""
+    comparisons: Comparisons
+    """Paired differences with verdicts."""
+    curves: Mapping[Curve, Mapping[SubjectKey, tuple[Interval, ...]]]
+    """Probability of the explained class as pixels are replaced, by curve and subject; the shares of pixels are in `faithfulness.json`."""
+
+    @cached_property
+    def in_focus(self) -> tuple[str, ...]:
+        """Keys of the methods at the layer in focus, then of the controls."""
+        return (*self.methods, *self.controls)
+
+    @property
+    def centre_blob(self) -> Interval:
+        """Energy on the nodule of the control with a Gaussian at the slice's centre."""
+        return self.scores["energy_share"][Subject("centre_blob", is_control=True).key]
+
+    def key(self, method: str, layer: str) -> str:
+        """Key of a method at a layer."""
+        return Subject(method, "" if layer == self.layers[0] else layer).key

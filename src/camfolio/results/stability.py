@@ -1,0 +1,30 @@
+"""`stability.json`: how much maps change under noise, under shifts, and from one training to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from camfolio.results.result import Count, Hounsfield, Method, ResultFile
+from camfolio.results.similarity import Similarity
+
+Change = Literal["noise", "shift", "seed"]
+
+
+class StabilityResult(ResultFile):
+    """Similarity of maps with those of changed slices, and with those of further trainings."""
+
+    FILE: ClassVar[str] = "stability.json"
+
+    slices: Count
+    """Slices in the sample."""
+    patients: Count
+    """Patients in the sample."""
+    noise_hu: Hounsfield
+    """Standard deviation of the noise."""
+    draws: Count
+    """Draws of noise for each slice."""
+    seeds: Count
+    """Further trainings with other seeds."""
+    similarity: Mapping[Change, Mapping[Method, Similarity]]
+    """By change and method: `noise`, `shift` by one pixel and, with further trainings, `seed`; means over draws, shifts or trainings."""
