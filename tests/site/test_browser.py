@@ -16,6 +16,7 @@ PAGES = [
     "tiny/evidence/",
     "methods/",
     "study-file/",
+    "template-values/",
     "architecture/",
     "reproduce/",
     "your-data/",

@@ -76,7 +76,17 @@ def test_a_strict_build_logs_no_warning(built):
 def test_all_pages_are_there(built):
     pages = {page.relative_to(built.site).as_posix() for page in built.pages()}
     study = {"tiny/index.html", "tiny/model/index.html", "tiny/data/index.html"}
-    assert study | {"index.html", "methods/index.html", "study-file/index.html", "architecture/index.html"} <= pages
+    assert (
+        study
+        | {
+            "index.html",
+            "methods/index.html",
+            "study-file/index.html",
+            "template-values/index.html",
+            "architecture/index.html",
+        }
+        <= pages
+    )
 
 
 def test_every_link_and_picture_has_a_target(built, readings):

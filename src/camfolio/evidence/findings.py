@@ -11,6 +11,7 @@ from camfolio.results.evaluation import EvaluationResult
 from camfolio.results.interval import Interval
 from camfolio.results.localisation import LocalisationResult, MethodDifference
 from camfolio.results.randomisation import RandomisationResult
+from camfolio.results.result import Count, Kind, Method, Score, Share
 from camfolio.results.scoreboard import ComparisonRow, ScoreboardResult
 from camfolio.results.selection import Case, CasesResult
 from camfolio.results.stability import StabilityResult
@@ -57,11 +58,17 @@ class Difference:
 
 @dataclass(frozen=True)
 class UndefinedScore:
-    """On how many slices a method's score is not defined: no mask, an empty map, a map of one value."""
+    """On how many slices a method's score is not defined: no mask, an empty map, a map of one value.
+
+    Attributes:
+        score: key of the score.
+        method: key of the method.
+        slices: slices on which it is not defined.
+    """
 
     score: str
     method: str
-    slices: int
+    slices: Count
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ class Findings:
         all_miss_once: whether every method has a correct answer whose map puts less energy on the nodule than a uniform one.
         beat_controls: methods shown to put more energy on the nodule than every control.
         beat_centre_blob: methods shown to do so against the blob at the slice's centre.
-        best_control: score -> the control with the best mean; None where no control has one.
+        best_control: the control with the best mean of each score; None where no control has one.
         interval_differences: pairs of methods by the uncorrected interval of their energy on the nodule.
         corrected_differences: pairs with a verdict after correction for all comparisons, only those that differ.
         undefined_scores: scores and methods with slices on which they are not defined.
@@ -85,18 +92,18 @@ class Findings:
         than_area: the network's AUC against that of the nodule's area.
         area_separates: whether the nodule's area alone separates the classes.
         on_external: the AUC on the external test set against that on the test part; None without one.
-        example: method -> kind -> what one example's map shows: `elsewhere`, `below uniform`, `hardly above`, `above`, or
+        example: what one example's map shows: `elsewhere`, `below uniform`, `hardly above`, `above`, or
             `not defined`.
     """
 
     has_masks: bool
     above_uniform: tuple[str, ...]
     below_uniform: tuple[str, ...]
-    outside: float | None
+    outside: Share | None
     all_miss_once: bool
     beat_controls: tuple[str, ...]
     beat_centre_blob: tuple[str, ...]
-    best_control: Mapping[str, str | None]
+    best_control: Mapping[Score, str | None]
     interval_differences: tuple[Difference, ...]
     corrected_differences: tuple[Difference, ...]
     undefined_scores: tuple[UndefinedScore, ...]
@@ -105,7 +112,7 @@ class Findings:
     than_area: Verdict
     area_separates: bool
     on_external: Verdict | None = None
-    example: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    example: Mapping[Method, Mapping[Kind, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from camfolio.evidence.findings import CHANCE, is_above, is_below
 from camfolio.results.interval import Interval
+from camfolio.results.result import Count, Cue, Method
 from camfolio.results.shortcut import MapValues, MethodMaps, ShortcutResult
 
 Detection = Literal["yes", "inverted", "not shown", "no interval", "not defined"]
@@ -19,7 +20,12 @@ MOSTLY_SILENT = 0.5
 
 @dataclass(frozen=True)
 class Detected:
-    """Whether maps separate the two kinds of networks, with and without the cue in the slice."""
+    """Whether maps separate the two kinds of networks.
+
+    Attributes:
+        with_cue: with the cue in the slice.
+        without_cue: without it.
+    """
 
     with_cue: Detection
     without_cue: Detection
@@ -27,7 +33,13 @@ class Detected:
 
 @dataclass(frozen=True)
 class Alarm:
-    """How often the maps of one method raise an alarm about one cue."""
+    """How often the maps of one method raise an alarm about one cue.
+
+    Attributes:
+        cue: key of the cue.
+        method: key of the method.
+        rate: share of maps that raise an alarm, 0 to 1.
+    """
 
     cue: str
     method: str
@@ -36,13 +48,21 @@ class Alarm:
 
 @dataclass(frozen=True)
 class EmptyMaps:
-    """How many maps of one kind are empty: of a method, by one kind of network, `with` or `without` the cue."""
+    """How many maps of one kind are empty.
+
+    Attributes:
+        cue: key of the cue.
+        method: key of the method.
+        network: `shortcut` or `clean`.
+        shown: `with` or `without` the cue in the slice.
+        count: how many are empty.
+    """
 
     cue: str
     method: str
     network: str
     shown: str
-    count: int
+    count: Count
 
 
 @dataclass(frozen=True)
@@ -50,39 +70,39 @@ class ShortcutFindings:
     """The verdicts of a study about a planted shortcut; cues and methods by their keys.
 
     Attributes:
-        learned: cue -> whether putting it in changes more answers of the networks that were trained with it than of
+        learned: whether putting it in changes more answers of the networks that were trained with it than of
             clean ones.
-        detection: cue -> method -> whether its maps separate the two kinds of networks.
+        detection: whether the maps of each method separate the two kinds of networks.
         false_alarms: maps of clean networks that often raise an alarm.
         missed: maps that mostly raise none about a cue that is used.
         empty_maps: kinds of maps of which some are empty, and so excluded.
         maps: how many maps there are of each kind.
     """
 
-    learned: Mapping[str, bool]
-    detection: Mapping[str, Mapping[str, Detected]]
+    learned: Mapping[Cue, bool]
+    detection: Mapping[Cue, Mapping[Method, Detected]]
     false_alarms: tuple[Alarm, ...]
     missed: tuple[Alarm, ...]
     empty_maps: tuple[EmptyMaps, ...]
-    maps: int
+    maps: Count
 
     def methods_that(self, answer: Detection, cue: str) -> list[str]:
         """Methods with this verdict on whether their maps separate networks, where the cue is in the slice."""
         return [method for method, found in self.detection[cue].items() if found.with_cue == answer]
 
     @property
-    def revealing(self) -> dict[str, list[str]]:
-        """Cue -> methods whose maps separate the two kinds of networks."""
+    def revealing(self) -> dict[Cue, list[str]]:
+        """Methods whose maps separate the two kinds of networks."""
         return {cue: self.methods_that("yes", cue) for cue in self.detection}
 
     @property
-    def inverted(self) -> dict[str, list[str]]:
-        """Cue -> methods under which the clean network's maps show more of the cue."""
+    def inverted(self) -> dict[Cue, list[str]]:
+        """Methods under which the clean network's maps show more of the cue."""
         return {cue: self.methods_that("inverted", cue) for cue in self.detection}
 
     @property
-    def undecided(self) -> dict[str, list[str]]:
-        """Cue -> methods for which neither was shown."""
+    def undecided(self) -> dict[Cue, list[str]]:
+        """Methods for which neither was shown."""
         return {
             cue: [name for name in found if name not in {*self.revealing[cue], *self.inverted[cue]}]
             for cue, found in self.detection.items()

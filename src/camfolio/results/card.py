@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
-from camfolio.results.result import Count, Hounsfield, Key, Millimetres, Result, ResultFile, SquareMillimetres, Unit
+from camfolio.results.result import (
+    Count,
+    Hounsfield,
+    Key,
+    Millimetres,
+    Pixels,
+    Result,
+    ResultFile,
+    SquareMillimetres,
+)
 
-Pixels = Annotated[int, Unit("pixels")]
 Quartiles = tuple[SquareMillimetres, SquareMillimetres, SquareMillimetres]
 """25th percentile, median, 75th percentile."""
 
@@ -53,13 +61,13 @@ class SourceCard(Result):
     """What was read and excluded, in the order of reading."""
     readers: tuple[Reader, ...] = ()
     """Drawings of every reader, where they are known."""
-    skipped: Mapping[Annotated[str, Key("REASON")], Count] = {}
+    skipped: Mapping[Annotated[str, Key("REASON", "reason in words")], Count] = {}
     """What could not be read and was skipped, by its reason."""
     notes: tuple[str, ...] = ()
     """Sentences on what the source does not tell."""
-    counts: Mapping[Annotated[str, Key("NAME")], Count] = {}
+    counts: Mapping[Annotated[str, Key("COUNT", "name of a count of this source")], Count] = {}
     """Further counts that the words of this source use, by name."""
-    words: Mapping[Annotated[str, Key("FIELD")], str | tuple[str, ...]] = {}
+    words: Mapping[Annotated[str, Key("FIELD", "name of a field of `source`")], str | tuple[str, ...]] = {}
     """What user code says of its data in place of the source's words, by field of `source`."""
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from camfolio.results.interval import Interval
 from camfolio.results.result import Count, Key, Result, ResultFile, Share
 
-MetricName = Annotated[str, Key("METRIC")]
+MetricName = Annotated[str, Key("METRIC", "key of a metric, such as auc")]
 
 
 class MetricWords(Result):
@@ -63,7 +63,7 @@ class Confusion(Result):
         return self.false_negatives + self.true_positives
 
     @property
-    def matrix(self) -> tuple[tuple[int, int], tuple[int, int]]:
+    def matrix(self) -> tuple[tuple[Count, Count], tuple[Count, Count]]:
         """One row per label, one column per prediction."""
         return (self.true_negatives, self.false_positives), (self.false_negatives, self.true_positives)
 

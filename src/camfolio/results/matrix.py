@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
-from camfolio.results.card import Pixels
-from camfolio.results.result import Key, Method, Result, ResultFile, Unit
+from camfolio.results.result import Kind, Method, Pixels, Result, ResultFile, Unit
 from camfolio.results.selection import Case
 
 CssPixels = Annotated[int, Unit("CSS pixels")]
@@ -40,5 +39,5 @@ class MatrixResult(ResultFile):
 
     FILE: ClassVar[str] = "matrix.json"
 
-    cells: Mapping[Method, Mapping[Annotated[str, Key("KIND")], Cell | None]]
+    cells: Mapping[Method, Mapping[Kind, Cell | None]]
     """By method and kind of example; None where selection found no example."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from camfolio.results.card import Pixels
-from camfolio.results.result import Count, Hounsfield, Result, ResultFile, Share
+from camfolio.results.result import Count, Hounsfield, Pixels, Result, ResultFile, Share
 
 
 class LearningCounts(Result):

@@ -23,9 +23,10 @@ class Unit:
 
 @dataclass(frozen=True)
 class Key:
-    """What the keys of a mapping are, as a placeholder in paths: METHOD."""
+    """What the keys of a mapping are: a placeholder that stands for them in paths, and its meaning."""
 
     name: str
+    meaning: str
 
 
 Count = Annotated[int, Field(ge=0), Unit("count")]
@@ -39,10 +40,10 @@ SquareMillimetres = Annotated[float, Unit("mm²")]
 Pixels = Annotated[int, Unit("pixels")]
 Number = Annotated[float, Unit("")]
 """A number without a unit: an AUC, a correlation, a loss."""
-Method = Annotated[str, Key("METHOD")]
-"""Key of a CAM method in a mapping."""
-Score = Annotated[str, Key("SCORE")]
-"""Key of a localisation or faithfulness score in a mapping."""
+Method = Annotated[str, Key("METHOD", "key of a CAM method, such as grad_cam")]
+Score = Annotated[str, Key("SCORE", "key of a score, such as energy_share")]
+Kind = Annotated[str, Key("KIND", "kind of example: misclassified, good or bad")]
+Cue = Annotated[str, Key("CUE", "key of a planted cue, such as tag")]
 
 
 class Result(BaseModel):

@@ -15,9 +15,11 @@ ScoreUnit = Literal["share", "ratio", "mm"]
 Direction = Literal["higher", "lower"]
 ScoreKind = Literal["localisation", "faithfulness"]
 Verdict = Literal["better", "worse", "equivalent", "not separable", "not defined"]
-SubjectKey = Annotated[str, Key("SUBJECT")]
+SubjectKey = Annotated[
+    str, Key("SUBJECT", "key of a method, a control (control/NAME) or a method at another layer (LAYER/METHOD)")
+]
 """METHOD at the layer in focus, LAYER/METHOD, or control/NAME."""
-Curve = Annotated[str, Key("CURVE")]
+Curve = Annotated[str, Key("CURVE", "key of a curve, such as deletion_blur")]
 
 
 class MeasureResult(Result):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from camfolio.results.result import Class, Count, Key, Method, Place, Ratio, Result, ResultFile, Share
+from camfolio.results.result import Class, Count, Kind, Method, Place, Ratio, Result, ResultFile, Share
 
 
 class Case(Result):
@@ -36,7 +36,7 @@ class Case(Result):
 class MethodCases(Result):
     """The examples of one method."""
 
-    cases: Mapping[Annotated[str, Key("KIND")], Case | None]
+    cases: Mapping[Kind, Case | None]
     """By kind, `misclassified`, `good` and `bad`; None where no slice fits the rule."""
     random: tuple[Case, ...] = ()
     """Examples drawn at random, the same slices for every method."""

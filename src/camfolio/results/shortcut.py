@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from camfolio.results.interval import Interval
 from camfolio.results.planting import PlantingResult
-from camfolio.results.result import Count, Key, Method, Number, Ratio, Result, ResultFile
+from camfolio.results.result import Count, Cue, Method, Number, Ratio, Result, ResultFile
 
 
 class SeedsInterval(Interval):
@@ -117,7 +117,7 @@ class ShortcutResult(ResultFile):
     """Networks of each kind."""
     alarm: Ratio
     """Energy in the cue's region over its share of the area at which a map raises an alarm."""
-    cues: Mapping[Annotated[str, Key("CUE")], CueResult]
+    cues: Mapping[Cue, CueResult]
     """By cue."""
 
     @property

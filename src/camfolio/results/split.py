@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from camfolio.results.result import Count, Result, ResultFile
+from camfolio.results.result import Count, Key, Result, ResultFile
 
 
 class PartCounts(Result):
@@ -31,7 +31,7 @@ class SplitResult(ResultFile):
     """Slices held out, on which everything is measured."""
 
     @property
-    def parts(self) -> dict[str, PartCounts]:
+    def parts(self) -> dict[Annotated[str, Key("PART", "train, validation or test")], PartCounts]:
         """Name -> the parts that there are, in the order of their use."""
         named = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: counts for name, counts in named.items() if counts}

@@ -26,7 +26,7 @@ ADDITIONS = (
         "a stage",
         "a module with `run(out, ...)` in `stages/` that only reads folders, calls one room's function and writes; its line in `pipeline/network_study.py` "
         "(or `pipeline/shortcut_study.py`) with the settings, stages and files that decide its result; "
-        "a model of its result file in `results/`, read for pages in `site/values.py`",
+        "a model of its result file in `results/`, read for pages in `site/values.py`: the page *Values in templates* lists its fields by itself",
         "`stages/`, `pipeline/test_contents.py`, `results/test_result.py`, `site/test_one_place.py`",
     ),
     Addition(

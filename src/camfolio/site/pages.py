@@ -27,6 +27,7 @@ from camfolio.site.components.numbering import numbered
 from camfolio.site.rooms import rooms
 from camfolio.site.stage_graph import stage_graph
 from camfolio.site.study_keys import sections
+from camfolio.site.template_values import template_values
 from camfolio.site.templates import DEFAULTS, SUFFIX, Page, make_environment, render_folder, template_names
 from camfolio.site.values import results
 from camfolio.store.artefacts import Store
@@ -99,6 +100,7 @@ def make_site(project: Path, store: Store, studies: Sequence[Path], overrides: S
         "additions": ADDITIONS,
         "public_names": public_names(store.root / ".templates"),
         "settings": sections(),
+        "template_values": template_values(store.root / ".templates"),
         "studies": [results(portfolio) for portfolio in portfolios if not portfolio.study.shortcut],
         "shortcuts": [results(portfolio) for portfolio in portfolios if portfolio.study.shortcut],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from camfolio.evidence.findings import Findings, NetworkResults, network_findings
 from camfolio.evidence.shortcut_findings import ShortcutFindings, shortcut_findings
@@ -17,6 +17,7 @@ from camfolio.results.localisation import LocalisationResult
 from camfolio.results.matrix import MatrixResult
 from camfolio.results.overlap import OverlapResult
 from camfolio.results.randomisation import RandomisationResult
+from camfolio.results.result import Key
 from camfolio.results.retrained import RetrainedResult
 from camfolio.results.scoreboard import ScoreboardResult
 from camfolio.results.selection import CasesResult
@@ -25,9 +26,108 @@ from camfolio.results.split import SplitResult
 from camfolio.results.stability import StabilityResult
 from camfolio.results.training import TrainingResult
 from camfolio.site.source_words import about_source
-from camfolio.store.artefacts import Artefact
+from camfolio.store.artefacts import Artefact, Manifest
 from camfolio.study.settings import Study
-from camfolio.study.source import WORDS, DataSource
+from camfolio.study.source import WORDS, DataSource, SourceWords
+
+StageName = Annotated[str, Key("STAGE", "name of a stage, such as training")]
+
+
+class ExternalValues(TypedDict):
+    """Results on the external source."""
+
+    card: CardResult
+    """Its data card."""
+    evaluation: EvaluationResult
+    """Metrics of the network's predictions on it."""
+    localisation: LocalisationResult
+    """Energy of the maps inside the nodule's mask on it."""
+
+
+class DataValues(TypedDict):
+    """What is known about the data."""
+
+    card: CardResult
+    """Data card: what the source says of its data, and counts and ranges of its slices."""
+    source: SourceWords
+    """Words of the source, or of user code, about the data; a page says them by the filter `told`."""
+    inspection: InspectionResult
+    """Checks of the slices before anything is learned from them."""
+    overlap: OverlapResult
+    """Slices that look alike and are in different parts of the split."""
+    external: ExternalValues | None
+    """Results on an external source; None without one."""
+
+
+class StudyValues(TypedDict):
+    """What templates may use of every study."""
+
+    name: str
+    """Name of the study's file, which is its folder in the site."""
+    label: str
+    """Title in the navigation."""
+    study: Study
+    """The study file: every key of it, such as `study.title` and `study.explanation.methods`."""
+    classes: tuple[str, str]
+    """Names of the first class, 0, and of the second, 1."""
+    split: SplitResult
+    """How many slices and patients are in each part."""
+    provenance: Mapping[StageName, Manifest]
+    """Manifest of every stage's result: its `key`, the `digest` of its `outputs`, and the `ingredients` of its key."""
+    versions: Mapping[Annotated[str, Key("LIBRARY", "name of a Python package, such as torch")], str]
+    """Version of each library that results were computed with."""
+
+
+class NetworkValues(TypedDict):
+    """What templates may use of a study about one network and its maps."""
+
+    training: TrainingResult
+    """How the network was trained, or which file its weights were loaded from."""
+    evaluation: EvaluationResult
+    """Metrics of the network's predictions on the test part, and of the nodule's area alone as a baseline."""
+    localisation: LocalisationResult
+    """Energy of the maps inside the nodule's mask, as means over the test slices with intervals over patients."""
+    scoreboard: ScoreboardResult
+    """Scores of methods, controls and layers, and their comparisons."""
+    faithfulness: FaithfulnessResult
+    """Settings and sizes of the perturbation of pixels."""
+    randomisation: RandomisationResult
+    """Similarity of the maps after weight randomisation."""
+    stability: StabilityResult
+    """Similarity of the maps after perturbation of the input and after retraining."""
+    permuted_training: TrainingResult | None
+    """Training on permuted labels; None if there was none."""
+    retrained: Mapping[Annotated[str, Key("TRAINING", "permuted, or seed-NUMBER")], RetrainedResult]
+    """Comparisons with maps of retrained networks, by `permuted` and `seed-NUMBER`."""
+    cases: CasesResult
+    """The examples of every method, with every number of their captions."""
+    matrix: MatrixResult
+    """What the cells of the matrix of examples say."""
+    teaser: Mapping[str, Any]
+    """Case, kind and energy shares of the study's first picture, with its alternative text and size."""
+
+
+class NetworkVerdicts(TypedDict):
+    """What is decided from all of that."""
+
+    findings: Findings
+    """What the study may claim, decided from its results."""
+
+
+class ShortcutValues(TypedDict):
+    """What templates may use of a study about a planted shortcut."""
+
+    shortcut: ShortcutResult
+    """Whether networks learned each cue, and whether maps reveal it."""
+    teaser: Mapping[str, Any]
+    """Alternative text and size of the study's first picture."""
+
+
+class ShortcutVerdicts(TypedDict):
+    """What is decided from that."""
+
+    findings: ShortcutFindings
+    """What the study may claim, decided from its results."""
 
 
 def results(portfolio: Portfolio) -> dict[str, Any]:
@@ -91,7 +191,7 @@ def findings(values: Mapping[str, Any]) -> Findings | ShortcutFindings:
     )
 
 
-def network_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
+def network_results(read: Mapping[str, Artefact]) -> NetworkValues:
     """Of a study about one network and its maps."""
     return {
         "training": TrainingResult.read(read["training"].folder),
@@ -115,7 +215,7 @@ def network_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
     }
 
 
-def shortcut_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
+def shortcut_results(read: Mapping[str, Artefact]) -> ShortcutValues:
     """Of a study about a planted shortcut."""
     shortcut = ShortcutResult.read(read["shortcut"].folder)
     return {
@@ -124,7 +224,7 @@ def shortcut_results(read: Mapping[str, Artefact]) -> dict[str, Any]:
     }
 
 
-def about_data(portfolio: Portfolio) -> dict[str, Any]:
+def about_data(portfolio: Portfolio) -> DataValues:
     """The data card, the words of the source, the inspection, and the results on an external source (None without one)."""
     read, data = portfolio.artefacts, portfolio.study.data
     card = CardResult.read(read["slices"].folder)
@@ -137,7 +237,7 @@ def about_data(portfolio: Portfolio) -> dict[str, Any]:
     }
 
 
-def elsewhere(portfolio: Portfolio) -> dict[str, Any] | None:
+def elsewhere(portfolio: Portfolio) -> ExternalValues | None:
     """Data card, metrics and localisation on the external source."""
     read, source = portfolio.artefacts, portfolio.study.external
     if source is None:
