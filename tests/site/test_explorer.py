@@ -11,6 +11,9 @@ from camfolio.data.slices import Slices
 from camfolio.figures.drawing.looks import Looks
 from camfolio.method_words import method_looks
 from camfolio.raster import explorer
+from camfolio.results.arrays.maps import SliceMaps
+from camfolio.results.arrays.slice_scores import SliceScores
+from camfolio.results.subject import Subject
 
 METHODS = ("grad_cam", "hires_cam", "score_cam")
 MANY = 5000
@@ -179,9 +182,10 @@ def many(built, tmp_path_factory):
     np.save(folder / "part.npy", np.full(MANY, "test"))
     np.save(folder / "logits.npy", chance.normal(size=(MANY, 2)).astype(np.float32))
     maps = chance.random(masks.shape, dtype=np.float32)
-    scores = {f"{kind}/{method}": maps for kind in ("enlarged", "signed") for method in METHODS}
-    scores |= {f"score_{number}/{method}": chance.random(MANY) for number in range(12) for method in METHODS}
-    np.savez(folder / "scores.npz", **scores)
+    SliceMaps(dict.fromkeys(METHODS, maps), dict.fromkeys(METHODS, maps)).write(folder)
+    subjects = [Subject(method) for method in METHODS]
+    scores = {f"score_{number}": {subject: chance.random(MANY) for subject in subjects} for number in range(12)}
+    SliceScores(scores).write(folder)
     stages = dict.fromkeys(("slices", "split", "predictions", "localisation"), folder)
     explorer.run(
         out=site / "tiny" / "explorer", looks=Looks(method_looks(METHODS), ("a", "b"), (-1000.0, 400.0)), **stages
