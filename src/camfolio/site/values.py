@@ -50,7 +50,7 @@ class DataValues(TypedDict):
     card: CardResult
     """Data card: what the source says of its data, and counts and ranges of its slices."""
     source: SourceWords
-    """Words of the source, or of user code, about the data; a page says them by the filter `told`."""
+    """Words of the source, or of user code, about the data; a page says them by the filter `filled`."""
     inspection: InspectionResult
     """Checks of the slices before anything is learned from them."""
     overlap: OverlapResult
