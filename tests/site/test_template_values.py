@@ -33,13 +33,16 @@ def test_every_name_that_templates_get_is_on_the_page(portfolio):
 
 def test_the_page_says_path_unit_and_meaning(fill_page):
     rows = {value.path: value for group in DESCRIBED.groups for value in group.entries}
-    low = rows["evaluation.metrics.METRIC.low"]
+    assert rows["evaluation.metrics.METRIC"].unit == "[interval](#intervals)"
+    low = {value.path: value for value in DESCRIBED.interval}["low"]
     assert (low.unit, low.meaning[:14]) == ("number", "2.5th percenti")
+    assert rows["external.evaluation"].unit == "as <code>evaluation</code>"
+    assert "external.evaluation.slices" not in rows
     assert rows["card.spacing_mm[N]"].unit == "mm"
     assert rows["findings.than_area"].unit == "better or worse or not separable or not defined"
-    assert rows["split.parts.PART.slices"].unit == "count"
+    assert rows["split.train.slices"].unit == "count"
     text = fill_page(DESCRIBED)
-    for value in rows.values():
+    for value in [*rows.values(), *DESCRIBED.interval]:
         assert f"{value.meaning} |" in text
         assert str(as_text(value.path)) in text
 

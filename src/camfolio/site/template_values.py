@@ -7,17 +7,19 @@ import hashlib
 import json
 import re
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from functools import cache
 from inspect import cleandoc, getsourcefile
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from markupsafe import Markup
 
 from camfolio.evidence import findings, shortcut_findings
-from camfolio.results.result import Key, Result, Unit
+from camfolio.results.interval import Interval
+from camfolio.results.result import Key, Result, ResultFile, Unit
 from camfolio.site import values as study_values
 from camfolio.site.rooms import ROOT
 from camfolio.site.wording import as_text
@@ -63,10 +65,11 @@ class Group:
 
 @dataclass(frozen=True)
 class TemplateValues:
-    """All groups, and placeholder -> the keys that it stands for."""
+    """All groups, placeholder -> the keys that it stands for, and what every interval holds."""
 
     groups: tuple[Group, ...]
     placeholders: Mapping[str, str]
+    interval: tuple[Value, ...]
 
     @property
     def kinds(self) -> dict[str, list[Group]]:
@@ -82,30 +85,61 @@ def template_values(kept: Path) -> TemplateValues:
     if not file.is_file():
         replace_file(file, json.dumps(asdict(described())))
     found = json.loads(file.read_text(encoding="utf-8"))
-    groups = [
-        Group(**group | {"entries": tuple(Value(**value) for value in group["entries"])}) for group in found["groups"]
-    ]
-    return TemplateValues(tuple(groups), found["placeholders"])
+    groups = [Group(**group | {"entries": restored(group["entries"])}) for group in found["groups"]]
+    return TemplateValues(tuple(groups), found["placeholders"], restored(found["interval"]))
+
+
+def restored(entries: Sequence[Mapping[str, str]]) -> tuple[Value, ...]:
+    """Values from their JSON."""
+    return tuple(Value(**value) for value in entries)
 
 
 def described() -> TemplateValues:
     """Every value, read from annotations and the strings below them."""
     keys: dict[str, str] = {}
+    places = result_places()
     groups = [
-        Group(kind, name, tuple(values(name, annotation, meaning, keys)))
+        Group(kind, name, tuple(values(name, annotation, meaning, keys, places)))
         for kind, parts in KINDS.items()
         for part in parts
         for name, annotation, meaning in fields(part)
     ]
-    return TemplateValues(tuple(groups), dict(sorted(keys.items())))
+    parts = (Value(name, entry(part, name, keys)[2], meaning) for name, part, meaning in fields(Interval))
+    return TemplateValues(tuple(groups), dict(sorted(keys.items())), tuple(parts))
 
 
-def values(path: str, annotation: Any, meaning: str, keys: dict[str, str]) -> Iterator[Value]:  # noqa: ANN401 - any annotation
-    """A value and those inside it; placeholders of keys go into `keys`."""
+def values(
+    path: str,
+    annotation: Any,  # noqa: ANN401 - any annotation
+    meaning: str,
+    keys: dict[str, str],
+    places: dict[type, str],
+) -> Iterator[Value]:
+    """A value and those inside it; placeholders of keys go into `keys`, types that are described here into `places`."""
     plain, at, unit = entry(annotation, path, keys)
-    yield Value(at, unit, meaning)
-    for name, part, words in fields(plain):
-        yield from values(f"{at}.{name}", part, words, keys)
+    reference = described_elsewhere(plain, at, places)
+    yield Value(at, reference or unit, meaning)
+    for name, part, words in () if reference else fields(plain):
+        yield from values(f"{at}.{name}", part, words, keys, places)
+
+
+def described_elsewhere(plain: Any, at: str, places: dict[type, str]) -> str:  # noqa: ANN401 - any annotation
+    """Where else on the page a type is described; empty if it is here."""
+    if plain is Interval:
+        return "[interval](#intervals)"
+    place = places.setdefault(plain, at) if fields(plain) else at
+    return "" if place == at else f"as <code>{as_text(place)}</code>"
+
+
+def result_places() -> dict[type, str]:
+    """Result file -> the path under which it is described: its own name, wherever else it stands."""
+    places: dict[type, str] = {}
+    for part in chain.from_iterable(KINDS.values()):
+        for name, annotation, _ in fields(part):
+            plain, at, _ = entry(annotation, name, {})
+            if isinstance(plain, type) and issubclass(plain, ResultFile):
+                places.setdefault(plain, at)
+    return places
 
 
 def entry(annotation: Any, path: str, keys: dict[str, str]) -> tuple[Any, str, str]:  # noqa: ANN401 - any annotation

@@ -81,6 +81,10 @@ class StudyValues(TypedDict):
 class NetworkValues(TypedDict):
     """What templates may use of a study about one network and its maps."""
 
+    at_last_layer: bool
+    """Whether only pooling and one linear layer follow the explained layer; False where that is not known."""
+    layer_words: str
+    """The explained layer in a sentence."""
     training: TrainingResult
     """How the network was trained, or which file its weights were loaded from."""
     evaluation: EvaluationResult
