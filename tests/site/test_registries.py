@@ -14,6 +14,7 @@ from camfolio.evidence.controls import CONTROLS, control
 from camfolio.evidence.faithfulness import FAITHFULNESS, GROUPS, MapScores, faithfulness_scores
 from camfolio.evidence.localisation import LOCALISATION, localisation_score
 from camfolio.figures import distributions, scores
+from camfolio.method_words import method_looks
 from camfolio.network.metrics import METRICS, metric
 from camfolio.pipeline.contents import stages
 from camfolio.raster.explorer import read_scores, score_name
@@ -110,7 +111,8 @@ def test_a_control_is_scored_compared_and_called_by_its_title(changed_page, valu
 
 
 def test_a_score_and_a_control_are_in_the_figures(values, folders):
-    drawing = scores.drawing(ScoreboardResult.read(folders["scoreboard"]))
+    looks = method_looks(values["scoreboard"]["methods"])
+    drawing = scores.drawing(ScoreboardResult.read(folders["scoreboard"]), looks)
     assert f"9 scores for {len(values['scoreboard']['methods'])} methods and {len(CONTROLS)} controls" in drawing.alt
     assert "nodule left out (lower is better): Grad-CAM" in drawing.alt
     assert {"left_out", "change"} <= {row[0] for row in drawing.rows}
@@ -118,7 +120,7 @@ def test_a_score_and_a_control_are_in_the_figures(values, folders):
     stored = SliceScores.read(folders["localisation"])
     column = {"grad_cam": stored.of("left_out", Subject("grad_cam"))}
     none = {kind: [] for kind in distributions.MARKS}
-    drawn = distributions.drawing(column, stored.chance["left_out"], {"grad_cam": none}, "left_out")
+    drawn = distributions.drawing(looks[:1], column, stored.chance["left_out"], {"grad_cam": none}, "left_out")
     assert drawn.alt.startswith("Every test slice's nodule left out,")
 
 

@@ -81,7 +81,7 @@ def lent(tmp_path, monkeypatch):
     (tmp_path / "borrowed.py").write_text(BORROWED, encoding="utf-8")
     monkeypatch.setattr(sources, "__path__", [*sources.__path__, str(tmp_path)])
     monkeypatch.delitem(sys.modules, "camfolio.study.sources.borrowed", raising=False)
-    (kind,) = [kind for kind in sources.found() if kind.__name__ == "BorrowedData"]
+    (kind,) = [kind for kind in sources.all_sources() if kind.__name__ == "BorrowedData"]
     return kind.model_validate({"source": "borrowed", "friend": "<b>Ann*"})
 
 

@@ -14,6 +14,7 @@ from jinja2 import Environment
 from markdown import Markdown
 from markupsafe import Markup
 
+from camfolio.results.interval import Interval
 from camfolio.site import wording
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -164,25 +165,25 @@ def test_numbers_pass_as_they_are():
 
 
 def test_none_reads_as_not_defined():
-    row = {"value": None, "low": None, "high": None}
+    row = Interval(value=None, low=None, high=None)
     said = [wording.number(None), wording.percent(None), wording.interval(row), wording.percent_interval(row)]
     assert [*said, wording.as_text(None)] == ["not defined"] * 5
 
 
 def test_a_value_without_an_interval_stands_alone():
-    row = {"value": 0.25, "low": None, "high": None}
+    row = Interval(value=0.25, low=None, high=None)
     assert (wording.interval(row), wording.percent_interval(row)) == ("0.250", "25 %")
 
 
 def test_an_interval_names_value_and_both_ends():
-    row = {"value": 0.9444, "low": 0.92, "high": 0.9611}
+    row = Interval(value=0.9444, low=0.92, high=0.9611)
     assert wording.interval(row) == "0.944 (0.920 to 0.961)"
     assert wording.interval(row, 1) == "0.9 (0.9 to 1.0)"
     assert wording.percent_interval(row) == "94 % (92 to 96)"
 
 
 def test_a_negative_difference_keeps_its_sign():
-    row = {"value": -0.014, "low": -0.059, "high": 0.002}
+    row = Interval(value=-0.014, low=-0.059, high=0.002)
     assert render("{{ value | ci }} it is.", row).text == "-0.014 (-0.059 to 0.002) it is."
 
 

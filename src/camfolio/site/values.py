@@ -70,6 +70,10 @@ class StudyValues(TypedDict):
     """The study file: every key of it, such as `study.title` and `study.explanation.methods`."""
     classes: tuple[str, str]
     """Names of the first class, 0, and of the second, 1."""
+    at_last_layer: bool
+    """Whether only pooling and one linear layer follow the explained layer, as far as that is known: not of user code."""
+    layer_words: str
+    """The explained layer in words if it is the default layer of the residual network; else empty."""
     split: SplitResult
     """How many slices and patients are in each part."""
     provenance: Mapping[StageName, Manifest]
