@@ -242,7 +242,7 @@ def test_a_caption_claims_only_what_its_numbers_support(changed, portfolio, *, k
     ("gain", "said"),
     [
         ({"value": 0.1, "low": 0.05, "high": 0.2}, "the network is better, the difference is 0.100"),
-        ({"value": -0.1, "low": -0.2, "high": -0.05}, "the network is **worse**: the difference is -0.100"),
+        ({"value": -0.1, "low": -0.2, "high": -0.05}, "the network is **worse**: the difference is \u22120.100"),
         ({"value": 0.1, "low": -0.05, "high": 0.2}, "does not exclude zero"),
         ({"value": 0.1, "low": None, "high": None}, "the difference is 0.100, and there is no interval for it."),
     ],

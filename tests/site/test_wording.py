@@ -184,7 +184,7 @@ def test_an_interval_names_value_and_both_ends():
 
 def test_a_negative_difference_keeps_its_sign():
     row = Interval(value=-0.014, low=-0.059, high=0.002)
-    assert render("{{ value | ci }} it is.", row).text == "-0.014 (-0.059 to 0.002) it is."
+    assert render("{{ value | ci }} it is.", row).text == "\u22120.014 (\u22120.059 to 0.002) it is."
 
 
 def test_counts_have_their_noun_and_thin_thousands():

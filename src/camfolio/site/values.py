@@ -88,7 +88,7 @@ class NetworkValues(TypedDict):
     at_last_layer: bool
     """Whether only pooling and one linear layer follow the explained layer; False where that is not known."""
     layer_words: str
-    """The explained layer in a sentence."""
+    """The explained layer in words where it is the default layer of the residual network; else empty."""
     training: TrainingResult
     """How the network was trained, or which file its weights were loaded from."""
     evaluation: EvaluationResult

@@ -20,6 +20,7 @@ SIGNS = str.maketrans({sign: f"&#{ord(sign)};" for sign in "&<>\"'`*_[]|~^=$\\{}
 ENDS = re.compile(r"^(?: |[-+!]|[0-9]+\.(?= |$))| $")
 SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 UNDEFINED = "not defined"
+MINUS = "\u2212"
 NARROW_SPACE = "\u202f"  # between thousands; a line does not break there
 
 
@@ -52,7 +53,16 @@ def number(value: float | None, digits: int = 3) -> str:
     >>> number(None)
     'not defined'
     """
-    return UNDEFINED if value is None else f"{value:.{digits}f}"
+    return UNDEFINED if value is None else decimal(value, digits)
+
+
+def decimal(value: float, digits: int) -> str:
+    """A number with fixed digits and a true minus sign, which zero never has.
+
+    >>> decimal(-0.4, 0), ascii(decimal(-1000.0, 0))
+    ('0', "'\\\\u22121000'")
+    """
+    return f"{value:z.{digits}f}".replace("-", MINUS)
 
 
 def percent(value: float | None, digits: int = 0) -> str:
@@ -61,7 +71,7 @@ def percent(value: float | None, digits: int = 0) -> str:
     >>> percent(0.256, 1)
     '25.6 %'
     """
-    return UNDEFINED if value is None else f"{100 * value:.{digits}f} %"
+    return UNDEFINED if value is None else f"{decimal(100 * value, digits)} %"
 
 
 def interval(row: Interval, digits: int = 3) -> str:
@@ -72,7 +82,8 @@ def interval(row: Interval, digits: int = 3) -> str:
     """
     if row.value is None or row.low is None or row.high is None:
         return number(row.value, digits)
-    return f"{row.value:.{digits}f} ({row.low:.{digits}f} to {row.high:.{digits}f})"
+    value, low, high = (decimal(each, digits) for each in (row.value, row.low, row.high))
+    return f"{value} ({low} to {high})"
 
 
 def percent_interval(row: Interval) -> str:
@@ -83,7 +94,8 @@ def percent_interval(row: Interval) -> str:
     """
     if row.value is None or row.low is None or row.high is None:
         return percent(row.value)
-    return f"{100 * row.value:.0f} % ({100 * row.low:.0f} to {100 * row.high:.0f})"
+    value, low, high = (decimal(100 * each, 0) for each in (row.value, row.low, row.high))
+    return f"{value} % ({low} to {high})"
 
 
 def written(row: Interval, how: Literal["number", "percent"]) -> str:
@@ -105,7 +117,7 @@ def points(row: Interval) -> str:
     """
     if row.value is None:
         return UNDEFINED
-    value, *ends = (f"{100 * one:z.1f}" for one in (row.value, row.low, row.high) if one is not None)
+    value, *ends = (decimal(100 * each, 1) for each in (row.value, row.low, row.high) if each is not None)
     low_high = f" ({' to '.join(ends)})" if len(ends) == 2 else ""  # noqa: PLR2004 - both ends or none
     return f"{value} percentage points{low_high}"
 
@@ -116,7 +128,7 @@ def span(values: Sequence[float], digits: int = 2) -> str:
     >>> span([0.5, 0.98]), span([1.0, 1.0])
     ('0.50 to 0.98', '1.00')
     """
-    low, high = f"{min(values):.{digits}f}", f"{max(values):.{digits}f}"
+    low, high = decimal(min(values), digits), decimal(max(values), digits)
     return low if low == high else f"{low} to {high}"
 
 
