@@ -68,6 +68,8 @@ class StudyValues(TypedDict):
     """Title in the navigation."""
     study: Study
     """The study file: every key of it, such as `study.title` and `study.explanation.methods`."""
+    classes: tuple[str, str]
+    """Names of the first class, 0, and of the second, 1."""
     at_last_layer: bool
     """Whether only pooling and one linear layer follow the explained layer, as far as that is known: not of user code."""
     layer_words: str
@@ -83,12 +85,6 @@ class StudyValues(TypedDict):
 class NetworkValues(TypedDict):
     """What templates may use of a study about one network and its maps."""
 
-    at_last_layer: bool
-    """Whether only pooling and one linear layer follow the explained layer; False where that is not known."""
-    layer_words: str
-    """The explained layer in words where it is the default layer of the residual network; else empty."""
-    classes: tuple[str, str]
-    """Names of the first class, 0, and of the second, 1."""
     training: TrainingResult
     """How the network was trained, or which file its weights were loaded from."""
     evaluation: EvaluationResult
