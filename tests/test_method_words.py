@@ -1,4 +1,4 @@
-"""What a method's file states is read without importing it; a file is all that a new method needs."""
+"""Methods are read from their files without importing them; a new method needs only its file."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def edge_cam(batch: Batch) -> Signed:
     """The magnitude of the gradient times the activation."""
     return (batch.reading.gradients.abs() * batch.reading.activations).sum(1)
 '''
-FOUND = """
+PRINT_METHOD = """
 import json, sys
 from pathlib import Path
 
@@ -80,15 +80,15 @@ def test_a_new_method_is_one_file(tmp_path):
     shutil.copytree(Path(camfolio.__file__).parent, copy)
     (copy / "explanation" / "methods" / "edge_cam.py").write_text(EDGE, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
-    command = [sys.executable, "-c", FOUND]
+    command = [sys.executable, "-c", PRINT_METHOD]
     run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    found = json.loads(run.stdout)
-    assert found["light"]
-    assert "## Edge-CAM\n" in found["page"]
-    assert found["page"].count("<math") > found["page"].split("## Edge-CAM")[0].count("<math") + 2
-    assert "Doe 2026" in found["page"]
-    assert found["paragraph"].split() == [
+    printed = json.loads(run.stdout)
+    assert printed["light"]
+    assert "## Edge-CAM\n" in printed["page"]
+    assert printed["page"].count("<math") > printed["page"].split("## Edge-CAM")[0].count("<math") + 2
+    assert "Doe 2026" in printed["page"]
+    assert printed["paragraph"].split() == [
         "Edge-CAM",
         "takes",
         "the",
@@ -101,21 +101,21 @@ def test_a_new_method_is_one_file(tmp_path):
         "this",
         "test.",
     ]
-    assert found["finer"].startswith("Finer Edge-CAM is Edge-CAM of a difference")
-    assert found["finer"].strip().endswith("magnitude.")
-    assert "eigen_cam, edge_cam, finer_grad_cam" in found["key"]
-    assert found["key"].count("finer_edge_cam") == 1
-    assert found["figure"] == found["example"] == {"key": "edge_cam", "name": "Edge-CAM", "colour": "#123456"}
-    assert found["code"] == ["camfolio.explanation.methods.edge_cam", "camfolio.explanation.methods.grad_cam"]
-    assert found["registered"] == ["edge_cam", "finer_edge_cam"]
+    assert printed["finer"].startswith("Finer Edge-CAM is Edge-CAM of a difference")
+    assert printed["finer"].strip().endswith("magnitude.")
+    assert "eigen_cam, edge_cam, finer_grad_cam" in printed["key"]
+    assert printed["key"].count("finer_edge_cam") == 1
+    assert printed["figure"] == printed["example"] == {"key": "edge_cam", "name": "Edge-CAM", "colour": "#123456"}
+    assert printed["code"] == ["camfolio.explanation.methods.edge_cam", "camfolio.explanation.methods.grad_cam"]
+    assert printed["registered"] == ["edge_cam", "finer_edge_cam"]
 
 
-def test_what_is_read_from_the_files_is_what_they_register():
+def test_methods_read_from_files_equal_the_registered_methods():
     assert METHODS.keys() == METHOD_NAMES.keys()
-    for key, one in METHOD_FILES.items():
-        assert METHODS[key].weigh.__module__ == one.module
-        assert METHODS[key].gradient == one.gradient == (FINER + key in METHODS)
-        assert one.words == import_module(one.module).ABOUT
+    for key, file in METHOD_FILES.items():
+        assert METHODS[key].weigh.__module__ == file.module
+        assert METHODS[key].gradient == file.gradient == (FINER + key in METHODS)
+        assert file.words == import_module(file.module).ABOUT
 
 
 def test_methods_are_in_the_order_of_pages():
@@ -125,7 +125,7 @@ def test_methods_are_in_the_order_of_pages():
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "said"),
+    ("before", "after", "message"),
     [
         ('name="Edge-CAM"', 'name="Edge" + SUFFIX', r"literal in edge_cam\.py, line 7, but got 'Edge' \+ SUFFIX"),
         ("gradient=True", "gradient=GRADIENT", r"literal in edge_cam\.py, line 18, but got GRADIENT"),
@@ -143,18 +143,19 @@ def test_methods_are_in_the_order_of_pages():
         ),
     ],
 )
-def test_a_file_that_cannot_be_read_without_running_it_is_a_sentence(before, after, said, tmp_path):
+def test_a_file_that_cannot_be_read_without_running_it_is_an_error(before, after, message, tmp_path):
     assert before in EDGE
     (tmp_path / "edge_cam.py").write_text(EDGE.replace(before, after), encoding="utf-8")
-    with pytest.raises(ValueError, match=f"Expected .*{said}"):
+    with pytest.raises(ValueError, match=f"Expected .*{message}"):
         read_methods(tmp_path)
 
 
-def test_the_package_is_what_is_read():
+def test_the_methods_package_is_the_folder_that_is_read():
     assert Path(camfolio.explanation.methods.__file__).parent == FOLDER
 
 
-def test_every_method_of_a_study_has_a_colour_and_most_have_their_own():
+def test_every_method_of_a_study_has_a_colour_and_colours_differ_while_unused_ones_remain():
+
     looks = {look.key: look for look in method_looks(["ours.edge_cam", "grad_cam", "eigen_cam", "layer_cam"])}
     assert (looks["grad_cam"].colour, looks["layer_cam"].colour) == ("#009E73", "#56B4E9")
     assert looks["ours.edge_cam"].name == "Edge-CAM"

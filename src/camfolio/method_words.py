@@ -1,8 +1,8 @@
-"""What pages and figures say of each CAM method, read from the method's file without importing it, so without torch.
+"""Name, colour and texts of each CAM method, read from the method's file without importing it, so without torch.
 
-A method is one file of `explanation/methods/`: `ABOUT`, its `MethodWords`, and a function under `@method(key)`. Words
-decide no map, so this module is excluded from the stages' code digests (see `store.code`); names and colours reach
-figures as parameters (`method_looks`).
+A method is one file of `explanation/methods/`: `ABOUT`, its `MethodWords`, and a function decorated with
+`@method(key)`. Texts do not change maps, so this module is excluded from the stages' code digests (see `store.code`);
+names and colours reach figures as parameters (`method_looks`).
 """
 
 from __future__ import annotations
@@ -17,23 +17,24 @@ from camfolio.vocabulary import FINER, MethodLook
 
 FOLDER = Path(__file__).parent / "explanation" / "methods"
 SPARE_COLOURS = ("#F0E442", "#56B4E9", "#0072B2", "#D55E00")
-"""For methods without a colour: more of Okabe and Ito's palette, safe for the colour-blind."""
+"""For methods without a colour: further colours of Okabe and Ito's palette, distinguishable with colour blindness."""
 
 
 @dataclass(frozen=True)
 class MethodWords:
-    r"""What is said of a method; all values are literals. Inline formulas are LaTeX between dollar signs.
+    r"""Name, colour and texts of a method; all values are literals. Inline formulas are LaTeX between dollar signs.
 
     Attributes:
-        name: as the field writes it.
+        name: the usual name in the literature.
         formula: LaTeX of the map.
         definition: Markdown below the formula on the page *How the methods work*.
-        paper: its authors and year; `citation` is its key in `site/defaults/references.bib`.
-        summary: what it computes, for a study's write-up.
-        at_last_layer: follows the summary where only pooling and one linear layer follow the explained layer.
+        paper: authors and year of the paper.
+        citation: key of the paper in `site/defaults/references.bib`.
+        summary: what the method computes, for a study's write-up.
+        at_last_layer: follows the summary if only pooling and a linear layer are downstream of the explained layer.
         elsewhere: follows the summary at every other layer.
-        colour: of its lines and dots in figures, `#RRGGBB`; empty for one that the study's other methods do not have.
-        position: lower ones come first on pages; those of one position by key.
+        colour: of the method's lines and dots in figures, `#RRGGBB`; if empty, a colour is assigned by `method_looks`.
+        position: order on pages, lowest first; ties are ordered by key.
     """
 
     name: str
@@ -48,13 +49,20 @@ class MethodWords:
     position: int = 100
 
     def paragraph(self, *, at_last_layer: bool) -> str:
-        """The summary, with what holds at the explained layer."""
+        """The summary, followed by the text for the explained layer."""
         return f"{self.summary} {self.at_last_layer if at_last_layer else self.elsewhere}".rstrip()
 
 
 @dataclass(frozen=True)
 class MethodFile:
-    """What a method's file states: its key, whether it receives gradients, its words; and the file's module."""
+    """A method as declared in its file.
+
+    Attributes:
+        key: key of the method.
+        gradient: whether the method uses gradients.
+        words: name, colour and texts.
+        module: full name of the file's module.
+    """
 
     key: str
     gradient: bool
@@ -63,17 +71,17 @@ class MethodFile:
 
 
 def read_methods(folder: Path = FOLDER) -> dict[str, MethodFile]:
-    """Key -> what the files of a folder state, in the order of pages.
+    """Key -> method, for all files of a folder, in the order of pages.
 
     Raises:
-        ValueError: for a file without words or a function, or with a value that is no literal.
+        ValueError: for a file without `ABOUT`, without a decorated function, or with a value that is no literal.
     """
-    found = [read_method(file) for file in folder.glob("*.py") if file.name != "__init__.py"]
-    return {one.key: one for one in sorted(found, key=lambda one: (one.words.position, one.key))}
+    methods = [read_method(file) for file in folder.glob("*.py") if file.name != "__init__.py"]
+    return {method.key: method for method in sorted(methods, key=lambda method: (method.words.position, method.key))}
 
 
 def read_method(file: Path) -> MethodFile:
-    """What one file states, see `read_methods`."""
+    """The method of one file, see `read_methods`."""
     tree = ast.parse(file.read_bytes())
     words = [node.value for node in tree.body if isinstance(node, ast.Assign) and is_about(node)]
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
@@ -100,36 +108,40 @@ def is_method(decorator: ast.expr) -> bool:
 
 
 def literals(call: ast.expr, file: Path) -> tuple[list[Any], dict[str, Any]]:
-    """The arguments of a call, those by position and those by name."""
+    """Positional and keyword arguments of a call."""
     if not isinstance(call, ast.Call):
         msg = f"Expected ABOUT = MethodWords(...) in {file.name}, line {call.lineno}, but got {ast.unparse(call)}."
         raise ValueError(msg)  # noqa: TRY004 - a wrong value in a file, not an argument of the wrong type
-    by_name = {str(word.arg): literal(word.value, file) for word in call.keywords}
-    return [literal(value, file) for value in call.args], by_name
+    keywords = {str(keyword.arg): literal(keyword.value, file) for keyword in call.keywords}
+    return [literal(value, file) for value in call.args], keywords
 
 
 def literal(value: ast.expr, file: Path) -> Any:  # noqa: ANN401 - any literal
-    """The value of an expression."""
+    """The value of a literal expression.
+
+    Raises:
+        ValueError: if the expression is no literal.
+    """
     try:
         return ast.literal_eval(value)
     except ValueError:
         msg = (
             f"Expected a literal in {file.name}, line {value.lineno}, but got {ast.unparse(value)}. "
-            "Write it out: the file is read without being run."
+            "Write the value itself: the file is read without being run."
         )
         raise ValueError(msg) from None
 
 
 METHOD_FILES = read_methods()
-METHOD_WORDS = {key: one.words for key, one in METHOD_FILES.items()}
+METHOD_WORDS = {key: file.words for key, file in METHOD_FILES.items()}
 METHOD_NAMES = {key: words.name for key, words in METHOD_WORDS.items()} | {
-    FINER + key: f"Finer {one.words.name}" for key, one in METHOD_FILES.items() if one.gradient
+    FINER + key: f"Finer {file.words.name}" for key, file in METHOD_FILES.items() if file.gradient
 }
-"""Every gradient method also has a variant that explains the margin to the strongest other class: `finer_` before its key."""
+"""Key -> name, of methods and of the Finer variants that every gradient method also has."""
 
 
 def method_name(method: str) -> str:
-    """The name by which the field knows a method; one from user code, MODULE.NAME, is named after its key.
+    """The usual name of a method; the name of a method from user code, MODULE.NAME, is derived from its key.
 
     >>> method_name("hires_cam"), method_name("our.methods.edge_cam"), method_name("our.methods.finer_edge_cam")
     ('HiRes-CAM', 'Edge-CAM', 'Finer Edge-CAM')
@@ -142,20 +154,21 @@ def method_name(method: str) -> str:
 
 
 def method_looks(methods: Sequence[str]) -> tuple[MethodLook, ...]:
-    """Name and colour of every method: its own colour, or one that none of the others has, as long as there is one.
+    """Name and colour of every method; methods without a colour get unused ones as long as there are any.
 
     >>> [look.colour for look in method_looks(["finer_grad_cam", "grad_cam", "ours.edge_cam"])]
     ['#F0E442', '#009E73', '#56B4E9']
     """
     colours = {method: METHOD_WORDS[method].colour for method in methods if method in METHOD_WORDS}
     spare = [colour for colour in SPARE_COLOURS if colour not in colours.values()] or list(SPARE_COLOURS)
-    without = [method for method in methods if not colours.get(method)]
-    colours |= {method: spare[place % len(spare)] for place, method in enumerate(without)}
+    uncoloured = [method for method in methods if not colours.get(method)]
+    colours |= {method: spare[index % len(spare)] for index, method in enumerate(uncoloured)}
     return tuple(MethodLook(method, method_name(method), colours[method]) for method in methods)
 
 
 def method_modules(methods: Sequence[str]) -> tuple[str, ...]:
-    """The modules of those methods that are camfolio's.
+    """Modules of the built-in methods among these; methods from user code are left out.
+
 
     >>> method_modules(["finer_grad_cam", "grad_cam", "ours.edge_cam"])
     ('camfolio.explanation.methods.grad_cam',)

@@ -1,7 +1,7 @@
 """Array types: what each axis is, its dtype and its range, enforced at run time under pytest only.
 
-Axis names used everywhere: ``slices`` (how many), ``height`` and ``width`` in pixels of the slice, ``h`` and ``w`` in
-cells of a network layer, ``classes`` (2: benign, malignant), ``channels`` of a layer.
+Axis names: ``slices`` (number of slices), ``height`` and ``width`` of a slice in pixels, ``h`` and ``w`` of a layer's
+activations, ``channels`` of a layer, ``classes`` (2).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 Hounsfield: TypeAlias = Float32[np.ndarray, "slices height width"]
 """Attenuation in Hounsfield units (HU): air -1000, water 0; finite."""
 Masks: TypeAlias = Bool[np.ndarray, "slices height width"]
-"""True on the nodule."""
+"""True inside the nodule."""
 Labels: TypeAlias = Int64[np.ndarray, " slices"]
-"""0 benign, 1 malignant: readers' opinion, not pathology."""
+"""0 first class (benign), 1 second class (malignant)."""
 Names: TypeAlias = Shaped[np.ndarray, " slices"]
 """Patient or slice ids, numpy unicode strings."""
 Spacing: TypeAlias = Float32[np.ndarray, "slices 2"]
-"""Pixel spacing in mm: row, column; > 0."""
+"""Pixel spacing in mm, from row to row and from column to column; > 0."""
