@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camfolio.evidence.selection import Candidates, choose, draw
-from camfolio.vocabulary import KINDS
+from camfolio.vocabulary import EXAMPLE_KINDS
 
 
 def candidates_of(rows):
@@ -44,7 +44,7 @@ def test_good_is_the_highest_score_bad_the_lowest_and_misclassified_the_most_cer
     cases = chosen_of(PLAIN, np.array([0.4, 0.9, 1.0, 0.0, 0.1]))
     assert ranks_of(cases) == {"misclassified": (3, 1, 2), "good": (1, 1, 3), "bad": (4, 1, 3)}
     assert cases.undefined == 0
-    assert tuple(cases.cases) == KINDS
+    assert tuple(cases.cases) == EXAMPLE_KINDS
 
 
 def test_ties_go_to_the_smaller_id_wherever_it_stands():

@@ -1,4 +1,4 @@
-"""Figures of the data card: the contact sheet and the distribution of values."""
+"""Figures of the data card: the contact sheet and the distribution of the attenuation."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from camfolio.figures import contact_sheet, hounsfield
+from camfolio.figures.drawing.numbers import MINUS
 from camfolio.figures.drawing.style import LIGHT
 from camfolio.results.files import read_json
 
@@ -15,7 +16,7 @@ CLASSES, WINDOW = ("benign", "malignant"), (-1000.0, 400.0)
 
 
 @pytest.fixture
-def stage(tmp_path, tiny_slices):
+def slices_folder(tmp_path, tiny_slices):
     """The folder of the stage `slices`."""
     tiny_slices(60).save(tmp_path / "slices.npz")
     return tmp_path
@@ -23,23 +24,23 @@ def stage(tmp_path, tiny_slices):
 
 def test_the_contact_sheet_shows_slices_of_both_classes_drawn_with_the_seed(tiny_slices):
     data = tiny_slices(60)
-    one, again, other = (contact_sheet.drawing(data, CLASSES, WINDOW, seed) for seed in (1, 1, 2))
-    assert one.rows == again.rows != other.rows
-    assert [row[1] for row in one.rows] == ["benign"] * 18 + ["malignant"] * 18
-    assert "18 of 30 benign and 18 of 30 malignant" in one.alt
-    figure = one.draw(LIGHT)
+    first, repeated, reseeded = (contact_sheet.drawing(data, CLASSES, WINDOW, seed) for seed in (1, 1, 2))
+    assert first.rows == repeated.rows != reseeded.rows
+    assert [row[1] for row in first.rows] == ["benign"] * 18 + ["malignant"] * 18
+    assert "18 of 30 benign and 18 of 30 malignant" in first.alt
+    figure = first.draw(LIGHT)
     assert len(figure.axes) == 36
-    assert {axes.get_title(loc="center") for axes in figure.axes} == {row[0] for row in one.rows}
+    assert {axes.get_title(loc="center") for axes in figure.axes} == {row[0] for row in first.rows}
 
 
-def test_a_contact_sheet_of_one_class_has_its_rows_only(tiny_slices):
+def test_a_contact_sheet_of_one_class_has_only_rows_of_this_class(tiny_slices):
     data = tiny_slices(12).select(np.arange(2))
     drawing = contact_sheet.drawing(data, CLASSES, WINDOW, 0)
     assert len(drawing.draw(LIGHT).axes) == 2
     assert "2 of 2 benign and 0 of 0 malignant" in drawing.alt
 
 
-def test_an_area_that_is_not_known_is_left_blank(tiny_slices):
+def test_without_masks_the_area_is_left_blank(tiny_slices):
     data = replace(tiny_slices(2), mask=np.zeros((2, 16, 16), bool))
     assert {row[2] for row in contact_sheet.drawing(data, CLASSES, WINDOW, 0).rows} == {""}
 
@@ -48,7 +49,7 @@ def test_the_distribution_has_a_line_per_class_and_its_shares_add_up(tiny_slices
     drawing = hounsfield.drawing(tiny_slices(8), CLASSES, WINDOW)
     assert drawing.columns == ["from HU", "benign", "malignant"]
     assert np.array(drawing.rows)[:, 1:].sum(0) == pytest.approx([1, 1])
-    assert "malignant: most pixels lie around -875 HU." in drawing.alt
+    assert f"malignant: most pixels lie around {MINUS}875 HU." in drawing.alt
     assert len(drawing.draw(LIGHT).axes[0].lines) == 2
 
 
@@ -58,8 +59,8 @@ def test_a_class_without_slices_has_no_line(tiny_slices):
 
 
 @pytest.mark.parametrize(("figure", "more"), [(contact_sheet, {"seed": 3}), (hounsfield, {})])
-def test_both_are_written_for_both_themes(stage, tmp_path_factory, figure, more):
+def test_a_figure_is_written_in_light_and_dark(slices_folder, tmp_path_factory, figure, more):
     out = tmp_path_factory.mktemp("out")
-    figure.run(out=out, slices=stage, classes=CLASSES, window_hu=WINDOW, **more)
+    figure.run(out=out, slices=slices_folder, classes=CLASSES, window_hu=WINDOW, **more)
     assert {"light.svg", "dark.svg", "light.png", "dark.png", "data.csv"} <= {path.name for path in out.iterdir()}
     assert read_json(out / "figure.json")["width"] > 600

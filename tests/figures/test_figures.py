@@ -1,3 +1,7 @@
+"""Figures: alternative text, data and panels against the results; reproducible files; sentences for empty figures."""
+
+from __future__ import annotations
+
 import csv
 import json
 from dataclasses import replace
@@ -14,8 +18,9 @@ from camfolio.explanation.scaling import scaled
 from camfolio.figures import calibration, case, confusion, roc, strip, teaser, training_curves
 from camfolio.figures.drawing.examples import ExampleFolders
 from camfolio.figures.drawing.looks import Looks
+from camfolio.figures.drawing.numbers import as_percent
 from camfolio.figures.drawing.output import write
-from camfolio.figures.drawing.panels import SIGNED_RAMP, edges, show_map, show_outline, show_overlay, show_slice
+from camfolio.figures.drawing.panels import SIGNED_COLORMAP, edges, show_map, show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import DARK, LIGHT
 from camfolio.method_words import method_looks
 from camfolio.network.evaluation import evaluate
@@ -61,8 +66,8 @@ def study(tiny_slices, tmp_path_factory):
     np.save(folders["split"] / "part.npy", part)
     test = whole.select(part == "test")
 
-    chance = np.random.default_rng(0)
-    maps = {method: chance.random((12, 16, 16)).astype(np.float32) for method in METHODS}
+    generator = np.random.default_rng(0)
+    maps = {method: generator.random((12, 16, 16)).astype(np.float32) for method in METHODS}
     maps["grad_cam"][EMPTY_MAP] = 0
     shares = {
         Subject(method): LOCALISATION["energy_share"](values, Truth(test.mask, test.spacing))
@@ -72,15 +77,15 @@ def study(tiny_slices, tmp_path_factory):
     signed = {method: values - np.float32(0.5) * (values > 0) for method, values in maps.items()}
     SliceMaps(maps, signed).write(folders["localisation"])
 
-    margin = np.where(test.label == 1, 1.0, -1.0) + chance.normal(0, 0.8, 12)
+    margin = np.where(test.label == 1, 1.0, -1.0) + generator.normal(0, 0.8, 12)
     margin[0] = 1.5 if test.label[0] == 0 else -1.5  # misclassified
     logits = np.stack([np.zeros(12), margin], 1).astype(np.float32)
     methods, truth = {}, Truth(test.mask, test.spacing)
     for method in METHODS:
         shares = (LOCALISATION[name](maps[method], truth) for name in ("energy_share", "energy_ratio"))
         candidates = candidates_of(test, logits, *shares, area_share(test.mask))
-        chosen = {"misclassified": 0, "good": EMPTY_MAP, "bad": EMPTY_MASK}
-        cases = {kind: candidates.case(one, 1, 9) for kind, one in chosen.items()}
+        selected = {"misclassified": 0, "good": EMPTY_MAP, "bad": EMPTY_MASK}
+        cases = {kind: candidates.case(index, 1, 9) for kind, index in selected.items()}
         methods[method] = MethodCases(cases=cases, undefined=0)
     CasesResult(methods=methods, misclassified=1, correct=11).write(folders["selection"])
 
@@ -92,7 +97,7 @@ def study(tiny_slices, tmp_path_factory):
 
 
 def drawers(study):
-    """Kind -> what draws it into a folder."""
+    """Kind -> function that draws this kind of figure into a folder."""
     example = {name: study[name] for name in EXAMPLES} | {"looks": LOOKS}
     evaluation = study["evaluation"]
     return {
@@ -110,8 +115,8 @@ def drawers(study):
 
 def misclassified(study, scaling):
     """The misclassified example of Score-CAM."""
-    read = ExampleFolders(**{name: study[name] for name in EXAMPLES})
-    return read.load(read.case("score_cam", "misclassified"), scaling)
+    folders = ExampleFolders(**{name: study[name] for name in EXAMPLES})
+    return folders.load(folders.case("score_cam", "misclassified"), scaling)
 
 
 KINDS = tuple(drawers(dict.fromkeys((*EXAMPLES, "evaluation", "training"))))
@@ -120,13 +125,13 @@ KINDS = tuple(drawers(dict.fromkeys((*EXAMPLES, "evaluation", "training"))))
 @pytest.fixture(scope="module")
 def drawn(study, tmp_path_factory):
     """`drawn(kind)`: a folder with that figure, drawn once."""
-    found = {}
+    folders = {}
 
     def draw(kind):
-        if kind not in found:
-            found[kind] = tmp_path_factory.mktemp("figure")
-            drawers(study)[kind](found[kind])
-        return found[kind]
+        if kind not in folders:
+            folders[kind] = tmp_path_factory.mktemp("figure")
+            drawers(study)[kind](folders[kind])
+        return folders[kind]
 
     return draw
 
@@ -141,18 +146,18 @@ def rows_of(folder):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_figure_drawn_twice_is_the_same_bytes_and_has_its_size(kind, study, drawn, tmp_path):
-    once = drawn(kind)
+def test_a_figure_drawn_twice_has_the_same_bytes_and_the_stated_size(kind, study, drawn, tmp_path):
+    first = drawn(kind)
     drawers(study)[kind](tmp_path)
     names = {"light.svg", "light.png", "dark.svg", "dark.png", "data.csv", "figure.json"}
-    assert {path.name for path in once.iterdir()} == names
+    assert {path.name for path in first.iterdir()} == names
     for name in names:
-        assert (once / name).read_bytes() == (tmp_path / name).read_bytes(), name
-    size = read_json(once / "figure.json")
+        assert (first / name).read_bytes() == (tmp_path / name).read_bytes(), name
+    size = read_json(first / "figure.json")
     for theme in ("light", "dark"):
-        with Image.open(once / f"{theme}.png") as picture:
+        with Image.open(first / f"{theme}.png") as picture:
             assert picture.size == (2 * size["width"], 2 * size["height"])
-    assert (once / "light.svg").read_bytes() != (once / "dark.svg").read_bytes()
+    assert (first / "light.svg").read_bytes() != (first / "dark.svg").read_bytes()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -165,40 +170,40 @@ def test_alt_text_is_a_sentence(kind, drawn):
     assert "nan" not in alt.split()
 
 
-def test_the_confusion_matrix_says_and_holds_its_counts(study, drawn):
+def test_alt_text_and_data_of_the_confusion_matrix_have_its_counts(study, drawn):
     counts = EvaluationResult.read(study["evaluation"]).confusion.matrix
     alt = alt_of(drawn("confusion"))
     for i, name in enumerate(CLASSES):
         share = counts[i][i] / sum(counts[i])
-        assert f"Of {sum(counts[i])} {name} slices {counts[i][i]} ({share:.0%}) are predicted {name}." in alt
+        assert f"Of {sum(counts[i])} {name} slices {counts[i][i]} ({as_percent(share)}) are predicted {name}." in alt
     rows = {(row["label"], row["predicted"]): int(row["slices"]) for row in rows_of(drawn("confusion"))}
     assert rows == {(CLASSES[i], CLASSES[j]): counts[i][j] for i in (0, 1) for j in (0, 1)}
 
 
-def test_the_roc_figure_says_both_areas_and_holds_both_curves(study, drawn):
+def test_alt_text_of_the_roc_figure_has_both_areas_and_its_data_both_curves(study, drawn):
     result = EvaluationResult.read(study["evaluation"])
     alt = alt_of(drawn("roc"))
     assert f"an area of {result.metrics['auc'].value:.3f}" in alt
     assert f"alone {result.baseline.auc.value:.3f}" in alt
     rows = rows_of(drawn("roc"))
-    for name, words in roc.NAMES.items():
-        curve = getattr(result.roc, name)
-        held = [(float(row["1 - specificity"]), float(row["sensitivity"])) for row in rows if row["score"] == words]
-        np.testing.assert_allclose(held, list(zip(curve.false_positive, curve.true_positive, strict=True)))
+    for key, name in roc.NAMES.items():
+        curve = getattr(result.roc, key)
+        points = [(float(row["1 - specificity"]), float(row["sensitivity"])) for row in rows if row["score"] == name]
+        np.testing.assert_allclose(points, list(zip(curve.false_positive, curve.true_positive, strict=True)))
 
 
-def test_the_calibration_figure_says_its_distance_and_holds_its_bins(study, drawn):
+def test_alt_text_of_the_calibration_figure_has_its_distance_and_its_data_the_bins(study, drawn):
     result = EvaluationResult.read(study["evaluation"])
     alt = alt_of(drawn("calibration"))
     assert f"in {len(result.calibration)} bins" in alt
     assert f"distance is {result.metrics['calibration_error'].value:.3f}." in alt
-    held = [{name: float(value) for name, value in row.items()} for row in rows_of(drawn("calibration"))]
-    assert [row["slices"] for row in held] == [row.slices for row in result.calibration]
-    for row, expected in zip(held, result.calibration, strict=True):
+    rows = [{name: float(value) for name, value in row.items()} for row in rows_of(drawn("calibration"))]
+    assert [row["slices"] for row in rows] == [row.slices for row in result.calibration]
+    for row, expected in zip(rows, result.calibration, strict=True):
         assert row == pytest.approx(dict(expected), rel=1e-8)
 
 
-def test_training_curves_say_the_best_epoch_and_hold_every_epoch(drawn):
+def test_alt_text_of_training_curves_has_the_best_epoch_and_their_data_every_epoch(drawn):
     alt = alt_of(drawn("training_curves"))
     assert "over 4 epochs" in alt
     assert "Validation loss is 0.600 at epoch 1 and lowest, 0.400, at epoch 3." in alt
@@ -207,14 +212,14 @@ def test_training_curves_say_the_best_epoch_and_hold_every_epoch(drawn):
     assert [float(row["validation/loss"]) for row in rows] == pytest.approx([0.6, 0.5, 0.4, 0.5])
 
 
-def test_training_curves_say_that_the_first_epoch_is_the_best():
+def test_alt_text_of_training_curves_whose_first_epoch_is_the_best():
     history = [epoch(number) for number in (3, 2)]
     alt = training_curves.drawing(trained(1, history)).alt
     assert "Validation loss is lowest, 0.400, at epoch 1." in alt
     assert "over 1 epoch," in training_curves.drawing(trained(1, history[:1])).alt
 
 
-def test_training_curves_draw_nothing_for_what_is_not_defined(tmp_path):
+def test_training_curves_have_no_line_for_a_metric_that_is_not_defined(tmp_path):
     drawing = training_curves.drawing(trained(2, [epoch(number, auc=None) for number in (1, 2)]))
     assert "validation AUC not defined (training not defined)." in drawing.alt
     loss, accuracy, auc = drawing.draw(LIGHT).axes
@@ -224,26 +229,25 @@ def test_training_curves_draw_nothing_for_what_is_not_defined(tmp_path):
     assert [row["validation/auc"] for row in rows_of(tmp_path)] == ["", ""]
 
 
-def test_an_area_without_masks_has_no_curve(study):
+def test_without_masks_the_area_has_no_curve(study):
     result = EvaluationResult.read(study["evaluation"])
     without = RocCurves(network=result.roc.network, area=None)
     drawing = roc.drawing(result.model_copy(update={"roc": without}))
-    assert "the nodule's area has no curve for want of masks; a diagonal" in drawing.alt
+    assert "the nodule's area has no curve, since there are no masks; a diagonal" in drawing.alt
     assert {row[0] for row in drawing.rows} == {"network"}
     assert len(drawing.draw(LIGHT).axes[0].lines) == 2
 
 
-def test_a_case_says_where_its_map_is_highest_and_holds_every_pixel(study, drawn):
-    folder, told = drawn("case"), CasesResult.read(study["selection"]).methods["score_cam"]
-    told = told.cases["misclassified"]
+def test_alt_text_of_a_case_states_where_its_map_is_highest_and_its_data_every_pixel(study, drawn):
+    folder, example = drawn("case"), CasesResult.read(study["selection"]).methods["score_cam"].cases["misclassified"]
     values = SliceMaps.read(study["localisation"]).enlarged["score_cam"][0]
     with np.load(study["slices"] / "slices.npz") as slices:
         hounsfield, mask = slices["hounsfield"][4], slices["mask"][4]
     place = "inside" if mask[np.unravel_index(values.argmax(), values.shape)] else "outside"
     alt = alt_of(folder)
-    assert f"Score-CAM on slice {told.id}: benign, predicted malignant, p = {told.probability:.2f}." in alt
-    assert f"The map is highest {place} the nodule. {told.energy_share:.0%} of the map's energy" in alt
-    assert f"covers {mask.mean():.1%} of the slice." in alt
+    assert f"Score-CAM on slice {example.id}: benign, predicted malignant, p = {example.probability:.2f}." in alt
+    assert f"The map is highest {place} the nodule. {as_percent(example.energy_share)} of the map's energy" in alt
+    assert f"covers {as_percent(mask.mean(), 1)} of the slice." in alt
     rows = rows_of(folder)
     assert len(rows) == values.size
     for row in rows:
@@ -253,54 +257,54 @@ def test_a_case_says_where_its_map_is_highest_and_holds_every_pixel(study, drawn
         assert row["nodule"] == str(bool(mask[at]))
 
 
-def test_a_case_with_an_empty_map_says_so(drawn):
+def test_alt_text_of_a_case_states_that_its_map_is_empty(drawn):
     alt = alt_of(drawn("case, empty map"))
     assert "The map is empty. No share of energy is defined for the nodule's mask, which covers" in alt
 
 
-def test_a_case_with_an_empty_mask_says_that_its_share_is_not_defined(drawn):
+def test_alt_text_of_a_case_without_a_mask_states_that_its_share_is_not_defined(drawn):
     alt = alt_of(drawn("case, empty mask"))
     assert "The map is highest at row" in alt
     assert alt.endswith("The slice has no mask, so no share of energy is defined.")
 
 
-def test_the_strip_says_and_holds_every_method_s_share(study, drawn):
+def test_alt_text_and_data_of_the_strip_have_the_share_of_every_method(study, drawn):
     alt, rows = alt_of(drawn("strip")), {row["method"]: row["energy share"] for row in rows_of(drawn("strip"))}
     assert list(rows) == list(METHODS)
     for method in METHODS:
         share = CasesResult.read(study["selection"]).methods[method].cases["misclassified"].energy_share
-        assert f"{SHOWN[method].name} {share:.0%}" in alt
+        assert f"{SHOWN[method].name} {as_percent(share)}" in alt
         assert float(rows[method]) == pytest.approx(share, rel=1e-8)
 
 
 def test_the_teaser_names_its_slice_and_methods(study, drawn):
-    told = CasesResult.read(study["selection"]).methods["grad_cam"].cases["good"]
-    rows, about = rows_of(drawn("teaser")), read_json(drawn("teaser") / "figure.json")
-    assert {row["slice"] for row in rows} == {told.id}
+    example = CasesResult.read(study["selection"]).methods["grad_cam"].cases["good"]
+    rows, contents = rows_of(drawn("teaser")), read_json(drawn("teaser") / "figure.json")
+    assert {row["slice"] for row in rows} == {example.id}
     assert [row["method"] for row in rows] == list(METHODS)
-    assert (about["kind"], about["case"]) == ("good", dict(told))
+    assert (contents["kind"], contents["case"]) == ("good", dict(example))
     scores = SliceScores.read(study["localisation"])
     for method in METHODS[1:]:
         share = float(scores.of("energy_share", Subject(method))[EMPTY_MAP])
-        assert about["energy_share"][method] == pytest.approx(share)
-        assert f"{SHOWN[method].name} {share:.0%}" in about["alt"]
-    assert about["energy_share"]["grad_cam"] is None
-    assert "Grad-CAM not defined" in about["alt"]
+        assert contents["energy_share"][method] == pytest.approx(share)
+        assert f"{SHOWN[method].name} {as_percent(share)}" in contents["alt"]
+    assert contents["energy_share"]["grad_cam"] is None
+    assert "Grad-CAM not defined" in contents["alt"]
 
 
 @pytest.fixture
-def nothing(study, tmp_path):
-    """The same folders, with no case chosen, one class, no training."""
-    empty = dict(study)
+def undrawable(study, tmp_path):
+    """The same folders, but without selected cases, ROC curves and training."""
+    folders = dict(study)
     for name in ("selection", "evaluation", "training"):
-        empty[name] = tmp_path / name
-        empty[name].mkdir()
-    cases = MethodCases(cases=dict.fromkeys(case.NOTHING), undefined=0)
-    CasesResult(methods=dict.fromkeys(METHODS, cases), misclassified=0, correct=0).write(empty["selection"])
+        folders[name] = tmp_path / name
+        folders[name].mkdir()
+    cases = MethodCases(cases=dict.fromkeys(case.NO_EXAMPLE), undefined=0)
+    CasesResult(methods=dict.fromkeys(METHODS, cases), misclassified=0, correct=0).write(folders["selection"])
     result = EvaluationResult.read(study["evaluation"])
-    result.model_copy(update={"roc": RocCurves(network=None, area=None)}).write(empty["evaluation"])
-    TrainingResult(loaded="peer.ckpt", parameters=9, best_epoch=None, epochs=0, history=()).write(empty["training"])
-    return empty
+    result.model_copy(update={"roc": RocCurves(network=None, area=None)}).write(folders["evaluation"])
+    TrainingResult(loaded="peer.ckpt", parameters=9, best_epoch=None, epochs=0, history=()).write(folders["training"])
+    return folders
 
 
 @pytest.mark.parametrize(
@@ -315,15 +319,15 @@ def nothing(study, tmp_path):
         ("training_curves", "The network was loaded from peer.ckpt: there is no training to show."),
     ],
 )
-def test_where_there_is_nothing_to_draw_a_sentence_says_why_and_there_is_no_picture(kind, sentence, nothing, tmp_path):
+def test_without_anything_to_draw_only_a_sentence_is_written(kind, sentence, undrawable, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
-    drawers(nothing)[kind](out)
+    drawers(undrawable)[kind](out)
     assert [path.name for path in out.iterdir()] == ["figure.json"]
-    said = json.loads((out / "figure.json").read_text())
-    assert list(said) == ["empty"]
-    assert said["empty"].startswith(sentence)
-    assert said["empty"].endswith(".")
+    contents = json.loads((out / "figure.json").read_text())
+    assert list(contents) == ["empty"]
+    assert contents["empty"].startswith(sentence)
+    assert contents["empty"].endswith(".")
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "$x_$", r"\frac", "a & b", "50 %", "$"])
@@ -333,27 +337,27 @@ def test_a_class_may_have_any_name(name, tmp_path):
     assert rows_of(tmp_path)[0]["label"] == name
 
 
-def test_a_matrix_with_an_empty_row_has_no_shares_there():
+def test_a_confusion_matrix_without_slices_of_a_class_has_no_shares_in_its_row():
     drawing = confusion.drawing(np.array([[3, 1], [0, 0]]), CLASSES)
     assert [row[3] for row in drawing.rows] == [0.75, 0.25, "", ""]
     assert drawing.alt.endswith("There are no malignant slices.")
-    said = [text.get_text() for text in drawing.draw(LIGHT).axes[0].texts]
-    assert said == ["3", "75.0% of row", "1", "25.0% of row", "0", "no slices", "0", "no slices"]
+    texts = [text.get_text() for text in drawing.draw(LIGHT).axes[0].texts]
+    assert texts == ["3", "75.0 % of row", "1", "25.0 % of row", "0", "no slices", "0", "no slices"]
 
 
 def test_the_scale_bar_takes_the_spacing_between_columns(study, tmp_path):
-    told = CasesResult.read(study["selection"]).methods["grad_cam"].cases["misclassified"]
+    example = CasesResult.read(study["selection"]).methods["grad_cam"].cases["misclassified"]
     slices = Slices.load(study["slices"] / "slices.npz")
     slices.spacing[:] = 2.0, 0.5
     slices.save(tmp_path / "slices.npz")
     folders = {name: study[name] for name in EXAMPLES} | {"slices": tmp_path}
-    assert ExampleFolders(**folders).load(told, "per_image").spacing_mm == 0.5
+    assert ExampleFolders(**folders).load(example, "per_image").spacing_mm == 0.5
 
 
 def edges_by_loops(mask):
-    """Every pixel of the nodule, its four sides, unless the neighbour there is nodule, too."""
+    """The sides of the nodule's pixels, except between two pixels of the nodule."""
     height, width = mask.shape
-    found = []
+    segments = []
     for row in range(height):
         for column in range(width):
             for down, right in ((-1, 0), (1, 0), (0, -1), (0, 1)):
@@ -363,12 +367,12 @@ def edges_by_loops(mask):
                     middle = row + down / 2, column + right / 2
                     half = (0, 0.5) if down else (0.5, 0)
                     ends = ([middle[0] - half[0], middle[0] + half[0]], [middle[1] - half[1], middle[1] + half[1]])
-                    found.append(ends)
-    return sorted(found)
+                    segments.append(ends)
+    return sorted(segments)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_outline_s_edges_are_those_of_a_slow_twin(seed):
+def test_the_edges_of_an_outline_equal_those_of_its_slow_twin(seed):
     mask = np.random.default_rng(seed).random((6, 5)) > 0.5
     assert sorted(edges(mask)) == edges_by_loops(mask)
 
@@ -393,11 +397,11 @@ def test_the_outline_is_drawn_along_the_edges_in_x_and_y():
     np.testing.assert_array_equal(np.concatenate(halo.get_segments()), points)
 
 
-def test_an_empty_map_says_empty_and_a_map_does_not():
-    for values, said in ((np.zeros((4, 4), np.float32), ["empty"]), (np.eye(4, dtype=np.float32), [])):
+def test_only_an_empty_map_has_the_text_empty():
+    for values, texts in ((np.zeros((4, 4), np.float32), ["empty"]), (np.eye(4, dtype=np.float32), [])):
         axes = Figure().subplots()
         show_map(axes, scaled(values, "per_image", 1.0), LIGHT)
-        assert [text.get_text() for text in axes.texts] == said
+        assert [text.get_text() for text in axes.texts] == texts
 
 
 @pytest.mark.parametrize(
@@ -408,7 +412,7 @@ def test_an_empty_map_says_empty_and_a_map_does_not():
         ("signed", [[-1, 0], [0.25, 0.5]], -1),
     ],
 )
-def test_a_map_is_shown_as_its_scaling_says(scaling, share, low):
+def test_a_map_is_shown_under_its_scaling(scaling, share, low):
     values = np.array([[-4.0, 0.0], [1.0, 2.0]], np.float32)
     axes = Figure().subplots()
     show_map(axes, scaled(values, scaling, 8.0), DARK)
@@ -417,15 +421,15 @@ def test_a_map_is_shown_as_its_scaling_says(scaling, share, low):
     assert image.get_clim() == (low, 1)
 
 
-def test_white_is_zero_where_signs_are_kept():
+def test_zero_is_white_in_a_signed_map():
     axes = Figure().subplots()
     show_map(axes, scaled(np.array([[-3.0, 0.0, 3.0]], np.float32), "signed", 1.0), DARK)
     (image,) = axes.images
-    against, nothing, speaks_for = image.cmap(image.norm(image.get_array()))[0]
-    assert image.cmap is SIGNED_RAMP
-    np.testing.assert_allclose(nothing, 1, atol=0.01)
-    assert against[2] > against[0]
-    assert speaks_for[0] > speaks_for[2]
+    negative, zero, positive = image.cmap(image.norm(image.get_array()))[0]
+    assert image.cmap is SIGNED_COLORMAP
+    np.testing.assert_allclose(zero, 1, atol=0.01)
+    assert negative[2] > negative[0]
+    assert positive[0] > positive[2]
 
 
 @pytest.mark.parametrize("scaling", SCALING_NAMES)
@@ -440,11 +444,11 @@ def test_signed_and_shared_maps_are_those_that_localisation_wrote(study):
     maps = SliceMaps.read(study["localisation"])
     signed, enlarged = maps.signed["score_cam"], maps.enlarged["score_cam"]
     example = misclassified(study, "signed")
-    one, found = example.case.slice, example.shown["score_cam"]
-    np.testing.assert_allclose(found.share * found.limit, signed[one], atol=1e-6)
-    found = misclassified(study, "shared").shown["score_cam"]
-    assert found.limit == pytest.approx(float(enlarged.max()))
-    np.testing.assert_allclose(found.share * found.limit, enlarged[one], atol=1e-6)
+    index, shown = example.case.slice, example.scaled_maps["score_cam"]
+    np.testing.assert_allclose(shown.share * shown.limit, signed[index], atol=1e-6)
+    shown = misclassified(study, "shared").scaled_maps["score_cam"]
+    assert shown.limit == pytest.approx(float(enlarged.max()))
+    np.testing.assert_allclose(shown.share * shown.limit, enlarged[index], atol=1e-6)
 
 
 @pytest.mark.parametrize(("count", "rows", "columns"), [(1, 1, 2), (3, 1, 4), (4, 2, 4), (5, 2, 4)])
@@ -455,7 +459,7 @@ def test_a_strip_has_at_most_four_panels_to_a_row(count, rows, columns, study):
     assert figure.get_size_inches().tolist() == [2.25 * columns, 2.6 * rows]
 
 
-def test_an_overlay_lets_the_slice_through_where_the_map_is_zero():
+def test_an_overlay_is_transparent_where_the_map_is_zero():
     axes = Figure().subplots()
     show_overlay(axes, scaled(np.array([[0.0, 1.0], [0.5, 2.0]], np.float32), "per_image", 2.0))
     alpha = np.asarray(axes.images[0].get_array())[..., 3]
@@ -465,21 +469,21 @@ def test_an_overlay_lets_the_slice_through_where_the_map_is_zero():
 
 
 @pytest.mark.parametrize(
-    ("size", "spacing_mm", "said"), [(32, 1.0, "10 mm"), (16, 1.0, "5 mm"), (16, 0.3, "2 mm"), (128, 0.3, "10 mm")]
+    ("size", "spacing_mm", "label"), [(32, 1.0, "10 mm"), (16, 1.0, "5 mm"), (16, 0.3, "2 mm"), (128, 0.3, "10 mm")]
 )
-def test_the_scale_bar_fits_into_the_slice_and_is_as_long_as_it_says(size, spacing_mm, said):
+def test_the_scale_bar_fits_into_the_slice_and_has_the_labelled_length(size, spacing_mm, label):
     axes = Figure().subplots()
     show_slice(axes, np.zeros((size, size), np.float32), WINDOW, spacing_mm)
     (bar,) = axes.lines
     start, end = bar.get_xdata()
-    assert axes.texts[0].get_text() == said
-    assert (end - start) * spacing_mm == pytest.approx(float(said.split()[0]))
+    assert axes.texts[0].get_text() == label
+    assert (end - start) * spacing_mm == pytest.approx(float(label.split()[0]))
     assert -0.5 <= start < end <= size - 0.5
     assert axes.get_xlim() == (-0.5, size - 0.5)
     assert axes.get_ylim() == (size - 0.5, -0.5)
 
 
-def test_a_case_is_plain_json(study):
-    told = CasesResult.read(study["selection"]).methods["grad_cam"].cases["good"]
-    assert told.energy_share is None
-    assert told.slice == EMPTY_MAP
+def test_a_case_with_an_empty_map_is_written_without_an_energy_share(study):
+    example = CasesResult.read(study["selection"]).methods["grad_cam"].cases["good"]
+    assert example.energy_share is None
+    assert example.slice == EMPTY_MAP

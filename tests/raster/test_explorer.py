@@ -1,4 +1,4 @@
-"""The explorer's data: positions on the sheets, all scores with a value per slice, no NaN."""
+"""The explorer's data: positions of tiles on the sheets, scores with a value per slice, no NaN."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ WINDOW = (-1000.0, 400.0)
 
 @pytest.fixture
 def stages(tiny_slices, tmp_path):
-    """Folders of the stages before, for 300 test slices among 320."""
+    """The test slices, 300 of 320, and the folders of the stages that the explorer reads."""
     slices = tiny_slices(320, 8, 2)
-    chance = np.random.default_rng(0)
+    generator = np.random.default_rng(0)
     folders = {name: tmp_path / name for name in ("slices", "split", "predictions", "localisation", "out")}
     for folder in folders.values():
         folder.mkdir()
     slices.save(folders["slices"] / "slices.npz")
     test = np.arange(320) >= 20
     np.save(folders["split"] / "part.npy", np.where(test, "test", "train"))
-    np.save(folders["predictions"] / "logits.npy", chance.normal(size=(320, 2)).astype(np.float32))
+    np.save(folders["predictions"] / "logits.npy", generator.normal(size=(320, 2)).astype(np.float32))
     maps, shares = {}, {}
     for method in METHODS:
-        maps[method] = chance.random((300, 8, 8), dtype=np.float32)
+        maps[method] = generator.random((300, 8, 8), dtype=np.float32)
         maps[method][7] = 0
-        shares[Subject(method)] = chance.random(300)
+        shares[Subject(method)] = generator.random(300)
         shares[Subject(method)][7] = np.nan
     SliceMaps(maps, {method: values - np.float32(0.5) for method, values in maps.items()}).write(
         folders["localisation"]
     )
-    lonely = {Subject("grad_cam"): np.zeros(300)}
-    SliceScores({"energy_share": shares, "lonely": lonely}).write(folders["localisation"])
+    of_one_method = {Subject("grad_cam"): np.zeros(300)}
+    SliceScores({"energy_share": shares, "of_one_method": of_one_method}).write(folders["localisation"])
     return slices.select(test), folders
 
 
@@ -56,9 +56,9 @@ def explored(folders, scaling="per_image", **evidence):
 
 
 def tile(folder, name, index, size=8):
-    page = np.asarray(Image.open(folder / f"{name}-{index // TILES:03d}.png"))
+    pixels = np.asarray(Image.open(folder / f"{name}-{index // TILES:03d}.png"))
     row, column = divmod(index % TILES, COLUMNS)
-    return page[row * size : (row + 1) * size, column * size : (column + 1) * size]
+    return pixels[row * size : (row + 1) * size, column * size : (column + 1) * size]
 
 
 def test_every_slice_mask_and_map_is_at_its_position_on_the_sheets(stages):
@@ -83,24 +83,24 @@ def test_a_signed_map_has_its_zero_in_the_middle(stages):
     assert np.abs((levels - 128) / 127 - signed / np.abs(signed).max()).max() <= 1 / 127
 
 
-def test_columns_are_those_of_the_slices_and_answers(stages):
+def test_columns_equal_those_of_slices_and_predictions(stages):
     slices, folders = stages
     page = explored(folders)
     logits = np.load(folders["predictions"] / "logits.npy")[20:].astype(float)
-    likelier = 1 / (1 + np.exp(-np.abs(logits[:, 1] - logits[:, 0])))
+    probability = 1 / (1 + np.exp(-np.abs(logits[:, 1] - logits[:, 0])))
     assert page["id"] == slices.id.tolist()
     assert page["label"] == slices.label.tolist()
     assert page["predicted"] == (logits[:, 1] > logits[:, 0]).astype(int).tolist()
-    assert page["probability"] == pytest.approx(likelier.tolist(), rel=1e-3)
+    assert page["probability"] == pytest.approx(probability.tolist(), rel=1e-3)
     assert page["size"] == [8, 8]
     assert len(page["ramp"]) == 256
     assert page["classes"] == ["a", "<b>"]
 
 
-def test_scores_come_from_every_stage_and_only_those_with_a_number_per_slice_and_method(stages, tmp_path):
+def test_scores_come_from_every_stage_if_they_have_a_number_per_slice_and_method(stages, tmp_path):
     _, folders = stages
-    some, everything = np.arange(300) < 20, np.ones(300, dtype=bool)
-    for stage, score, chosen in (("faithfulness", "deletion", everything), ("sample", "insertion", some)):
+    sampled, all_slices = np.arange(300) < 20, np.ones(300, dtype=bool)
+    for stage, score, chosen in (("faithfulness", "deletion", all_slices), ("sample", "insertion", sampled)):
         (tmp_path / stage).mkdir()
         scores = {Subject(method): np.arange(300.0)[chosen] for method in METHODS}
         curves = {Subject(method): np.zeros((chosen.sum(), 5)) for method in METHODS}
@@ -111,7 +111,7 @@ def test_scores_come_from_every_stage_and_only_those_with_a_number_per_slice_and
     assert page["scores"]["deletion"][1][3] == 3
 
 
-def test_scores_have_the_names_of_the_tables(stages):
+def test_scores_are_named_as_in_the_tables(stages):
     _, folders = stages
     page = explored(folders)
     assert page["names"]["energy_share"] == LOCALISATION["energy_share"].measure.title
@@ -126,22 +126,24 @@ def test_a_study_without_scores_per_slice_has_none(tmp_path):
 
 
 @given(st.lists(st.floats(-1e300, 1e300) | st.sampled_from([float("nan"), float("inf")]), max_size=20))
-def test_a_column_is_close_and_has_no_nan(values):
-    for given_, shown in zip(values, column(np.array(values, dtype=float)), strict=True):
-        assert (shown is None) == (not np.isfinite(given_))
-        assert shown is None or shown == pytest.approx(given_, rel=1e-3)
+def test_a_column_is_rounded_and_has_no_nan(values):
+    for exact, rounded in zip(values, column(np.array(values, dtype=float)), strict=True):
+        assert (rounded is None) == (not np.isfinite(exact))
+        assert rounded is None or rounded == pytest.approx(exact, rel=1e-3)
 
 
 @given(st.integers(1, 40), st.integers(1, 3), st.integers(1, 3))
-def test_a_sheet_holds_its_pictures_row_by_row(n, height, width):
+def test_a_sheet_has_its_tiles_row_by_row(n, height, width):
     tiles = np.arange(n * height * width, dtype=np.uint8).reshape(n, height, width)
-    page = sheet(tiles)
+    pixels = sheet(tiles)
     for index in range(n):
-        row, place = divmod(index, COLUMNS)
-        assert (page[row * height : (row + 1) * height, place * width : (place + 1) * width] == tiles[index]).all()
+        row, position = divmod(index, COLUMNS)
+        assert (
+            pixels[row * height : (row + 1) * height, position * width : (position + 1) * width] == tiles[index]
+        ).all()
 
 
-def test_no_picture_is_left_out_and_the_last_sheet_is_lower(tmp_path):
+def test_all_tiles_are_written_and_the_last_sheet_has_fewer_rows(tmp_path):
     assert write_sheets(tmp_path, "slice", np.ones((TILES + 1, 2, 2), np.uint8)) == 2
     with Image.open(tmp_path / "slice-001.png") as last:
         assert last.size == (2 * COLUMNS, 2)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from camfolio.data.slices import Slices
-from camfolio.vocabulary import KINDS
+from camfolio.vocabulary import EXAMPLE_KINDS
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def reading(built, read):
 
 def test_every_example_has_a_cell_with_a_link_to_its_figure(reading, portfolio):
     cells = [one for one in reading.all("a") if one.attributes.get("class") == "cell"]
-    wanted = [f"#{method}-{kind}" for method in portfolio.study.explanation.methods for kind in KINDS]
+    wanted = [f"#{method}-{kind}" for method in portfolio.study.explanation.methods for kind in EXAMPLE_KINDS]
     assert [cell.attributes["href"] for cell in cells] == wanted
     figures = {figure.attributes["id"] for figure in reading.all("figure")}
     assert {address.removeprefix("#") for address in wanted} <= figures
@@ -31,7 +31,7 @@ def test_every_example_has_a_cell_with_a_link_to_its_figure(reading, portfolio):
 def test_a_cell_has_label_prediction_probability_and_energy_share(reading, portfolio):
     cases = portfolio.artefacts["selection"].json("cases.json")["methods"]
     cells = [" ".join(one.text.split()) for one in reading.all("a") if one.attributes.get("class") == "cell"]
-    found = [cases[method]["cases"][kind] for method in portfolio.study.explanation.methods for kind in KINDS]
+    found = [cases[method]["cases"][kind] for method in portfolio.study.explanation.methods for kind in EXAMPLE_KINDS]
     for words, case in zip(cells, found, strict=True):
         names = ("benign", "malignant")
         assert f"{names[case['true']]}, predicted {names[case['predicted']]}" in words

@@ -119,7 +119,7 @@ def test_a_score_and_a_control_are_in_the_figures(values, folders):
     assert "control/left" in {row[1] for row in drawing.rows}
     stored = SliceScores.read(folders["localisation"])
     column = {"grad_cam": stored.of("left_out", Subject("grad_cam"))}
-    none = {kind: [] for kind in distributions.MARKS}
+    none = {kind: [] for kind in distributions.MARKERS}
     drawn = distributions.drawing(looks[:1], column, stored.chance["left_out"], {"grad_cam": none}, "left_out")
     assert drawn.alt.startswith("Every test slice's nodule left out,")
 

@@ -1,1 +1,1 @@
-"""Pictures of results: each module draws one kind of figure in light and dark, with alt text and the data behind it."""
+"""Figures of results: each module draws one figure in light and dark, with alternative text and its data as CSV."""

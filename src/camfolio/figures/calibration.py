@@ -1,4 +1,4 @@
-"""Figure: calibration, predicted probability against the share that is malignant."""
+"""Figure: calibration, mean predicted probability against the observed share of the second class, bin by bin."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from camfolio.figures.drawing.numbers import as_number
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
 from camfolio.results.evaluation import CalibrationBin, EvaluationResult
@@ -19,12 +20,13 @@ def run(*, out: Path, evaluation: Path, classes: tuple[str, str]) -> None:
 
 
 def drawing(result: EvaluationResult, classes: tuple[str, str]) -> Drawing:
-    """Points for bins, their size by the number of slices in them."""
+    """A calibration curve with one point per bin, larger for more slices."""
     bins = result.calibration
     error = result.metrics["calibration_error"].value
     alt = (
         f"Calibration of the test probabilities in {len(bins)} bins: mean predicted probability of {classes[1]} against "
-        f"the share that is {classes[1]}, with the diagonal of perfect calibration. The mean distance is {error:.3f}."
+        f"the share that is {classes[1]}, with the diagonal of perfect calibration. "
+        f"Their mean distance is {as_number(error, 3)}."
     )
 
     def draw(theme: Theme) -> Figure:
@@ -36,7 +38,7 @@ def drawing(result: EvaluationResult, classes: tuple[str, str]) -> Drawing:
 
 
 def panel(axes: Axes, bins: Sequence[CalibrationBin], classes: tuple[str, str], theme: Theme) -> None:
-    """The diagonal, the bins, and how many slices each holds."""
+    """The diagonal, and the bins with their numbers of slices."""
     axes.plot([0, 1], [0, 1], ":", color=theme.faint, linewidth=1)
     axes.plot([row.predicted for row in bins], [row.observed for row in bins], "-", color=theme.accent, linewidth=1)
     for row in bins:

@@ -1,4 +1,4 @@
-"""Figure: slices of both classes with their outlines, drawn at random, as a radiologist would lay them out."""
+"""Figure: contact sheet of slices drawn at random from both classes, with the outlines of their masks."""
 
 from __future__ import annotations
 
@@ -22,35 +22,37 @@ def run(*, out: Path, slices: Path, classes: tuple[str, str], window_hu: tuple[f
 
 
 def drawing(data: Slices, classes: tuple[str, str], window_hu: tuple[float, float], seed: int) -> Drawing:
-    """First the rows of label 0, then those of label 1; every slice has its id above it, every row its class beside it."""
-    chosen = {label: drawn(data, label, seed) for label in (0, 1)}
-    counts = [f"{len(index)} of {int((data.label == label).sum())} {classes[label]}" for label, index in chosen.items()]
+    """Rows of label 0, then of label 1; slices are titled with their ids, rows labelled with their class."""
+    sampled = {label: sample(data, label, seed) for label in (0, 1)}
+    counts = [
+        f"{len(indices)} of {int((data.label == label).sum())} {classes[label]}" for label, indices in sampled.items()
+    ]
     alt = f"Slices drawn at random, with the outlines of their masks: {' and '.join(counts)}."
-    laid_out = [index[i : i + COLUMNS] for index in chosen.values() for i in range(0, len(index), COLUMNS)]
+    grid = [indices[i : i + COLUMNS] for indices in sampled.values() for i in range(0, len(indices), COLUMNS)]
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 1.4 * COLUMNS + 0.3, 1.72 * len(laid_out), layout="constrained")
-        panels = figure.subplots(len(laid_out), COLUMNS, squeeze=False)
-        for row, index in zip(panels, laid_out, strict=True):
-            for axes, one in zip(row, index, strict=False):
-                show_slice(axes, data.hounsfield[one], window_hu, float(data.spacing[one, 1]))
-                show_outline(axes, data.mask[one])
-                axes.set_title(str(data.id[one]).replace("-n", "\nn", 1), fontsize=6.5, loc="center")
-            row[0].set_ylabel(classes[data.label[index[0]]], fontsize=8.5)
-            for axes in row[len(index) :]:
+        figure = new_figure(theme, 1.4 * COLUMNS + 0.3, 1.72 * len(grid), layout="constrained")
+        panels = figure.subplots(len(grid), COLUMNS, squeeze=False)
+        for row, indices in zip(panels, grid, strict=True):
+            for axes, index in zip(row, indices, strict=False):
+                show_slice(axes, data.hounsfield[index], window_hu, float(data.spacing[index, 1]))
+                show_outline(axes, data.mask[index])
+                axes.set_title(str(data.id[index]).replace("-n", "\nn", 1), fontsize=6.5, loc="center")
+            row[0].set_ylabel(classes[data.label[indices[0]]], fontsize=8.5)
+            for axes in row[len(indices) :]:
                 axes.remove()
         return figure
 
     rows = [
-        [str(data.id[one]), classes[label], float(data.area_mm2[one]) if data.mask[one].any() else ""]
-        for label, index in chosen.items()
-        for one in index
+        [str(data.id[index]), classes[label], float(data.area_mm2[index]) if data.mask[index].any() else ""]
+        for label, indices in sampled.items()
+        for index in indices
     ]
     return Drawing(draw, alt, ["slice", "class", "area mm2"], rows)
 
 
-def drawn(data: Slices, label: int, seed: int) -> list[int]:
-    """Places of up to 18 slices of one class, drawn with the seed, in the order of their ids."""
-    index = np.flatnonzero(data.label == label)
-    order = np.random.default_rng(seed).permutation(len(index))[:PER_CLASS]
-    return sorted(index[order].tolist(), key=lambda one: str(data.id[one]))
+def sample(data: Slices, label: int, seed: int) -> list[int]:
+    """Indices of up to 18 slices of one class, drawn at random with the seed, in the order of their ids."""
+    indices = np.flatnonzero(data.label == label)
+    order = np.random.default_rng(seed).permutation(len(indices))[:PER_CLASS]
+    return sorted(indices[order].tolist(), key=lambda index: str(data.id[index]))

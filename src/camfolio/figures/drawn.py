@@ -1,4 +1,4 @@
-"""Figure: slices drawn at random, under all methods."""
+"""Figure: test slices drawn at random, and their maps by all methods."""
 
 from __future__ import annotations
 
@@ -7,31 +7,33 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from camfolio.figures.drawing.examples import Example, ExampleFolders, outcome, share_words, shares_words
+from camfolio.figures.drawing.examples import Example, ExampleFolders, energy_shares_text, outcome
 from camfolio.figures.drawing.looks import Looks
+from camfolio.figures.drawing.numbers import as_percent
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import Theme, new_figure
 
 
 def run(*, out: Path, looks: Looks, **folders: Path) -> None:
-    """Draw the slices that selection drew with the seed."""
-    read = ExampleFolders(**folders)
-    cases = read.chosen(looks.methods[0].key).random
+    """Draw the slices that selection sampled with the study's seed."""
+    examples = ExampleFolders(**folders)
+    cases = examples.cases(looks.methods[0].key).random
     if not cases:
         write_empty(out, "No slice was drawn at random: selection.random is 0.")
         return
-    write(out, drawing([read.load(case, looks.scaling) for case in cases], looks))
+    write(out, drawing([examples.load(case, looks.scaling) for case in cases], looks))
 
 
 def drawing(examples: Sequence[Example], looks: Looks) -> Drawing:
-    """A row per slice: as it is, then under every method."""
+    """A row per slice: the slice alone, then its overlay by every method."""
     methods, classes = looks.methods, looks.classes
-    said = (
-        f"slice {example.case.id}, {outcome(example.case, classes)}, energy inside {shares_words(example, methods)}"
+    descriptions = (
+        f"slice {example.case.id}, {outcome(example.case, classes)}, "
+        f"energy inside {energy_shares_text(example, methods)}"
         for example in examples
     )
-    alt = f"{len(examples)} test slices drawn at random, and their maps: {'; '.join(said)}."
+    alt = f"{len(examples)} test slices drawn at random, and their maps: {'; '.join(descriptions)}."
 
     def draw(theme: Theme) -> Figure:
         figure = new_figure(theme, 2.2 * (1 + len(methods)), 2.45 * len(examples), layout="constrained")
@@ -42,12 +44,12 @@ def drawing(examples: Sequence[Example], looks: Looks) -> Drawing:
                 show_outline(axes, example.mask)
             row[0].set_title(outcome(example.case, classes), fontsize=7)
             for axes, method in zip(row[1:], methods, strict=True):
-                show_overlay(axes, example.shown[method.key])
-                axes.set_title(f"{method.name}: {share_words(example.shares[method.key])} inside", fontsize=8)
+                show_overlay(axes, example.scaled_maps[method.key])
+                axes.set_title(f"{method.name}: {as_percent(example.energy_shares[method.key])} inside", fontsize=8)
         return figure
 
     rows = [
-        [example.case.id, method.key, "" if (share := example.shares[method.key]) is None else share]
+        [example.case.id, method.key, "" if (share := example.energy_shares[method.key]) is None else share]
         for example in examples
         for method in methods
     ]

@@ -1,4 +1,4 @@
-"""Figure: how the attenuation is distributed over all pixels, class by class."""
+"""Figure: distribution of the attenuation over all pixels, class by class."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from camfolio.data.inspection import histogram
 from camfolio.data.slices import Slices
+from camfolio.figures.drawing.numbers import as_number
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
 
@@ -23,24 +24,24 @@ def run(*, out: Path, slices: Path, classes: tuple[str, str], window_hu: tuple[f
 
 
 def drawing(data: Slices, classes: tuple[str, str], window_hu: tuple[float, float]) -> Drawing:
-    """Share of pixels per 50 HU, and the window through which the network looks."""
-    there = [label for label in (0, 1) if (data.label == label).any()]
-    shares = {label: histogram(data.hounsfield[data.label == label]) for label in there}
-    edges = np.array(next(iter(shares.values())).edges_hu)
-    middle = (edges[:-1] + edges[1:]) / 2
-    peaks = {label: float(middle[int(np.argmax(found.share))]) for label, found in shares.items()}
+    """Share of pixels per 50 HU, and the window of the network's input."""
+    labels = [label for label in (0, 1) if (data.label == label).any()]
+    histograms = {label: histogram(data.hounsfield[data.label == label]) for label in labels}
+    edges = np.array(next(iter(histograms.values())).edges_hu)
+    centres = (edges[:-1] + edges[1:]) / 2
+    peaks = {label: float(centres[int(np.argmax(bins.share))]) for label, bins in histograms.items()}
     alt = "Share of pixels by attenuation. " + " ".join(
-        f"{classes[label]}: most pixels lie around {peaks[label]:.0f} HU." for label in there
+        f"{classes[label]}: most pixels lie around {as_number(peaks[label], 0)} HU." for label in labels
     )
 
     def draw(theme: Theme) -> Figure:
         figure = new_figure(theme, 6.4, 2.8, layout="constrained")
         axes = figure.subplots()
         axes.axvspan(*window_hu, color=theme.faint, alpha=0.15, linewidth=0)
-        for label in there:
+        for label in labels:
             axes.plot(
-                middle,
-                shares[label].share,
+                centres,
+                histograms[label].share,
                 color=CLASS_COLOURS[label],
                 linestyle=DASHES[label],
                 linewidth=1.8,
@@ -53,5 +54,5 @@ def drawing(data: Slices, classes: tuple[str, str], window_hu: tuple[float, floa
         tidy(axes, theme)
         return figure
 
-    rows = [[float(edge), *(shares[label].share[i] for label in there)] for i, edge in enumerate(edges[:-1])]
-    return Drawing(draw, alt, ["from HU", *(classes[label] for label in there)], rows)
+    rows = [[float(edge), *(histograms[label].share[i] for label in labels)] for i, edge in enumerate(edges[:-1])]
+    return Drawing(draw, alt, ["from HU", *(classes[label] for label in labels)], rows)

@@ -1,4 +1,4 @@
-"""Figure: how alike the maps stay during weight randomisation, cascading from the output."""
+"""Figure: similarity of maps to those of the trained network during weight randomisation, cascading from the output."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from camfolio.evidence.similarity import SIMILARITY
-from camfolio.figures.drawing.lines import band, cells_of, mean_line, said
+from camfolio.figures.drawing.lines import band, interval_cells, mean_line
+from camfolio.figures.drawing.numbers import as_number
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
 from camfolio.results.randomisation import RandomisationResult
 from camfolio.vocabulary import MethodLook
 
 SHOWN = ("rank_signed", "ssim_signed")
-"""The similarities with a panel; all four are in the data behind the figure."""
+"""The similarities with a panel; all four are in the figure's data."""
 
 
 def run(*, out: Path, randomisation: Path, methods: tuple[MethodLook, ...]) -> None:
@@ -25,18 +26,21 @@ def run(*, out: Path, randomisation: Path, methods: tuple[MethodLook, ...]) -> N
 
 
 def drawing(result: RandomisationResult, methods: Sequence[MethodLook]) -> Drawing:
-    """Two panels: a line per method over the parts that were randomised."""
+    """Two panels: similarity by method, with one point after the randomisation of each part."""
     rows = [
-        [method, measure, part, *cells_of(step.of(measure))]
+        [method, measure, part, *interval_cells(step.of(measure))]
         for method, steps in result.similarity.items()
         for measure in SIMILARITY
         for part, step in zip(result.parts, steps, strict=True)
     ]
-    words = []
+    correlations = []
     for method in methods:
-        first, last = (result.similarity[method.key][end].rank_signed.value for end in (0, -1))
-        words.append(f"{method.name} {said(first)} after {result.parts[0]}, {said(last)} after all")
-    alt = f"Rank correlation and structural similarity of maps with those of the trained network while its parts are made random, last part first. Rank correlation: {'; '.join(words)}."
+        first, last = (as_number(result.similarity[method.key][step].rank_signed.value) for step in (0, -1))
+        correlations.append(f"{method.name} {first} after {result.parts[0]}, {last} after all parts")
+    alt = (
+        "Rank correlation and structural similarity of maps with those of the trained network during weight "
+        f"randomisation, cascading from the output. Rank correlation: {'; '.join(correlations)}."
+    )
 
     def draw(theme: Theme) -> Figure:
         figure = new_figure(theme, 9.6, 3.4, layout="constrained")
@@ -50,14 +54,14 @@ def drawing(result: RandomisationResult, methods: Sequence[MethodLook]) -> Drawi
 
 
 def panel(axes: Axes, result: RandomisationResult, measure: str, methods: Sequence[MethodLook], theme: Theme) -> None:
-    """One similarity; 1 is the same pattern, the dotted line at 0 nothing in common."""
+    """One similarity; 1 is an identical pattern, the dotted line at 0 no similarity."""
     axes.axhline(0, color=theme.ink, linewidth=0.8, linestyle=":")
-    places = range(len(result.parts))
+    x = range(len(result.parts))
     for method in methods:
         values = [step.of(measure) for step in result.similarity[method.key]]
-        mean_line(axes, places, values, marker="o", markersize=4, color=method.colour, label=method.name)
-        band(axes, places, values, method.colour)
-    axes.set_xticks(places, result.parts, rotation=30, ha="right")
+        mean_line(axes, x, values, marker="o", markersize=4, color=method.colour, label=method.name)
+        band(axes, x, values, method.colour)
+    axes.set_xticks(x, result.parts, rotation=30, ha="right")
     axes.set_ylim(-0.4, 1.02)
     axes.set_title(SIMILARITY[measure], fontsize=9)
     axes.set_xlabel("randomised from the output down to", fontsize=8.5)

@@ -1,4 +1,4 @@
-"""Figure: the maps of one slice during weight randomisation, child by child: what stays does not come from the weights."""
+"""Figure: the maps of one slice during weight randomisation, cascading from the output."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def drawing(
     methods: Sequence[MethodLook],
     window_hu: tuple[float, float],
 ) -> Drawing:
-    """A row per method, a column per part; each map is scaled by itself."""
+    """A row per method, a column per randomised part; each map is a share of its own maximum."""
     columns = ["trained", *result.parts]
     spacing_mm = result.example.spacing_mm
     alt = (
-        f"Maps of slice {result.example.id} by {', '.join(method.name for method in methods)}, of the trained network "
-        f"and while its parts are made random from the end: {', '.join(result.parts)}."
+        f"Maps of slice {result.example.id} by {', '.join(method.name for method in methods)}: of the trained network, "
+        f"and during weight randomisation, cascading from the output: {', '.join(result.parts)}."
     )
 
     def draw(theme: Theme) -> Figure:

@@ -1,4 +1,4 @@
-"""Figure: the probability of the explained class while pixels are taken away or given back in the order of the maps."""
+"""Figure: the probability of the explained class as pixels are replaced or inserted in the order of the maps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from camfolio.figures.drawing.lines import band, cells_of, mean_line
+from camfolio.figures.drawing.lines import band, interval_cells, mean_line
+from camfolio.figures.drawing.numbers import as_number
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
 from camfolio.results.faithfulness import FaithfulnessResult
@@ -24,7 +25,7 @@ PANELS = {
     "insertion_blur": "insertion into the blurred slice",
     "road_lerf": "ROAD: lowest pixels imputed",
 }
-LOW_FIRST = ("deletion_parenchyma", "deletion_blur", "road_morf")
+LOWER_IS_BETTER = ("deletion_parenchyma", "deletion_blur", "road_morf")
 
 
 def run(*, out: Path, scoreboard: Path, faithfulness: Path, methods: tuple[MethodLook, ...]) -> None:
@@ -33,17 +34,17 @@ def run(*, out: Path, scoreboard: Path, faithfulness: Path, methods: tuple[Metho
 
 
 def drawing(board: ScoreboardResult, faithfulness: FaithfulnessResult, methods: Sequence[MethodLook]) -> Drawing:
-    """Six panels: above a good map falls fast, below it rises, or stays, high."""
-    along = {curve: faithfulness.shares_of(curve) for curve in PANELS}
+    """Six panels: curves of a good map fall fast in the upper row and rise fast, or stay high, in the lower row."""
+    shares = {curve: faithfulness.shares_of(curve) for curve in PANELS}
     rows = [
-        [curve, subject, share, *cells_of(value)]
+        [curve, subject, share, *interval_cells(value)]
         for curve in PANELS
         for subject in board.in_focus
-        for share, value in zip(along[curve], board.curves[curve][subject], strict=True)
+        for share, value in zip(shares[curve], board.curves[curve][subject], strict=True)
     ]
     alt = (
         f"Mean probability of the explained class over {board.slices.faithfulness} test slices in six panels: "
-        + "; ".join(f"{title}, {said(board, curve, methods)}" for curve, title in PANELS.items())
+        + "; ".join(f"{title}, {means_text(board, curve, methods)}" for curve, title in PANELS.items())
         + "."
     )
 
@@ -51,9 +52,9 @@ def drawing(board: ScoreboardResult, faithfulness: FaithfulnessResult, methods: 
         figure = new_figure(theme, 10.4, 6.0, layout="constrained")
         grid = figure.subplots(2, 3, sharey=True)
         for axes, (curve, title) in zip(grid.ravel(), PANELS.items(), strict=True):
-            panel(axes, board, curve, along[curve], methods=methods, theme=theme)
+            panel(axes, board, curve, shares[curve], methods=methods, theme=theme)
             axes.set_title(title, fontsize=9)
-            axes.set_xlabel("pixels given back" if curve.startswith("insertion") else "pixels taken away", fontsize=8.5)
+            axes.set_xlabel("pixels inserted" if curve.startswith("insertion") else "pixels replaced", fontsize=8.5)
         for axes in grid[:, 0]:
             axes.set_ylabel("probability of the explained class", fontsize=8.5)
         legend_below(figure, grid[0, 0], theme, columns=4)
@@ -62,33 +63,36 @@ def drawing(board: ScoreboardResult, faithfulness: FaithfulnessResult, methods: 
     return Drawing(draw, alt, ["curve", "subject", "share of pixels", "mean", "low", "high"], rows)
 
 
-def said(board: ScoreboardResult, curve: str, methods: Sequence[MethodLook]) -> str:
-    """The mean over the whole curve per method: what is lower, or higher, than the others."""
+def means_text(board: ScoreboardResult, curve: str, methods: Sequence[MethodLook]) -> str:
+    """Which direction of a curve is better, and its mean over all steps by method."""
     means = []
     for method in methods:
         values = [value.value for value in board.curves[curve][method.key] if value.value is not None]
-        means.append(f"{method.name} {sum(values) / len(values):.2f}" if values else f"{method.name} not defined")
-    return f"{'lower' if curve in LOW_FIRST else 'higher'} is better, mean of the curve {', '.join(means)}"
+        means.append(f"{method.name} {as_number(sum(values) / len(values) if values else None)}")
+    return f"{'lower' if curve in LOWER_IS_BETTER else 'higher'} is better, mean of the curve {', '.join(means)}"
 
 
 def panel(
     axes: Axes,
     board: ScoreboardResult,
     curve: str,
-    along: Sequence[float],
+    shares: Sequence[float],
     *,
     methods: Sequence[MethodLook],
     theme: Theme,
 ) -> None:
-    """One curve of all methods, with bands, and of the controls, dashed."""
+    """One curve: methods as lines with bands, controls as dashed lines.
+
+    `shares` are the shares of replaced or inserted pixels, 0 to 1, one per step of the curve.
+    """
     dashes = dict(zip(board.controls, ((1, 1), (3, 1), (5, 1.5), (3, 1, 1, 1), (6, 1, 1, 1)), strict=False))
-    for subject, words in board.controls.items():
-        dashed = {"color": theme.faint, "dashes": dashes.get(subject, (2, 2)), "label": words, "linewidth": 1.1}
-        mean_line(axes, along, board.curves[curve][subject], **dashed)
+    for subject, title in board.controls.items():
+        style = {"color": theme.faint, "dashes": dashes.get(subject, (2, 2)), "label": title, "linewidth": 1.1}
+        mean_line(axes, shares, board.curves[curve][subject], **style)
     for method in methods:
         values = board.curves[curve][method.key]
-        mean_line(axes, along, values, color=method.colour, label=method.name, linewidth=1.9)
-        band(axes, along, values, method.colour)
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        mean_line(axes, shares, values, color=method.colour, label=method.name, linewidth=1.9)
+        band(axes, shares, values, method.colour)
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
     axes.set_ylim(0, 1)
     tidy(axes, theme)

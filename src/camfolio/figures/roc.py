@@ -1,4 +1,4 @@
-"""Figure: the ROC curve of the network beside that of the nodule's area, where masks tell it."""
+"""Figure: the ROC curves of the network and, where there are masks, of the nodule's area alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from camfolio.figures.drawing.numbers import MINUS, as_number
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
 from camfolio.results.evaluation import EvaluationResult, RocCurve
@@ -25,22 +26,25 @@ def run(*, out: Path, evaluation: Path) -> None:
 
 def drawing(result: EvaluationResult) -> Drawing:
     """The curves that are defined, and the chance line."""
-    known = {"network": (result.roc.network, result.metrics["auc"]), "area": (result.roc.area, result.baseline.auc)}
-    curves = {name: curve for name, (curve, _) in known.items() if curve}
-    values = {name: auc.value for name, (_, auc) in known.items() if auc.value is not None}
+    candidates = {
+        "network": (result.roc.network, result.metrics["auc"]),
+        "area": (result.roc.area, result.baseline.auc),
+    }
+    curves = {name: curve for name, (curve, _) in candidates.items() if curve}
+    values = {name: auc.value for name, (_, auc) in candidates.items() if auc.value is not None}
     rows = [
         [NAMES[name], x, y]
         for name, curve in curves.items()
         for x, y in zip(curve.false_positive, curve.true_positive, strict=True)
     ]
-    beside = (
-        f"that of the nodule's area alone {values['area']:.3f}"
+    area_text = (
+        f"that of the nodule's area alone {as_number(values['area'], 3)}"
         if "area" in curves
-        else "the nodule's area has no curve for want of masks"
+        else "the nodule's area has no curve, since there are no masks"
     )
     alt = (
-        f"ROC on the test slices. The network's curve has an area of {values['network']:.3f}, {beside}; a diagonal line "
-        "marks chance."
+        f"ROC on the test slices. The network's curve has an area of {as_number(values['network'], 3)}, {area_text}; "
+        "a diagonal line marks chance."
     )
 
     def draw(theme: Theme) -> Figure:
@@ -52,14 +56,16 @@ def drawing(result: EvaluationResult) -> Drawing:
 
 
 def curve_panel(axes: Axes, curves: dict[str, RocCurve], values: dict[str, float], theme: Theme) -> None:
-    """Curves from threshold to threshold, named in the empty corner."""
-    looks = {"network": (theme.accent, "-"), "area": (theme.faint, "--")}
+    """The curves with their AUC in the legend, and the diagonal of chance."""
+    styles = {"network": (theme.accent, "-"), "area": (theme.faint, "--")}
     for name, curve in curves.items():
-        colour, dash = looks[name]
-        label = f"{NAMES[name]}, AUC {values[name]:.3f}"
+        colour, dash = styles[name]
+        label = f"{NAMES[name]}, AUC {as_number(values[name], 3)}"
         axes.plot(curve.false_positive, curve.true_positive, dash, color=colour, linewidth=1.8, label=label)
     axes.plot([0, 1], [0, 1], ":", color=theme.faint, linewidth=1)
     axes.text(0.42, 0.37, "chance", color=theme.faint, fontsize=8.5)
-    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), xlabel="1 - specificity", ylabel="sensitivity", aspect="equal")
+    axes.set(
+        xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), xlabel=f"1 {MINUS} specificity", ylabel="sensitivity", aspect="equal"
+    )
     axes.legend(frameon=False, loc="lower right", fontsize=8.5, labelcolor=theme.ink)
     tidy(axes, theme)

@@ -1,4 +1,4 @@
-"""Figure: what methods and controls score, side by side: means with intervals, a panel for every score."""
+"""Figure: mean scores of methods and controls with their intervals, one panel per score."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from textwrap import fill
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from camfolio.figures.drawing.lines import cells_of, said
+from camfolio.figures.drawing.lines import interval_cells
+from camfolio.figures.drawing.numbers import as_number
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
 from camfolio.results.scoreboard import ScoreboardResult
@@ -25,24 +26,24 @@ def run(*, out: Path, scoreboard: Path, methods: tuple[MethodLook, ...]) -> None
 
 
 def drawing(board: ScoreboardResult, methods: Sequence[MethodLook]) -> Drawing:
-    """A grid of panels that share their rows: methods at the layer in focus, then controls; the data have all scores."""
+    """A grid of panels with methods and controls as rows; the figure's data also have the scores without a panel."""
     shown = [score for score, measure in board.measures.items() if measure.panel]
     names = names_of(board, methods)
     rows = [
-        [score, subject, *cells_of(value), value.slices_undefined]
+        [score, subject, *interval_cells(value), value.slices_undefined]
         for score, subjects in board.scores.items()
         for subject, value in subjects.items()
     ]
     alt = (
         f"Means with intervals of {len(shown)} scores for {len(methods)} methods and {len(board.controls)} controls. "
-        + ". ".join(words_of(board, score, methods) for score in shown)
+        + ". ".join(means_text(board, score, methods) for score in shown)
         + "."
     )
 
     def draw(theme: Theme) -> Figure:
-        lines = ceil(len(shown) / COLUMNS)
-        figure = new_figure(theme, 10.4, lines * (0.9 + 0.24 * len(names)), layout="constrained")
-        grid = figure.subplots(lines, COLUMNS, sharey=True, squeeze=False).ravel()
+        panel_rows = ceil(len(shown) / COLUMNS)
+        figure = new_figure(theme, 10.4, panel_rows * (0.9 + 0.24 * len(names)), layout="constrained")
+        grid = figure.subplots(panel_rows, COLUMNS, sharey=True, squeeze=False).ravel()
         for axes, score in zip(grid, shown, strict=False):
             panel(axes, board, score, methods, theme)
         for axes in grid[len(shown) :]:
@@ -52,20 +53,20 @@ def drawing(board: ScoreboardResult, methods: Sequence[MethodLook]) -> Drawing:
     return Drawing(draw, alt, ["score", "subject", "mean", "low", "high", "slices not defined"], rows)
 
 
-def words_of(board: ScoreboardResult, score: str, methods: Sequence[MethodLook]) -> str:
-    """One score of all methods in words."""
+def means_text(board: ScoreboardResult, score: str, methods: Sequence[MethodLook]) -> str:
+    """The title and direction of a score, and its mean by method."""
     values, measure = board.scores[score], board.measures[score]
-    numbers = (f"{method.name} {said(values[method.key].value)}" for method in methods)
+    numbers = (f"{method.name} {as_number(values[method.key].value)}" for method in methods)
     return f"{measure.title} ({measure.better} is better): {', '.join(numbers)}"
 
 
 def names_of(board: ScoreboardResult, methods: Sequence[MethodLook]) -> dict[str, str]:
-    """The names of methods and controls, one row each."""
+    """Subject -> its name, methods before controls."""
     return {method.key: method.name for method in methods} | dict(board.controls)
 
 
 def panel(axes: Axes, board: ScoreboardResult, score: str, methods: Sequence[MethodLook], theme: Theme) -> None:
-    """One score; the dotted line is chance."""
+    """One score of methods and controls with intervals; the dotted line is chance."""
     names, colours = names_of(board, methods), {method.key: method.colour for method in methods}
     chance = board.chance.get(score)
     if chance is not None and chance.value is not None:

@@ -1,4 +1,4 @@
-"""Figure: how much of the maps' energy lies in the cue's place, for four kinds of maps."""
+"""Figure: share of the maps' energy in the cue's region, for shortcut and clean networks, with and without the cue."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from camfolio.figures.drawing.examples import share_words
-from camfolio.figures.drawing.lines import cells_of
+from camfolio.figures.drawing.lines import interval_cells
+from camfolio.figures.drawing.numbers import as_percent
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
 from camfolio.results.shortcut import CueResult, MethodMaps, SeedsInterval, ShortcutResult
 from camfolio.vocabulary import MethodLook
 
-CELLS = {
-    "shortcut network, cue there": ("shortcut", "with"),
+CONDITIONS = {
+    "shortcut network, cue in the slice": ("shortcut", "with"),
     "shortcut network, no cue": ("shortcut", "without"),
-    "clean network, cue there": ("clean", "with"),
+    "clean network, cue in the slice": ("clean", "with"),
     "clean network, no cue": ("clean", "without"),
 }
+"""Title -> kind of network, and whether the slices are shown with or without the cue."""
 
 
 def energies(maps: MethodMaps) -> dict[str, SeedsInterval]:
-    """Words for each kind of maps -> the share of their energy in the cue's region."""
+    """Title of each condition -> share of the maps' energy in the cue's region."""
     values = {"shortcut": maps.shortcut.energy, "clean": maps.clean.energy}
     return {
-        words: values[network].with_cue if shown == "with" else values[network].without_cue
-        for words, (network, shown) in CELLS.items()
+        title: values[network].with_cue if cue == "with" else values[network].without_cue
+        for title, (network, cue) in CONDITIONS.items()
     }
 
 
@@ -39,23 +40,28 @@ def run(*, out: Path, shortcut: Path, methods: tuple[MethodLook, ...]) -> None:
 
 
 def drawing(result: ShortcutResult, methods: tuple[MethodLook, ...]) -> Drawing:
-    """A panel for every cue; per method four dots with intervals, and a dot for every seed."""
-    columns = ["cue", "method", "network", "cue there", "mean", "low", "high"]
+    """A panel per cue: for every method the mean energy in four conditions, with intervals and single seeds."""
+    columns = ["cue", "method", "network", "cue in the slice", "mean", "low", "high"]
     rows = []
-    said = []
-    for cue, found in result.cues.items():
+    descriptions = []
+    for cue, cue_result in result.cues.items():
         for method in methods:
-            energy = energies(found.methods[method.key])
-            rows += [[cue, method.key, *CELLS[kind], *cells_of(value)] for kind, value in energy.items()]
-            words = (f"{kind} {share_words(value.value)}" for kind, value in energy.items())
-            said.append(f"{cue}, {method.name}: {', '.join(words)}")
-    alt = f"Energy of the maps in the cue's place, means over {result.seeds} networks of each kind. {'. '.join(said)}."
+            energy = energies(cue_result.methods[method.key])
+            rows += [
+                [cue, method.key, *CONDITIONS[title], *interval_cells(interval)] for title, interval in energy.items()
+            ]
+            means = (f"{title} {as_percent(interval.value)}" for title, interval in energy.items())
+            descriptions.append(f"{cue}, {method.name}: {', '.join(means)}")
+    alt = (
+        f"Share of the maps' energy in the cue's region, means over {result.seeds} networks of each kind. "
+        f"{'. '.join(descriptions)}."
+    )
 
     def draw(theme: Theme) -> Figure:
         figure = new_figure(theme, 4.6 * len(result.cues), 0.7 + 0.95 * len(methods), layout="constrained")
         grid = figure.subplots(1, len(result.cues), squeeze=False, sharey=True)[0]
-        for axes, (cue, found) in zip(grid, result.cues.items(), strict=True):
-            panel(axes, found, methods, theme)
+        for axes, (cue, cue_result) in zip(grid, result.cues.items(), strict=True):
+            panel(axes, cue_result, methods, theme)
             axes.set_title(f"cue: {cue}")
         legend_below(figure, grid[0], theme, columns=2, size=8)
         return figure
@@ -63,12 +69,12 @@ def drawing(result: ShortcutResult, methods: tuple[MethodLook, ...]) -> Drawing:
     return Drawing(draw, alt, columns, rows)
 
 
-def panel(axes: Axes, found: CueResult, methods: tuple[MethodLook, ...], theme: Theme) -> None:
-    """All methods of one cue; the line is the place's share of the area."""
-    area = found.planting.area_share
+def panel(axes: Axes, result: CueResult, methods: tuple[MethodLook, ...], theme: Theme) -> None:
+    """All methods of one cue; the dotted line is the region's share of the area, the energy of a uniform map."""
+    area = result.planting.area_share
     axes.axvline(area, color=theme.ink, linewidth=0.8, linestyle=":")
     axes.annotate(
-        "its share of the area",
+        "region's share of the area",
         (area, 1),
         (3, -9),
         xycoords=("data", "axes fraction"),
@@ -76,30 +82,30 @@ def panel(axes: Axes, found: CueResult, methods: tuple[MethodLook, ...], theme: 
         fontsize=7.5,
     )
     for line, method in enumerate(methods):
-        for step, (words, value) in enumerate(energies(found.methods[method.key]).items()):
-            look = looks(*CELLS[words], theme) | {"label": words if line == 0 else "_"}
-            dots(axes, value, line + (step - 1.5) * 0.17, look)
+        for step, (title, interval) in enumerate(energies(result.methods[method.key]).items()):
+            style = marker_style(*CONDITIONS[title], theme) | {"label": title if line == 0 else "_"}
+            draw_interval(axes, interval, line + (step - 1.5) * 0.17, style)
     axes.set_yticks(range(len(methods)), [method.name for method in methods])
     axes.set_ylim(len(methods) - 0.5, -0.5)
     axes.set_xlim(left=0)
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.set_xlabel("energy in the cue's place")
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    axes.set_xlabel("energy in the cue's region")
     tidy(axes, theme)
 
 
-def looks(network: str, word: str, theme: Theme) -> dict[str, Any]:
-    """Filled where the cue is there; the shortcut network in the accent."""
+def marker_style(network: str, cue: str, theme: Theme) -> dict[str, Any]:
+    """Filled markers for slices with the cue; the accent colour for the shortcut network."""
     colour = theme.accent if network == "shortcut" else theme.faint
-    return {"color": colour, "markerfacecolor": colour if word == "with" else theme.paper}
+    return {"color": colour, "markerfacecolor": colour if cue == "with" else theme.paper}
 
 
-def dots(axes: Axes, value: SeedsInterval, at: float, look: dict[str, Any]) -> None:
-    """A mean with its interval, and small marks for the seeds; nothing where no map has energy."""
-    if value.value is None:
-        axes.text(0.01, at, "no map has energy", fontsize=7, va="center", color=look["color"])
+def draw_interval(axes: Axes, interval: SeedsInterval, y: float, style: dict[str, Any]) -> None:
+    """A mean with its interval, and small bars for single seeds; a note where all maps are empty."""
+    if interval.value is None:
+        axes.text(0.01, y, "all maps are empty", fontsize=7, va="center", color=style["color"])
         return
-    if value.low is not None and value.high is not None:
-        axes.plot([value.low, value.high], [at, at], color=look["color"], linewidth=1.4)
-    seeds = [one for one in value.by_seed if one is not None]
-    axes.plot(seeds, [at] * len(seeds), "|", color=look["color"], markersize=5, alpha=0.7)
-    axes.plot(value.value, at, "o", linestyle="none", markersize=5.5, **look)
+    if interval.low is not None and interval.high is not None:
+        axes.plot([interval.low, interval.high], [y, y], color=style["color"], linewidth=1.4)
+    seeds = [value for value in interval.by_seed if value is not None]
+    axes.plot(seeds, [y] * len(seeds), "|", color=style["color"], markersize=5, alpha=0.7)
+    axes.plot(interval.value, y, "o", linestyle="none", markersize=5.5, **style)

@@ -1,4 +1,4 @@
-"""Figure: one misclassified slice under all methods, side by side."""
+"""Figure: one misclassified slice and its maps by all methods, side by side."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from camfolio.figures.drawing.examples import Example, ExampleFolders, outcome, share_words, shares_words
+from camfolio.figures.drawing.examples import Example, ExampleFolders, energy_shares_text, outcome
 from camfolio.figures.drawing.looks import Looks
+from camfolio.figures.drawing.numbers import as_percent
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import Theme, new_figure
@@ -16,22 +17,22 @@ COLUMNS = 4
 
 
 def run(*, out: Path, looks: Looks, **folders: Path) -> None:
-    """Draw the error made with the highest probability, or say that there is none."""
-    read = ExampleFolders(**folders)
-    case = read.case(looks.methods[0].key, "misclassified")
+    """Draw the misclassified slice with the highest probability, or write that there is none."""
+    examples = ExampleFolders(**folders)
+    case = examples.case(looks.methods[0].key, "misclassified")
     if case is None:
         write_empty(out, "No test slice was misclassified: there is nothing to compare here.")
         return
-    write(out, drawing(read.load(case, looks.scaling), looks))
+    write(out, drawing(examples.load(case, looks.scaling), looks))
 
 
 def drawing(example: Example, looks: Looks) -> Drawing:
-    """The slice, then its overlay per method, at most four panels to a row."""
+    """The slice, then its overlay by every method, at most four panels to a row."""
     methods = looks.methods
     title = outcome(example.case, looks.classes)
     alt = (
         f"Slice {example.case.id}: {title}, and its maps side by side. "
-        f"Energy inside the nodule's mask: {shares_words(example, methods)}."
+        f"Energy inside the nodule's mask: {energy_shares_text(example, methods)}."
     )
 
     def draw(theme: Theme) -> Figure:
@@ -46,9 +47,9 @@ def drawing(example: Example, looks: Looks) -> Drawing:
             show_outline(axes, example.mask)
         panels[0].set_title(title, fontsize=7.5)
         for axes, method in zip(panels[1 : 1 + len(methods)], methods, strict=True):
-            show_overlay(axes, example.shown[method.key])
-            axes.set_title(f"{method.name}: {share_words(example.shares[method.key])} inside", fontsize=8)
+            show_overlay(axes, example.scaled_maps[method.key])
+            axes.set_title(f"{method.name}: {as_percent(example.energy_shares[method.key])} inside", fontsize=8)
         return figure
 
-    rows = [[method.key, "" if (share := example.shares[method.key]) is None else share] for method in methods]
+    rows = [[method.key, "" if (share := example.energy_shares[method.key]) is None else share] for method in methods]
     return Drawing(draw, alt, ["method", "energy share"], rows)

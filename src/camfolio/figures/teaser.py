@@ -1,4 +1,4 @@
-"""Figure: the teaser: one example of the first method as the network sees it, and the same slice under every method."""
+"""Figure: the teaser, one example of the first method: the slice, and its maps by all methods."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from camfolio.figures.drawing.examples import Example, ExampleFolders, outcome, shares_words
+from camfolio.figures.drawing.examples import Example, ExampleFolders, energy_shares_text, outcome
 from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
@@ -14,23 +14,23 @@ from camfolio.figures.drawing.style import Theme, new_figure
 
 
 def run(*, out: Path, looks: Looks, **folders: Path) -> None:
-    """Draw the first method's good example, or else its misclassified one."""
-    read = ExampleFolders(**folders)
+    """Draw the first method's good example or, without one, its misclassified example."""
+    examples = ExampleFolders(**folders)
     for kind in ("good", "misclassified"):
-        case = read.case(looks.methods[0].key, kind)
+        case = examples.case(looks.methods[0].key, kind)
         if case:
-            write(out, drawing(read.load(case, looks.scaling), kind, looks))
+            write(out, drawing(examples.load(case, looks.scaling), kind, looks))
             return
     write_empty(out, "No example could be chosen: there is no picture for this study.")
 
 
 def drawing(example: Example, kind: str, looks: Looks) -> Drawing:
-    """No words, no axes: panels edge to edge; pages get the case, its kind, and the energy shares of all methods."""
+    """Panels without text and axes; `facts` hold the case, its kind, and the energy share by every method."""
     methods = looks.methods
-    shares = {method.key: example.shares[method.key] for method in methods}
+    shares = {method.key: example.energy_shares[method.key] for method in methods}
     alt = (
-        f"CT slice {example.case.id} ({outcome(example.case, looks.classes)}) beside the same slice under every method. "
-        f"Energy inside the nodule's mask: {shares_words(example, methods)}."
+        f"CT slice {example.case.id} ({outcome(example.case, looks.classes)}) beside its overlays by all methods. "
+        f"Energy inside the nodule's mask: {energy_shares_text(example, methods)}."
     )
 
     def draw(theme: Theme) -> Figure:
@@ -40,7 +40,7 @@ def drawing(example: Example, kind: str, looks: Looks) -> Drawing:
         for axes in panels:
             show_slice(axes, example.hounsfield, looks.window_hu, example.spacing_mm)
         for axes, method in zip(panels[1:], methods, strict=True):
-            show_overlay(axes, example.shown[method.key])
+            show_overlay(axes, example.scaled_maps[method.key])
             show_outline(axes, example.mask)
         return figure
 

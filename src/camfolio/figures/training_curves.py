@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from camfolio.figures.drawing.lines import said
+from camfolio.figures.drawing.numbers import as_number
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
 from camfolio.results.training import Epoch, TrainingResult
@@ -19,7 +19,7 @@ PARTS = ("training", "validation")
 
 
 def run(*, out: Path, training: Path) -> None:
-    """Draw from `training.json`; a loaded network has no history to draw."""
+    """Draw from `training.json`; a loaded network has no history, so a sentence is written instead."""
     result = TrainingResult.read(training)
     if not result.history:
         write_empty(out, f"The network was loaded from {result.loaded}: there is no training to show.")
@@ -28,19 +28,20 @@ def run(*, out: Path, training: Path) -> None:
 
 
 def drawing(result: TrainingResult) -> Drawing:
-    """Three small panels that share the epochs."""
+    """Three panels, loss, accuracy and AUC, against the epoch."""
     columns = ["epoch", *(f"{part}/{name}" for name in METRICS for part in PARTS)]
     rows = [
         [number, *("" if (value := metric(epoch, part, name)) is None else value for name in METRICS for part in PARTS)]
         for number, epoch in enumerate(result.history, start=1)
     ]
-    accuracy, auc = (
-        f"{said(metric(result.best, 'validation', name), 3)} (training {said(metric(result.best, 'training', name), 3)})"
-        for name in ("accuracy", "auc")
+    validation, training = (
+        {name: as_number(metric(result.best, part, name), 3) for name in ("accuracy", "auc")}
+        for part in ("validation", "training")
     )
     alt = (
         f"Three line charts over {result.epochs} {'epoch' if result.epochs == 1 else 'epochs'}, training and validation. "
-        f"{loss_words(result)} Validation accuracy there is {accuracy}, validation AUC {auc}."
+        f"{loss_text(result)} Validation accuracy at that epoch is {validation['accuracy']} (training {training['accuracy']}), "
+        f"validation AUC {validation['auc']} (training {training['auc']})."
     )
 
     def draw(theme: Theme) -> Figure:
@@ -53,24 +54,24 @@ def drawing(result: TrainingResult) -> Drawing:
 
 
 def metric(epoch: Epoch, part: str, name: str) -> float | None:
-    """A metric of one epoch on one part."""
+    """A metric of one epoch on a part, `training` or `validation`; None where not defined."""
     value: float | None = getattr(getattr(epoch, part), name)
     return value
 
 
-def loss_words(result: TrainingResult) -> str:
-    """How the validation loss came to its lowest value."""
-    first, lowest = (said(epoch.validation.loss, 3) for epoch in (result.first, result.best))
+def loss_text(result: TrainingResult) -> str:
+    """The validation loss at the first and at the best epoch."""
+    first, lowest = (as_number(epoch.validation.loss, 3) for epoch in (result.first, result.best))
     if result.best_epoch == 1:
         return f"Validation loss is lowest, {lowest}, at epoch 1."
     return f"Validation loss is {first} at epoch 1 and lowest, {lowest}, at epoch {result.best_epoch}."
 
 
 def panel(axes: Axes, name: str, result: TrainingResult, theme: Theme) -> None:
-    """One metric, training and validation; a gap where it is not defined."""
+    """One metric of training and validation; gaps where it is not defined."""
     epochs, best = range(1, result.epochs + 1), result.best_epoch or 1
-    looks = {"training": (theme.faint, "--"), "validation": (theme.accent, "-")}
-    for part, (colour, dash) in looks.items():
+    styles = {"training": (theme.faint, "--"), "validation": (theme.accent, "-")}
+    for part, (colour, dash) in styles.items():
         values = [math.nan if value is None else value for value in (metric(row, part, name) for row in result.history)]
         if not all(map(math.isnan, values)):
             axes.plot(epochs, values, dash, color=colour, linewidth=1.6, label=part)
@@ -78,7 +79,7 @@ def panel(axes: Axes, name: str, result: TrainingResult, theme: Theme) -> None:
     axes.axvline(best, color=theme.ink, linewidth=0.7, alpha=0.5)
     if value is not None:
         axes.plot(best, value, "o", color=theme.accent, markersize=5)
-    axes.set_title(f"{METRICS[name]}: {said(value, 3)} at epoch {best}")
+    axes.set_title(f"{METRICS[name]}: {as_number(value, 3)} at epoch {best}")
     axes.set_xlabel("epoch")
     axes.set_xlim(0.5, result.epochs + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -11,7 +11,7 @@ from camfolio.pipeline.data import data_figures
 from camfolio.pipeline.declare import figure
 from camfolio.store.artefacts import Stage
 from camfolio.study.settings import Study
-from camfolio.vocabulary import KINDS
+from camfolio.vocabulary import EXAMPLE_KINDS
 
 SCORED = ("localisation", "faithfulness")
 """Stages with `SliceScores`, which the explorer shows."""
@@ -41,7 +41,7 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
         *(
             figure("case", looks | {"method": method, "kind": kind}, *EXAMPLES, name=f"{method['key']}-{kind}")
             for method in methods_shown(study)
-            for kind in KINDS
+            for kind in EXAMPLE_KINDS
         ),
     )
 

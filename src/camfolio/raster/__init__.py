@@ -1,1 +1,1 @@
-"""Slices and maps as PNG without interpolation: the matrix of the write-up, sheets for the explorer, and the card."""
+"""Slices and maps as PNG without interpolation: the matrix of examples, sprite sheets for the explorer, the card."""

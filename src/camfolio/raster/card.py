@@ -1,4 +1,4 @@
-"""Stage `card`: the picture for link previews of a study, with title, test AUC, a slice and its maps."""
+"""Stage `card`: the image for link previews of a study, with title, test AUC, a slice and its maps."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ WIDTH, HEIGHT = 1200, 630
 """Pixels, as recommended for link previews."""
 PANELS, GAP = 4, 0.013
 SIDE = (0.9 + GAP) / PANELS - GAP
-"""A slice and three maps side by side; their gap and side are shares of the width."""
+"""Panels of a card, a slice and three maps; their gap and side as shares of the card's width."""
 
 
 def run(*, out: Path, evaluation: Path, looks: Looks, title: str, **folders: Path) -> None:
-    """Write `card.png`; without a slice if no example could be chosen."""
-    read = ExampleFolders(**folders)
-    shown = [case for kind in ("good", "misclassified") if (case := read.case(looks.methods[0].key, kind))]
-    example = read.load(shown[0], looks.scaling) if shown else None
+    """Write `card.png`, without a slice if there is neither a good nor a misclassified example."""
+    examples = ExampleFolders(**folders)
+    cases = [case for kind in ("good", "misclassified") if (case := examples.case(looks.methods[0].key, kind))]
+    example = examples.load(cases[0], looks.scaling) if cases else None
     auc = EvaluationResult.read(evaluation).metrics["auc"]
-    simulated = CardResult.read(read.slices).attenuation == "simulated"
-    words = "\n".join(filter(None, [reached(auc), "simulated attenuation" if simulated else ""]))
+    simulated = CardResult.read(examples.slices).attenuation == "simulated"
+    subtitle = "\n".join(filter(None, [auc_text(auc), "simulated attenuation" if simulated else ""]))
     with mpl.rc_context(settings(LIGHT)):  # type: ignore[arg-type]  # its keys are a Literal of 300 names
-        figure = drawing(title, words, example, looks.methods[: PANELS - 1], looks.window_hu)
+        figure = drawing(title, subtitle, example, looks.methods[: PANELS - 1], looks.window_hu)
         FigureCanvasAgg(figure)
         figure.savefig(out / "card.png", dpi=DPI, metadata={"Software": None})
 
 
-def reached(auc: Interval) -> str:
+def auc_text(auc: Interval) -> str:
     """The test AUC with its interval; empty if it is not defined.
 
-    >>> reached(Interval(value=0.9449, low=0.9, high=0.9761))
+    >>> auc_text(Interval(value=0.9449, low=0.9, high=0.9761))
     'Test AUC 0.945 (0.900 to 0.976)'
-    >>> reached(Interval(value=None, low=None, high=None))
+    >>> auc_text(Interval(value=None, low=None, high=None))
     ''
     """
     if auc.value is None:
@@ -54,13 +54,13 @@ def reached(auc: Interval) -> str:
 
 
 def drawing(
-    title: str, words: str, example: Example | None, methods: tuple[MethodLook, ...], window_hu: tuple[float, float]
+    title: str, subtitle: str, example: Example | None, methods: tuple[MethodLook, ...], window_hu: tuple[float, float]
 ) -> Figure:
-    """Title and number above, the slice and its maps in a row below."""
+    """Title and subtitle at the top, the slice and its maps in a row below them."""
     figure = new_figure(LIGHT, WIDTH / DPI, HEIGHT / DPI)
     lines = wrap(title, 44)[:3]
     figure.text(0.05, 0.92, "\n".join(lines), fontsize=26, fontweight="bold", va="top", linespacing=1.25)
-    figure.text(0.05, 0.90 - 0.085 * len(lines), words, fontsize=17, color=LIGHT.accent, va="top", linespacing=1.4)
+    figure.text(0.05, 0.90 - 0.085 * len(lines), subtitle, fontsize=17, color=LIGHT.accent, va="top", linespacing=1.4)
     figure.text(0.95, 0.045, "camfolio", fontsize=14, color=LIGHT.faint, ha="right")
     if example:
         add_panels(figure, example, methods, window_hu)
@@ -70,12 +70,12 @@ def drawing(
 def add_panels(
     figure: Figure, example: Example, methods: tuple[MethodLook, ...], window_hu: tuple[float, float]
 ) -> None:
-    """The slice, and the slice under each method, with their names."""
-    for place, method in enumerate((None, *methods)):
-        left = 0.05 + place * (0.9 + GAP) / PANELS
+    """The slice and its overlay by each method, with their names."""
+    for column, method in enumerate((None, *methods)):
+        left = 0.05 + column * (0.9 + GAP) / PANELS
         axes = figure.add_axes((left, 0.11, SIDE, SIDE * WIDTH / HEIGHT))
         show_slice(axes, example.hounsfield, window_hu, example.spacing_mm)
         if method:
-            show_overlay(axes, example.shown[method.key])
+            show_overlay(axes, example.scaled_maps[method.key])
             show_outline(axes, example.mask)
         figure.text(left, 0.055, method.name if method else "slice", fontsize=12)

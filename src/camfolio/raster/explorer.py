@@ -1,4 +1,4 @@
-"""Stage `explorer`: every test slice with its maps and numbers, as one JSON and sheets of pictures for the browser."""
+"""Stage `explorer`: every test slice with its maps and scores, as one JSON and sprite sheets for the browser."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from camfolio.evidence.faithfulness import FAITHFULNESS
 from camfolio.evidence.localisation import LOCALISATION, area_share
 from camfolio.explanation.scaling import Scaling, scaled
 from camfolio.figures.drawing.looks import Looks
-from camfolio.figures.drawing.panels import GAMMA, OPACITY, RAMP, SIGNED_RAMP, scale_bar
+from camfolio.figures.drawing.panels import COLORMAP, GAMMA, OPACITY, SIGNED_COLORMAP, scale_bar
 from camfolio.network.evaluation import malignant_probability
 from camfolio.raster.pixels import grey
 from camfolio.raster.sheets import COLUMNS, TILES, write_sheets
@@ -25,6 +25,7 @@ from camfolio.stages.inputs.parts import part_slices
 from camfolio.vocabulary import SCALING_NAMES
 
 DIGITS = 4
+"""Significant digits of numbers in the JSON."""
 COLUMN_NAMES = {"probability": "probability of the predicted class", "area_share": "nodule's share of the area"}
 
 
@@ -42,15 +43,16 @@ def run(
 
     The JSON has one list per column, in the order of the test slices: `id`, `label`, `predicted`, `probability` (of
     the predicted class), `area_share`; `scores`: key -> one list per method, null where not defined; `names`: key of a
-    score or column -> its name on the page; and what the pictures mean: `size`, `columns`, `tiles`, `ramp`, `signed`, `opacity`, `gamma`, `bar` (mm, and pixels of each slice).
+    score or column -> its name on the page; and how to read the sheets: `size` (rows and columns of a tile), `columns`
+    and `tiles` (of a sheet), `ramp` (256 colours), `signed`, `opacity`, `gamma`, `bar` (mm and pixels, per slice).
 
     Args:
-        out: gets the files.
+        out: the stage's folder.
         slices: folder of that stage.
         split: folder of that stage.
         predictions: folder of that stage.
         localisation: folder of that stage.
-        looks: of the pictures.
+        looks: methods, classes, window and scaling.
         evidence: folders of further stages with `SliceScores`.
     """
     data, test = part_slices(slices, split, "test")
@@ -65,7 +67,7 @@ def run(
     scores: dict[str, list[list[float | None]]] = {}
     for folder in (localisation, *evidence.values()):
         scores |= read_scores(folder, methods, len(data))
-    page = {
+    contents = {
         "methods": [method.name for method in looks.methods],
         "classes": list(looks.classes),
         "scaling": SCALING_NAMES[looks.scaling],
@@ -74,7 +76,7 @@ def run(
         "columns": COLUMNS,
         "tiles": TILES,
         "signed": signed,
-        "ramp": [to_hex(colour) for colour in (SIGNED_RAMP if signed else RAMP)(np.arange(256))],
+        "ramp": [to_hex(colour) for colour in (SIGNED_COLORMAP if signed else COLORMAP)(np.arange(256))],
         "opacity": OPACITY,
         "gamma": GAMMA,
         "bar": [scale_bar(float(spacing), data.hounsfield.shape[2]) for spacing in data.spacing[:, 1]],
@@ -86,12 +88,12 @@ def run(
         "scores": scores,
         "names": COLUMN_NAMES | {key: score_name(key) for key in scores},
     }
-    compact = json.dumps(page, allow_nan=False, separators=(",", ":"))
+    compact = json.dumps(contents, allow_nan=False, separators=(",", ":"))
     (out / "explorer.json").write_text(compact, encoding="utf-8", newline="\n")
 
 
 def map_tiles(localisation: Path, method: str, scaling: Scaling) -> np.ndarray:
-    """All maps of a method as 0 to 255: shares of 0 to 1, or of -1 to 1 with 128 for zero if the scaling is signed."""
+    """All scaled maps of a method as 0 to 255: for shares of 0 to 1; if the scaling is signed, for -1 to 1, 128 for 0."""
     stored = SliceMaps.read(localisation)
     enlarged = stored.enlarged[method]
     maps, largest = stored.signed[method] if scaling == "signed" else enlarged, float(enlarged.max())
@@ -101,7 +103,7 @@ def map_tiles(localisation: Path, method: str, scaling: Scaling) -> np.ndarray:
 
 
 def read_scores(folder: Path, methods: Sequence[str], count: int) -> dict[str, list[list[float | None]]]:
-    """Score -> one column per method, for every score of all slices that each of the methods has."""
+    """Score -> one column per method, for scores that are given for all methods and all `count` slices."""
     stored, subjects = SliceScores.read(folder), [Subject(method) for method in methods]
     if stored.chosen is not None and stored.chosen.sum() < count:
         return {}
@@ -113,7 +115,7 @@ def read_scores(folder: Path, methods: Sequence[str], count: int) -> dict[str, l
 
 
 def score_name(key: str) -> str:
-    """The name of a score as the tables show it, with its unit if that is mm; the key's words for a score without one.
+    """The title of a score as in the tables, with its unit if that is mm; a score without a title is named after its key.
 
     >>> score_name("pointing_game"), score_name("our_score")
     ('maximum inside the nodule', 'our score')
@@ -125,5 +127,5 @@ def score_name(key: str) -> str:
 
 
 def column(values: np.ndarray) -> list[Any]:
-    """Numbers with four digits, which is what a page shows; null where not defined."""
+    """Numbers rounded to four significant digits; None, null in JSON, where not finite."""
     return [float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None for value in values.tolist()]

@@ -1,4 +1,4 @@
-"""Stage `matrix`: the chosen examples as small pictures, a slice and its overlay per method and kind."""
+"""Stage `matrix`: the selected examples as small images, a slice and its overlay per method and kind."""
 
 from __future__ import annotations
 
@@ -9,49 +9,49 @@ from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.panels import scale_bar
 from camfolio.raster.pixels import grey, outline_path, overlay, write_png
 from camfolio.results.matrix import Cell, MatrixResult
-from camfolio.vocabulary import KINDS, MethodLook
+from camfolio.vocabulary import EXAMPLE_KINDS, MethodLook
 
 SMALL_PX, LARGE_PX = 96, 160
-"""Largest CSS width of a picture on wide and on narrow screens."""
+"""Largest width of an image on wide and on narrow screens, CSS pixels."""
 MARGIN = 2
 """Pixels of the slice between the scale bar and the edges."""
 
 
 def run(*, out: Path, looks: Looks, **folders: Path) -> None:
     """Write `METHOD-KIND-slice.png` and `METHOD-KIND-map.png` at the slice's resolution, and `MatrixResult`."""
-    read = ExampleFolders(**folders)
+    examples = ExampleFolders(**folders)
     cells: dict[str, dict[str, Cell | None]] = {}
     for method in looks.methods:
         cells[method.key] = {}
-        for kind in KINDS:
-            case = read.case(method.key, kind)
+        for kind in EXAMPLE_KINDS:
+            case = examples.case(method.key, kind)
             if case is None:
                 cells[method.key][kind] = None
                 continue
-            example = read.load(case, looks.scaling)
+            example = examples.load(case, looks.scaling)
             write_png(out / f"{method.key}-{kind}-slice.png", grey(example.hounsfield, looks.window_hu))
-            over = overlay(example.hounsfield, example.shown[method.key], looks.window_hu)
-            write_png(out / f"{method.key}-{kind}-map.png", over)
+            pixels = overlay(example.hounsfield, example.scaled_maps[method.key], looks.window_hu)
+            write_png(out / f"{method.key}-{kind}-map.png", pixels)
             cells[method.key][kind] = cell(example, method, looks.classes)
     MatrixResult(cells=cells).write(out)
 
 
 def cell(example: Example, method: MethodLook, classes: tuple[str, str]) -> Cell:
-    """The contents of a cell of the page's matrix."""
+    """One example as a cell of the matrix on the page: sizes, outline, scale bar and alternative text."""
     height, width = example.mask.shape
-    in_words = outcome(example.case, classes)
+    outcome_text = outcome(example.case, classes)
     _, bar_pixels = scale_bar(example.spacing_mm, width)
-    empty = " The map is empty." if example.shown[method.key].is_empty else ""
+    empty = " The map is empty." if example.scaled_maps[method.key].is_empty else ""
     return Cell(
         case=example.case,
-        outcome=in_words,
+        outcome=outcome_text,
         outline=outline_path(example.mask),
         height=height,
         width=width,
         scale_bar=f"M{width - MARGIN - bar_pixels} {height - MARGIN}h{bar_pixels}",
         small_px=multiple(width, SMALL_PX),
         large_px=multiple(width, LARGE_PX),
-        alt=f"{method.name} over slice {example.case.id}: {in_words}.{empty}",
+        alt=f"{method.name} over slice {example.case.id}: {outcome_text}.{empty}",
     )
 
 

@@ -1,4 +1,4 @@
-"""Pixels of a slice in its window, overlays of maps, and the mask's outline as an SVG path; nothing is smoothed."""
+"""Pixels of slices in a window, overlays of maps, and the mask's outline as an SVG path; without interpolation."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ def overlay(
     hounsfield: Float[np.ndarray, "height width"], scaled: ScaledMap, window_hu: tuple[float, float]
 ) -> UInt8[np.ndarray, "height width 3"]:
     """RGB overlay of a map on a slice; opacity increases with the map's magnitude."""
-    under = grey(hounsfield, window_hu)[..., None].astype(np.float64)
+    background = grey(hounsfield, window_hu)[..., None].astype(np.float64)
     colours = overlay_colours(scaled)
     opacity = colours[..., 3:]
-    mixed = (1 - opacity) * under + opacity * (255 * colours[..., :3])
+    mixed = (1 - opacity) * background + opacity * (255 * colours[..., :3])
     values: UInt8[np.ndarray, "height width 3"] = np.rint(mixed).astype(np.uint8)
     return values
 
 
 def outline_path(mask: Bool[np.ndarray, "height width"]) -> str:
-    """The edges of a mask's pixels as an SVG path; one pixel is one unit, the upper left corner is 0 0.
+    """The outline of a mask along its pixels' edges as an SVG path; in pixels, from the upper left corner of the slice.
 
     >>> outline_path(np.array([[True]]))
     'M0 0V1M1 0V1M0 0H1M0 1H1'
     """
-    found = []
+    segments = []
     for rows, columns in edges(mask):
         start = f"M{columns[0] + 0.5:g} {rows[0] + 0.5:g}"
-        upright = columns[0] == columns[1]
-        found.append(f"{start}V{rows[1] + 0.5:g}" if upright else f"{start}H{columns[1] + 0.5:g}")
-    return "".join(found)
+        vertical = columns[0] == columns[1]
+        segments.append(f"{start}V{rows[1] + 0.5:g}" if vertical else f"{start}H{columns[1] + 0.5:g}")
+    return "".join(segments)
 
 
 def write_png(path: Path, pixels: UInt8[np.ndarray, "height width *channels"]) -> None:

@@ -1,4 +1,4 @@
-"""Sheets: many small pictures of one size in one PNG, so that a browser fetches a few files for thousands of slices."""
+"""Sprite sheets: many small images of one size in one PNG, so that a browser fetches few files for many slices."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from camfolio.raster.pixels import write_png
 
 COLUMNS = 16
 TILES = COLUMNS * COLUMNS
-"""Pictures on one sheet, row by row; the last sheet may hold fewer and is then lower."""
+"""Tiles on one sheet, row by row; the last sheet may have fewer tiles and rows."""
 
 
 def write_sheets(out: Path, name: str, tiles: UInt8[np.ndarray, "n height width"]) -> int:
-    """Write `NAME-000.png`, `NAME-001.png`, ... with `TILES` pictures each; returns how many sheets there are."""
+    """Write `NAME-000.png`, `NAME-001.png`, ... with `TILES` tiles each; returns the number of sheets."""
     starts = range(0, len(tiles), TILES)
     for number, start in enumerate(starts):
         write_png(out / f"{name}-{number:03d}.png", sheet(tiles[start : start + TILES]))
@@ -23,7 +23,7 @@ def write_sheets(out: Path, name: str, tiles: UInt8[np.ndarray, "n height width"
 
 
 def sheet(tiles: UInt8[np.ndarray, "n height width"]) -> UInt8[np.ndarray, "rows columns"]:
-    """Pictures side by side, `COLUMNS` in a row; missing pictures of the last row are black.
+    """Tiles side by side, `COLUMNS` in a row; missing tiles of the last row are black.
 
     >>> sheet(np.full((1, 1, 2), 7, np.uint8)).shape
     (1, 32)
@@ -32,7 +32,7 @@ def sheet(tiles: UInt8[np.ndarray, "n height width"]) -> UInt8[np.ndarray, "rows
     rows = -(-n // COLUMNS)
     padded = np.zeros((rows * COLUMNS, height, width), np.uint8)
     padded[:n] = tiles
-    page: UInt8[np.ndarray, "rows columns"] = (
+    pixels: UInt8[np.ndarray, "rows columns"] = (
         padded.reshape(rows, COLUMNS, height, width).swapaxes(1, 2).reshape(rows * height, COLUMNS * width)
     )
-    return page
+    return pixels

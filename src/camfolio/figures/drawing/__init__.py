@@ -1,1 +1,1 @@
-"""What all figures share: style, panels, lines, examples, files."""
+"""Shared code of all figures: themes, panels, lines, number formats, examples, output files."""

@@ -1,4 +1,4 @@
-"""What the figures of examples read: the chosen case, its slice, its maps and their scores."""
+"""Reading examples for figures: the selected case, its slice, its maps and their scores."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from camfolio.data.slices import Slices
 from camfolio.explanation.scaling import ScaledMap, Scaling, scaled
+from camfolio.figures.drawing.numbers import as_percent
 from camfolio.results.arrays.maps import SliceMaps
 from camfolio.results.arrays.slice_scores import SliceScores
 from camfolio.results.selection import Case, CasesResult, MethodCases
@@ -22,12 +23,12 @@ class Example:
     """One example, ready to be drawn.
 
     Attributes:
-        case: what selection chose.
-        hounsfield, mask: the slice (HU) and the nodule.
-        spacing_mm: mm per pixel from column to column, along which the scale bar lies.
-        maps: method -> map at the slice's resolution, >= 0.
-        shown: method -> the same as the study scales it.
-        shares: method -> energy share; None where not defined.
+        case: the selected case.
+        hounsfield, mask: the slice (HU) and the nodule, (height, width).
+        spacing_mm: mm per pixel from column to column, the direction of the scale bar.
+        maps: method -> map at the slice's resolution, >= 0, (height, width).
+        scaled_maps: method -> the map under the study's scaling.
+        energy_shares: method -> energy share, 0 to 1; None where not defined.
     """
 
     case: Case
@@ -35,13 +36,13 @@ class Example:
     mask: np.ndarray
     spacing_mm: float
     maps: Mapping[str, np.ndarray]
-    shown: Mapping[str, ScaledMap]
-    shares: Mapping[str, float | None]
+    scaled_maps: Mapping[str, ScaledMap]
+    energy_shares: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
 class ExampleFolders:
-    """Folders of the stages that examples are read from, under the stages' names."""
+    """Folders of the stages from which examples are read; each field is named like its stage."""
 
     slices: Path
     split: Path
@@ -49,34 +50,34 @@ class ExampleFolders:
     selection: Path
 
     def case(self, method: str, kind: str) -> Case | None:
-        """One case as selection chose it; None if it found none."""
-        return self.chosen(method).cases[kind]
+        """The selected case of a kind; None if no slice fits its rule."""
+        return self.cases(method).cases[kind]
 
-    def chosen(self, method: str) -> MethodCases:
-        """All that selection chose for a method."""
+    def cases(self, method: str) -> MethodCases:
+        """All selected cases of a method."""
         return CasesResult.read(self.selection).methods[method]
 
     def load(self, case: Case, scaling: Scaling) -> Example:
-        """The slice of a case among the test slices, and all its maps."""
-        one = case.slice
-        data = slice_of_test(self.slices, self.split, one)
+        """Read the slice of a case, and its maps by all methods."""
+        data = read_test_slice(self.slices, self.split, case.slice)
         stored, scores = SliceMaps.read(self.localisation), SliceScores.read(self.localisation)
         enlarged = dict(stored.enlarged)
         signed = stored.signed if scaling == "signed" else enlarged
-        maps = {method: values[one] for method, values in enlarged.items()}
-        shown = {
-            method: scaled(signed[method][one], scaling, float(values.max())) for method, values in enlarged.items()
+        maps = {method: values[case.slice] for method, values in enlarged.items()}
+        scaled_maps = {
+            method: scaled(signed[method][case.slice], scaling, float(values.max()))
+            for method, values in enlarged.items()
         }
-        found = {method: float(scores.of("energy_share", Subject(method))[one]) for method in enlarged}
-        shares = {method: share if np.isfinite(share) else None for method, share in found.items()}
-        _, between_columns = data.spacing[0].tolist()
-        return Example(case, data.hounsfield[0], data.mask[0], between_columns, maps, shown, shares)
+        shares = {method: float(scores.of("energy_share", Subject(method))[case.slice]) for method in enlarged}
+        defined = {method: share if np.isfinite(share) else None for method, share in shares.items()}
+        _, column_spacing = data.spacing[0].tolist()
+        return Example(case, data.hounsfield[0], data.mask[0], column_spacing, maps, scaled_maps, defined)
 
 
-def slice_of_test(slices: Path, split: Path, one: int) -> Slices:
-    """One slice, by its number in the test part."""
+def read_test_slice(slices: Path, split: Path, index: int) -> Slices:
+    """One slice, by its position among the test slices."""
     test = np.load(split / "part.npy", allow_pickle=False) == "test"
-    return Slices.load(slices / "slices.npz").select(np.flatnonzero(test)[[one]])
+    return Slices.load(slices / "slices.npz").select(np.flatnonzero(test)[[index]])
 
 
 def outcome(case: Case, classes: tuple[str, str]) -> str:
@@ -85,11 +86,6 @@ def outcome(case: Case, classes: tuple[str, str]) -> str:
     return f"{classes[case.true]}, predicted {predicted}, p = {case.probability:.2f}"
 
 
-def share_words(value: float | None) -> str:
-    """An energy share in percent, or that it is not defined."""
-    return "not defined" if value is None else f"{value:.0%}"
-
-
-def shares_words(example: Example, methods: Sequence[MethodLook]) -> str:
-    """All methods with their energy shares: "Grad-CAM 31%, HiRes-CAM 40%"."""
-    return ", ".join(f"{method.name} {share_words(example.shares[method.key])}" for method in methods)
+def energy_shares_text(example: Example, methods: Sequence[MethodLook]) -> str:
+    """All methods with their energy shares: "Grad-CAM 31 %, HiRes-CAM 40 %"."""
+    return ", ".join(f"{method.name} {as_percent(example.energy_shares[method.key])}" for method in methods)

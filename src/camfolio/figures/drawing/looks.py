@@ -1,4 +1,4 @@
-"""What a study says of the looks of its examples, as one value: `run` of every picture of examples takes it."""
+"""Display settings of examples: one parameter of every figure and image that shows them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Looks:
         methods: in the order of the page.
         classes: names of the two classes.
         window_hu: lower and upper end of the window in which slices are shown, HU.
-        scaling: what the maps' colours stand for.
+        scaling: scaling of the maps' values for their colours, see `explanation.scaling`.
     """
 
     methods: tuple[MethodLook, ...]

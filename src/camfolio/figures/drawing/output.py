@@ -1,4 +1,4 @@
-"""Writing a figure: light and dark SVG and PNG, alt text and size, and the data behind it as CSV."""
+"""Writing a figure: light and dark SVG and PNG, alternative text and size, and its data as CSV."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Drawing:
     Attributes:
         draw: makes the figure for a theme.
         alt: alternative text: what the figure shows.
-        columns, rows: the data behind the figure.
-        facts: what a page may say about the figure, as plain JSON values.
+        columns, rows: the figure's data, written as CSV.
+        facts: further values for the page that shows the figure; plain JSON.
     """
 
     draw: Callable[[Theme], Figure]
@@ -36,7 +36,7 @@ class Drawing:
 
 
 def write(out: Path, drawing: Drawing) -> None:
-    """Draw for every theme; the same data give the same bytes."""
+    """Write `THEME.svg`, `THEME.png`, `data.csv` and `figure.json`; the same data give the same bytes."""
     size: Mapping[str, int] = {}
     for theme in THEMES:
         with mpl.rc_context(settings(theme)):  # type: ignore[arg-type]  # its keys are a Literal of 300 names
@@ -51,5 +51,5 @@ def write(out: Path, drawing: Drawing) -> None:
 
 
 def write_empty(out: Path, sentence: str) -> None:
-    """There is nothing to draw, and this is why."""
+    """Write a `figure.json` without a figure: a sentence that explains why there is nothing to draw."""
     write_json(out / "figure.json", {"empty": sentence})

@@ -1,4 +1,4 @@
-"""How figures look: two designed themes, type and sizes."""
+"""Style of figures: a light and a dark theme, fonts and sizes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OUTLINE = "#56B4E9"
 
 @dataclass(frozen=True)
 class Theme:
-    """Paper, ink and the shades between, for light or dark pages."""
+    """Colours of figures on light or dark pages: background, text, secondary elements, and the main series."""
 
     name: str
     paper: str
@@ -32,7 +32,7 @@ THEMES = (LIGHT, DARK)
 
 
 def settings(theme: Theme) -> Mapping[str, Any]:
-    """Matplotlib's settings for a theme; fonts are the bundled ones, drawn as paths, so that bytes do not vary."""
+    """Matplotlib's settings for a theme; its bundled fonts are drawn as paths, so that bytes do not vary."""
     return {
         "axes.edgecolor": theme.faint,
         "axes.facecolor": theme.paper,
@@ -62,25 +62,25 @@ def settings(theme: Theme) -> Mapping[str, Any]:
 
 
 def new_figure(theme: Theme, width: float, height: float, **layout: Any) -> Figure:  # noqa: ANN401 - matplotlib's own
-    """A figure of `width` x `height` inches (100 px each) without any global state."""
+    """A figure of `width` x `height` inches (100 px each), without pyplot's global state."""
     with mpl.rc_context(settings(theme)):  # type: ignore[arg-type]  # its keys are a Literal of 300 names
         return Figure(figsize=(width, height), dpi=DPI, facecolor=theme.paper, **layout)
 
 
-def ramp_of(theme: Theme) -> LinearSegmentedColormap:
-    """From the paper to the accent: for counts."""
+def counts_colormap(theme: Theme) -> LinearSegmentedColormap:
+    """A sequential colormap from the background to the accent, for counts."""
     return LinearSegmentedColormap.from_list("counts", [theme.paper, theme.accent])
 
 
 def tidy(axes: Axes, theme: Theme) -> None:
-    """Ticks short, a faint grid behind the data."""
+    """Short ticks and a faint grid below the data."""
     axes.tick_params(length=3, width=0.8)
     axes.grid(visible=True, color=theme.faint, alpha=0.25, linewidth=0.6)
     axes.set_axisbelow(True)
 
 
 def legend_below(figure: Figure, axes: Axes, theme: Theme, columns: int, size: float = 8.5) -> None:
-    """What the lines of one panel stand for, below all panels."""
+    """One legend for all panels, below them, with the entries of one panel."""
     handles, labels = axes.get_legend_handles_labels()
-    looks: dict[str, Any] = {"frameon": False, "fontsize": size, "labelcolor": theme.ink, "ncols": columns}
-    figure.legend(handles, labels, loc="outside lower center", **looks)
+    style: dict[str, Any] = {"frameon": False, "fontsize": size, "labelcolor": theme.ink, "ncols": columns}
+    figure.legend(handles, labels, loc="outside lower center", **style)
