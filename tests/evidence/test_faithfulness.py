@@ -17,7 +17,7 @@ from camfolio.evidence.perturbation import (
     replacements,
     with_probabilities,
 )
-from camfolio.statistics.chance import slice_generator
+from camfolio.statistics.random_generators import slice_generator
 
 STEPS = (0.1, 0.25, 0.5)
 WEIGHTS = np.random.default_rng(3).uniform(0, 1, (4, 5))

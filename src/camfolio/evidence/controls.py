@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from camfolio.results.subject import Subject
 from camfolio.shapes import Hounsfield, Names, Spacing
-from camfolio.statistics.chance import slice_generator
+from camfolio.statistics.random_generators import slice_generator
 
 Maps = Float64[np.ndarray, "slices height width"]
 

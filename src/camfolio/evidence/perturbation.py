@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from camfolio.evidence.imputation import impute
 from camfolio.shapes import Hounsfield, Masks, Names, Spacing
-from camfolio.statistics.chance import slice_generator
+from camfolio.statistics.random_generators import slice_generator
 
 Maps = Float[np.ndarray, "slices height width"]
 Scores = Float64[np.ndarray, " slices"]

@@ -9,7 +9,7 @@ import numpy as np
 from torch import nn
 
 from camfolio.shapes import Labels, Names
-from camfolio.statistics.chance import slice_generator
+from camfolio.statistics.random_generators import slice_generator
 
 
 def randomised_networks(trained: nn.Module, fresh: nn.Module) -> Iterator[tuple[str, nn.Module]]:

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from camfolio.shapes import Hounsfield, Names
-from camfolio.statistics.chance import slice_generator
+from camfolio.statistics.random_generators import slice_generator
 
 SHIFTS = ((-1, 0), (1, 0), (0, -1), (0, 1))
 """Rows down and columns to the right, in pixels."""

@@ -20,7 +20,7 @@ from camfolio.results.faithfulness import FaithfulnessResult
 from camfolio.results.subject import Subject, at_layers
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.stages.inputs.subjects import Maps, control_maps, method_maps
-from camfolio.statistics.chance import sample_by_patient
+from camfolio.statistics.random_generators import sample_by_patient
 from camfolio.study.evidence import Evidence
 from camfolio.study.settings import ExplanationSettings, Network
 

@@ -15,8 +15,8 @@ from camfolio.progress import tracked
 from camfolio.results.arrays.similarities import MapSimilarities, RandomisedExample
 from camfolio.results.randomisation import ExampleSlice, RandomisationResult
 from camfolio.stages.inputs.sample import maps_of, read_sample, similarity_of
-from camfolio.statistics.chance import slice_generator
 from camfolio.statistics.patients import Patients
+from camfolio.statistics.random_generators import slice_generator
 from camfolio.study.evidence import Evidence
 from camfolio.study.settings import Evaluation, ExplanationSettings, Network
 

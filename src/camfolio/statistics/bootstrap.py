@@ -15,27 +15,37 @@ def patient_resamples(patient: np.ndarray, resamples: int, seed: int) -> Iterato
     """Indices of the slices of each bootstrap resample.
 
     Args:
-        patient: (N,) ids; as many patients as in the data are drawn with replacement, each with all slices.
+        patient: (N,) patient ids of the slices.
         resamples: number of resamples.
         seed: the same seed gives the same resamples, so that differences can be paired.
+
+    Yields:
+        Indices of all slices of patients drawn with replacement, as many patients as in the data.
     """
-    _, owner = np.unique(patient, return_inverse=True)
-    members = [np.flatnonzero(owner == index) for index in range(owner.max() + 1)]
+    _, patient_index = np.unique(patient, return_inverse=True)
+    members = [np.flatnonzero(patient_index == i) for i in range(patient_index.max() + 1)]
     generator = np.random.default_rng(seed)
     for _ in range(resamples):
         drawn = generator.integers(0, len(members), len(members))
-        yield np.concatenate([members[index] for index in drawn])
+        yield np.concatenate([members[i] for i in drawn])
 
 
 def interval(statistic: Statistic, patient: np.ndarray, resamples: int, seed: int) -> Interval:
-    """A statistic of slices (indices -> number, NaN where not defined) with its interval over patients."""
+    """A statistic with its 95 % percentile interval over patients.
+
+    Args:
+        statistic: from indices of slices to a number, NaN if it is not defined on them.
+        patient: (N,) patient ids of the slices.
+        resamples: number of bootstrap resamples.
+        seed: of the resamples.
+    """
     value = statistic(np.arange(len(patient)))
     drawn = np.array([statistic(index) for index in patient_resamples(patient, resamples, seed)])
     return summarise(value, drawn)
 
 
 def summarise(value: float, drawn: np.ndarray) -> Interval:
-    """An interval from a value and the values of the resamples; NaN means not defined."""
+    """The interval of a value from its values on the resamples; NaN means not defined."""
     defined = drawn[np.isfinite(drawn)]
     undefined = len(drawn) - len(defined)
     if not np.isfinite(value):

@@ -1,4 +1,4 @@
-"""Means over defined values: NaN and infinite values are excluded, and the mean of none is NaN."""
+"""Means over defined values: NaN and infinite values are excluded, and a mean over no values is NaN."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jaxtyping import Float, Float64
 def defined_mean(values: Float[np.ndarray, "*any"] | Sequence[float]) -> float:
     """The mean of all defined values.
 
-    Unlike numpy's nanmean, without a warning if there are none, and without infinite values.
+    Unlike numpy's nanmean, it excludes infinite values, too, and returns NaN without a warning if no value is defined.
 
     >>> defined_mean([1.0, float("nan"), 2.0])
     1.5
@@ -38,7 +38,7 @@ def ratio(sums: Float64[np.ndarray, "*any"], counts: Float64[np.ndarray, "*any"]
 
 
 def or_none(value: float) -> float | None:
-    """A number for JSON: None if it is not defined.
+    """A number for JSON: None if it is NaN or infinite.
 
     >>> or_none(float("nan")), or_none(0.5)
     (None, 0.5)

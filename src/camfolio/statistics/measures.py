@@ -13,7 +13,7 @@ class Measure:
 
     Attributes:
         title: its name on pages.
-        unit: `share` lies from 0 to 1 (differences of two from -1 to 1), `ratio` is 1 at chance, `mm` is a distance.
+        unit: `share` lies from 0 to 1 (differences from -1 to 1), `ratio` is 1 at chance, `mm` is a distance.
         better: whether higher or lower values are better.
         panel: whether the figure of scores has a panel for it; the table of scores has all of them.
         by_layer: whether the table that compares layers has a column for it.

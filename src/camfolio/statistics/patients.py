@@ -20,23 +20,23 @@ from camfolio.statistics.bootstrap import summarise
 from camfolio.statistics.defined import ratio
 
 LEVEL = 0.05
-"""Of tests, after correction; intervals are at 1 - LEVEL, those of the equivalence tests at 1 - 2 LEVEL."""
+"""Significance level of corrected p values; intervals are at 1 - LEVEL, those of the equivalence tests at 1 - 2 LEVEL."""
 
 
 class Patients:
     """Bootstrap resamples of patients, drawn once for all scores that are compared.
 
     Args:
-        patient: (N,) ids of the slices.
+        patient: (N,) patient ids of the slices.
         resamples: number of resamples of as many patients as in the data, each with all slices.
-        seed: the same draws as `bootstrap.patient_resamples` with this seed.
+        seed: of the draws, which are those of `bootstrap.patient_resamples` with the same seed.
     """
 
     def __init__(self, patient: Names, resamples: int, seed: int) -> None:
-        names, self.owner = np.unique(patient, return_inverse=True)
+        names, self.index = np.unique(patient, return_inverse=True)
         self.count = len(names)
         drawn = np.random.default_rng(seed).integers(0, self.count, (resamples, self.count))
-        self.times = np.stack([np.bincount(row, minlength=self.count) for row in drawn]).astype(np.float64)
+        self.multiplicity = np.stack([np.bincount(row, minlength=self.count) for row in drawn]).astype(np.float64)
 
     def sums(
         self, values: Float64[np.ndarray, "slices scores"]
@@ -44,8 +44,8 @@ class Patients:
         """Per patient: sums and counts of the defined values."""
         defined = np.isfinite(values)
         sums, counts = np.zeros((2, self.count, values.shape[1]))
-        np.add.at(sums, self.owner, np.where(defined, values, 0.0))
-        np.add.at(counts, self.owner, defined)
+        np.add.at(sums, self.index, np.where(defined, values, 0.0))
+        np.add.at(counts, self.index, defined)
         return sums, counts
 
     def means(
@@ -53,10 +53,10 @@ class Patients:
     ) -> tuple[Float64[np.ndarray, " scores"], Float64[np.ndarray, "resamples scores"]]:
         """The mean of the defined values of every column, over all slices and in every resample; NaN if there are none."""
         sums, counts = self.sums(values)
-        return ratio(sums.sum(0), counts.sum(0)), ratio(self.times @ sums, self.times @ counts)
+        return ratio(sums.sum(0), counts.sum(0)), ratio(self.multiplicity @ sums, self.multiplicity @ counts)
 
     def intervals(self, values: Float64[np.ndarray, "slices scores"]) -> list[Interval]:
-        """Means with 95 % intervals and the number of slices that do not define them, column by column."""
+        """Means with 95 % intervals and the number of slices with an undefined value, column by column."""
         mean, drawn = self.means(values)
         undefined = (~np.isfinite(values)).sum(0).tolist()
         return [
@@ -65,7 +65,7 @@ class Patients:
         ]
 
     def interval(self, values: Float64[np.ndarray, " slices"]) -> Interval:
-        """The mean of one score with its 95 % interval and the number of slices that do not define it."""
+        """The mean of one score with its 95 % interval and the number of slices with an undefined value."""
         return self.intervals(values[:, None])[0]
 
     def patient_means(self, values: Float64[np.ndarray, " slices"]) -> Float64[np.ndarray, " patients"]:
@@ -82,7 +82,7 @@ class Difference:
     Attributes:
         interval: mean with its 95 % interval over patients.
         low90, high90: the 90 % interval, for two one-sided tests at 5 % each; None if not defined.
-        p: Wilcoxon's signed-rank test on one mean per patient, two-sided, not corrected; None without a patient.
+        p: Wilcoxon's signed-rank test on one mean per patient, two-sided, not corrected; None without a defined pair.
         slices, patients: numbers of slices and patients.
         slices_undefined: number of slices excluded.
     """
@@ -125,18 +125,20 @@ def signed_rank(values: Float64[np.ndarray, " patients"]) -> float | None:
 
 
 def holm(p: Sequence[float | None]) -> list[float | None]:
-    """P values corrected for a family of tests (Holm 1979): the smallest is multiplied by their number, the next by one
-    less, and so on, never decreasing. None is not a test.
+    """P values corrected for a family of tests (Holm 1979); None is an undefined test and is not counted.
+
+    The smallest of m p values is multiplied by m, the next by m - 1, and so on; corrected values are at most 1 and never
+    decrease.
 
     >>> holm([0.01, None, 0.04, 0.03])
     [0.03, None, 0.06, 0.06]
     """
     order = sorted((i for i, value in enumerate(p) if value is not None), key=lambda i: p[i] or 0.0)
     corrected: list[float | None] = [None] * len(p)
-    worst = 0.0
-    for done, i in enumerate(order):
-        worst = max(worst, min(1.0, (len(order) - done) * (p[i] or 0.0)))
-        corrected[i] = worst
+    largest = 0.0
+    for position, i in enumerate(order):
+        largest = max(largest, min(1.0, (len(order) - position) * (p[i] or 0.0)))
+        corrected[i] = largest
     return corrected
 
 
@@ -147,16 +149,16 @@ def is_equivalent(difference: Difference, margin: float) -> bool:
 
 
 def verdict(difference: Difference, corrected: float | None, better: Direction, margin: float) -> Verdict:
-    """The verdict on the first of two.
+    """The verdict on the first of two compared subjects.
 
     Better or worse only if the interval excludes zero and the corrected p is below 0.05; equivalent only if the
     equivalence test is significant and no difference is shown; else not separable.
 
     Args:
-        difference: of the two.
-        corrected: its p after Holm's correction.
+        difference: score of the first minus score of the second.
+        corrected: its p value after Holm's correction.
         better: whether higher or lower scores are better.
-        margin: of equivalence.
+        margin: of equivalence, in the score's unit.
     """
     low, high = difference.interval.low, difference.interval.high
     if low is None or high is None or corrected is None:

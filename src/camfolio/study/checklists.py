@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 
 @dataclass(frozen=True)
@@ -224,3 +228,13 @@ CO12 = Checklist(
 CHECKLISTS = (CLAIM, TRIPOD, CO12)
 KEYS = frozenset(checklist.key(entry) for checklist in CHECKLISTS for entry in checklist.items)
 """Keys that the section `reporting` of a study file may have."""
+
+
+def known_item(key: str) -> str:
+    """Accept the key of an item of a reporting checklist."""
+    if key not in KEYS:
+        raise PydanticCustomError("item", "an item")  # noqa: EM101 - its type, a literal for the type checker
+    return key
+
+
+ItemKey = Annotated[str, AfterValidator(known_item)]

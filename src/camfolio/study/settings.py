@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from camfolio.method_words import METHOD_NAMES
-from camfolio.study.checklists import KEYS
+from camfolio.study.checklists import ItemKey
 from camfolio.study.evidence import Evidence
 from camfolio.study.section import Settings, Text
 from camfolio.study.sources import Data
@@ -32,15 +32,7 @@ def known_method(name: str) -> str:
     return name
 
 
-def known_item(key: str) -> str:
-    """Accept the key of an item of a reporting checklist."""
-    if key not in KEYS:
-        raise PydanticCustomError("item", "an item")  # noqa: EM101 - its type, a literal for the type checker
-    return key
-
-
 Method = Annotated[str, AfterValidator(known_method)]
-ItemKey = Annotated[str, AfterValidator(known_item)]
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 

@@ -20,8 +20,8 @@ from camfolio.results.similarity import Similarity
 from camfolio.results.subject import Subject
 from camfolio.shapes import Hounsfield
 from camfolio.stages.inputs.parts import part_slices
-from camfolio.statistics.chance import sample_by_patient
 from camfolio.statistics.patients import Patients
+from camfolio.statistics.random_generators import sample_by_patient
 from camfolio.study.settings import ExplanationSettings, Network
 
 SignedMaps = dict[str, Float32[np.ndarray, "slices height width"]]
