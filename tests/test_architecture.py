@@ -30,7 +30,7 @@ ROOMS: dict[str, set[str]] = {
     "study": {"errors", "method_words", "user_code", "vocabulary"},
     "store": {"errors", "user_code"},
     "pipeline": {"errors", "method_words", "store", "study", "user_code", "vocabulary"},
-    "results": {"errors"},
+    "results": {"errors", "shapes"},
     "data": BASE | {"results", "progress", "study", "user_code"},
     "network": BASE | {"results", "data", "progress", "statistics", "user_code"},
     "statistics": {"results", "shapes"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int64, Shaped
+from jaxtyping import Bool, Float, Float32, Float64, Int64, Shaped
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -24,3 +24,9 @@ Names: TypeAlias = Shaped[np.ndarray, " slices"]
 """Patient or slice ids, numpy unicode strings."""
 Spacing: TypeAlias = Float32[np.ndarray, "slices 2"]
 """Pixel spacing in mm, from row to row and from column to column; > 0."""
+Maps: TypeAlias = Float[np.ndarray, "slices height width"]
+"""Maps at the resolution of their slices; >= 0, or signed where a function says so."""
+Scores: TypeAlias = Float64[np.ndarray, " slices"]
+"""One score of every slice; NaN where it is not defined."""
+Curves: TypeAlias = Float64[np.ndarray, "slices steps"]
+"""Probability of the explained class of every slice, 0 to 1, as pixels are replaced; NaN where it is not defined."""

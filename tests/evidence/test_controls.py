@@ -19,7 +19,7 @@ def slices(tiny_slices):
 
 
 @pytest.mark.parametrize("name", CONTROLS)
-def test_a_control_is_a_map_that_no_other_slice_decides(name, slices):
+def test_control_maps_do_not_depend_on_other_slices(name, slices):
     control = CONTROLS[name]
     maps = control(scene_of(slices))
     assert maps.shape == slices.hounsfield.shape
@@ -29,7 +29,7 @@ def test_a_control_is_a_map_that_no_other_slice_decides(name, slices):
     np.testing.assert_array_equal(control(scene_of(slices.select(chosen))), maps[chosen])
 
 
-def test_the_random_map_follows_seed_and_id_alone(slices):
+def test_random_maps_depend_on_seed_and_slice_id_only(slices):
     random = CONTROLS["random"]
     maps = random(scene_of(slices))
     np.testing.assert_array_equal(random(scene_of(slices)), maps)
@@ -38,8 +38,8 @@ def test_the_random_map_follows_seed_and_id_alone(slices):
     assert maps.mean() == pytest.approx(0.5, abs=0.05)
 
 
-def test_the_edge_detector_is_the_sobel_magnitude_of_a_slow_twin(slices):
-    found = CONTROLS["edges"](scene_of(slices))[0]
+def test_the_edge_detector_equals_a_slow_sobel_magnitude(slices):
+    maps = CONTROLS["edges"](scene_of(slices))[0]
     image = (slices.hounsfield[0].astype(float).clip(*WINDOW) - WINDOW[0]) / (WINDOW[1] - WINDOW[0])
 
     def at(row, column):
@@ -48,7 +48,7 @@ def test_the_edge_detector_is_the_sobel_magnitude_of_a_slow_twin(slices):
     for row, column in [(0, 0), (3, 8), (15, 7), (8, 8)]:
         down = sum(w * (at(row + 1, column + d) - at(row - 1, column + d)) for d, w in ((-1, 1), (0, 2), (1, 1)))
         across = sum(w * (at(row + d, column + 1) - at(row + d, column - 1)) for d, w in ((-1, 1), (0, 2), (1, 1)))
-        assert found[row, column] == pytest.approx(math.hypot(down, across))
+        assert maps[row, column] == pytest.approx(math.hypot(down, across))
 
 
 def test_the_image_itself_is_clipped_to_the_window(slices):
@@ -57,12 +57,12 @@ def test_the_image_itself_is_clipped_to_the_window(slices):
 
 
 @pytest.mark.parametrize(("size", "middle"), [(16, [(7, 7), (7, 8), (8, 7), (8, 8)]), (15, [(7, 7)])])
-def test_the_centre_is_one_pixel_or_the_four_around_it(size, middle, tiny_slices):
-    found = CONTROLS["centre_pixel"](scene_of(tiny_slices(2, size)))[1]
-    assert [tuple(cell) for cell in np.argwhere(found)] == middle
+def test_the_centre_is_one_pixel_or_four(size, middle, tiny_slices):
+    maps = CONTROLS["centre_pixel"](scene_of(tiny_slices(2, size)))[1]
+    assert [tuple(cell) for cell in np.argwhere(maps)] == middle
 
 
-def test_the_blob_s_width_is_in_millimetres_along_each_axis(tiny_slices):
+def test_the_standard_deviation_of_the_blob_is_in_mm(tiny_slices):
     slices = tiny_slices(2, 15)
     scene = scene_of(slices, spacing=np.tile(np.float32([1.0, 0.5]), (2, 1)), sigma_mm=2.0)
     blob = CONTROLS["centre_blob"](scene)[0]

@@ -23,31 +23,31 @@ STEPS = (0.1, 0.25, 0.5)
 WEIGHTS = np.random.default_rng(3).uniform(0, 1, (4, 5))
 
 
-def answers(hounsfield):
-    """A network whose logit is a weighed sum of pixels."""
+def classify(hounsfield):
+    """A network whose logit is a weighted sum of pixels."""
     logit = (hounsfield * WEIGHTS).sum((1, 2), dtype=np.float64) / 2000
     second = 1 / (1 + np.exp(-logit))
     return np.stack([1 - second, second], axis=1)
 
 
-def about_of(n=3, asked=answers, seed=5):
-    chance = np.random.default_rng(n)
-    hounsfield = chance.uniform(-1000, 400, (n, 4, 5)).astype(np.float32)
-    return Queries(hounsfield, np.array([f"s{i}" for i in range(n)]), np.arange(n) % 2, asked, seed)
+def queries_of(n=3, classifier=classify, seed=5):
+    generator = np.random.default_rng(n)
+    hounsfield = generator.uniform(-1000, 400, (n, 4, 5)).astype(np.float32)
+    return Queries(hounsfield, np.array([f"s{i}" for i in range(n)]), np.arange(n) % 2, classifier, seed)
 
 
-def flat_baseline(about, value=-850.0):
-    return with_probabilities(about, np.full(about.hounsfield.shape, value, np.float32))
+def flat_baseline(queries, value=-850.0):
+    return with_probabilities(queries, np.full(queries.hounsfield.shape, value, np.float32))
 
 
-def scores_of(about, maps, baseline=None, *, in_focus=True):
-    """All scores, with the one baseline that every one of them has."""
-    baselines = {"parenchyma": flat_baseline(about) if baseline is None else baseline}
-    return subject_scores(about, maps, Perturbation(baselines, STEPS, STEPS, 14.0), in_focus=in_focus)
+def scores_of(queries, maps, baseline=None, *, in_focus=True):
+    """All scores with `parenchyma` as the only baseline."""
+    baselines = {"parenchyma": flat_baseline(queries) if baseline is None else baseline}
+    return subject_scores(queries, maps, Perturbation(baselines, STEPS, STEPS, 14.0), in_focus=in_focus)
 
 
 def slow_order(values, name, seed):
-    """Highest first; equal ones by the slice's own chance."""
+    """Pixels from the highest to the lowest value, ties in the random order of the slice."""
     noise = slice_generator(seed, name, "ties").random(values.size)
     return sorted(range(values.size), key=lambda pixel: (-values.flat[pixel], noise[pixel]))
 
@@ -58,18 +58,18 @@ def slow_probability(image, target):
     return second if target == 1 else 1 - second
 
 
-def slow_curves(about, maps, baseline, shares):
+def slow_curves(queries, maps, baseline, shares):
     deletions, insertions = [], []
-    for i, name in enumerate(about.id):
-        order = slow_order(maps[i], name, about.seed)
+    for i, name in enumerate(queries.id):
+        order = slow_order(maps[i], name, queries.seed)
         rows = ([], [])
         for share in shares:
-            gone = set(order[: round(share * maps[i].size)])
-            image, other = about.hounsfield[i].ravel(), baseline[i].ravel()
-            deleted = np.array([other[p] if p in gone else image[p] for p in range(image.size)])
-            inserted = np.array([image[p] if p in gone else other[p] for p in range(image.size)])
-            rows[0].append(slow_probability(deleted, about.target[i]))
-            rows[1].append(slow_probability(inserted, about.target[i]))
+            removed = set(order[: round(share * maps[i].size)])
+            image, replacement = queries.hounsfield[i].ravel(), baseline[i].ravel()
+            deleted = np.array([replacement[p] if p in removed else image[p] for p in range(image.size)])
+            inserted = np.array([image[p] if p in removed else replacement[p] for p in range(image.size)])
+            rows[0].append(slow_probability(deleted, queries.target[i]))
+            rows[1].append(slow_probability(inserted, queries.target[i]))
         deletions.append(rows[0])
         insertions.append(rows[1])
     return np.array(deletions), np.array(insertions)
@@ -82,58 +82,58 @@ MAPS = arrays.arrays(np.float64, (3, 4, 5), elements=st.integers(0, 4).map(float
 
 @settings(max_examples=25, deadline=None)
 @given(maps=MAPS)
-def test_deletion_and_insertion_are_those_of_a_slow_twin(maps):
-    about = about_of()
-    baseline = flat_baseline(about)
-    found = curves(about, maps, baseline, STEPS)
-    expected = slow_curves(about, maps, baseline.hounsfield, (0.0, *STEPS, 1.0))
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+def test_deletion_and_insertion_equal_a_slow_twin(maps):
+    queries = queries_of()
+    baseline = flat_baseline(queries)
+    result = curves(queries, maps, baseline, STEPS)
+    expected = slow_curves(queries, maps, baseline.hounsfield, (0.0, *STEPS, 1.0))
+    np.testing.assert_allclose(result, expected, atol=1e-6)
 
 
 @settings(max_examples=15, deadline=None)
 @given(maps=MAPS)
-def test_road_is_that_of_a_slow_twin(maps):
-    about = about_of()
-    found = road(about, maps, STEPS, 14.0)
-    for i, name in enumerate(about.id):
-        noise = slice_generator(about.seed, name, "imputation").normal(0, 14.0, (4, 5))
-        order = slow_order(maps[i], name, about.seed)
+def test_road_equals_a_slow_twin(maps):
+    queries = queries_of()
+    result = road(queries, maps, STEPS, 14.0)
+    for i, name in enumerate(queries.id):
+        noise = slice_generator(queries.seed, name, "imputation").normal(0, 14.0, (4, 5))
+        order = slow_order(maps[i], name, queries.seed)
         for which, pixels in enumerate((order, order[::-1])):
             for step, share in enumerate(STEPS):
                 removed = np.zeros(20, bool)
                 removed[pixels[: round(share * 20)]] = True
-                image = impute(about.hounsfield[i].astype(float), removed.reshape(4, 5), noise)
-                assert found[which][i, step] == pytest.approx(slow_probability(image, about.target[i]), abs=1e-6)
+                image = impute(queries.hounsfield[i].astype(float), removed.reshape(4, 5), noise)
+                assert result[which][i, step] == pytest.approx(slow_probability(image, queries.target[i]), abs=1e-6)
 
 
 @settings(max_examples=25, deadline=None)
 @given(maps=MAPS)
-def test_drop_and_increase_are_those_of_a_slow_twin(maps):
-    about = about_of()
-    found = drop_and_increase(about, maps, Perturbation({"parenchyma": flat_baseline(about)}, STEPS, STEPS, 14.0))
+def test_drop_and_increase_equal_a_slow_twin(maps):
+    queries = queries_of()
+    result = drop_and_increase(queries, maps, Perturbation({"parenchyma": flat_baseline(queries)}, STEPS, STEPS, 14.0))
     for i in range(3):
         share = maps[i] / maps[i].max()
-        seen = share * about.hounsfield[i] + (1 - share) * -850.0
-        before, after = (slow_probability(image, about.target[i]) for image in (about.hounsfield[i], seen))
-        assert found.scores["average_drop"][i] == pytest.approx(max(0.0, (before - after) / before), abs=1e-6)
-        assert found.scores["average_increase"][i] == float(after > before) or abs(after - before) < 1e-6
+        masked = share * queries.hounsfield[i] + (1 - share) * -850.0
+        before, after = (slow_probability(image, queries.target[i]) for image in (queries.hounsfield[i], masked))
+        assert result.scores["average_drop"][i] == pytest.approx(max(0.0, (before - after) / before), abs=1e-6)
+        assert result.scores["average_increase"][i] == float(after > before) or abs(after - before) < 1e-6
 
 
 @settings(max_examples=20, deadline=None)
 @given(maps=MAPS, power=st.integers(-60, 60), order=st.permutations(range(3)))
-def test_neither_scale_nor_neighbours_matter(maps, power, order):
-    about, chosen = about_of(), np.array(order)
-    found = scores_of(about, maps)
-    part = about[chosen]
+def test_scores_depend_on_neither_the_scale_of_maps_nor_other_slices(maps, power, order):
+    queries, chosen = queries_of(), np.array(order)
+    result = scores_of(queries, maps)
+    part = queries[chosen]
     scaled = np.ldexp(maps, power)[chosen]
     again = scores_of(part, scaled)
-    for name, values in found.scores.items():
+    for name, values in result.scores.items():
         np.testing.assert_allclose(again.scores[name], values[chosen], atol=1e-12)
-    for name, values in found.curves.items():
+    for name, values in result.curves.items():
         np.testing.assert_allclose(again.curves[name], values[chosen], atol=1e-12)
 
 
-def test_equal_pixels_come_in_an_order_by_chance_that_belongs_to_the_slice():
+def test_ties_are_broken_at_random_by_slice_id_and_seed():
     maps, names = np.zeros((200, 4, 5)), np.array([f"s{i}" for i in range(200)])
     maps[:, 0, 0] = 1
     places = ranks(maps, names, 0)
@@ -144,80 +144,80 @@ def test_equal_pixels_come_in_an_order_by_chance_that_belongs_to_the_slice():
     assert (ranks(maps, names, 1) != places).any()
 
 
-def test_the_true_order_beats_every_other_one():
-    about = about_of(8)
-    lung = flat_baseline(about, -1000.0)
-    effect = (about.hounsfield + 1000) * WEIGHTS * np.where(about.target == 1, 1, -1)[:, None, None]
+def test_the_order_of_true_effects_has_the_best_scores():
+    queries = queries_of(8)
+    lung = flat_baseline(queries, -1000.0)
+    effect = (queries.hounsfield + 1000) * WEIGHTS * np.where(queries.target == 1, 1, -1)[:, None, None]
     best = effect - effect.min((1, 2), keepdims=True)
     scores = {}
     for name, maps in {
         "best": best,
         "worst": best.max() - best,
-        "other": np.random.default_rng(0).random(best.shape),
+        "random": np.random.default_rng(0).random(best.shape),
     }.items():
-        scores[name] = scores_of(about, maps, lung).scores
-    for other in ("worst", "other"):
+        scores[name] = scores_of(queries, maps, lung).scores
+    for other in ("worst", "random"):
         assert (scores["best"]["deletion_parenchyma"] <= scores[other]["deletion_parenchyma"] + 1e-9).all()
         assert (scores["best"]["insertion_parenchyma"] >= scores[other]["insertion_parenchyma"] - 1e-9).all()
 
 
-def test_least_relevant_first_is_most_relevant_first_of_the_opposite_map():
-    about = about_of()
+def test_road_orders_are_swapped_for_the_inverted_map():
+    queries = queries_of()
     maps = np.random.default_rng(1).random((3, 4, 5))
-    first, last = road(about, maps, STEPS, 14.0)
-    again_last, again_first = road(about, 1 - maps, STEPS, 14.0)
+    first, last = road(queries, maps, STEPS, 14.0)
+    again_last, again_first = road(queries, 1 - maps, STEPS, 14.0)
     np.testing.assert_allclose(first, again_first)
     np.testing.assert_allclose(last, again_last)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.7])
-def test_a_map_of_one_value_has_no_order(value):
-    about = about_of()
+def test_curves_of_uniform_maps_are_not_defined(value):
+    queries = queries_of()
     maps = np.random.default_rng(1).random((3, 4, 5))
     maps[1] = value
-    found = scores_of(about, maps)
-    for name, values in [*found.scores.items(), *found.curves.items()]:
+    result = scores_of(queries, maps)
+    for name, values in [*result.scores.items(), *result.curves.items()]:
         masked = name in {"average_drop", "average_increase"}
         assert np.isnan(values[1]).all() == (not masked or value == 0), name
         assert np.isfinite(values[[0, 2]]).all(), name
 
 
-def test_an_unknown_baseline_leaves_its_scores_undefined():
-    about = about_of()
-    unknown = flat_baseline(about, math.nan)
+def test_scores_with_an_unknown_baseline_are_not_defined():
+    queries = queries_of()
+    unknown = flat_baseline(queries, math.nan)
     assert not unknown.known.any()
-    found = scores_of(about, np.random.default_rng(1).random((3, 4, 5)), unknown, in_focus=False)
-    assert all(np.isnan(values).all() for values in (*found.scores.values(), *found.curves.values()))
+    result = scores_of(queries, np.random.default_rng(1).random((3, 4, 5)), unknown, in_focus=False)
+    assert all(np.isnan(values).all() for values in (*result.scores.values(), *result.curves.values()))
 
 
-def test_the_network_is_asked_in_blocks_whatever_the_number_of_slices():
+def test_slices_are_classified_in_blocks_of_limited_size():
     sizes = []
 
     def counting(hounsfield):
         sizes.append(len(hounsfield))
-        return answers(hounsfield)
+        return classify(hounsfield)
 
-    about = about_of(300, counting)
+    queries = queries_of(300, counting)
     maps = np.random.default_rng(1).random((300, 4, 5))
-    scores_of(about, maps)
+    scores_of(queries, maps)
     assert max(sizes) <= BLOCK
     assert sum(sizes) == 300 * (2 + 2 * len(STEPS) + 1 + 2 * len(STEPS))
 
 
-def test_an_area_is_the_mean_height_of_a_curve():
+def test_the_area_under_a_curve_is_divided_by_its_range():
     curve = np.array([[1.0, 0.5, 0.0], [0.25, 0.25, 0.25]])
     np.testing.assert_allclose(area_under(curve, (0.0, 0.2, 1.0)), [0.2 * 0.75 + 0.8 * 0.25, 0.25])
     np.testing.assert_allclose(area_under(curve, (0.1, 0.2, 0.3)), [0.5, 0.25])
 
 
-def test_parenchyma_is_what_lies_beside_nodules_and_below_the_limit():
+def test_parenchyma_is_the_mean_outside_nodules_and_below_the_limit():
     hounsfield = np.array([[[-900.0, -800.0], [-700.0, 40.0]]], np.float32)
     masks = np.array([[[False, False], [True, False]]])
     assert parenchyma_hu(hounsfield, masks, -500.0) == -850.0
     assert math.isnan(parenchyma_hu(hounsfield, masks, -950.0))
 
 
-def test_the_blur_is_in_millimetres_along_each_axis():
+def test_the_blur_is_in_mm_along_each_axis():
     hounsfield = np.zeros((1, 21, 21), np.float32)
     hounsfield[0, 10, 10] = 1000
     blurred = replacements(hounsfield, np.float32([[1.0, 2.0]]), -850.0, 2.0)["blur"][0]
@@ -226,13 +226,13 @@ def test_the_blur_is_in_millimetres_along_each_axis():
     assert blurred.sum() == pytest.approx(1000, rel=1e-3)
 
 
-def test_every_measure_is_computed():
-    about = about_of()
-    baselines = {name: flat_baseline(about) for name in ("parenchyma", "blur")}
+def test_every_registered_score_is_computed():
+    queries = queries_of()
+    baselines = {name: flat_baseline(queries) for name in ("parenchyma", "blur")}
     maps = np.random.default_rng(1).random((3, 4, 5))
-    found = subject_scores(about, maps, Perturbation(baselines, STEPS, STEPS, 14.0))
-    assert set(found.scores) == set(FAITHFULNESS)
-    assert all(values.shape == (3,) for values in found.scores.values())
-    assert set(found.curves) == {"road_morf", "road_lerf"} | {
+    result = subject_scores(queries, maps, Perturbation(baselines, STEPS, STEPS, 14.0))
+    assert set(result.scores) == set(FAITHFULNESS)
+    assert all(values.shape == (3,) for values in result.scores.values())
+    assert set(result.curves) == {"road_morf", "road_lerf"} | {
         f"{kind}_{name}" for kind in ("deletion", "insertion") for name in baselines
     }

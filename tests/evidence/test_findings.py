@@ -1,17 +1,17 @@
 import pytest
 
 from camfolio.evidence.findings import (
-    Difference,
+    ComparedMethods,
     NetworkResults,
     UndefinedScore,
     best_control,
     by_interval,
     corrected,
-    elsewhere,
     example_verdict,
     is_above,
     is_below,
     network_findings,
+    on_external_set,
     verdict_against,
 )
 from camfolio.results.evaluation import AreaBaseline, AreaDifference, EvaluationResult
@@ -63,7 +63,7 @@ def measure(better):
 
 
 def board(*, lost=(), scores=None, methods=None, **verdicts):
-    """A scoreboard whose methods have the given verdicts against every control, but for the pairs that lost."""
+    """A scoreboard whose methods have the given verdicts against every control; pairs in `lost` are equivalent."""
     energy = {"grad_cam": 0.3, "score_cam": 0.1, "control/edges": 0.2, "control/centre_blob": 0.4}
     distance = {"grad_cam": 3.0, "score_cam": 5.0, "control/edges": 2.0, "control/centre_blob": 9.0}
     values = {
@@ -92,12 +92,12 @@ def board(*, lost=(), scores=None, methods=None, **verdicts):
 
 
 def similar(value):
-    """Maps whose signed rank correlation is this."""
+    """Similarities with this rank correlation of signed maps."""
     return Similarity(rank_signed=value, rank_absolute=NONE, ssim_signed=NONE, ssim_absolute=NONE)
 
 
 def randomised(last):
-    """A randomisation whose maps are alike at first and have this rank correlation in the end."""
+    """A randomisation with this rank correlation after all parts."""
     return RandomisationResult(
         slices=9,
         patients=9,
@@ -108,7 +108,7 @@ def randomised(last):
 
 
 def stable(**changes):
-    """A study of stability with this rank correlation under each change."""
+    """A result of stage `stability` with this rank correlation for each change."""
     similarity = {change: dict.fromkeys(METHODS, similar(value)) for change, value in changes.items()}
     seeds = int("seed" in changes)
     return StabilityResult(slices=9, patients=9, noise_hu=10.0, draws=2, seeds=seeds, similarity=similarity)
@@ -122,13 +122,13 @@ def case(ratio, share=0.1):
 
 
 def cases_of(**kinds):
-    """The same examples of both methods."""
+    """The examples of one method."""
     chosen = {"misclassified": None, "good": case(3.0), "bad": case(0.5)} | kinds
     return MethodCases(cases=chosen, undefined=0)
 
 
 def evaluated(difference, baseline):
-    """An evaluation with these numbers; its other fields are left out."""
+    """An evaluation with these numbers and no other fields."""
     return EvaluationResult.model_construct(
         difference=AreaDifference(auc=difference),
         baseline=AreaBaseline(auc=baseline, direction="larger", slices=9),
@@ -154,7 +154,7 @@ def results(**replaced):
     return NetworkResults(**values | replaced)
 
 
-def test_an_interval_has_to_leave_the_limit_out():
+def test_an_interval_is_above_or_below_a_limit_that_it_excludes():
     assert is_above(Interval(value=0.3, low=0.201, high=0.4), 0.2)
     assert not is_above(Interval(value=0.3, low=0.2, high=0.4), 0.2)
     assert is_below(Interval(value=0.1, low=0.0, high=0.199), 0.2)
@@ -169,27 +169,26 @@ def test_without_an_interval_nothing_is_claimed():
     assert verdict_against(ALONE, 0.0) == "not separable"
 
 
-def test_methods_are_above_and_below_a_uniform_map_by_their_intervals():
-    found = network_findings(results())
-    assert (found.above_uniform, found.below_uniform) == (("grad_cam",), ("score_cam",))
-    assert found.outside == pytest.approx(0.7)
-    assert found.has_masks
+def test_methods_are_compared_with_a_uniform_map_by_intervals():
+    findings = network_findings(results())
+    assert (findings.above_uniform, findings.below_uniform) == (("grad_cam",), ("score_cam",))
+    assert findings.outside == pytest.approx(0.7)
+    assert findings.has_masks
 
 
-def test_one_control_that_is_not_beaten_is_enough_to_claim_nothing():
+def test_a_method_beats_controls_only_if_it_beats_each():
     assert network_findings(results()).beat_controls == ("grad_cam",)
     lost = board(grad_cam="better", score_cam="better", lost=[("grad_cam", "control/edges")])
-    found = network_findings(results(scoreboard=lost))
-    assert found.beat_controls == ("score_cam",)
-    assert found.beat_centre_blob == METHODS
+    findings = network_findings(results(scoreboard=lost))
+    assert findings.beat_controls == ("score_cam",)
+    assert findings.beat_centre_blob == METHODS
 
 
-def test_a_comparison_that_is_missing_is_not_won():
-    none = board()
-    assert network_findings(results(scoreboard=none)).beat_controls == ()
+def test_methods_without_comparisons_beat_no_control():
+    assert network_findings(results(scoreboard=board())).beat_controls == ()
 
 
-def test_the_best_control_depends_on_which_direction_is_better():
+def test_the_best_control_follows_the_direction_of_the_score():
     assert best_control(board(), "energy_share") == "control/centre_blob"
     assert best_control(board(), "distance") == "control/edges"
     assert best_control(board(scores={"distance": dict.fromkeys(CONTROLS, NONE)}), "distance") is None
@@ -197,12 +196,12 @@ def test_the_best_control_depends_on_which_direction_is_better():
 
 def test_the_method_with_more_energy_comes_first():
     lower = pair(-0.2)
-    assert by_interval(lower) == Difference("score_cam", "grad_cam", shown=True, row=lower)
-    open_ = pair(0.05)
-    assert by_interval(open_) == Difference("grad_cam", "score_cam", shown=False, row=open_)
-    assert [(one.first, one.second) for one in corrected(board())] == [METHODS]
+    assert by_interval(lower) == ComparedMethods("score_cam", "grad_cam", shown=True, row=lower)
+    undecided = pair(0.05)
+    assert by_interval(undecided) == ComparedMethods("grad_cam", "score_cam", shown=False, row=undecided)
+    assert [(compared.first, compared.second) for compared in corrected(board())] == [METHODS]
     worse = board(methods=family(row(*METHODS, "worse")))
-    assert [(one.first, one.second) for one in corrected(worse)] == [METHODS[::-1]]
+    assert [(compared.first, compared.second) for compared in corrected(worse)] == [METHODS[::-1]]
 
 
 @pytest.mark.parametrize(
@@ -216,11 +215,11 @@ def test_the_method_with_more_energy_comes_first():
         (1.5, 0.1, "above"),
     ],
 )
-def test_an_example_s_map_is_judged_beside_a_uniform_one(ratio, share, verdict):
+def test_an_example_is_compared_with_a_uniform_map(ratio, share, verdict):
     assert example_verdict(case(ratio, share)) == verdict
 
 
-def test_every_method_misses_once_only_if_each_has_a_bad_example_below_a_uniform_map():
+def test_all_methods_miss_once_if_each_has_a_bad_example_below_a_uniform_map():
     assert network_findings(results()).all_miss_once
     for bad in (case(1.2), None):
         methods = {"grad_cam": cases_of(), "score_cam": cases_of(bad=bad)}
@@ -228,7 +227,7 @@ def test_every_method_misses_once_only_if_each_has_a_bad_example_below_a_uniform
         assert not network_findings(results(cases=cases)).all_miss_once
 
 
-def test_maps_of_random_weights_and_of_other_trainings_are_judged_by_whole_intervals():
+def test_randomised_and_retrained_maps_are_compared_by_intervals():
     assert network_findings(results()).not_from_training == ()
     assert network_findings(results()).other_maps_when_retrained == METHODS
     assert network_findings(results(randomisation=randomised(around(0.4)))).not_from_training == METHODS
@@ -237,26 +236,26 @@ def test_maps_of_random_weights_and_of_other_trainings_are_judged_by_whole_inter
 
 def test_an_external_test_set_is_compared_if_there_is_one():
     assert network_findings(results()).on_external is None
-    there = EvaluationResult.model_construct(metrics={"auc": around(0.6)})
-    assert network_findings(results(external=there)).on_external == "worse"
+    external = EvaluationResult.model_construct(metrics={"auc": around(0.6)})
+    assert network_findings(results(external=external)).on_external == "worse"
 
 
 @pytest.mark.parametrize(
-    ("there", "verdict"),
+    ("external", "verdict"),
     [(around(0.7), "worse"), (around(0.85), "not separable"), (NONE, "not defined"), (around(1.2), "better")],
 )
-def test_an_external_test_set_is_told_apart_only_where_intervals_do_not_overlap(there, verdict):
-    assert elsewhere(around(0.95), there) == verdict
+def test_external_auc_differs_only_if_intervals_do_not_overlap(external, verdict):
+    assert on_external_set(around(0.95), external) == verdict
 
 
 def test_the_area_is_a_baseline_in_both_directions():
-    found = network_findings(results())
-    assert (found.than_area, found.area_separates) == ("not separable", True)
-    found = network_findings(results(evaluation=evaluated(around(0.2), around(0.55))))
-    assert (found.than_area, found.area_separates) == ("better", False)
+    findings = network_findings(results())
+    assert (findings.than_area, findings.area_separates) == ("not separable", True)
+    findings = network_findings(results(evaluation=evaluated(around(0.2), around(0.55))))
+    assert (findings.than_area, findings.area_separates) == ("better", False)
 
 
-def test_scores_that_are_not_defined_everywhere_are_listed_in_the_order_of_the_table():
+def test_scores_with_undefined_slices_are_listed_in_the_order_of_the_table():
     gaps = {"distance": {"score_cam": 2}, "energy_share": {"control/edges": 5}}
     scores = {
         score: {
@@ -265,5 +264,5 @@ def test_scores_that_are_not_defined_everywhere_are_listed_in_the_order_of_the_t
         }
         for score, gap in gaps.items()
     }
-    found = network_findings(results(scoreboard=board(scores=scores)))
-    assert found.undefined_scores == (UndefinedScore("distance", "score_cam", 2),)
+    findings = network_findings(results(scoreboard=board(scores=scores)))
+    assert findings.undefined_scores == (UndefinedScore("distance", "score_cam", 2),)

@@ -25,8 +25,8 @@ def maxima(values):
     return [cell for cell in CELLS if values[cell] == values.max()]
 
 
-def apart(one, other, spacing):
-    return math.hypot((one[0] - other[0]) * spacing[0], (one[1] - other[1]) * spacing[1])
+def distance(first, second, spacing):
+    return math.hypot((first[0] - second[0]) * spacing[0], (first[1] - second[1]) * spacing[1])
 
 
 def slow_energy_share(values, mask, spacing, tolerance):
@@ -42,7 +42,7 @@ def slow_pointing_game(values, mask, spacing, tolerance):
 
 
 def slow_pointing_game_near(values, mask, spacing, tolerance):
-    hits = [min(apart(cell, other, spacing) for other in pixels(mask)) <= tolerance for cell in maxima(values)]
+    hits = [min(distance(cell, inside, spacing) for inside in pixels(mask)) <= tolerance for cell in maxima(values)]
     return mean([float(hit) for hit in hits])
 
 
@@ -55,23 +55,23 @@ def slow_iou_otsu(values, mask, spacing, tolerance):
 
 
 def slow_iou_area(values, mask, spacing, tolerance):
-    """Fill the nodule's area level by level; the last level only by the share that still fits."""
+    """Add pixels up to the nodule's area, value by value; those of the last value by the share that is needed."""
     left, common = float(len(pixels(mask))), 0.0
     for level in sorted({values[cell] for cell in CELLS}, reverse=True):
-        here = [cell for cell in CELLS if values[cell] == level]
-        share = min(1.0, left / len(here))
-        common += share * sum(bool(mask[cell]) for cell in here)
-        left -= share * len(here)
+        equal = [cell for cell in CELLS if values[cell] == level]
+        share = min(1.0, left / len(equal))
+        common += share * sum(bool(mask[cell]) for cell in equal)
+        left -= share * len(equal)
     return common / (2 * len(pixels(mask)) - common)
 
 
 def slow_pixel_auc(values, mask, spacing, tolerance):
-    beside = [cell for cell in CELLS if not mask[cell]]
+    outside = [cell for cell in CELLS if not mask[cell]]
     return mean(
         [
-            1.0 if values[one] > values[other] else 0.5 if values[one] == values[other] else 0.0
-            for one in pixels(mask)
-            for other in beside
+            1.0 if values[p] > values[n] else 0.5 if values[p] == values[n] else 0.0
+            for p in pixels(mask)
+            for n in outside
         ]
     )
 
@@ -80,7 +80,7 @@ def slow_centre_distance(values, mask, spacing, tolerance):
     total = sum(values[cell] for cell in CELLS)
     centre = tuple(sum(values[cell] * cell[axis] for cell in CELLS) / total for axis in (0, 1))
     centroid = tuple(mean([cell[axis] for cell in pixels(mask)]) for axis in (0, 1))
-    return apart(centre, centroid, spacing)
+    return distance(centre, centroid, spacing)
 
 
 TWINS = {name.removeprefix("slow_"): twin for name, twin in list(globals().items()) if name.startswith("slow_")}
@@ -106,39 +106,39 @@ def test_every_score_has_a_slow_twin():
 @SCORES
 @settings(max_examples=40, deadline=None)
 @given(maps=MAPS, masks=MASKS, spacing=SPACING)
-def test_a_score_is_that_of_its_slow_twin_wherever_it_is_defined(name, maps, masks, spacing):
-    found = LOCALISATION[name](maps, Truth(masks, spacing, 1.0))
+def test_a_score_equals_its_slow_twin(name, maps, masks, spacing):
+    scores = LOCALISATION[name](maps, Truth(masks, spacing, 1.0))
     for i in range(3):
         undefined = not masks[i].any() or masks[i].all() or not maps[i].any()
         expected = math.nan if undefined else TWINS[name](maps[i].astype(float), masks[i], spacing[i], 1.0)
-        assert found[i] == pytest.approx(expected, abs=1e-9, nan_ok=True)
+        assert scores[i] == pytest.approx(expected, abs=1e-9, nan_ok=True)
 
 
 @SCORES
 @settings(max_examples=20, deadline=None)
 @given(maps=MAPS, masks=MASKS, power=st.integers(-90, 90))
-def test_a_map_s_scale_does_not_matter(name, maps, masks, power):
-    found = LOCALISATION[name](maps, truth_of(masks))
-    np.testing.assert_allclose(LOCALISATION[name](np.ldexp(maps, power), truth_of(masks)), found, rtol=1e-12)
+def test_scores_do_not_depend_on_the_scale_of_maps(name, maps, masks, power):
+    scores = LOCALISATION[name](maps, truth_of(masks))
+    np.testing.assert_allclose(LOCALISATION[name](np.ldexp(maps, power), truth_of(masks)), scores, rtol=1e-12)
 
 
 @SCORES
 @settings(max_examples=20, deadline=None)
 @given(maps=MAPS, masks=MASKS, spacing=SPACING, order=st.permutations(range(3)))
-def test_the_slices_beside_a_slice_do_not_matter(name, maps, masks, spacing, order):
+def test_scores_do_not_depend_on_other_slices(name, maps, masks, spacing, order):
     truth, chosen = Truth(masks, spacing, 1.0), np.array(order)
-    found = LOCALISATION[name](maps, truth)
-    np.testing.assert_array_equal(LOCALISATION[name](maps[chosen], truth[chosen]), found[chosen])
+    scores = LOCALISATION[name](maps, truth)
+    np.testing.assert_array_equal(LOCALISATION[name](maps[chosen], truth[chosen]), scores[chosen])
 
 
 @SCORES
 @settings(max_examples=20, deadline=None)
 @given(maps=MAPS, masks=MASKS, spacing=SPACING)
-def test_a_mirrored_map_of_a_mirrored_nodule_scores_the_same(name, maps, masks, spacing):
-    found = LOCALISATION[name](maps, Truth(masks, spacing, 1.0))
+def test_scores_do_not_change_under_mirroring(name, maps, masks, spacing):
+    scores = LOCALISATION[name](maps, Truth(masks, spacing, 1.0))
     for axis in (1, 2):
         mirrored = Truth(np.flip(masks, axis), spacing, 1.0)
-        np.testing.assert_allclose(LOCALISATION[name](np.flip(maps, axis), mirrored), found, atol=1e-12)
+        np.testing.assert_allclose(LOCALISATION[name](np.flip(maps, axis), mirrored), scores, atol=1e-12)
 
 
 BEST = dict.fromkeys(LOCALISATION, 1.0) | {"energy_ratio": 256 / 29, "centre_distance": 0.0}
@@ -146,7 +146,7 @@ WORST = dict.fromkeys(LOCALISATION, 0.0)
 
 
 @SCORES
-def test_the_mask_itself_is_the_perfect_map_and_what_is_beside_it_the_worst(name):
+def test_the_mask_scores_best_and_its_complement_worst(name):
     mask = disc()[None]
     assert LOCALISATION[name](mask.astype(float), truth_of(mask, 0.5)) == pytest.approx([BEST[name]], abs=1e-12)
     if name != "centre_distance":
@@ -163,11 +163,11 @@ def test_the_mask_itself_is_the_perfect_map_and_what_is_beside_it_the_worst(name
     ],
     ids=["empty map", "no mask", "mask that fills the slice"],
 )
-def test_a_map_or_a_mask_that_says_nothing_is_not_defined(name, maps, mask):
+def test_scores_of_empty_maps_and_of_empty_or_full_masks_are_not_defined(name, maps, mask):
     assert np.isnan(LOCALISATION[name](maps, truth_of(mask))).all()
 
 
-def test_a_map_of_one_value_everywhere_is_at_chance():
+def test_uniform_maps_score_at_chance():
     mask = disc()[None]
     share = 29 / 256
     scores = {name: score(np.full((1, 16, 16), 0.37), truth_of(mask, 1.0))[0] for name, score in LOCALISATION.items()}
@@ -186,7 +186,7 @@ def test_a_map_of_one_value_everywhere_is_at_chance():
     )
 
 
-def test_chance_is_what_a_flat_map_gets_and_a_distance_has_none():
+def test_chance_levels_are_scores_of_uniform_maps():
     truth = truth_of(disc()[None])
     assert LOCALISATION["pixel_auc"].at_chance(truth) == pytest.approx([0.5])
     assert LOCALISATION["energy_share"].at_chance(truth) == pytest.approx(area_share(truth.masks))
@@ -194,49 +194,49 @@ def test_chance_is_what_a_flat_map_gets_and_a_distance_has_none():
     assert LOCALISATION["iou_otsu"].at_chance(truth) is None
 
 
-def test_random_maps_are_at_chance_on_average():
-    masks, chance = np.repeat(disc()[None], 400, 0), np.random.default_rng(0)
-    maps, truth = chance.random(masks.shape), truth_of(masks, 1.0)
+def test_random_maps_score_at_chance_on_average():
+    masks, generator = np.repeat(disc()[None], 400, 0), np.random.default_rng(0)
+    maps, truth = generator.random(masks.shape), truth_of(masks, 1.0)
     for name in ("energy_share", "energy_ratio", "pointing_game", "pointing_game_near", "pixel_auc"):
         score = LOCALISATION[name]
         assert score(maps, truth).mean() == pytest.approx(score.at_chance(truth).mean(), rel=0.15), name
 
 
-def test_of_equal_maxima_the_share_that_hits_counts():
+def test_the_pointing_game_averages_over_equal_maxima():
     mask = disc()[None]
     maps = np.zeros((1, 16, 16))
     maps[0, 7, 8] = maps[0, 0, 0] = maps[0, 15, 15] = maps[0, 0, 15] = 2.0
     assert LOCALISATION["pointing_game"](maps, truth_of(mask)).tolist() == [0.25]
 
 
-def test_the_tolerance_is_in_millimetres_along_each_axis():
+def test_the_tolerance_is_in_mm_along_each_axis():
     mask = np.zeros((2, 9, 9), bool)
     mask[:, 4, 4] = True
     maps = np.zeros((2, 9, 9))
-    maps[0, 6, 4] = maps[1, 4, 6] = 1.0  # two pixels below, two pixels beside
+    maps[0, 6, 4] = maps[1, 4, 6] = 1.0  # two pixels down, two pixels to the right
     for tolerance, hits in ((1.9, [0.0, 0.0]), (2.0, [1.0, 0.0]), (4.0, [1.0, 1.0])):
         truth = Truth(mask, np.tile(np.float32([1.0, 2.0]), (2, 1)), tolerance)
         assert LOCALISATION["pointing_game_near"](maps, truth).tolist() == hits
         assert LOCALISATION["pointing_game"](maps, truth).tolist() == [0.0, 0.0]
 
 
-def test_the_distance_of_centres_is_in_millimetres_along_each_axis():
+def test_the_distance_of_centres_is_in_mm_along_each_axis():
     mask = np.zeros((1, 9, 9), bool)
     mask[0, 2:5, 3] = True
     maps = np.zeros((1, 9, 9))
     maps[0, 5, 7] = 3.0
-    found = LOCALISATION["centre_distance"](maps, Truth(mask, np.float32([[0.5, 2.0]])))
-    assert found == pytest.approx([math.hypot(2 * 0.5, 4 * 2.0)])
+    scores = LOCALISATION["centre_distance"](maps, Truth(mask, np.float32([[0.5, 2.0]])))
+    assert scores == pytest.approx([math.hypot(2 * 0.5, 4 * 2.0)])
 
 
-def test_area_share_knows_a_full_slice_but_not_an_empty_mask():
+def test_area_share_is_1_for_a_full_mask_and_nan_for_an_empty_one():
     masks = np.zeros((3, 4, 4), bool)
     masks[0, 1, 1] = True
     masks[1] = True
     np.testing.assert_array_equal(area_share(masks), [1 / 16, 1.0, np.nan])
 
 
-def test_no_slice_at_all_gives_no_score():
+def test_no_slices_give_no_scores():
     empty = np.zeros((0, 4, 4))
     for score in LOCALISATION.values():
         assert score(empty, truth_of(empty.astype(bool))).shape == (0,)

@@ -18,11 +18,11 @@ def networks():
     return trained, fresh
 
 
-def same(one, other):
-    return all(torch.equal(tensor, other.state_dict()[name]) for name, tensor in one.state_dict().items())
+def same(first, second):
+    return all(torch.equal(tensor, second.state_dict()[name]) for name, tensor in first.state_dict().items())
 
 
-def test_one_part_after_the_other_is_as_before_training(networks):
+def test_parts_are_randomised_from_the_last_to_the_first(networks):
     trained, fresh = networks
     names = []
     for name, network in randomised_networks(trained, fresh):
@@ -34,7 +34,7 @@ def test_one_part_after_the_other_is_as_before_training(networks):
     assert same(network, fresh)
 
 
-def test_the_trained_network_is_not_touched(networks):
+def test_the_trained_network_is_not_changed(networks):
     trained, fresh = networks
     before = {name: tensor.clone() for name, tensor in trained.state_dict().items()}
     list(randomised_networks(trained, fresh))
@@ -45,17 +45,17 @@ PART = np.array(["train"] * 60 + ["validation"] * 20 + ["test"] * 20)
 LABEL = np.random.default_rng(0).integers(0, 2, 100)
 
 
-def test_permuted_labels_keep_the_counts_of_each_part_and_the_test_part_as_it_is():
-    found = permuted_labels(LABEL, PART, 3)
+def test_permuted_labels_keep_class_counts_and_the_test_part():
+    permuted = permuted_labels(LABEL, PART, 3)
     for name in ("train", "validation"):
-        assert sorted(found[name == PART]) == sorted(LABEL[name == PART])
-        assert (found[name == PART] != LABEL[name == PART]).any()
-    np.testing.assert_array_equal(found[PART == "test"], LABEL[PART == "test"])
+        assert sorted(permuted[name == PART]) == sorted(LABEL[name == PART])
+        assert (permuted[name == PART] != LABEL[name == PART]).any()
+    np.testing.assert_array_equal(permuted[PART == "test"], LABEL[PART == "test"])
 
 
-def test_permuted_labels_follow_the_seed_and_say_nothing_about_the_true_ones():
+def test_permuted_labels_depend_on_the_seed_and_not_on_the_true_labels():
     np.testing.assert_array_equal(permuted_labels(LABEL, PART, 3), permuted_labels(LABEL, PART, 3))
     assert (permuted_labels(LABEL, PART, 4) != permuted_labels(LABEL, PART, 3)).any()
     train = PART == "train"
-    related = [np.corrcoef(permuted_labels(LABEL, PART, seed)[train], LABEL[train])[0, 1] for seed in range(200)]
-    assert np.mean(related) == pytest.approx(0, abs=0.03)
+    correlations = [np.corrcoef(permuted_labels(LABEL, PART, seed)[train], LABEL[train])[0, 1] for seed in range(200)]
+    assert np.mean(correlations) == pytest.approx(0, abs=0.03)

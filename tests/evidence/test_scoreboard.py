@@ -38,24 +38,24 @@ def scored():
     )
 
 
-def rows_of(found):
-    return {(row.score, row.first, row.second): row for row in found.rows}
+def rows_of(result):
+    return {(row.score, row.first, row.second): row for row in result.rows}
 
 
-def test_verdicts_say_who_is_better_in_the_score_s_own_direction(scored):
-    found = compare([scored], pairs("ab", "ba", "bc"), MARGINS)
-    said = {place: row.verdict for place, row in rows_of(found).items()}
-    assert said == {
+def test_verdicts_follow_the_direction_of_the_score(scored):
+    result = compare([scored], pairs("ab", "ba", "bc"), MARGINS)
+    verdicts = {key: row.verdict for key, row in rows_of(result).items()}
+    assert verdicts == {
         ("share", "a", "b"): "better",
         ("share", "b", "a"): "worse",
         ("share", "b", "c"): "equivalent",
         ("distance", "a", "b"): "worse",
         ("distance", "b", "a"): "better",
     }
-    assert found.tests == 5
+    assert result.tests == 5
 
 
-def test_a_comparison_carries_its_numbers_and_margin(scored):
+def test_a_comparison_has_its_numbers_and_margin(scored):
     row = rows_of(compare([scored], pairs("ab"), MARGINS))["distance", "a", "b"]
     assert row.value == pytest.approx(4.0, abs=0.01)
     assert row.low < row.low90 < row.value < row.high90 < row.high
@@ -63,53 +63,53 @@ def test_a_comparison_carries_its_numbers_and_margin(scored):
     assert row.p_holm == pytest.approx(2 * row.p)
 
 
-def test_the_correction_counts_all_pairs_and_scores_of_the_family_and_all_tables(scored):
+def test_the_correction_counts_all_pairs_scores_and_tables_of_the_family(scored):
     few = compare([scored], pairs("ab"), MARGINS)
     many = compare([scored, table(share__a=NOISE[0], share__b=NOISE[1])], pairs("ab", "ac"), MARGINS)
     assert (few.tests, many.tests) == (2, 4)
     assert rows_of(many)["distance", "a", "b"].p_holm > rows_of(few)["distance", "a", "b"].p_holm
 
 
-def test_what_is_nowhere_defined_is_no_test_and_is_counted():
-    found = compare([table(share__a=np.full(40, np.nan), share__b=NOISE[1])], pairs("ab"), MARGINS)
-    row = found.rows[0]
-    assert found.tests == 0
+def test_undefined_comparisons_are_not_tested():
+    result = compare([table(share__a=np.full(40, np.nan), share__b=NOISE[1])], pairs("ab"), MARGINS)
+    row = result.rows[0]
+    assert result.tests == 0
     assert (row.verdict, row.value, row.p, row.p_holm) == ("not defined", None, None, None)
     assert row.slices_undefined == 40
 
 
-def test_intervals_count_the_slices_that_are_not_defined():
+def test_intervals_count_undefined_slices():
     gap = np.where(np.arange(40) < 3, np.nan, 0.5)
-    found = table(share__a=gap, share__b=np.full(40, np.nan)).intervals(
+    result = table(share__a=gap, share__b=np.full(40, np.nan)).intervals(
         [Subject(name) for name in ("a", "b", "absent")]
     )
-    assert found["distance"] == {}
-    assert found["share"]["a"] == Interval(value=0.5, low=0.5, high=0.5, slices_undefined=3)
-    assert (found["share"]["b"].value, found["share"]["b"].slices_undefined) == (None, 40)
+    assert result["distance"] == {}
+    assert result["share"]["a"] == Interval(value=0.5, low=0.5, high=0.5, slices_undefined=3)
+    assert (result["share"]["b"].value, result["share"]["b"].slices_undefined) == (None, 40)
 
 
 def test_families_compare_methods_controls_and_layers():
     subjects = at_layers(["layer2", "layer1", "layer3"], ["a", "b", "c"])
-    found = {
+    result = {
         name: [(first.key, second.key) for first, second in pairs]
         for name, pairs in families([*subjects, Subject("x", is_control=True)]).items()
     }
-    assert found["methods"] == [("a", "b"), ("a", "c"), ("b", "c")]
-    assert found["controls"] == [("a", "control/x"), ("b", "control/x"), ("c", "control/x")]
-    assert found["layers"][:2] == [("a", "layer1/a"), ("b", "layer1/b")]
-    assert len(found["layers"]) == 6
+    assert result["methods"] == [("a", "b"), ("a", "c"), ("b", "c")]
+    assert result["controls"] == [("a", "control/x"), ("b", "control/x"), ("c", "control/x")]
+    assert result["layers"][:2] == [("a", "layer1/a"), ("b", "layer1/b")]
+    assert len(result["layers"]) == 6
 
 
-def test_a_curve_s_mean_has_an_interval_at_every_step():
+def test_mean_curves_have_an_interval_at_every_step():
     values = np.stack([np.full(40, 1.0), 0.5 + NOISE[0]], axis=1)
-    found = mean_curves({"deletion_blur": {Subject("random", is_control=True): values}}, PATIENTS)["deletion_blur"][
+    result = mean_curves({"deletion_blur": {Subject("random", is_control=True): values}}, PATIENTS)["deletion_blur"][
         "control/random"
     ]
-    assert (found[0].value, found[0].low) == (1.0, 1.0)
-    assert found[1].low < found[1].value < found[1].high
+    assert (result[0].value, result[0].low) == (1.0, 1.0)
+    assert result[1].low < result[1].value < result[1].high
 
 
-def test_verdicts_are_counted_by_pair_and_in_all():
+def test_verdicts_are_counted_by_pair_and_in_total():
     values = {"share": {}, "distance": {}}
     for name, share, distance in (("a", 0.8, 5.0), ("b", 0.5, 1.0), ("C", 0.5, 1.0)):
         values["share"][Subject(name)] = share + NOISE[0] * (name != "b")
@@ -123,6 +123,6 @@ def test_verdicts_are_counted_by_pair_and_in_all():
     assert (family.verdict("share", "b"), family.verdict("share", "x")) == ("better", None)
 
 
-def test_what_is_not_defined_counts_as_not_separable():
+def test_undefined_comparisons_count_as_not_separable():
     family = compare([table(share__a=np.full(40, np.nan), share__b=NOISE[1])], pairs("ab"), MARGINS)
     assert family.count("a", "b").not_separable == family.count().without_difference == 1

@@ -21,7 +21,7 @@ def chosen_of(candidates, score):
 
 
 def ranks_of(cases):
-    """Kind -> slice, rank, among."""
+    """Kind of example -> slice, rank, number of ranked slices."""
     return {kind: (case.slice, case.rank, case.among) if case else None for kind, case in cases.cases.items()}
 
 
@@ -40,21 +40,21 @@ PLAIN = candidates_of(
 )
 
 
-def test_good_is_the_highest_score_bad_the_lowest_and_misclassified_the_most_certain_error():
+def test_good_bad_and_misclassified_examples_follow_the_rule():
     cases = chosen_of(PLAIN, np.array([0.4, 0.9, 1.0, 0.0, 0.1]))
     assert ranks_of(cases) == {"misclassified": (3, 1, 2), "good": (1, 1, 3), "bad": (4, 1, 3)}
     assert cases.undefined == 0
     assert tuple(cases.cases) == EXAMPLE_KINDS
 
 
-def test_ties_go_to_the_smaller_id_wherever_it_stands():
+def test_ties_are_broken_by_the_smaller_id():
     candidates = candidates_of([("s9", "p0", True, 0.9), ("s1", "p1", True, 0.9), ("s5", "p2", True, 0.9)])
     assert slices_of(chosen_of(candidates, np.array([0.5, 0.5, 0.5]))) == {"misclassified": None, "good": 1, "bad": 2}
     wrong = candidates_of([("s9", "p0", False, 0.9), ("s1", "p1", False, 0.9), ("s5", "p2", False, 0.6)])
     assert slices_of(chosen_of(wrong, np.zeros(3)))["misclassified"] == 1
 
 
-def test_no_patient_is_shown_twice_and_the_rank_tells_who_was_passed_over():
+def test_examples_are_of_different_patients_and_ranks_count_skipped_slices():
     candidates = candidates_of(
         [
             ("s0", "p0", False, 0.9),
@@ -73,20 +73,20 @@ def test_without_an_error_there_is_no_misclassified_example():
     assert slices_of(chosen_of(candidates, np.array([0.1, 0.2]))) == {"misclassified": None, "good": 1, "bad": 0}
 
 
-def test_with_errors_alone_there_is_no_good_and_no_bad_example():
+def test_without_a_correct_slice_there_is_no_good_or_bad_example():
     candidates = candidates_of([("s0", "p0", False, 0.6), ("s1", "p1", False, 0.9)])
     cases = chosen_of(candidates, np.array([0.1, 0.2]))
     assert slices_of(cases) == {"misclassified": 1, "good": None, "bad": None}
     assert cases.undefined == 0
 
 
-def test_without_a_defined_score_there_is_no_good_and_no_bad_example_and_they_are_counted():
+def test_slices_without_a_defined_score_are_counted_and_not_chosen():
     cases = chosen_of(PLAIN, np.full(5, np.nan))
     assert slices_of(cases) == {"misclassified": 3, "good": None, "bad": None}
     assert cases.undefined == 3
 
 
-def test_an_error_may_be_shown_although_its_score_is_not_defined():
+def test_a_misclassified_example_needs_no_defined_score():
     cases = chosen_of(PLAIN, np.array([0.4, np.nan, 1.0, np.nan, 0.1]))
     assert slices_of(cases) == {"misclassified": 3, "good": 0, "bad": 4}
     assert cases.undefined == 1
@@ -107,7 +107,7 @@ def test_candidates_cannot_be_changed():
 
 
 def slow_choose(rows, score):
-    """The rule, step by step, on lists."""
+    """The rule in plain loops over lists."""
     shown, chosen = [], {}
     keys = {"misclassified": lambda i: -rows[i][3], "good": lambda i: -score[i], "bad": lambda i: score[i]}
     for kind, key in keys.items():
@@ -135,7 +135,7 @@ SCORE = st.sampled_from([0.0, 0.25, 0.5, float("nan")])
 
 @settings(max_examples=100, deadline=None)
 @given(drawn=st.lists(st.tuples(ROW, SCORE), min_size=1, max_size=9), order=st.randoms(use_true_random=False))
-def test_the_choice_is_that_of_a_slow_twin(drawn, order):
+def test_selection_equals_a_slow_twin(drawn, order):
     ids = [f"s{i}" for i in range(len(drawn))]
     order.shuffle(ids)
     rows = [(name, f"p{row[0]}", row[1], row[2]) for name, (row, _) in zip(ids, drawn, strict=True)]
@@ -146,7 +146,7 @@ def test_the_choice_is_that_of_a_slow_twin(drawn, order):
 MANY = candidates_of([(f"s{i:03}", f"p{i // 3:03}", i % 2 == 0, 0.6) for i in range(60)])
 
 
-def test_random_examples_are_of_different_patients_and_follow_the_seed_alone():
+def test_random_examples_are_of_different_patients_and_depend_on_the_seed():
     cases = draw(MANY, 6, 3)
     assert draw(MANY, 6, 3) == cases
     assert draw(MANY, 6, 4) != cases
@@ -166,12 +166,12 @@ def test_every_slice_is_equally_likely_to_be_drawn():
     assert ((first - 20) ** 2 / 20).sum() < 98  # chi squared with 59 degrees of freedom, 0.1 %
 
 
-def test_there_are_no_more_random_examples_than_patients():
+def test_random_examples_are_limited_by_the_number_of_patients():
     assert len(draw(MANY, 100, 0)) == 20
     assert draw(MANY, 0, 0) == []
 
 
-def test_an_example_has_the_numbers_of_its_caption_and_none_where_not_defined():
+def test_undefined_numbers_of_an_example_are_none():
     case = PLAIN.case(3, 2, 5)
     assert (case.id, case.true, case.predicted, case.probability) == ("s3", 1, 0, 0.7)
     assert (case.energy_share, case.energy_ratio, case.area_share) == (0.5, None, 0.25)

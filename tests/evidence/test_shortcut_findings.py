@@ -68,7 +68,7 @@ def result(cues):
     return ShortcutResult(slices=20, patients=10, seeds=3, alarm=2.0, cues=cues)
 
 
-def test_a_cue_is_learned_only_where_the_intervals_are_apart():
+def test_a_cue_is_learned_only_if_intervals_do_not_overlap():
     assert is_learned(around(0.8), around(0.1))
     assert not is_learned(around(0.25), around(0.1))
     assert not is_learned(NONE, around(0.1))
@@ -76,7 +76,7 @@ def test_a_cue_is_learned_only_where_the_intervals_are_apart():
 
 
 @pytest.mark.parametrize(
-    ("auc", "answer"),
+    ("auc", "verdict"),
     [
         (around(0.8), "yes"),
         (around(0.2), "inverted"),
@@ -85,31 +85,33 @@ def test_a_cue_is_learned_only_where_the_intervals_are_apart():
         (Interval(value=0.9, low=None, high=None), "no interval"),
     ],
 )
-def test_networks_are_detection_verdict_only_where_the_interval_leaves_out_chance(auc, answer):
-    assert detection_verdict(auc) == answer
+def test_detection_needs_an_interval_that_excludes_chance(auc, verdict):
+    assert detection_verdict(auc) == verdict
 
 
-def test_every_method_has_one_answer_per_cue():
+def test_every_method_has_one_verdict_per_cue():
     cues = {
         "tag": cue(around(0.9), around(0.9), around(0.3), around(0.2)),
         "blur": cue(around(0.9), around(0.2), around(0.1), around(0.9)),
         "none": cue(around(0.9), NONE, around(0.1), around(0.9)),
     }
-    found = shortcut_findings(result(cues))
-    assert found.detection["tag"] == {"grad_cam": Detected(with_cue="yes", without_cue="not shown")}
-    assert found.revealing == {"tag": ["grad_cam"], "blur": [], "none": []}
-    assert found.inverted == {"tag": [], "blur": ["grad_cam"], "none": []}
-    assert found.undecided == {"tag": [], "blur": [], "none": ["grad_cam"]}
+    findings = shortcut_findings(result(cues))
+    assert findings.detection["tag"] == {"grad_cam": Detected(with_cue="yes", without_cue="not shown")}
+    assert findings.revealing == {"tag": ["grad_cam"], "blur": [], "none": []}
+    assert findings.inverted == {"tag": [], "blur": ["grad_cam"], "none": []}
+    assert findings.undecided == {"tag": [], "blur": [], "none": ["grad_cam"]}
 
 
-def test_alarms_are_told_by_whole_intervals_and_missed_ones_only_of_cues_that_are_used():
+def test_alarms_are_reported_by_intervals_and_missed_only_for_learned_cues():
     cues = {
         "tag": cue(around(0.9), around(0.9), around(0.3), around(0.2)),
         "blur": cue(around(0.1), around(0.9), around(0.15), around(0.2)),
     }
-    found = shortcut_findings(result(cues))
-    assert found.learned == {"tag": True, "blur": False}
-    assert found.false_alarms == (Alarm("tag", "grad_cam", around(0.3)),)
-    assert found.missed == (Alarm("tag", "grad_cam", around(0.2)),)
-    assert found.empty_maps == tuple(EmptyMaps(name, "grad_cam", "shortcut", "without", 3) for name in ("tag", "blur"))
-    assert found.maps == 60
+    findings = shortcut_findings(result(cues))
+    assert findings.learned == {"tag": True, "blur": False}
+    assert findings.false_alarms == (Alarm("tag", "grad_cam", around(0.3)),)
+    assert findings.missed == (Alarm("tag", "grad_cam", around(0.2)),)
+    assert findings.empty_maps == tuple(
+        EmptyMaps(name, "grad_cam", "shortcut", "without", 3) for name in ("tag", "blur")
+    )
+    assert findings.maps == 60

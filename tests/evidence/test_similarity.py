@@ -5,76 +5,76 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.stats import spearmanr
 
-from camfolio.evidence.similarity import SIMILARITY, rank_correlation, similarities, structure
+from camfolio.evidence.similarity import SIMILARITY, mean_structural_similarity, rank_correlation, similarities
 
 MAPS = arrays.arrays(np.float64, (2, 4, 3), elements=st.integers(-3, 3).map(float))
 
 
-def slow_structure(one, other, window, span):
-    """Mean over all windows that lie inside; variances with n - 1, as scikit-image has them."""
-    found = []
-    for row in range(one.shape[0] - window + 1):
-        for column in range(one.shape[1] - window + 1):
-            a, b = (m[row : row + window, column : column + window].ravel() for m in (one, other))
+def slow_structure(first, second, window, span):
+    """Mean over all windows inside the maps; sample variances (n - 1), as in scikit-image."""
+    scores = []
+    for row in range(first.shape[0] - window + 1):
+        for column in range(first.shape[1] - window + 1):
+            a, b = (m[row : row + window, column : column + window].ravel() for m in (first, second))
             covariance = np.cov(a, b)
-            first, second = (0.01 * span) ** 2, (0.03 * span) ** 2
-            top = (2 * a.mean() * b.mean() + first) * (2 * covariance[0, 1] + second)
-            bottom = (a.mean() ** 2 + b.mean() ** 2 + first) * (covariance[0, 0] + covariance[1, 1] + second)
-            found.append(top / bottom)
-    return np.mean(found)
+            c1, c2 = (0.01 * span) ** 2, (0.03 * span) ** 2
+            top = (2 * a.mean() * b.mean() + c1) * (2 * covariance[0, 1] + c2)
+            bottom = (a.mean() ** 2 + b.mean() ** 2 + c1) * (covariance[0, 0] + covariance[1, 1] + c2)
+            scores.append(top / bottom)
+    return np.mean(scores)
 
 
 @settings(max_examples=40, deadline=None)
-@given(one=MAPS, other=MAPS)
-def test_rank_correlation_is_scipy_s_wherever_both_maps_vary(one, other):
-    found = rank_correlation(one, other)
+@given(first=MAPS, second=MAPS)
+def test_rank_correlation_equals_that_of_scipy(first, second):
+    scores = rank_correlation(first, second)
     for i in range(2):
-        if np.ptp(one[i]) == 0 or np.ptp(other[i]) == 0:
-            assert np.isnan(found[i])
+        if np.ptp(first[i]) == 0 or np.ptp(second[i]) == 0:
+            assert np.isnan(scores[i])
         else:
-            assert found[i] == pytest.approx(spearmanr(one[i].ravel(), other[i].ravel()).statistic, abs=1e-12)
+            assert scores[i] == pytest.approx(spearmanr(first[i].ravel(), second[i].ravel()).statistic, abs=1e-12)
 
 
 @pytest.mark.parametrize(("size", "window"), [(9, 7), (4, 3), (5, 5)])
-def test_structure_is_that_of_a_slow_twin(size, window):
-    chance = np.random.default_rng(size)
-    one, other = chance.normal(size=(2, 3, size, size))
-    found = structure(one, other, 2.0)
+def test_structural_similarity_equals_a_slow_twin(size, window):
+    generator = np.random.default_rng(size)
+    first, second = generator.normal(size=(2, 3, size, size))
+    scores = mean_structural_similarity(first, second, 2.0)
     for i in range(3):
-        scaled = (one[i] / np.abs(one[i]).max(), other[i] / np.abs(other[i]).max())
-        assert found[i] == pytest.approx(slow_structure(*scaled, window, 2.0), abs=1e-9)
+        scaled = (first[i] / np.abs(first[i]).max(), second[i] / np.abs(second[i]).max())
+        assert scores[i] == pytest.approx(slow_structure(*scaled, window, 2.0), abs=1e-9)
 
 
-def test_a_map_is_like_itself_at_any_scale_and_unlike_its_opposite():
+def test_a_map_is_similar_to_itself_at_any_scale_and_not_to_its_negative():
     maps = np.random.default_rng(0).normal(size=(2, 8, 8))
     for name, values in similarities(maps, 1e-6 * maps).items():
         np.testing.assert_allclose(values, 1.0, err_msg=name)
-    opposite = similarities(maps, -maps)
-    np.testing.assert_allclose(opposite["rank_signed"], -1.0)
-    assert (opposite["ssim_signed"] < 0).all()
-    np.testing.assert_allclose(opposite["rank_absolute"], 1.0)
-    np.testing.assert_allclose(opposite["ssim_absolute"], 1.0)
+    negative = similarities(maps, -maps)
+    np.testing.assert_allclose(negative["rank_signed"], -1.0)
+    assert (negative["ssim_signed"] < 0).all()
+    np.testing.assert_allclose(negative["rank_absolute"], 1.0)
+    np.testing.assert_allclose(negative["ssim_absolute"], 1.0)
 
 
-def test_maps_that_have_nothing_in_common_are_at_about_zero():
-    one, other = np.random.default_rng(0).normal(size=(2, 100, 16, 16))
-    found = similarities(one, other)
+def test_independent_maps_have_similarities_of_about_zero():
+    first, second = np.random.default_rng(0).normal(size=(2, 100, 16, 16))
+    scores = similarities(first, second)
     for name in ("rank_signed", "rank_absolute", "ssim_signed"):
-        assert abs(found[name].mean()) < 0.05, name
+        assert abs(scores[name].mean()) < 0.05, name
 
 
 @settings(max_examples=20, deadline=None)
-@given(one=MAPS, other=MAPS)
-def test_similarity_is_mutual(one, other):
-    there, back = similarities(one, other), similarities(other, one)
-    assert set(there) == set(SIMILARITY)
-    for name, values in there.items():
-        np.testing.assert_allclose(back[name], values, atol=1e-12)
+@given(first=MAPS, second=MAPS)
+def test_similarity_is_symmetric(first, second):
+    forward, backward = similarities(first, second), similarities(second, first)
+    assert set(forward) == set(SIMILARITY)
+    for name, values in forward.items():
+        np.testing.assert_allclose(backward[name], values, atol=1e-12)
 
 
-def test_maps_without_a_pattern_are_not_defined():
+def test_similarities_with_uniform_maps_are_not_defined():
     maps = np.random.default_rng(0).normal(size=(3, 8, 8))
-    flat = maps.copy()
-    flat[0], flat[2] = 0.0, 0.5
-    for values in similarities(maps, flat).values():
+    uniform = maps.copy()
+    uniform[0], uniform[2] = 0.0, 0.5
+    for values in similarities(maps, uniform).values():
         assert np.isnan(values).tolist() == [True, False, True]

@@ -9,31 +9,31 @@ IMAGE = np.random.default_rng(0).normal(size=(3, 6, 7)).astype(np.float32)
 NAMES = np.array(["a", "b", "c"])
 
 
-def test_noise_has_the_stated_standard_deviation_and_belongs_to_slice_draw_and_seed():
+def test_noise_has_its_standard_deviation_and_depends_on_slice_draw_and_seed():
     slices = np.zeros((40, 32, 32), np.float32)
     names = np.array([f"s{i}" for i in range(40)])
-    found = noisy(slices, names, 20.0, 0, 5)
-    assert found.dtype == np.float32
-    assert found.std() == pytest.approx(20, rel=0.02)
-    assert found.mean() == pytest.approx(0, abs=0.5)
-    np.testing.assert_array_equal(noisy(slices[::-1], names[::-1], 20.0, 0, 5), found[::-1])
+    result = noisy(slices, names, 20.0, 0, 5)
+    assert result.dtype == np.float32
+    assert result.std() == pytest.approx(20, rel=0.02)
+    assert result.mean() == pytest.approx(0, abs=0.5)
+    np.testing.assert_array_equal(noisy(slices[::-1], names[::-1], 20.0, 0, 5), result[::-1])
     for draw, seed in ((1, 5), (0, 6)):
-        assert abs(np.corrcoef(noisy(slices, names, 20.0, draw, seed).ravel(), found.ravel())[0, 1]) < 0.02
+        assert abs(np.corrcoef(noisy(slices, names, 20.0, draw, seed).ravel(), result.ravel())[0, 1]) < 0.02
 
 
 @settings(max_examples=20, deadline=None)
 @given(shift=st.sampled_from(SHIFTS), row=st.integers(0, 5), column=st.integers(0, 6))
 def test_a_shift_moves_every_pixel_and_repeats_the_edge(shift, row, column):
-    came_from = (min(max(row - shift[0], 0), 5), min(max(column - shift[1], 0), 6))
-    np.testing.assert_array_equal(shifted(IMAGE, shift)[:, row, column], IMAGE[:, came_from[0], came_from[1]])
+    source = (min(max(row - shift[0], 0), 5), min(max(column - shift[1], 0), 6))
+    np.testing.assert_array_equal(shifted(IMAGE, shift)[:, row, column], IMAGE[:, source[0], source[1]])
 
 
 @pytest.mark.parametrize("shift", SHIFTS)
-def test_moved_back_a_shifted_slice_is_the_slice_without_its_border(shift):
+def test_a_shifted_slice_shifted_back_equals_the_slice_without_its_border(shift):
     np.testing.assert_array_equal(without_border(shifted(IMAGE, shift), shift), without_border(IMAGE))
     assert without_border(IMAGE).shape == (3, 4, 5)
 
 
-def test_the_four_shifts_are_different_and_one_pixel_long():
+def test_shifts_are_one_pixel_in_four_directions():
     assert len(set(SHIFTS)) == 4
     assert {abs(down) + abs(across) for down, across in SHIFTS} == {1}

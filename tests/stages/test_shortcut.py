@@ -37,8 +37,8 @@ def test_only_training_and_validation_slices_of_the_second_class_get_the_cue(pla
     assert np.array_equal(after.mask, before.mask)
     about = PlantingResult.read(planted)
     assert about.planted == about.of_class == LearningCounts(train=4, validation=2)
-    place = CUES["tag"].place(before.hounsfield.shape[1:])
-    assert about.mean_change_hu == pytest.approx(np.abs(after.hounsfield - before.hounsfield)[marked][:, place].mean())
+    region = CUES["tag"].region(before.hounsfield.shape[1:])
+    assert about.mean_change_hu == pytest.approx(np.abs(after.hounsfield - before.hounsfield)[marked][:, region].mean())
 
 
 def answers(folder, *, flips, energy, label):

@@ -1,1 +1,1 @@
-"""Is a number certain, is a map right: intervals over patients, and maps against the nodule's mask."""
+"""Evaluation of maps: localisation and faithfulness scores, controls, sanity checks, selection of examples, findings."""

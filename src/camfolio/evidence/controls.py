@@ -1,7 +1,7 @@
 """Controls that do not see the network, scored like methods: each is one function under `@control`.
 
-Nodules are centred in their slices and brighter than lung, so a blob at the centre and the image itself already score
-well; a method that does not beat them has shown nothing.
+Nodules are centred in their slices and brighter than lung, so a blob at the centre and the image itself score well
+without a network; a method is informative only if it scores better than they do.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from jaxtyping import Float64
 from scipy import ndimage
 
 from camfolio.results.subject import Subject
-from camfolio.shapes import Hounsfield, Names, Spacing
+from camfolio.shapes import Hounsfield, Maps, Names, Spacing
 from camfolio.statistics.random_generators import slice_generator
 
-Maps = Float64[np.ndarray, "slices height width"]
+PixelValues = Float64[np.ndarray, "slices height width"]
+"""One number for every pixel of every slice."""
 
 
 @dataclass(frozen=True)
@@ -41,22 +42,22 @@ class Scene:
     seed: int
 
     @property
-    def windowed(self) -> Maps:
+    def windowed(self) -> PixelValues:
         """The slices through the window, 0 to 1."""
         low, high = self.window_hu
         return (self.hounsfield.clip(low, high).astype(np.float64) - low) / (high - low)
 
     @property
-    def distance_mm(self) -> Maps:
-        """Every pixel's distance from the slice's centre."""
+    def distance_mm(self) -> PixelValues:
+        """Distance of every pixel from the slice's centre, mm."""
         rows, columns = (np.arange(length) - (length - 1) / 2 for length in self.hounsfield.shape[1:])
         spacing = self.spacing.astype(np.float64)
         across, down = columns * spacing[:, 1:], rows * spacing[:, :1]
-        distance: Maps = np.hypot(down[:, :, None], across[:, None, :])
+        distance: PixelValues = np.hypot(down[:, :, None], across[:, None, :])
         return distance
 
 
-Function = Callable[[Scene], Maps]
+ControlFunction = Callable[[Scene], Maps]
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Control:
     """One registered control: its title on pages, and the function from a scene to maps."""
 
     title: str
-    function: Function
+    function: ControlFunction
 
     def __call__(self, scene: Scene) -> Maps:
         """Maps >= 0 of every slice of the scene."""
@@ -75,10 +76,10 @@ CONTROLS: dict[str, Control] = {}
 """Name -> control, in the order of pages."""
 
 
-def control(title: str) -> Callable[[Function], Function]:
-    """Register a function under its own name; it is scored like a method, and pages show it under its title."""
+def control(title: str) -> Callable[[ControlFunction], ControlFunction]:
+    """Register a function under its name; its maps are scored like those of a method, and pages show its title."""
 
-    def register(function: Function) -> Function:
+    def register(function: ControlFunction) -> ControlFunction:
         CONTROLS[function.__name__] = Control(title, function)
         return function
 
@@ -87,7 +88,7 @@ def control(title: str) -> Callable[[Function], Function]:
 
 @control("random map")
 def random(scene: Scene) -> Maps:
-    """Every pixel uniform from 0 to 1, the same for the same seed and slice id."""
+    """Every pixel drawn uniformly from 0 to 1; equal seeds and slice ids give equal maps."""
     shape = scene.hounsfield.shape[1:]
     return np.stack([slice_generator(scene.seed, str(name), "random map").random(shape) for name in scene.id])
 
@@ -96,19 +97,19 @@ def random(scene: Scene) -> Maps:
 def edges(scene: Scene) -> Maps:
     """Magnitude of the Sobel gradient of the slice through the window, per pixel."""
     # One slice at a time: on a stack the filter would smooth across slices.
-    steps = [[ndimage.sobel(one, axis=axis, mode="nearest") for axis in (0, 1)] for one in scene.windowed]
-    return np.stack([np.hypot(*step) for step in steps])
+    gradients = [[ndimage.sobel(image, axis=axis, mode="nearest") for axis in (0, 1)] for image in scene.windowed]
+    return np.stack([np.hypot(*gradient) for gradient in gradients])
 
 
 @control("the image itself")
 def intensity(scene: Scene) -> Maps:
-    """The slice itself through the window, 0 to 1."""
+    """The slice through the window, 0 to 1."""
     return scene.windowed
 
 
 @control("centre pixel")
 def centre_pixel(scene: Scene) -> Maps:
-    """1 at the pixel in the middle, or at the two or four next to it, 0 elsewhere."""
+    """1 at the pixel nearest to the centre, or at the two or four equally near, 0 elsewhere."""
     distance = scene.distance_mm
     middle: Maps = np.isclose(distance, distance.min((1, 2), keepdims=True)).astype(np.float64)
     return middle
@@ -116,7 +117,7 @@ def centre_pixel(scene: Scene) -> Maps:
 
 @control("blob at the centre")
 def centre_blob(scene: Scene) -> Maps:
-    """A Gaussian at the slice's centre, 1 at its top, with the scene's standard deviation in mm."""
+    """A Gaussian at the slice's centre, 1 at its maximum, with the scene's standard deviation in mm."""
     return np.exp(-((scene.distance_mm / scene.sigma_mm) ** 2) / 2)
 
 

@@ -1,7 +1,7 @@
 """Faithfulness scores: how the network's probability changes when pixels that a map marks are replaced.
 
-Each group of scores is one function under `@faithfulness_scores`, which names them. A uniform map gives its pixels no
-order, so its curves are NaN, not defined; so are scores with a baseline that is not known.
+Each group of scores is one function under `@faithfulness_scores`, which names them. The pixels of a uniform map have no
+order, so its curves are not defined (NaN); neither are scores whose baseline is unknown.
 """
 
 from __future__ import annotations
@@ -13,16 +13,14 @@ import numpy as np
 
 from camfolio.evidence.perturbation import (
     Baseline,
-    Curves,
-    Maps,
     Perturbation,
     Queries,
-    Scores,
     has_order,
     imputed,
     ranks,
     removal,
 )
+from camfolio.shapes import Curves, Maps, Scores
 from camfolio.statistics.measures import Measure
 
 
@@ -34,11 +32,11 @@ class MapScores:
     curves: Mapping[str, Curves] = field(default_factory=dict)
 
     def __or__(self, more: MapScores) -> MapScores:
-        """Both together."""
+        """The scores and curves of both."""
         return MapScores({**self.scores, **more.scores}, {**self.curves, **more.curves})
 
 
-Function = Callable[[Queries, Maps, Perturbation], MapScores]
+GroupFunction = Callable[[Queries, Maps, Perturbation], MapScores]
 
 
 @dataclass(frozen=True)
@@ -48,11 +46,11 @@ class ScoreGroup:
     Attributes:
         measures: score -> its title, unit and direction.
         function: computes them, and the curves that they summarise.
-        every_layer: whether maps at layers out of focus get them, too.
+        every_layer: whether they are computed for maps at other layers than the one in focus, too.
     """
 
     measures: Mapping[str, Measure]
-    function: Function
+    function: GroupFunction
     every_layer: bool
 
 
@@ -62,10 +60,12 @@ FAITHFULNESS: dict[str, Measure] = {}
 """Name -> measure of every score of every group, in the order of pages."""
 
 
-def faithfulness_scores(measures: Mapping[str, Measure], *, every_layer: bool = True) -> Callable[[Function], Function]:
-    """Register a function that computes these scores: tables, figures and the explorer show them with these words."""
+def faithfulness_scores(
+    measures: Mapping[str, Measure], *, every_layer: bool = True
+) -> Callable[[GroupFunction], GroupFunction]:
+    """Register a function that computes these scores; tables, figures and the explorer show them by their measures."""
 
-    def register(function: Function) -> Function:
+    def register(function: GroupFunction) -> GroupFunction:
         GROUPS[function.__name__] = ScoreGroup(measures, function, every_layer)
         FAITHFULNESS.update(measures)
         return function
@@ -77,8 +77,8 @@ def subject_scores(queries: Queries, maps: Maps, perturbation: Perturbation, *, 
     """All scores of one subject's maps.
 
     Args:
-        queries: N slices.
-        maps: of these slices.
+        queries: the slices.
+        maps: >= 0, one for each of these slices.
         perturbation: with baselines of these slices.
         in_focus: whether the maps are those of the layer in focus, or of a control.
     """
@@ -119,9 +119,10 @@ def deletion_and_insertion(queries: Queries, maps: Maps, perturbation: Perturbat
 def drop_and_increase(queries: Queries, maps: Maps, perturbation: Perturbation) -> MapScores:
     """Average drop and increase (Chattopadhay et al. 2018, arXiv 1710.11063) under the map as a soft mask.
 
-    With m the map over its maximum, the network gets m x + (1 - m) baseline; y is the target's probability for x, y'
-    for that. Drop: max(0, y - y') / y; increase: 1 if y' > y, else 0. (The paper multiplies pixels; 0 HU is water, not
-    nothing, so what is masked becomes the parenchyma.) NaN for empty maps.
+    With m the map divided by its maximum and x the slice, y is the target's probability for x and y' that for
+    m x + (1 - m) baseline. Drop: max(0, y - y') / y; increase: 1 if y' > y, else 0. NaN for empty maps.
+
+    The paper masks with zeros; 0 HU is water, so here the baseline is the parenchyma.
     """
     baseline = perturbation.baselines["parenchyma"]
     after = np.full(len(queries), np.nan)
@@ -146,21 +147,21 @@ def drop_and_increase(queries: Queries, maps: Maps, perturbation: Perturbation) 
 )
 def road_scores(queries: Queries, maps: Maps, perturbation: Perturbation) -> MapScores:
     """The two curves of `road`, the areas under them, and their difference `road_gap`."""
-    both = road(queries, maps, perturbation.road_steps, perturbation.road_noise_hu)
-    curve = dict(zip(("road_morf", "road_lerf"), both, strict=True))
-    areas = {name: area_under(values, perturbation.road_steps) for name, values in curve.items()}
-    return MapScores(areas | {"road_gap": areas["road_lerf"] - areas["road_morf"]}, curve)
+    morf, lerf = road(queries, maps, perturbation.road_steps, perturbation.road_noise_hu)
+    by_name = {"road_morf": morf, "road_lerf": lerf}
+    areas = {name: area_under(curve, perturbation.road_steps) for name, curve in by_name.items()}
+    return MapScores(areas | {"road_gap": areas["road_lerf"] - areas["road_morf"]}, by_name)
 
 
 def curves(queries: Queries, maps: Maps, baseline: Baseline, steps: Sequence[float]) -> tuple[Curves, Curves]:
-    """Deletion and insertion (Petsiuk et al. 2018, arXiv 1806.07421): the target's probability while the pixels, from
-    the map's highest value to its lowest, become the baseline, and while they return from the baseline.
+    """Deletion and insertion (Petsiuk et al. 2018, arXiv 1806.07421): the target's probability as pixels are replaced by
+    the baseline, from the map's highest value to its lowest, and as they are restored in the same order.
 
     Args:
-        queries: N slices.
-        maps: of these slices.
+        queries: the slices.
+        maps: one for each of these slices.
         baseline: of these slices.
-        steps: shares of the pixels between 0 and 1, rising.
+        steps: shares of the pixels between 0 and 1, increasing.
 
     Returns:
         Deletion and insertion at the shares 0, steps, 1; NaN where not defined.
@@ -171,37 +172,44 @@ def curves(queries: Queries, maps: Maps, baseline: Baseline, steps: Sequence[flo
         if len(rows):
             part = queries[rows]
             removed = removal(ranks(maps[rows], part.id, queries.seed), steps)
-            image, other = part.hounsfield[:, None], baseline.hounsfield[rows][:, None]
-            both = np.concatenate([np.where(removed, other, image), np.where(removed, image, other)], axis=1)
-            values[:, rows, 1:-1] = part.probability(both).reshape(len(rows), 2, -1).transpose(1, 0, 2)
+            image, replacement = part.hounsfield[:, None], baseline.hounsfield[rows][:, None]
+            deleted, inserted = np.where(removed, replacement, image), np.where(removed, image, replacement)
+            variants = np.concatenate([deleted, inserted], axis=1)
+            values[:, rows, 1:-1] = part.probability(variants).reshape(len(rows), 2, -1).transpose(1, 0, 2)
             values[0, rows, 0] = values[1, rows, -1] = baseline.before[rows]
             values[0, rows, -1] = values[1, rows, 0] = baseline.after[rows]
     return values[0], values[1]
 
 
 def area_under(curve: Curves, shares: Sequence[float]) -> Scores:
-    """The mean height of curves over shares from the first to the last, by trapezia; 0 to 1 for probabilities."""
+    """The area under each curve by the trapezoidal rule, divided by the range of shares: the mean probability, 0 to 1."""
     area: np.ndarray = np.trapezoid(curve, np.asarray(shares), axis=1) / (shares[-1] - shares[0])
     return area
 
 
 def road(queries: Queries, maps: Maps, shares: Sequence[float], noise_hu: float) -> tuple[Curves, Curves]:
-    """ROAD (Rong et al. 2022, arXiv 2202.00449): the target's probability while shares of the pixels are imputed from
-    their neighbours, the most relevant first and the least relevant first.
+    """ROAD (Rong et al. 2022, arXiv 2202.00449): the target's probability as shares of the pixels are imputed from their
+    neighbours, the most relevant first and the least relevant first.
 
-    The noise on imputed pixels, HU, belongs to the slice and is the same in both orders and at all shares. (The paper
-    counts correct answers; the probability is finer and needs no label.)
+    The noise on imputed pixels is seeded by the slice's id and is the same in both orders and at all shares. The paper
+    reports accuracy; the probability is continuous and needs no label.
+
+    Args:
+        queries: the slices.
+        maps: one for each of these slices.
+        shares: of the pixels that are imputed, increasing.
+        noise_hu: standard deviation of the noise, HU.
 
     Returns:
-        Most relevant first and least relevant first, (N, steps), NaN for uniform maps.
+        Most relevant first and least relevant first; NaN for uniform maps.
     """
     values = np.full((2, len(queries), len(shares)), np.nan)
     for block in queries.in_blocks(2 * len(shares)):
         rows = block[has_order(maps[block])]
         if len(rows):
             part = queries[rows]
-            places = ranks(maps[rows], part.id, queries.seed)
-            orders = (places, places[0].size - 1 - places)
+            descending = ranks(maps[rows], part.id, queries.seed)
+            orders = (descending, descending[0].size - 1 - descending)
             removed = np.concatenate([removal(order, shares) for order in orders], axis=1)
             values[:, rows] = (
                 part.probability(imputed(part, removed, noise_hu)).reshape(len(rows), 2, -1).transpose(1, 0, 2)

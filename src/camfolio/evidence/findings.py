@@ -1,4 +1,4 @@
-"""What a study of one network may claim: every verdict of its pages, decided here from intervals, never in a template."""
+"""What a study of one network may claim: all verdicts of its pages, decided here from intervals, not in templates."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from camfolio.results.selection import Case, CasesResult
 from camfolio.results.stability import StabilityResult
 from camfolio.results.subject import Subject
 
-Verdict = Literal["better", "worse", "not separable", "not defined"]
+IntervalVerdict = Literal["better", "worse", "not separable", "not defined"]
 
 NOTHING = 0.0
-"""A difference is shown if its interval excludes this."""
+"""A difference is shown if its interval excludes zero."""
 CHANCE = 0.5
-"""AUC of answers drawn at random."""
+"""AUC of random predictions."""
 UNIFORM = 1.0
-"""Energy on the nodule, as a multiple of that of a uniform map."""
+"""Energy ratio of a uniform map."""
 HARDLY_MORE = 1.5
-"""Below this multiple of a uniform map's energy, one example's map is called hardly better. A convention: one slice has no
-interval, so that a small excess must not read as a success."""
+"""An example's map with less than this multiple of a uniform map's energy on the nodule is called hardly better than it.
+A convention: a single slice has no interval, so a small excess is not reported as a success."""
 MOSTLY_ELSEWHERE = 0.5
-"""A map with less than this share of its energy on the nodule has most of it elsewhere."""
-LEFT_FROM_ARCHITECTURE = 0.2
-"""Maps of a network with random weights whose rank correlation with the trained network's is surely above this are said to
-show something that did not come from training. A convention, above zero since maps of one slice share its structure;
-maps of different slices are not yet compared with."""
-OTHER_MAPS = 0.5
-"""Maps of two trainings whose rank correlation is surely below this are called other maps. A convention: the page says the
-value and the limit."""
+"""A map with a smaller share of its energy on the nodule has most of it elsewhere."""
+NOT_FROM_TRAINING = 0.2
+"""If the rank correlation of a method's maps after randomisation of all weights with those before has an interval above
+this, the page says that the maps show something that does not come from training. A convention, above zero since two maps
+of one slice share its structure."""
+DIFFERENT_MAPS = 0.5
+"""If the rank correlation of a method's maps between two trainings has an interval below this, they are called different
+maps. A convention: the page states the value and the limit."""
 
 
 @dataclass(frozen=True)
-class Difference:
+class ComparedMethods:
     """A comparison of two methods by their energy on the nodule.
 
     Attributes:
-        first: the method with more of it, where a difference was shown; else as the comparison names them.
-        second: the other one.
+        first: the method with more energy if a difference was shown; else the first of the comparison.
+        second: the method compared with `first`.
         shown: whether the comparison shows a difference.
-        row: the comparison with its numbers, its own `first` minus its `second`.
+        row: the comparison with its numbers, `row.first` minus `row.second`.
     """
 
     first: str
@@ -58,7 +58,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class UndefinedScore:
-    """On how many slices a method's score is not defined: no mask, an empty map, a map of one value.
+    """Number of slices on which a method's score is not defined: no mask, an empty map or a uniform map.
 
     Attributes:
         score: key of the score.
@@ -76,22 +76,23 @@ class Findings:
     """The verdicts of a study about one network; methods, scores and controls by their keys.
 
     Attributes:
-        has_masks: whether anything could be measured against a mask.
+        has_masks: whether any score could be measured against a mask.
         above_uniform: methods shown to put more energy on the nodule than a uniform map.
         below_uniform: methods shown to put less there.
         outside: share of the energy outside the mask under the method with the highest mean; None without masks.
-        all_miss_once: whether every method has a correct answer whose map puts less energy on the nodule than a uniform one.
+        all_miss_once: whether every method has a correctly classified slice whose map puts less energy on the nodule than a
+            uniform map.
         beat_controls: methods shown to put more energy on the nodule than every control.
-        beat_centre_blob: methods shown to do so against the blob at the slice's centre.
-        best_control: the control with the best mean of each score; None where no control has one.
+        beat_centre_blob: methods shown to put more energy on the nodule than the blob at the slice's centre.
+        best_control: the control with the best mean of each score; None where it is not defined for any control.
         interval_differences: pairs of methods by the uncorrected interval of their energy on the nodule.
-        corrected_differences: pairs with a verdict after correction for all comparisons, only those that differ.
+        corrected_differences: pairs of methods that differ after correction for all comparisons.
         undefined_scores: scores and methods with slices on which they are not defined.
-        not_from_training: methods whose maps stay alike when all weights are random.
+        not_from_training: methods whose maps stay similar when all weights are randomised.
         other_maps_when_retrained: methods whose maps differ from one training to the next.
         than_area: the network's AUC against that of the nodule's area.
         area_separates: whether the nodule's area alone separates the classes.
-        on_external: the AUC on the external test set against that on the test part; None without one.
+        on_external: the AUC on the external test set against that on the test part; None without an external test set.
         example: what one example's map shows: `elsewhere`, `below uniform`, `hardly above`, `above`, or
             `not defined`.
     """
@@ -104,20 +105,22 @@ class Findings:
     beat_controls: tuple[str, ...]
     beat_centre_blob: tuple[str, ...]
     best_control: Mapping[Score, str | None]
-    interval_differences: tuple[Difference, ...]
-    corrected_differences: tuple[Difference, ...]
+    interval_differences: tuple[ComparedMethods, ...]
+    corrected_differences: tuple[ComparedMethods, ...]
     undefined_scores: tuple[UndefinedScore, ...]
     not_from_training: tuple[str, ...]
     other_maps_when_retrained: tuple[str, ...]
-    than_area: Verdict
+    than_area: IntervalVerdict
     area_separates: bool
-    on_external: Verdict | None = None
+    on_external: IntervalVerdict | None = None
     example: Mapping[Method, Mapping[Kind, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class NetworkResults:
-    """The results of a study about one network that verdicts are decided from; `external` is None without that test set."""
+    """The results of a study about one network from which verdicts are decided; `external` is None without an external test
+    set.
+    """
 
     evaluation: EvaluationResult
     localisation: LocalisationResult
@@ -132,7 +135,7 @@ def network_findings(results: NetworkResults) -> Findings:
     """Decide everything that the pages of a study about one network claim."""
     evaluation, board, external = results.evaluation, results.scoreboard, results.external
     methods, localisation = board.methods, results.localisation
-    above, random = localisation.above_area, results.randomisation.all_random
+    above, randomised = localisation.above_area, results.randomisation.all_random
     shares = [share.value for share in localisation.energy_share.values() if share.value is not None]
     seeds = results.stability.similarity.get("seed", {})
     example = {
@@ -151,19 +154,19 @@ def network_findings(results: NetworkResults) -> Findings:
         interval_differences=tuple(map(by_interval, localisation.difference)),
         corrected_differences=tuple(corrected(board)),
         undefined_scores=tuple(undefined_scores(board, methods)),
-        not_from_training=tuple(name for name in methods if is_above(random[name].rank_signed, LEFT_FROM_ARCHITECTURE)),
+        not_from_training=tuple(name for name in methods if is_above(randomised[name].rank_signed, NOT_FROM_TRAINING)),
         other_maps_when_retrained=tuple(
-            name for name in methods if seeds and is_below(seeds[name].rank_signed, OTHER_MAPS)
+            name for name in methods if seeds and is_below(seeds[name].rank_signed, DIFFERENT_MAPS)
         ),
         than_area=verdict_against(evaluation.difference.auc, NOTHING),
         area_separates=is_above(evaluation.baseline.auc, CHANCE),
-        on_external=elsewhere(evaluation.metrics["auc"], external.metrics["auc"]) if external else None,
+        on_external=on_external_set(evaluation.metrics["auc"], external.metrics["auc"]) if external else None,
         example=example,
     )
 
 
 def is_above(value: Interval, limit: float) -> bool:
-    """Whether a whole interval lies above a limit; never where there is none.
+    """Whether an interval lies entirely above a limit; False if there is no interval.
 
     >>> is_above(Interval(value=0.6, low=0.5, high=0.7), 0.4), is_above(Interval(value=0.6, low=None, high=None), 0.4)
     (True, False)
@@ -172,12 +175,12 @@ def is_above(value: Interval, limit: float) -> bool:
 
 
 def is_below(value: Interval, limit: float) -> bool:
-    """Whether a whole interval lies below a limit; never where there is none."""
+    """Whether an interval lies entirely below a limit; False if there is no interval."""
     return value.high is not None and value.high < limit
 
 
-def verdict_against(value: Interval, limit: float) -> Verdict:
-    """A number against a limit, by its interval."""
+def verdict_against(value: Interval, limit: float) -> IntervalVerdict:
+    """The verdict on a number against a limit, by its interval."""
     if value.value is None:
         return "not defined"
     if is_above(value, limit):
@@ -185,17 +188,17 @@ def verdict_against(value: Interval, limit: float) -> Verdict:
     return "worse" if is_below(value, limit) else "not separable"
 
 
-def elsewhere(here: Interval, there: Interval) -> Verdict:
-    """The AUC on an external test set: better or worse only where the two intervals do not overlap."""
-    if here.low is None or here.high is None or there.low is None or there.high is None:
+def on_external_set(internal: Interval, external: Interval) -> IntervalVerdict:
+    """The AUC on an external test set against that on the test part: better or worse only if the intervals do not overlap."""
+    if internal.low is None or internal.high is None or external.low is None or external.high is None:
         return "not defined"
-    if there.high < here.low:
+    if external.high < internal.low:
         return "worse"
-    return "better" if there.low > here.high else "not separable"
+    return "better" if external.low > internal.high else "not separable"
 
 
 def example_verdict(case: Case | None) -> str:
-    """The map of one chosen slice compared with a uniform map."""
+    """The verdict on an example's map against a uniform map."""
     if case is None or case.energy_ratio is None or case.energy_share is None:
         return "not defined"
     if case.energy_ratio < UNIFORM:
@@ -204,22 +207,22 @@ def example_verdict(case: Case | None) -> str:
 
 
 def beating(board: ScoreboardResult, methods: Sequence[str], controls: Sequence[str]) -> tuple[str, ...]:
-    """Methods that put more energy on the nodule than each of some controls, after correction for all comparisons."""
-    won = {
+    """Methods shown to put more energy on the nodule than each of these controls, after correction for all comparisons."""
+    better = {
         (row.first, row.second)
         for row in board.comparisons.controls.rows
         if row.score == "energy_share" and row.verdict == "better"
     }
-    defined = board.scores["energy_share"]
+    energy = board.scores["energy_share"]
     return tuple(
         name
         for name in methods
-        if defined[name].value is not None and all((name, control) in won for control in controls)
+        if energy[name].value is not None and all((name, control) in better for control in controls)
     )
 
 
 def best_control(board: ScoreboardResult, score: str) -> str | None:
-    """The control with the best mean of a score, the first of equals."""
+    """The control with the best mean of a score, the first of several; None if it is not defined for any control."""
     sign = 1 if board.measures[score].better == "higher" else -1
     values = {control: board.scores[score][control].value for control in board.controls}
     defined = {control: sign * value for control, value in values.items() if value is not None}
@@ -227,23 +230,23 @@ def best_control(board: ScoreboardResult, score: str) -> str | None:
 
 
 def undefined_scores(board: ScoreboardResult, methods: Sequence[str]) -> Iterator[UndefinedScore]:
-    """Where scores of methods are not defined on every slice, score by score."""
+    """Scores of methods that are not defined on every slice, score by score."""
     for score, method in product(board.measures, methods):
         slices = board.scores[score][method].slices_undefined
         if slices:
             yield UndefinedScore(score, method, slices)
 
 
-def by_interval(row: MethodDifference) -> Difference:
+def by_interval(row: MethodDifference) -> ComparedMethods:
     """A pair of methods by the interval of their difference alone."""
     if is_below(row, NOTHING):
-        return Difference(row.second, row.first, shown=True, row=row)
-    return Difference(row.first, row.second, shown=is_above(row, NOTHING), row=row)
+        return ComparedMethods(row.second, row.first, shown=True, row=row)
+    return ComparedMethods(row.first, row.second, shown=is_above(row, NOTHING), row=row)
 
 
-def corrected(board: ScoreboardResult) -> Iterator[Difference]:
+def corrected(board: ScoreboardResult) -> Iterator[ComparedMethods]:
     """Pairs of methods whose energy on the nodule differs, after correction for all comparisons of methods."""
     for row in board.comparisons.methods.rows:
         if row.score == "energy_share" and row.verdict in {"better", "worse"}:
             names = (row.first, row.second) if row.verdict == "better" else (row.second, row.first)
-            yield Difference(*names, shown=True, row=row)
+            yield ComparedMethods(*names, shown=True, row=row)

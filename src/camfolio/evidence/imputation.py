@@ -1,9 +1,9 @@
-"""Noisy linear imputation: removed pixels become weighted means of their neighbours, so that no edge reveals them.
+"""Noisy linear imputation: removed pixels become weighted means of their neighbours, so that there are no edges around them.
 
-Every removed pixel is the mean of its eight neighbours, the four beside it weighing 1/6 and the four diagonal ones 1/12
+Every removed pixel is the mean of its eight neighbours, with weights of 1/6 for the four direct and 1/12 for the four diagonal ones
 (Rong et al. 2022, arXiv 2202.00449); noise is added so that a network cannot recognise imputed pixels by their smoothness.
-The equations of all removed pixels are solved at once. They are symmetric, positive definite and reach no further than
-the next row, so a banded Cholesky factorisation does it (several times as fast as a general sparse solver).
+All removed pixels are one system of linear equations, symmetric, positive definite and banded with a half-bandwidth of
+one row and one pixel, solved by a banded Cholesky factorisation: several times as fast as a general sparse solver.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from scipy.linalg import solveh_banded
 
 Image = Float64[np.ndarray, "height width"]
 
-BESIDE, DIAGONAL = 1 / 6, 1 / 12
-STEPS = ((0, 1, BESIDE), (1, -1, DIAGONAL), (1, 0, BESIDE), (1, 1, DIAGONAL))
-"""Rows down, columns across and weight of the neighbours that come later in reading order."""
+DIRECT, DIAGONAL = 1 / 6, 1 / 12
+STEPS = ((0, 1, DIRECT), (1, -1, DIAGONAL), (1, 0, DIRECT), (1, 1, DIAGONAL))
+"""Row offset, column offset and weight of the neighbours that come later in row-major order."""
 
 
 def impute(image: Image, removed: Bool[np.ndarray, "height width"], noise: Image) -> Image:
@@ -24,14 +24,14 @@ def impute(image: Image, removed: Bool[np.ndarray, "height width"], noise: Image
 
     Args:
         image: in any unit; the values of removed pixels are ignored.
-        removed: which pixels; not all of them.
+        removed: True on the pixels to impute; not all of them.
         noise: added to the imputed pixels, in the image's unit.
 
     Raises:
         ValueError: if all pixels are removed.
     """
     if removed.all():
-        msg = "Expected at least one pixel that is left, but got an image of which all are removed."
+        msg = "Expected at least one pixel that is not removed, but got an image with all pixels removed."
         raise ValueError(msg)
     known = np.where(removed, 0.0, image)
     bands, sums = equations(removed, known)
@@ -42,18 +42,18 @@ def impute(image: Image, removed: Bool[np.ndarray, "height width"], noise: Image
 def equations(
     removed: Bool[np.ndarray, "height width"], known: Image
 ) -> tuple[Float64[np.ndarray, "bands pixels"], Float64[np.ndarray, " pixels"]]:
-    """The matrix as LAPACK's lower bands, and the right-hand side; a known pixel has an equation of its own."""
+    """The matrix as LAPACK's lower bands, and the right-hand side; the equation of a known pixel is x = its value."""
     height, width = removed.shape
     bands = np.zeros((width + 2, height * width))
     weights, sums = np.zeros_like(known), np.zeros_like(known)
     for down, across, weight in STEPS:
-        one = np.s_[: height - down, max(0, -across) : width - max(0, across)]
-        other = np.s_[down:, max(0, across) : width + min(0, across)]
-        weights[one] += weight
-        weights[other] += weight
-        sums[one] += weight * known[other]
-        sums[other] += weight * known[one]
+        pixel = np.s_[: height - down, max(0, -across) : width - max(0, across)]
+        neighbour = np.s_[down:, max(0, across) : width + min(0, across)]
+        weights[pixel] += weight
+        weights[neighbour] += weight
+        sums[pixel] += weight * known[neighbour]
+        sums[neighbour] += weight * known[pixel]
         band = bands[down * width + across].reshape(height, width)
-        band[one] -= np.where(removed[one] & removed[other], weight, 0.0)
+        band[pixel] -= np.where(removed[pixel] & removed[neighbour], weight, 0.0)
     bands[0] += np.where(removed, weights, 1.0).ravel()
     return bands, np.where(removed, sums, known).ravel()

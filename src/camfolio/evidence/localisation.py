@@ -1,8 +1,10 @@
 """Localisation scores, maps against the nodule's mask: each is one function under `@localisation_score`.
 
-A score is computed only for informative slices: the map is positive somewhere, and the mask is neither empty nor the
-whole slice, where every map would be right. On the others it is NaN, not defined. A uniform positive map is defined and
-scores at chance level, except that Otsu's threshold cannot divide it.
+A score is defined only where the map has a positive value and the mask covers a part of the slice: with a mask of the
+whole slice, every map would score perfectly. Elsewhere it is NaN. A uniform positive map scores at chance level, except
+that its overlap at Otsu's threshold is not defined.
+
+Maps are >= 0 everywhere in this module.
 """
 
 from __future__ import annotations
@@ -11,16 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64
+from jaxtyping import Bool, Float64
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
-from camfolio.shapes import Masks, Spacing
+from camfolio.shapes import Maps, Masks, Scores, Spacing
 from camfolio.statistics.measures import Measure
 from camfolio.statistics.ranks import ranked_auc
-
-Maps = Float[np.ndarray, "slices height width"]
-Scores = Float64[np.ndarray, " slices"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Truth:
     Attributes:
         masks: True on the nodule.
         spacing: mm per pixel, row and column.
-        tolerance_mm: how far beside the mask a point may lie to count as near.
+        tolerance_mm: largest distance from the mask at which a pixel counts as near, mm.
     """
 
     masks: Masks
@@ -43,20 +42,20 @@ class Truth:
 
     @property
     def informative(self) -> Bool[np.ndarray, " slices"]:
-        """Where a mask can distinguish a right map from a wrong one: it is neither empty nor the whole slice."""
+        """Where a mask can distinguish a correct map from a wrong one: it is neither empty nor the whole slice."""
         share: np.ndarray = self.masks.mean((1, 2))
         return (share > 0) & (share < 1)
 
     @property
     def near(self) -> Masks:
-        """True up to the tolerance from the nearest pixel of the mask, between centres of pixels."""
+        """True on pixels whose centre is within the tolerance of the centre of a pixel of the mask."""
         pairs = zip(self.masks, self.spacing, strict=True)
         distance = [ndimage.distance_transform_edt(~mask, sampling=spacing) for mask, spacing in pairs]
         inside: np.ndarray = np.reshape(distance, self.masks.shape) <= self.tolerance_mm
         return inside
 
 
-Function = Callable[[Maps, Truth], Scores]
+ScoreFunction = Callable[[Maps, Truth], Scores]
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class LocalisationScore:
     """
 
     measure: Measure
-    function: Function
+    function: ScoreFunction
     chance: bool
 
     def __call__(self, maps: Maps, truth: Truth) -> Scores:
@@ -95,15 +94,15 @@ LOCALISATION: dict[str, LocalisationScore] = {}
 """Name -> score, in the order of pages."""
 
 
-def localisation_score(measure: Measure, *, chance: bool = True) -> Callable[[Function], Function]:
-    """Register a function under its own name: tables, figures and the explorer show it with these words.
+def localisation_score(measure: Measure, *, chance: bool = True) -> Callable[[ScoreFunction], ScoreFunction]:
+    """Register a function under its name; tables, figures and the explorer show it by its measure.
 
     Args:
-        measure: title, unit and direction, and where else than in the table of scores it is shown.
+        measure: title, unit and direction, and where it is shown besides the table of scores.
         chance: whether the score of a uniform map is a chance level.
     """
 
-    def register(function: Function) -> Function:
+    def register(function: ScoreFunction) -> ScoreFunction:
         LOCALISATION[function.__name__] = LocalisationScore(measure, function, chance)
         return function
 
@@ -113,7 +112,7 @@ def localisation_score(measure: Measure, *, chance: bool = True) -> Callable[[Fu
 def area_share(masks: Masks) -> Scores:
     """The share of the slice that the nodule covers, 0 to 1: the energy share of a uniform map.
 
-    NaN where the mask is empty: how large the nodule is there is not known.
+    NaN where the mask is empty: the size of the nodule is not known there.
     """
     share: np.ndarray = np.where(masks.any((1, 2)), masks.mean((1, 2), dtype=np.float64), np.nan)
     return share
@@ -133,10 +132,10 @@ def energy_ratio(maps: Maps, truth: Truth) -> Scores:
     return ratio
 
 
-def share_of_maxima(maps: Maps, places: Masks) -> Scores:
-    """The share of the pixels with a map's largest value that lie in `places`."""
+def share_of_maxima(maps: Maps, region: Masks) -> Scores:
+    """The share of the pixels with a map's largest value that lie in a region."""
     highest = maps == maps.max((1, 2), keepdims=True)
-    share: np.ndarray = (highest & places).sum((1, 2)) / highest.sum((1, 2))
+    share: np.ndarray = (highest & region).sum((1, 2)) / highest.sum((1, 2))
     return share
 
 
@@ -144,14 +143,14 @@ def share_of_maxima(maps: Maps, places: Masks) -> Scores:
 def pointing_game(maps: Maps, truth: Truth) -> Scores:
     """1 if the map's maximum lies on the mask, else 0 (Zhang et al. 2018, arXiv 1608.00507).
 
-    Of several equal maxima the share that does: what a choice among them at random would get on average.
+    Of several equal maxima, the share that lies on it: the expected score of a random choice among them.
     """
     return share_of_maxima(maps, truth.masks)
 
 
 @localisation_score(Measure("maximum inside or near the nodule", "share"))
 def pointing_game_near(maps: Maps, truth: Truth) -> Scores:
-    """The pointing game on the mask and all that lies within the tolerance of it, in mm."""
+    """The pointing game on the mask and the pixels within the tolerance of it, mm."""
     return share_of_maxima(maps, truth.near)
 
 
@@ -159,7 +158,7 @@ def pointing_game_near(maps: Maps, truth: Truth) -> Scores:
 def iou_otsu(maps: Maps, truth: Truth) -> Scores:
     """Intersection over union of the mask and the pixels above Otsu's threshold (256 bins, Otsu 1979), 0 to 1.
 
-    NaN for a uniform map, which no threshold divides.
+    NaN for a uniform map, on which the threshold is not defined.
     """
     scores = np.full(len(maps), np.nan)
     for i in np.flatnonzero(np.ptp(maps, axis=(1, 2)) > 0):
@@ -173,12 +172,11 @@ def iou_otsu(maps: Maps, truth: Truth) -> Scores:
 def iou_area(maps: Maps, truth: Truth) -> Scores:
     """Intersection over union of the mask and the map's highest pixels, as many as the mask has, 0 to 1.
 
-    Pixels with the value at which the count is reached belong to them by the share that is needed: no order of equal
-    pixels is preferred.
+    Of pixels with equal values at the limit, each counts by the share that is needed, so that their order plays no part.
     """
     size = truth.masks.sum((1, 2))
-    falling = -np.sort(-maps.reshape(len(maps), -1), axis=1)
-    limit = np.take_along_axis(falling, size[:, None] - 1, axis=1)[:, :, None]
+    descending = -np.sort(-maps.reshape(len(maps), -1), axis=1)
+    limit = np.take_along_axis(descending, size[:, None] - 1, axis=1)[:, :, None]
     above, level = maps > limit, maps == limit
     needed = (size - above.sum((1, 2))) / level.sum((1, 2))
     common = (above & truth.masks).sum((1, 2)) + needed * (level & truth.masks).sum((1, 2))
@@ -188,7 +186,7 @@ def iou_area(maps: Maps, truth: Truth) -> Scores:
 
 @localisation_score(Measure("AUC of the map as a pixel classifier", "share", panel=True, by_layer=True))
 def pixel_auc(maps: Maps, truth: Truth) -> Scores:
-    """How often a pixel of the nodule has a higher value than one beside it, equal ones counting half: 0.5 is chance."""
+    """AUC of the map's values as a classifier of pixels as nodule or not, ties counting half; 0.5 is chance."""
     inside = truth.masks.reshape(len(maps), -1)
     return ranked_auc(maps.reshape(inside.shape), inside)
 
@@ -197,14 +195,16 @@ def pixel_auc(maps: Maps, truth: Truth) -> Scores:
     Measure("distance from the map's centre of mass to the nodule's", "mm", "lower", panel=True), chance=False
 )
 def centre_distance(maps: Maps, truth: Truth) -> Scores:
-    """From the map's centre of mass to the centroid of the mask, mm. The slice's centre is a control, not chance."""
+    """From the map's centre of mass to the centroid of the mask, mm. The distance of a uniform map, whose centre of mass is
+    the slice's centre, is no chance level: nodules are centred.
+    """
     difference = (centre_of_mass(maps) - centre_of_mass(truth.masks.astype(np.float64))) * truth.spacing
     distance: np.ndarray = np.hypot(difference[:, 0], difference[:, 1])
     return distance
 
 
 def centre_of_mass(maps: Maps) -> Float64[np.ndarray, "slices 2"]:
-    """Row and column in pixels, weighed by the map's values."""
+    """Row and column in pixels, weighted by the map's values."""
     share = maps / maps.sum((1, 2), keepdims=True)
     rows, columns = (np.arange(length) for length in maps.shape[1:])
     return np.stack([(share.sum(2) * rows).sum(1), (share.sum(1) * columns).sum(1)], axis=1)

@@ -1,6 +1,6 @@
-"""The network's probabilities for slices with replaced pixels: queries in blocks, orders of pixels, baselines, imputation.
+"""The network's probabilities for slices with replaced pixels: queries, orders of pixels, baselines, imputation.
 
-Every function queries the network in blocks of one size, so memory does not grow with the number of slices.
+Slices are classified in blocks of one size, so memory does not grow with their number.
 """
 
 from __future__ import annotations
@@ -13,16 +13,13 @@ from jaxtyping import Bool, Float, Float64, Int64
 from scipy import ndimage
 
 from camfolio.evidence.imputation import impute
-from camfolio.shapes import Hounsfield, Masks, Names, Spacing
+from camfolio.shapes import Curves, Hounsfield, Maps, Masks, Names, Scores, Spacing
 from camfolio.statistics.random_generators import slice_generator
 
-Maps = Float[np.ndarray, "slices height width"]
-Scores = Float64[np.ndarray, " slices"]
-Curves = Float64[np.ndarray, "slices steps"]
-Network = Callable[[Hounsfield], Float64[np.ndarray, "slices classes"]]
-"""From slices in HU to the probability of each class, above 0."""
+Classifier = Callable[[Hounsfield], Float64[np.ndarray, "slices classes"]]
+"""From slices in HU to the probability of each class, > 0."""
 BLOCK = 256
-"""Slices per query."""
+"""Slices that are classified at once."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +30,14 @@ class Queries:
         hounsfield: HU.
         id: of the slices; random generators are seeded with it.
         target: the class whose probability is computed.
-        network: computes the probabilities.
+        classifier: the network; computes the probabilities.
         seed: of all random generators.
     """
 
     hounsfield: Hounsfield
     id: Names
     target: Int64[np.ndarray, " slices"]
-    network: Network
+    classifier: Classifier
     seed: int
 
     def __len__(self) -> int:
@@ -48,40 +45,41 @@ class Queries:
 
     def __getitem__(self, index: np.ndarray) -> Queries:
         """The queries of some of the slices."""
-        return Queries(self.hounsfield[index], self.id[index], self.target[index], self.network, self.seed)
+        return Queries(self.hounsfield[index], self.id[index], self.target[index], self.classifier, self.seed)
 
     def probability(self, variants: Float[np.ndarray, "slices steps height width"]) -> Curves:
         """The target's probability for several variants of every slice."""
         steps = variants.shape[1]
         flat = np.ascontiguousarray(variants.reshape(-1, *variants.shape[2:]), dtype=np.float32)
         targets = np.repeat(self.target, steps)
-        probability: np.ndarray = self.network(flat)[np.arange(len(flat)), targets]
+        probability: np.ndarray = self.classifier(flat)[np.arange(len(flat)), targets]
         return probability.reshape(-1, steps)
 
     def in_blocks(self, steps: int) -> list[np.ndarray]:
-        """Indices of slices in blocks, so that a query has about BLOCK slices if each has so many variants."""
+        """Indices of the slices in blocks, so that about BLOCK slices are classified at once if each has `steps` variants."""
         size = max(1, BLOCK // max(1, steps))
         return [np.arange(start, min(start + size, len(self))) for start in range(0, len(self), size)]
 
 
 def ranks(maps: Maps, names: Names, seed: int) -> Int64[np.ndarray, "slices height width"]:
-    """Every pixel's rank from the highest to the lowest value, from 0; ties are broken at random, seeded by the slice (so
-    the zeros of a sparse map are not in the order of rows).
+    """Every pixel's rank from the highest to the lowest value, from 0.
+
+    Ties are broken at random, seeded by the slice's id; else the zeros of a sparse map would be ranked row by row.
     """
     flat = maps.reshape(len(maps), -1)
-    chance = [slice_generator(seed, str(name), "ties").random(flat.shape[1]) for name in names]
-    order = [np.lexsort((noise, -values)) for noise, values in zip(chance, flat, strict=True)]
-    places = np.empty(flat.shape, dtype=np.int64)
-    np.put_along_axis(places, np.reshape(order, flat.shape), np.arange(flat.shape[1])[None], axis=1)
-    return places.reshape(maps.shape)
+    noise = [slice_generator(seed, str(name), "ties").random(flat.shape[1]) for name in names]
+    order = [np.lexsort((ties, -values)) for ties, values in zip(noise, flat, strict=True)]
+    rank = np.empty(flat.shape, dtype=np.int64)
+    np.put_along_axis(rank, np.reshape(order, flat.shape), np.arange(flat.shape[1])[None], axis=1)
+    return rank.reshape(maps.shape)
 
 
 def removal(
-    places: Int64[np.ndarray, "slices height width"], shares: Sequence[float]
+    rank: Int64[np.ndarray, "slices height width"], shares: Sequence[float]
 ) -> Bool[np.ndarray, "slices steps height width"]:
-    """True on the given shares of the pixels, those of lowest rank, rounded to whole pixels."""
-    counts = np.rint(np.asarray(shares) * places[0].size)
-    removed: np.ndarray = places[:, None] < counts[None, :, None, None]
+    """True on the given shares of the pixels, from rank 0, rounded to whole pixels."""
+    counts = np.rint(np.asarray(shares) * rank[0].size)
+    removed: np.ndarray = rank[:, None] < counts[None, :, None, None]
     return removed
 
 
@@ -96,8 +94,9 @@ class Baseline:
     """Values that replace removed pixels.
 
     Attributes:
-        hounsfield: HU; NaN where it is not known.
-        before, after: the target's probability for the slice as it is, and for the baseline alone.
+        hounsfield: HU; NaN where they are unknown.
+        before: the target's probability for the unchanged slice.
+        after: the target's probability with all pixels replaced.
     """
 
     hounsfield: Hounsfield
@@ -106,13 +105,13 @@ class Baseline:
 
     @property
     def known(self) -> Bool[np.ndarray, " slices"]:
-        """Where the baseline is known."""
+        """Where all values are known."""
         finite: np.ndarray = np.isfinite(self.hounsfield).all((1, 2))
         return finite
 
 
 def with_probabilities(queries: Queries, hounsfield: Hounsfield) -> Baseline:
-    """A baseline with the target's probability at both ends of every curve."""
+    """A baseline with the target's probability at both ends of every curve, NaN where the baseline is unknown."""
     ends = np.full((len(queries), 2), np.nan)
     known = np.isfinite(hounsfield).all((1, 2))
     for block in queries.in_blocks(2):
@@ -127,7 +126,7 @@ class Perturbation:
     """How pixels are replaced.
 
     Attributes:
-        baselines: name -> what replaces removed pixels.
+        baselines: name -> values that replace removed pixels.
         steps: shares of the pixels removed in deletion and insertion, between 0 and 1, increasing.
         road_steps: shares of the pixels imputed in ROAD, increasing.
         road_noise_hu: standard deviation of the noise on imputed pixels, HU.
@@ -150,7 +149,7 @@ def imputed(queries: Queries, removed: np.ndarray, noise_hu: float) -> np.ndarra
 
 
 def parenchyma_hu(hounsfield: Hounsfield, masks: Masks, below_hu: float) -> float:
-    """Mean of all pixels outside the nodules and below a limit, HU: air-filled lung. NaN if there are none."""
+    """Mean of aerated lung, HU: of all pixels outside the nodules and below a limit. NaN if there are none."""
     lung = hounsfield[~masks & (hounsfield < below_hu)]
     return float(lung.mean(dtype=np.float64)) if lung.size else float("nan")
 
@@ -158,7 +157,7 @@ def parenchyma_hu(hounsfield: Hounsfield, masks: Masks, below_hu: float) -> floa
 def replacements(
     hounsfield: Hounsfield, spacing: Spacing, parenchyma: float, blur_mm: float
 ) -> Mapping[str, Hounsfield]:
-    """Slices whose pixels replace removed ones: `parenchyma`, one value everywhere; `blur`, the slice itself without detail."""
+    """Baselines: `parenchyma`, one value for all pixels; `blur`, the slice smoothed by a Gaussian of `blur_mm`."""
     pairs = zip(hounsfield, spacing.astype(np.float64), strict=True)
     blurred = [ndimage.gaussian_filter(image, blur_mm / step, mode="nearest") for image, step in pairs]
     flat = np.full(hounsfield.shape, parenchyma, dtype=np.float32)

@@ -15,11 +15,11 @@ from camfolio.statistics.random_generators import slice_generator
 def randomised_networks(trained: nn.Module, fresh: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """Networks with re-initialised parts: first the last part, then the last two, up to all of them.
 
-    Parts are the children of the network that have weights, in the order in which it lists them. The statistics of
-    batch norms are reset, too.
+    Parts are the children of the network that have weights, in the order of `named_children`. Running statistics
+    of batch norms are reset, too.
 
     Args:
-        trained: is not touched.
+        trained: is not changed.
         fresh: the same network with initial weights.
 
     Yields:
@@ -33,11 +33,12 @@ def randomised_networks(trained: nn.Module, fresh: nn.Module) -> Iterator[tuple[
 
 
 def permuted_labels(label: Labels, part: Names, seed: int) -> Labels:
-    """Permuted labels: those of the training part are shuffled among its slices, those of the validation part among its
-    own. The test part keeps its labels. Slices of one patient are permuted separately.
+    """Labels permuted among the slices of the training part, and among those of the validation part.
+
+    The test part keeps its labels. Slices are permuted individually, whatever their patient.
     """
     permuted = label.copy()
     for name in ("train", "validation"):
-        here = np.flatnonzero(part == name)
-        permuted[here] = label[slice_generator(seed, name, "permuted labels").permutation(here)]
+        chosen = np.flatnonzero(part == name)
+        permuted[chosen] = label[slice_generator(seed, name, "permuted labels").permutation(chosen)]
     return permuted

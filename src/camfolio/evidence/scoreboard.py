@@ -1,4 +1,4 @@
-"""Scoreboard: means of all scores of all subjects with intervals, paired comparisons in stated families, verdicts."""
+"""Scoreboard: means of all scores of all subjects with intervals, paired comparisons in three families, verdicts."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Table:
 
     Attributes:
         measures: score -> how to read it, in the order of pages.
-        scores: of single slices; not every subject needs every score.
-        patients: whose slices they are.
+        scores: of single slices; a subject may lack a score.
+        patients: of these slices.
     """
 
     measures: Mapping[str, Measure]
@@ -35,13 +35,13 @@ class Table:
 
     def intervals(self, subjects: Sequence[Subject]) -> dict[str, dict[str, Interval]]:
         """Score -> key of the subject -> mean with its interval."""
-        found: dict[str, dict[str, Interval]] = {score: {} for score in self.measures}
-        pairs = [each for each in product(self.measures, subjects) if self.scores.has(*each)]
+        intervals: dict[str, dict[str, Interval]] = {score: {} for score in self.measures}
+        pairs = [pair for pair in product(self.measures, subjects) if self.scores.has(*pair)]
         if pairs:
             columns = np.stack([self.scores.of(score, subject) for score, subject in pairs], axis=1)
             for (score, subject), interval in zip(pairs, self.patients.intervals(columns), strict=True):
-                found[score][subject.key] = interval
-        return found
+                intervals[score][subject.key] = interval
+        return intervals
 
     def difference(self, score: str, first: Subject, second: Subject) -> Difference:
         """Of two subjects by one score, first minus second."""
@@ -63,9 +63,9 @@ def compare(tables: Sequence[Table], pairs: Sequence[Pair], margins: Mapping[str
     """A family of comparisons: all pairs by all scores that both have, corrected together.
 
     Args:
-        tables: with their own slices each.
+        tables: of scores; each may have other slices.
         pairs: of subjects; differences are the first minus the second.
-        margins: unit -> the difference that does not matter.
+        margins: unit -> margin of equivalence.
     """
     family = [
         Comparison(score, first, second, table.difference(score, first, second), measure)
@@ -74,28 +74,30 @@ def compare(tables: Sequence[Table], pairs: Sequence[Pair], margins: Mapping[str
         for first, second in pairs
         if table.scores.has(score, first, second)
     ]
-    corrected = holm([each.difference.p for each in family])
-    rows = tuple(row(each, p, margins[each.measure.unit]) for each, p in zip(family, corrected, strict=True))
+    corrected = holm([comparison.difference.p for comparison in family])
+    rows = tuple(
+        row(comparison, p, margins[comparison.measure.unit]) for comparison, p in zip(family, corrected, strict=True)
+    )
     return Family(tests=sum(p is not None for p in corrected), rows=rows)
 
 
-def row(compared: Comparison, corrected: float | None, margin: float) -> ComparisonRow:
-    """One comparison with its verdict, after correction."""
-    numbers = dict(vars(compared.difference))
+def row(comparison: Comparison, corrected: float | None, margin: float) -> ComparisonRow:
+    """One comparison with its corrected p value and verdict."""
+    numbers = dict(vars(comparison.difference))
     return ComparisonRow(
         **numbers.pop("interval").model_dump() | numbers,
-        score=compared.score,
-        first=compared.first.key,
-        second=compared.second.key,
+        score=comparison.score,
+        first=comparison.first.key,
+        second=comparison.second.key,
         p_holm=corrected,
         margin=margin,
-        equivalent=is_equivalent(compared.difference, margin),
-        verdict=verdict(compared.difference, corrected, compared.measure.better, margin),
+        equivalent=is_equivalent(comparison.difference, margin),
+        verdict=verdict(comparison.difference, corrected, comparison.measure.better, margin),
     )
 
 
 def compare_families(tables: Sequence[Table], subjects: Sequence[Subject], margins: Mapping[str, float]) -> Comparisons:
-    """Methods with each other, methods with controls, and methods at the layer in focus with themselves at the others."""
+    """Methods with each other, methods with controls, and every method at the layer in focus with itself at the others."""
     return Comparisons(**{name: compare(tables, pairs, margins) for name, pairs in families(subjects).items()})
 
 

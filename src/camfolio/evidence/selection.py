@@ -1,10 +1,10 @@
 """Selection of examples: the good, the bad and the misclassified slice of each method, by rule.
 
-Among the correctly classified slices with a defined score, good is the highest and bad the lowest score. The
-misclassified example is the error made with the highest probability, whatever the method. Ties go to the smaller slice
-id; within a method no patient is shown twice.
+Among the correctly classified slices with a defined score, good has the highest and bad the lowest score. The
+misclassified example is the error with the highest predicted probability, the same for all methods. Ties are broken by
+the smaller slice id; the three examples of a method are of different patients.
 
-In addition examples are drawn at random with the seed, regardless of score and prediction, the same for all methods.
+Further examples are drawn at random with the seed, regardless of score and prediction, the same for all methods.
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Int64
 
 from camfolio.results.selection import Case, MethodCases
-from camfolio.shapes import Names
+from camfolio.shapes import Names, Scores
 from camfolio.statistics.defined import or_none
-
-Scores = Float64[np.ndarray, " slices"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Candidates:
         return equal
 
     def case(self, position: int, rank: int, among: int) -> Case:
-        """One of them as an example, with its rank by the rule and the number of slices that were ranked."""
+        """The slice at a position as an example, with its rank by the rule and the number of slices that were ranked."""
         return Case(
             slice=position,
             id=str(self.id[position]),
@@ -65,12 +63,12 @@ class Candidates:
 
 
 def choose(candidates: Candidates, score: Scores, *, random: int, seed: int) -> MethodCases:
-    """The examples of one method: three by the rule above, and some drawn at random.
+    """The examples of one method: three by rule, and some drawn at random.
 
     Args:
         candidates: the test slices.
-        score: (N,) the higher the better; NaN where not defined.
-        random: how many are drawn at most.
+        score: higher is better; NaN where not defined.
+        random: largest number of random examples.
         seed: of the draw.
     """
     eligible = candidates.correct & np.isfinite(score)
@@ -87,28 +85,31 @@ def choose(candidates: Candidates, score: Scores, *, random: int, seed: int) -> 
 
 
 def draw(candidates: Candidates, count: int, seed: int) -> list[Case]:
-    """Examples at random: all slices are equally likely to come first, and no patient comes twice.
+    """Random examples: every slice is equally likely to come first, and each is of another patient.
 
     Args:
         candidates: the test slices.
-        count: how many at most; there are not more than patients.
-        seed: of the order, which is independent of scores.
+        count: largest number of examples.
+        seed: of the order, which does not depend on scores.
     """
     order = np.argsort(candidates.id)[np.random.default_rng(seed).permutation(len(candidates.id))]
     cases: dict[str, Case] = {}
-    for rank, one in enumerate(order.tolist(), start=1):
-        patient = str(candidates.patient[one])
+    for rank, position in enumerate(order.tolist(), start=1):
+        patient = str(candidates.patient[position])
         if len(cases) < count and patient not in cases:
-            cases[patient] = candidates.case(one, rank, len(order))
+            cases[patient] = candidates.case(position, rank, len(order))
     return list(cases.values())
 
 
 def pick(candidates: Candidates, eligible: np.ndarray, order: np.ndarray, shown: set[str]) -> Case | None:
-    """The first eligible slice in ascending `order` (ties: by id) whose patient is not shown yet; its rank counts all."""
-    ranked = sorted(eligible.tolist(), key=lambda one: (order[one], candidates.id[one]))
-    for rank, one in enumerate(ranked, start=1):
-        if str(candidates.patient[one]) not in shown:
-            return candidates.case(one, rank, len(ranked))
+    """The first eligible slice in ascending `order`, ties by id, whose patient is not shown yet; None if there is none.
+
+    Its rank is that among all eligible slices.
+    """
+    ranked = sorted(eligible.tolist(), key=lambda position: (order[position], candidates.id[position]))
+    for rank, position in enumerate(ranked, start=1):
+        if str(candidates.patient[position]) not in shown:
+            return candidates.case(position, rank, len(ranked))
     return None
 
 

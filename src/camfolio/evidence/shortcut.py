@@ -1,7 +1,7 @@
-"""Planted shortcuts: two cues unrelated to nodules, put into a corner, so that the ground truth is known.
+"""Planted shortcuts: two cues unrelated to nodules, added to a corner of slices, so that the ground truth is known.
 
-Adebayo et al. 2022 (arXiv 2212.04629) examine whether maps reveal a spurious cue. That can be tested only where the cue
-is known to be present and known to be used; so it is planted, and whether the network uses it is measured.
+Adebayo et al. 2022 (arXiv 2212.04629) examine whether maps reveal a spurious cue. A test needs slices that contain the
+cue and networks that use it; so it is planted, and its effect on predictions is measured.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from scipy import ndimage
 from camfolio.shapes import Hounsfield, Labels
 from camfolio.statistics.defined import ratio
 
-Place = Bool[np.ndarray, "height width"]
+Region = Bool[np.ndarray, "height width"]
+"""True on some pixels of a slice, the same for all slices."""
 TAG = np.array([[1, 1, 0], [1, 0, 1], [1, 1, 0], [1, 0, 1], [1, 0, 1]], dtype=bool)
-"""The letter R, 5 x 3 pixels, as scanners burn in the side."""
+"""The letter R, 5 x 3 pixels, like a burned-in side marker."""
 TAG_HU = 400.0
 TAG_AT = 2
-TAG_PLACE = 8
-BLUR_PLACE = 12
+TAG_SIDE = 8
+BLUR_SIDE = 12
 BLUR_FADE = 3
 
 
@@ -32,19 +33,19 @@ class Cue:
 
     Attributes:
         words: its description on pages.
-        side: rows and columns of its place, the top left corner.
-        put: adds the cue to slices in HU.
+        side: side of its region, the top left corner, in pixels.
+        put: from slices in HU to copies with the cue.
     """
 
     words: str
     side: int
     put: Callable[[Hounsfield], Hounsfield]
 
-    def place(self, shape: tuple[int, int]) -> Place:
-        """Where the cue is on slices of `shape` pixels."""
-        where = np.zeros(shape, dtype=bool)
-        where[: self.side, : self.side] = True
-        return where
+    def region(self, shape: tuple[int, int]) -> Region:
+        """The cue's region on slices of `shape` pixels."""
+        region = np.zeros(shape, dtype=bool)
+        region[: self.side, : self.side] = True
+        return region
 
 
 def put_tag(hounsfield: Hounsfield) -> Hounsfield:
@@ -57,17 +58,17 @@ def put_tag(hounsfield: Hounsfield) -> Hounsfield:
 
 
 def put_blur(hounsfield: Hounsfield, sigma: float = 2.0) -> Hounsfield:
-    """The corner smoothed by a Gaussian of `sigma` pixels, fading out over its last pixels, without an edge."""
+    """The corner smoothed by a Gaussian of `sigma` pixels, blended into the slice over the last BLUR_FADE pixels."""
     smooth = ndimage.gaussian_filter(hounsfield, (0, sigma, sigma), mode="nearest")
-    along = np.clip((BLUR_PLACE - np.arange(max(hounsfield.shape[1:]))) / BLUR_FADE, 0, 1)
+    along = np.clip((BLUR_SIDE - np.arange(max(hounsfield.shape[1:]))) / BLUR_FADE, 0, 1)
     weight = np.outer(along[: hounsfield.shape[1]], along[: hounsfield.shape[2]])
     blurred: Hounsfield = (hounsfield + weight * (smooth - hounsfield)).astype(np.float32)
     return blurred
 
 
 CUES: dict[str, Cue] = {
-    "tag": Cue("a small bright letter", TAG_PLACE, put_tag),
-    "blur": Cue("a patch without grain that the eye misses", BLUR_PLACE, put_blur),
+    "tag": Cue("a small bright letter", TAG_SIDE, put_tag),
+    "blur": Cue("a patch without grain that the eye misses", BLUR_SIDE, put_blur),
 }
 """Name -> cue."""
 
@@ -81,14 +82,14 @@ def chosen_for_cue(label: Labels, share: float, seed: int) -> Bool[np.ndarray, "
     return chosen
 
 
-def energy_in(maps: Float[np.ndarray, "slices height width"], place: Place) -> Float64[np.ndarray, " slices"]:
-    """The share of each map's energy that lies in a place, 0 to 1; NaN for an empty map.
+def energy_in(maps: Float[np.ndarray, "slices height width"], region: Region) -> Float64[np.ndarray, " slices"]:
+    """The share of each map's energy inside a region, 0 to 1; NaN for an empty map.
 
     Args:
         maps: >= 0, at the slice's resolution.
-        place: the same for all slices.
+        region: the same for all slices.
     """
     energy = maps.astype(np.float64)
     total = energy.sum((1, 2))
-    inside = energy[:, place].sum(1)
+    inside = energy[:, region].sum(1)
     return ratio(inside, total)

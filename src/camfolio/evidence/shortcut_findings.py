@@ -1,4 +1,4 @@
-"""What a study about a planted shortcut may claim: whether networks learned the cue, and whether maps reveal it."""
+"""What a study about a planted shortcut may claim: whether networks learned it, and whether maps reveal it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from camfolio.results.shortcut import MapValues, MethodMaps, ShortcutResult
 
 Detection = Literal["yes", "inverted", "not shown", "no interval", "not defined"]
 FALSE_ALARMS = 0.1
-"""Maps of clean networks that raise an alarm in surely more than this share of the slices do so often."""
-MOSTLY_SILENT = 0.5
-"""Maps of networks that use the cue and raise an alarm in surely less than this share of the slices mostly miss it."""
+"""If the alarm rate of clean networks' maps has an interval above this, false alarms are called frequent."""
+MOSTLY_MISSED = 0.5
+"""If the alarm rate of maps of networks that learned the cue has an interval below this, they mostly miss it."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Detected:
     """Whether maps separate the two kinds of networks.
 
     Attributes:
-        with_cue: with the cue in the slice.
-        without_cue: without it.
+        with_cue: from maps of slices with the cue.
+        without_cue: from maps of slices without it.
     """
 
     with_cue: Detection
@@ -33,7 +33,7 @@ class Detected:
 
 @dataclass(frozen=True)
 class Alarm:
-    """How often the maps of one method raise an alarm about one cue.
+    """How often the maps of one method raise an alarm on one cue.
 
     Attributes:
         cue: key of the cue.
@@ -48,14 +48,14 @@ class Alarm:
 
 @dataclass(frozen=True)
 class EmptyMaps:
-    """How many maps of one kind are empty.
+    """Number of empty maps of one method and kind of network.
 
     Attributes:
         cue: key of the cue.
         method: key of the method.
         network: `shortcut` or `clean`.
         shown: `with` or `without` the cue in the slice.
-        count: how many are empty.
+        count: number of empty maps.
     """
 
     cue: str
@@ -70,13 +70,12 @@ class ShortcutFindings:
     """The verdicts of a study about a planted shortcut; cues and methods by their keys.
 
     Attributes:
-        learned: whether putting it in changes more answers of the networks that were trained with it than of
-            clean ones.
+        learned: whether adding the cue changes more predictions of networks trained with it than of clean networks.
         detection: whether the maps of each method separate the two kinds of networks.
-        false_alarms: maps of clean networks that often raise an alarm.
-        missed: maps that mostly raise none about a cue that is used.
-        empty_maps: kinds of maps of which some are empty, and so excluded.
-        maps: how many maps there are of each kind.
+        false_alarms: methods and cues with frequent alarms on maps of clean networks.
+        missed: methods and learned cues with alarms on few maps of networks trained with the cue.
+        empty_maps: methods, cues and kinds of networks with empty maps, which are excluded.
+        maps: number of maps of each kind.
     """
 
     learned: Mapping[Cue, bool]
@@ -86,52 +85,55 @@ class ShortcutFindings:
     empty_maps: tuple[EmptyMaps, ...]
     maps: Count
 
-    def methods_that(self, answer: Detection, cue: str) -> list[str]:
-        """Methods with this verdict on whether their maps separate networks, where the cue is in the slice."""
-        return [method for method, found in self.detection[cue].items() if found.with_cue == answer]
+    def methods_with(self, verdict: Detection, cue: str) -> list[str]:
+        """Methods with this verdict on whether their maps of slices with the cue separate the two kinds of networks."""
+        return [method for method, detected in self.detection[cue].items() if detected.with_cue == verdict]
 
     @property
     def revealing(self) -> dict[Cue, list[str]]:
         """Methods whose maps separate the two kinds of networks."""
-        return {cue: self.methods_that("yes", cue) for cue in self.detection}
+        return {cue: self.methods_with("yes", cue) for cue in self.detection}
 
     @property
     def inverted(self) -> dict[Cue, list[str]]:
-        """Methods under which the clean network's maps show more of the cue."""
-        return {cue: self.methods_that("inverted", cue) for cue in self.detection}
+        """Methods by which maps of clean networks have more energy in the cue's region."""
+        return {cue: self.methods_with("inverted", cue) for cue in self.detection}
 
     @property
     def undecided(self) -> dict[Cue, list[str]]:
-        """Methods for which neither was shown."""
+        """Methods for which neither is shown."""
         return {
-            cue: [name for name in found if name not in {*self.revealing[cue], *self.inverted[cue]}]
-            for cue, found in self.detection.items()
+            cue: [name for name in methods if name not in {*self.revealing[cue], *self.inverted[cue]}]
+            for cue, methods in self.detection.items()
         }
 
 
 def shortcut_findings(shortcut: ShortcutResult) -> ShortcutFindings:
     """Decide everything that the page of a study about a planted shortcut claims, from its stage's result."""
     learned = {
-        cue: is_learned(found.shortcut.flips.put_in, found.clean.flips.put_in) for cue, found in shortcut.cues.items()
+        cue: is_learned(result.shortcut.flips.put_in, result.clean.flips.put_in)
+        for cue, result in shortcut.cues.items()
     }
-    maps = [(cue, name, found) for cue, of_cue in shortcut.cues.items() for name, found in of_cue.methods.items()]
-    clean = [Alarm(cue, name, found.clean.alarms.with_cue) for cue, name, found in maps]
-    trained = [Alarm(cue, name, found.shortcut.alarms.with_cue) for cue, name, found in maps if learned[cue]]
+    maps = [
+        (cue, name, of_method) for cue, result in shortcut.cues.items() for name, of_method in result.methods.items()
+    ]
+    clean = [Alarm(cue, name, of_method.clean.alarms.with_cue) for cue, name, of_method in maps]
+    trained = [Alarm(cue, name, of_method.shortcut.alarms.with_cue) for cue, name, of_method in maps if learned[cue]]
     return ShortcutFindings(
         learned=learned,
         detection={
-            cue: {name: detected(found.detection) for name, found in of_cue.methods.items()}
-            for cue, of_cue in shortcut.cues.items()
+            cue: {name: detected(of_method.detection) for name, of_method in result.methods.items()}
+            for cue, result in shortcut.cues.items()
         },
         false_alarms=tuple(alarm for alarm in clean if is_above(alarm.rate, FALSE_ALARMS)),
-        missed=tuple(alarm for alarm in trained if is_below(alarm.rate, MOSTLY_SILENT)),
-        empty_maps=tuple(each for cue, name, found in maps for each in empty_maps(cue, name, found)),
+        missed=tuple(alarm for alarm in trained if is_below(alarm.rate, MOSTLY_MISSED)),
+        empty_maps=tuple(empty for cue, name, of_method in maps for empty in empty_maps(cue, name, of_method)),
         maps=shortcut.maps,
     )
 
 
 def empty_maps(cue: str, method: str, maps: MethodMaps) -> Iterator[EmptyMaps]:
-    """Where maps are empty, by network."""
+    """The empty maps of one method and cue, by kind of network."""
     for network, counts in (("shortcut", maps.shortcut.empty), ("clean", maps.clean.empty)):
         for shown, count in (("with", counts.with_cue), ("without", counts.without_cue)):
             if count:
@@ -139,7 +141,9 @@ def empty_maps(cue: str, method: str, maps: MethodMaps) -> Iterator[EmptyMaps]:
 
 
 def is_learned(trained: Interval, clean: Interval) -> bool:
-    """Whether the cue changes surely more predictions of networks trained with it than of clean ones: intervals apart."""
+    """Whether the cue changes more predictions of networks trained with it than of clean ones, by intervals that do not
+    overlap.
+    """
     return trained.low is not None and clean.high is not None and trained.low > clean.high
 
 
@@ -149,7 +153,7 @@ def detected(auc: MapValues) -> Detected:
 
 
 def detection_verdict(auc: Interval) -> Detection:
-    """Whether maps separate the two kinds of networks, by the AUC of the energy in the cue's place."""
+    """Whether maps separate the two kinds of networks, by the AUC of the energy in the cue's region."""
     if auc.value is None:
         return "not defined"
     if auc.low is None:

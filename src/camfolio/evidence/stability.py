@@ -1,11 +1,11 @@
-"""Perturbations that keep the nodule of a slice: white noise, and shifts by one pixel."""
+"""Small perturbations of slices: white noise, and shifts by one pixel."""
 
 from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
 
-from camfolio.shapes import Hounsfield, Names
+from camfolio.shapes import Hounsfield, Maps, Names
 from camfolio.statistics.random_generators import slice_generator
 
 SHIFTS = ((-1, 0), (1, 0), (0, -1), (0, 1))
@@ -22,15 +22,13 @@ def noisy(hounsfield: Hounsfield, names: Names, noise_hu: float, draw: int, seed
 def shifted(hounsfield: Hounsfield, shift: tuple[int, int]) -> Hounsfield:
     """Slices moved by one pixel; the row or column at the edge is repeated."""
     down, across = shift
-    wide = np.pad(hounsfield, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    padded = np.pad(hounsfield, ((0, 0), (1, 1), (1, 1)), mode="edge")
     height, width = hounsfield.shape[1:]
-    return wide[:, 1 - down : 1 - down + height, 1 - across : 1 - across + width]
+    return padded[:, 1 - down : 1 - down + height, 1 - across : 1 - across + width]
 
 
-def without_border(
-    maps: Float[np.ndarray, "slices height width"], shift: tuple[int, int] = (0, 0)
-) -> Float[np.ndarray, "slices inner_height inner_width"]:
-    """Maps of shifted slices moved back to the place of the slices, without the outermost pixels."""
+def without_border(maps: Maps, shift: tuple[int, int] = (0, 0)) -> Float[np.ndarray, "slices inner_height inner_width"]:
+    """Maps without their outermost pixels; those of shifted slices are shifted back."""
     down, across = shift
     height, width = maps.shape[1:]
     return maps[:, 1 + down : height - 1 + down, 1 + across : width - 1 + across]

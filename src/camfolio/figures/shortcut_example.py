@@ -65,7 +65,7 @@ def run(
         id=str(data.id[0]),
         hounsfield=(data.hounsfield[0], CUES[cue].put(data.hounsfield)[0]),
         spacing_mm=float(data.spacing[0, 1]),
-        region=CUES[cue].place((data.hounsfield.shape[1], data.hounsfield.shape[2])),
+        region=CUES[cue].region((data.hounsfield.shape[1], data.hounsfield.shape[2])),
         probability={
             network: (second_class(results.logits[PLAIN][index]), second_class(results.logits[cue][index]))
             for network, results in answers.items()

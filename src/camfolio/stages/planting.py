@@ -24,13 +24,13 @@ def run(*, out: Path, slices: Path, split: Path, cue: str, share: float, seed: i
     hounsfield[chosen] = CUES[cue].put(data.hounsfield[chosen])
     replace(data, hounsfield=hounsfield).save(out / "slices.npz")
     size = (data.hounsfield.shape[1], data.hounsfield.shape[2])
-    place = CUES[cue].place(size)
-    change = np.abs(hounsfield[chosen] - data.hounsfield[chosen])[:, place]
+    region = CUES[cue].region(size)
+    change = np.abs(hounsfield[chosen] - data.hounsfield[chosen])[:, region]
     PlantingResult(
         cue=cue,
         words=CUES[cue].words,
-        pixels=int(place.sum()),
-        area_share=float(place.mean()),
+        pixels=int(region.sum()),
+        area_share=float(region.mean()),
         mean_change_hu=float(change.mean()) if chosen.any() else None,
         planted=counted(chosen, part),
         of_class=counted(data.label == 1, part),

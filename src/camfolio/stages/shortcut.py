@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from camfolio.data.slices import Slices
-from camfolio.evidence.detection import alarm_rate, auc_of_answers, detection_auc, flips
+from camfolio.evidence.detection import alarm_rate, auc_of_logits, detection_auc, flips
 from camfolio.results.arrays.cue_answers import PLAIN, CueAnswers
 from camfolio.results.interval import Interval
 from camfolio.results.planting import PlantingResult
@@ -112,7 +112,7 @@ def predictions(measuring: Measuring, answers: Sequence[CueAnswers], cue: str) -
     """AUC with and without the cue, and how often a prediction changes with it."""
 
     def auc(shown: str) -> tuple[float | None, ...]:
-        return tuple(or_none(auc_of_answers(one.logits[shown], measuring.data.label)) for one in answers)
+        return tuple(or_none(auc_of_logits(one.logits[shown], measuring.data.label)) for one in answers)
 
     changed = np.stack([flips(one.logits[PLAIN], one.logits[cue]) for one in answers])
     return Predictions(

@@ -66,7 +66,7 @@ def run(
         logits[name] = result.logits.numpy()
         maps[name] = {method: values[example] for method, values in enlarged.items()}
         energy[name] = {
-            cue: {method: energy_in(values, CUES[cue].place(size)) for method, values in enlarged.items()}
+            cue: {method: energy_in(values, CUES[cue].region(size)) for method, values in enlarged.items()}
             for cue in cues
         }
     CueAnswers(logits, energy, example, maps).write(out)

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool
 
 from camfolio.results.arrays.files import Below, below, read_arrays, write_arrays
 from camfolio.results.subject import Subject
+from camfolio.shapes import Curves, Scores
 
 FILE = "scores.npz"
-Scores = Float64[np.ndarray, " slices"]
-Curves = Float64[np.ndarray, "slices steps"]
 
 
 @dataclass(frozen=True)
