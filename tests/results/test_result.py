@@ -1,4 +1,4 @@
-"""What holds for all results: frozen, without NaN, read as they were written, every field explained, every number with a unit."""
+"""All results: frozen, without NaN, equal after writing and reading; every field has a description, every number a unit."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ for module in pkgutil.iter_modules(camfolio.results.__path__):
     importlib.import_module(f"camfolio.results.{module.name}")
 
 
-def below(model):
-    return {model} | {each for child in model.__subclasses__() for each in below(child)}
+def subclasses(model):
+    return {model} | {model for child in model.__subclasses__() for model in subclasses(child)}
 
 
-MODELS = sorted(below(Result) - {Result, ResultFile}, key=lambda model: model.__name__)
+MODELS = sorted(subclasses(Result) - {Result, ResultFile}, key=lambda model: model.__name__)
 PART = PartResult(loss=0.25, accuracy=0.9, auc=None)
 TRAINED = TrainingResult(
     loaded=None, parameters=7, best_epoch=1, epochs=1, history=(Epoch(training=PART, validation=PART),)
 )
 
 
-def test_a_result_is_read_as_it_was_written(tmp_path):
+def test_results_are_equal_after_writing_and_reading(tmp_path):
     TRAINED.write(tmp_path)
     assert TrainingResult.read(tmp_path) == TRAINED
     before = (tmp_path / "training.json").read_bytes()
@@ -41,7 +41,7 @@ def test_a_result_is_read_as_it_was_written(tmp_path):
     assert (tmp_path / "training.json").read_bytes() == before
 
 
-def test_a_result_cannot_be_changed_and_holds_no_nan():
+def test_results_are_frozen_and_without_nan():
     with pytest.raises(ValidationError, match="frozen"):
         TRAINED.epochs = 2
     with pytest.raises(ValidationError, match="finite"):
@@ -49,7 +49,7 @@ def test_a_result_cannot_be_changed_and_holds_no_nan():
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"epochs": ', '{"loaded": null, "surprise": 1}'])
-def test_a_damaged_file_is_one_sentence_with_its_stage_and_a_remedy(tmp_path, text):
+def test_damaged_files_raise_an_error_with_stage_and_remedy(tmp_path, text):
     folder = tmp_path / "training" / "0123"
     folder.mkdir(parents=True)
     (folder / "training.json").write_text(text)
@@ -59,20 +59,20 @@ def test_a_damaged_file_is_one_sentence_with_its_stage_and_a_remedy(tmp_path, te
         TrainingResult.read(folder)
 
 
-def test_a_missing_file_is_one_sentence(tmp_path):
+def test_missing_files_raise_an_error(tmp_path):
     with pytest.raises(StoreError, match=r"Expected the result file .*training\.json, but got: .*No such file"):
         TrainingResult.read(tmp_path)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_every_field_is_explained(model):
+def test_every_field_has_a_description(model):
     body = ast.parse(inspect.getsource(model)).body[0].body
-    explained = {
+    described = {
         field.target.id
         for field, text in itertools.pairwise(body)
         if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
     }
-    assert set(model.__annotations__) - {"FILE"} <= explained
+    assert set(model.__annotations__) - {"FILE"} <= described
     assert model.__doc__
 
 
@@ -80,10 +80,10 @@ def numbers(annotation, unit=False):
     """Whether each plain number in an annotation has a unit."""
     if typing.get_origin(annotation) is typing.Annotated:
         plain, *more = typing.get_args(annotation)
-        return numbers(plain, unit or any(isinstance(each, Unit) for each in more))
+        return numbers(plain, unit or any(isinstance(metadata, Unit) for metadata in more))
     if annotation in {int, float}:
         return [unit]
-    return [each for part in typing.get_args(annotation) for each in numbers(part, unit)]
+    return [has_unit for part in typing.get_args(annotation) for has_unit in numbers(part, unit)]
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

@@ -11,7 +11,7 @@ from camfolio.results.evaluation import EvaluationResult
 from camfolio.results.interval import Interval
 from camfolio.results.localisation import LocalisationResult, MethodDifference
 from camfolio.results.randomisation import RandomisationResult
-from camfolio.results.result import Count, Kind, Method, Score, Share
+from camfolio.results.result import Count, ExampleKind, MethodKey, ScoreKey, Share
 from camfolio.results.scoreboard import ComparisonRow, ScoreboardResult
 from camfolio.results.selection import Case, CasesResult
 from camfolio.results.stability import StabilityResult
@@ -104,7 +104,7 @@ class Findings:
     all_miss_once: bool
     beat_controls: tuple[str, ...]
     beat_centre_blob: tuple[str, ...]
-    best_control: Mapping[Score, str | None]
+    best_control: Mapping[ScoreKey, str | None]
     interval_differences: tuple[ComparedMethods, ...]
     corrected_differences: tuple[ComparedMethods, ...]
     undefined_scores: tuple[UndefinedScore, ...]
@@ -113,7 +113,7 @@ class Findings:
     than_area: IntervalVerdict
     area_separates: bool
     on_external: IntervalVerdict | None = None
-    example: Mapping[Method, Mapping[Kind, str]] = field(default_factory=dict)
+    example: Mapping[MethodKey, Mapping[ExampleKind, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from camfolio.evidence.findings import CHANCE, is_above, is_below
 from camfolio.results.interval import Interval
-from camfolio.results.result import Count, Cue, Method
+from camfolio.results.result import Count, CueKey, MethodKey
 from camfolio.results.shortcut import MapValues, MethodMaps, ShortcutResult
 
 Detection = Literal["yes", "inverted", "not shown", "no interval", "not defined"]
@@ -78,8 +78,8 @@ class ShortcutFindings:
         maps: number of maps of each kind.
     """
 
-    learned: Mapping[Cue, bool]
-    detection: Mapping[Cue, Mapping[Method, Detected]]
+    learned: Mapping[CueKey, bool]
+    detection: Mapping[CueKey, Mapping[MethodKey, Detected]]
     false_alarms: tuple[Alarm, ...]
     missed: tuple[Alarm, ...]
     empty_maps: tuple[EmptyMaps, ...]
@@ -90,17 +90,17 @@ class ShortcutFindings:
         return [method for method, detected in self.detection[cue].items() if detected.with_cue == verdict]
 
     @property
-    def revealing(self) -> dict[Cue, list[str]]:
+    def revealing(self) -> dict[CueKey, list[str]]:
         """Methods whose maps separate the two kinds of networks."""
         return {cue: self.methods_with("yes", cue) for cue in self.detection}
 
     @property
-    def inverted(self) -> dict[Cue, list[str]]:
+    def inverted(self) -> dict[CueKey, list[str]]:
         """Methods by which maps of clean networks have more energy in the cue's region."""
         return {cue: self.methods_with("inverted", cue) for cue in self.detection}
 
     @property
-    def undecided(self) -> dict[Cue, list[str]]:
+    def undecided(self) -> dict[CueKey, list[str]]:
         """Methods for which neither is shown."""
         return {
             cue: [name for name in methods if name not in {*self.revealing[cue], *self.inverted[cue]}]

@@ -1,4 +1,4 @@
-"""`card.json`: the data card, what a source's reader says of it and counts and ranges of its slices."""
+"""`card.json`: the data card: the source's description of its data, and counts and ranges of its slices."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from camfolio.results.result import (
     Count,
-    Hounsfield,
+    HounsfieldUnits,
     Key,
     Millimetres,
     Pixels,
@@ -21,65 +21,65 @@ Quartiles = tuple[SquareMillimetres, SquareMillimetres, SquareMillimetres]
 
 
 class Step(Result):
-    """One step of reading, with how many there were."""
+    """One step of reading, with its count."""
 
     words: str
     """What was read, used or excluded."""
     count: Count
-    """How many."""
+    """Number of the items that were read, used or excluded."""
 
 
 class Reader(Result):
-    """One reader of a LIDC annotation file."""
+    """One reader of the LIDC annotation files."""
 
     reader: Count
-    """Number of the reader, from 1, in each file anew."""
+    """Number of the reader within each file, from 1."""
     nodules: Count
-    """Drawings of nodules of 3 mm and more."""
+    """Outlined nodules of 3 mm or more."""
     contours: Count
-    """Contours on slices that are there."""
+    """Contours on slices that are present in the data."""
 
 
 class SourceCard(Result):
-    """What a source's reader says of its data, without ids and paths; what it does not know stays empty."""
+    """A source's description of its data, without ids and paths; fields that do not apply are empty."""
 
     source: str
     """Name of the source."""
     attenuation: Literal["measured", "simulated"]
-    """Whether grey values come from a scanner or were rendered."""
+    """Whether attenuation was measured by a scanner or simulated."""
     file: str = ""
-    """Name of the file that was read, of sources that are one file."""
+    """Name of the file, for sources that are one file."""
     made_by: str = ""
-    """Class or function of user code that made the slices."""
+    """Class or function of user code that provided the slices."""
     attribution: str = ""
-    """Whom to name for the data."""
+    """Attribution that the data require."""
     date: str = ""
     """Date of the data."""
     stored_spacing_mm: tuple[Millimetres, Millimetres] | None = None
-    """Lowest and highest pixel spacing before resampling, of sources that resample."""
+    """Lowest and highest pixel spacing before resampling, for sources that resample."""
     steps: tuple[Step, ...] = ()
-    """What was read and excluded, in the order of reading."""
+    """Items that were read and excluded, in the order of reading."""
     readers: tuple[Reader, ...] = ()
-    """Drawings of every reader, where they are known."""
+    """Outlined nodules and contours of every reader, where known."""
     skipped: Mapping[Annotated[str, Key("REASON", "reason in words")], Count] = {}
-    """What could not be read and was skipped, by its reason."""
+    """Number of unreadable items that were skipped, by reason."""
     notes: tuple[str, ...] = ()
-    """Sentences on what the source does not tell."""
+    """Sentences on information that the source lacks."""
     counts: Mapping[Annotated[str, Key("COUNT", "name of a count of this source")], Count] = {}
-    """Further counts that the words of this source use, by name."""
+    """Further counts that the texts of this source use, by name."""
     words: Mapping[Annotated[str, Key("FIELD", "name of a field of `source`")], str | tuple[str, ...]] = {}
-    """What user code says of its data in place of the source's words, by field of `source`."""
+    """Descriptions of the data by user code, in place of the source's, by field of `source`."""
 
 
 class CardResult(SourceCard, ResultFile):
-    """The data card: what the source's reader says, and counts and ranges of the slices."""
+    """The data card: the source's description of its data, and counts and ranges of the slices."""
 
     FILE: ClassVar[str] = "card.json"
 
     labels_are: str = ""
-    """What the labels are: the author's words, else the source's."""
+    """Meaning of the labels, as the author states it, else as the source does."""
     masks_are: str = ""
-    """What the masks are: the author's words, else the source's."""
+    """Meaning of the masks, as the author states it, else as the source does."""
     slices: Count
     """Slices of all parts."""
     patients_used: Count
@@ -87,16 +87,16 @@ class CardResult(SourceCard, ResultFile):
     slices_by_class: tuple[Count, Count]
     """Slices of the first class and of the second."""
     patients_by_class: tuple[Count, Count]
-    """Patients with a slice of the first class, and of the second."""
+    """Patients with a slice of the first class, and with one of the second."""
     shape: tuple[Pixels, Pixels]
     """Rows and columns of a slice."""
     spacing_mm: tuple[Millimetres, Millimetres]
     """Lowest and highest pixel spacing."""
-    hounsfield: tuple[Hounsfield, Hounsfield, Hounsfield, Hounsfield, Hounsfield]
+    hounsfield: tuple[HounsfieldUnits, HounsfieldUnits, HounsfieldUnits, HounsfieldUnits, HounsfieldUnits]
     """Attenuation of all pixels: lowest, 5th percentile, median, 95th percentile, highest."""
     area_mm2_by_class: tuple[Quartiles | None, Quartiles | None]
     """Quartiles of the nodule's area on slices of the first class and of the second; None where no slice has a mask."""
     empty_masks: Count
-    """Slices without a mask."""
+    """Slices with an empty mask."""
     border_masks: Count
     """Slices whose mask reaches the edge, so that a part of the nodule may be missing."""

@@ -8,11 +8,11 @@ from typing import Annotated, ClassVar, Literal
 from camfolio.results.interval import Interval
 from camfolio.results.result import Count, Key, Result, ResultFile, Share
 
-MetricName = Annotated[str, Key("METRIC", "key of a metric, such as auc")]
+MetricKey = Annotated[str, Key("METRIC", "key of a metric, such as auc")]
 
 
 class MetricWords(Result):
-    """What tables need to know of a metric."""
+    """How tables show a metric."""
 
     title: str
     """Its name in tables."""
@@ -28,7 +28,7 @@ class AreaBaseline(Result):
     auc: Interval
     """Its AUC."""
     direction: Literal["larger", "smaller"]
-    """Which nodules are more often of the second class in the training part."""
+    """Whether larger or smaller nodules are more often of the second class in the training part."""
     slices: Count
     """Slices that have a mask."""
 
@@ -69,7 +69,7 @@ class Confusion(Result):
 
 
 class RocCurve(Result):
-    """Points of a ROC curve, from threshold to threshold."""
+    """Points of a ROC curve, one per threshold."""
 
     false_positive: tuple[Share, ...]
     """1 - specificity."""
@@ -78,7 +78,7 @@ class RocCurve(Result):
 
 
 class RocCurves(Result):
-    """The ROC curves; None where a class is missing."""
+    """The ROC curves; None if there is only one class."""
 
     network: RocCurve | None
     """Of the probability of the second class."""
@@ -92,13 +92,13 @@ class CalibrationBin(Result):
     low: Share
     """Lower edge of the bin."""
     high: Share
-    """Upper edge."""
+    """Upper edge of the bin."""
     slices: Count
-    """Slices in it."""
+    """Slices in the bin."""
     predicted: Share
-    """Mean predicted probability."""
+    """Mean predicted probability of the second class."""
     observed: Share
-    """Share of them that are of the second class."""
+    """Share of the slices in the bin that are of the second class."""
 
 
 class EvaluationResult(ResultFile):
@@ -113,11 +113,11 @@ class EvaluationResult(ResultFile):
     positives: Count
     """Slices of the second class."""
     resamples: Count
-    """Bootstrap resamples of patients behind every interval."""
-    metrics: Mapping[MetricName, Interval]
-    """By metric, `auc` among them."""
-    about_metrics: Mapping[MetricName, MetricWords]
-    """What tables need to know of each metric."""
+    """Bootstrap resamples of patients for every interval."""
+    metrics: Mapping[MetricKey, Interval]
+    """Values with their intervals, by metric; `auc` is one of them."""
+    about_metrics: Mapping[MetricKey, MetricWords]
+    """How tables show each metric."""
     baseline: AreaBaseline
     """The nodule's area alone."""
     difference: AreaDifference
@@ -129,9 +129,9 @@ class EvaluationResult(ResultFile):
     roc: RocCurves
     """The ROC curves."""
     calibration: tuple[CalibrationBin, ...]
-    """Bins of equal width that hold any slice."""
+    """Bins of equal width; empty bins are omitted."""
 
     @property
     def all_have_masks(self) -> bool:
-        """Whether the area is known on every slice."""
+        """Whether every slice has a mask."""
         return self.baseline.slices == self.slices

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from camfolio.results.result import Count, Hounsfield, Millimetres, ResultFile, Share
+from camfolio.results.result import Count, HounsfieldUnits, Millimetres, ResultFile, Share
 
 
 class FaithfulnessResult(ResultFile):
@@ -18,17 +18,17 @@ class FaithfulnessResult(ResultFile):
     """Patients in the sample."""
     passes: Count
     """Forward passes of one slice."""
-    parenchyma_hu: Hounsfield | None
-    """Mean of the parenchyma in the training part; None if there are no such pixels."""
+    parenchyma_hu: HounsfieldUnits | None
+    """Mean attenuation of lung parenchyma in the training part; None if it has no such pixels."""
     blur_mm: Millimetres
     """Standard deviation of the Gaussian that blurs the slice."""
     steps: tuple[Share, ...]
-    """Shares of the pixels replaced along the curves of deletion and insertion, with 0 and 1."""
+    """Shares of the pixels replaced along the curves of deletion and insertion, from 0 to 1."""
     road_steps: tuple[Share, ...]
     """Shares of the pixels imputed along the curves of ROAD."""
-    road_noise_hu: Hounsfield
+    road_noise_hu: HounsfieldUnits
     """Standard deviation of the noise on imputed pixels."""
 
     def shares_of(self, curve: str) -> tuple[float, ...]:
-        """The shares of pixels along a curve, as the scoreboard names it."""
+        """The shares of pixels along a curve, by the curve's key."""
         return self.road_steps if curve.startswith("road") else self.steps

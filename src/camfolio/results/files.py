@@ -1,4 +1,4 @@
-"""Plain result files, the same bytes for the same values: JSON, which refuses NaN, and tables as CSV."""
+"""JSON without NaN, and tables as CSV; equal values give equal bytes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from camfolio.errors import StoreError
 
 
 def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - JSON is anything
-    """Write indented JSON; a NaN is a mistake of ours and raises ValueError."""
+    """Write indented JSON; NaN and infinite values raise ValueError."""
     path.write_text(
         json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
     )
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON is anything
-    """Read what `write_json` wrote."""
+    """The value of a file written by `write_json`."""
     return json.loads(read_text(path))
 
 
@@ -37,7 +37,7 @@ def read_text(path: Path) -> str:
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a table: floats with nine significant digits, None as nothing."""
+    """Write a table: floats with nine significant digits, None as an empty cell."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)

@@ -1,59 +1,59 @@
-"""`inspection.json`: checks of the slices before anything is learned from them."""
+"""`inspection.json`: checks of the slices before training."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from camfolio.results.result import Count, Hounsfield, Number, Result, ResultFile, Share
+from camfolio.results.result import Count, HounsfieldUnits, Number, Result, ResultFile, Share
 
 
 class Histogram(Result):
-    """How the attenuation is distributed over all pixels."""
+    """Histogram of the attenuation of all pixels."""
 
-    edges_hu: tuple[Hounsfield, ...]
-    """Edges of the bins, one more than there are bins; values beyond the axis are in the first and last bin."""
+    edges_hu: tuple[HounsfieldUnits, ...]
+    """Edges of the bins, one more than there are bins; values outside are counted in the first and last bin."""
     share: tuple[Share, ...]
     """Share of all pixels in each bin."""
 
 
 class SlicesPerPatient(Result):
-    """How many slices a patient has."""
+    """Number of slices per patient."""
 
     lowest: Count
-    """Fewest slices of a patient."""
+    """Lowest number of slices of a patient."""
     median: Number
     """Median over patients."""
     highest: Count
-    """Most slices of a patient."""
+    """Highest number of slices of a patient."""
 
 
 class SimilarPair(Result):
-    """Two slices of different patients that look alike."""
+    """Two near-duplicate slices of different patients."""
 
     first: str
-    """Id of one slice."""
+    """Id of the first slice."""
     second: str
-    """Id of the other."""
+    """Id of the second slice."""
     correlation: Number
-    """Of their pixels; 1 only if all values are equal."""
+    """Correlation of their pixels; 1 only if all values are equal."""
 
 
 class InspectionResult(ResultFile):
-    """Checks of the slices before anything is learned from them."""
+    """Checks of the slices before training."""
 
     FILE: ClassVar[str] = "inspection.json"
 
     histogram: Histogram
-    """Of the attenuation."""
+    """Histogram of the attenuation."""
     warnings: tuple[str, ...]
-    """Signs that values are not in HU, a sentence each."""
+    """Signs that values are not in HU, one sentence each."""
     slices_per_patient: SlicesPerPatient
-    """How many slices patients have."""
+    """Number of slices per patient."""
     equal: Count
     """Pairs of slices of different patients with the same values."""
     alike: Count
     """Pairs of slices of different patients whose pixels correlate by 0.99 or more."""
     alike_of_two_classes: Count
-    """Those of them whose slices have different labels."""
+    """Pairs counted in `alike` whose slices have different labels."""
     pairs: tuple[SimilarPair, ...]
-    """The pairs that are most alike, 200 at most."""
+    """The pairs with the highest correlation, 200 at most."""

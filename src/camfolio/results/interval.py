@@ -6,15 +6,15 @@ from camfolio.results.result import Count, Number, Result
 
 
 class Interval(Result):
-    """A value with its 95 % percentile interval; its unit is that of what is measured."""
+    """A value with its 95 % percentile interval, in the unit of the value."""
 
     value: Number | None
-    """On all slices; None if it is not defined."""
+    """The value on all slices; None if it is not defined."""
     low: Number | None
     """2.5th percentile over the resamples of patients in which the value is defined; None if there are none."""
     high: Number | None
-    """97.5th percentile over these resamples."""
+    """97.5th percentile over the same resamples; None if there are none."""
     undefined: Count = 0
     """Resamples in which the value is not defined."""
     slices_undefined: Count = 0
-    """Slices on which the value is not defined, and which the mean leaves out."""
+    """Slices on which the value is not defined, excluded from the mean."""

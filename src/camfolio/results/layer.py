@@ -1,4 +1,4 @@
-"""`layer.json`: the layer in focus, for a slice of the study."""
+"""`layer.json`: the layer in focus."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Cells = Annotated[int, Unit("cells")]
 
 
 class LayerResult(ResultFile):
-    """The layer in focus, for a slice of the study; the weights play no part."""
+    """The layer in focus, and the size of its maps, which does not depend on weights."""
 
     FILE: ClassVar[str] = "layer.json"
 
     layer: str
     """Name of the layer in the network."""
     cells: tuple[Cells, Cells]
-    """Rows and columns of its maps."""
+    """Rows and columns of the layer's maps for a slice."""

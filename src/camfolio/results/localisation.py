@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from camfolio.results.interval import Interval
-from camfolio.results.result import Method, ResultFile
+from camfolio.results.result import MethodKey, ResultFile
 
 
 class MethodDifference(Interval):
@@ -25,9 +25,9 @@ class LocalisationResult(ResultFile):
 
     area_share: Interval
     """Share of the slice that the mask covers, 0 to 1: the energy share of a uniform map."""
-    energy_share: Mapping[Method, Interval]
+    energy_share: Mapping[MethodKey, Interval]
     """Share of the map's energy inside the mask, 0 to 1, by method."""
     difference: tuple[MethodDifference, ...]
     """Energy share of one method minus that of another, -1 to 1, for every pair of methods."""
-    above_area: Mapping[Method, Interval]
+    above_area: Mapping[MethodKey, Interval]
     """Energy share minus area share, -1 to 1, by method."""

@@ -1,23 +1,23 @@
-"""`matrix.json`: what the cells of the matrix of examples say."""
+"""`matrix.json`: the cells of the matrix of examples."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
-from camfolio.results.result import Kind, Method, Pixels, Result, ResultFile, Unit
+from camfolio.results.result import ExampleKind, MethodKey, Pixels, Result, ResultFile, Unit
 from camfolio.results.selection import Case
 
 CssPixels = Annotated[int, Unit("CSS pixels")]
 
 
 class Cell(Result):
-    """One example as two small pictures: the slice, and the map over it."""
+    """One example as two small pictures: the slice, and the slice with the map."""
 
     case: Case
     """The example."""
     outcome: str
-    """Label, prediction and probability in words."""
+    """Label, prediction and probability as text."""
     outline: str
     """Outline of the mask as an SVG path, in pixels."""
     height: Pixels
@@ -35,9 +35,9 @@ class Cell(Result):
 
 
 class MatrixResult(ResultFile):
-    """What the cells of the matrix of examples say."""
+    """The cells of the matrix of examples."""
 
     FILE: ClassVar[str] = "matrix.json"
 
-    cells: Mapping[Method, Mapping[Kind, Cell | None]]
-    """By method and kind of example; None where selection found no example."""
+    cells: Mapping[MethodKey, Mapping[ExampleKind, Cell | None]]
+    """By method and kind of example; None where there is no example."""

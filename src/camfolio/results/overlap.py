@@ -1,4 +1,4 @@
-"""`overlap.json`: slices that look alike and are in different parts of the split."""
+"""`overlap.json`: near-duplicate slices in different parts of the split."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from camfolio.results.result import Count, ResultFile
 
 
 class OverlapResult(ResultFile):
-    """Slices that look alike and are in different parts of the split."""
+    """Near-duplicate slices in different parts of the split."""
 
     FILE: ClassVar[str] = "overlap.json"
 
     pairs: Count
-    """Pairs of slices that look alike, one in one part and one in another."""
+    """Pairs of near-duplicate slices in two different parts."""
     test_slices: Count
     """Test slices in these pairs."""

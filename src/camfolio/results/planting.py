@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from camfolio.results.result import Count, Hounsfield, Pixels, Result, ResultFile, Share
+from camfolio.results.result import Count, HounsfieldUnits, Pixels, Result, ResultFile, Share
 
 
 class LearningCounts(Result):
-    """Slices of the two parts that a network learns from."""
+    """Slices of the training and validation part."""
 
     train: Count
     """Slices of the training part."""
@@ -24,14 +24,14 @@ class PlantingResult(ResultFile):
     cue: str
     """Key of the cue."""
     words: str
-    """What the cue is, in words."""
+    """Description of the cue."""
     pixels: Pixels
     """Pixels of the cue's region."""
     area_share: Share
     """Share of a slice that the region covers."""
-    mean_change_hu: Hounsfield | None
+    mean_change_hu: HounsfieldUnits | None
     """Mean absolute change of the region's pixels; None if no slice has the cue."""
     planted: LearningCounts
     """Slices with the cue; all are of the second class."""
     of_class: LearningCounts
-    """Slices of the second class, with the cue or without."""
+    """All slices of the second class."""

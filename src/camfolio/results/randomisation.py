@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from camfolio.results.result import Count, Method, Millimetres, Result, ResultFile
+from camfolio.results.result import Count, MethodKey, Millimetres, Result, ResultFile
 from camfolio.results.similarity import Similarity
 
 
 class ExampleSlice(Result):
-    """The slice whose maps are drawn after each part."""
+    """The slice whose maps the figure shows after each randomised part."""
 
     id: str
     """Id of the slice."""
     spacing_mm: Millimetres
-    """Distance of two columns of pixels."""
+    """Distance between neighbouring columns of pixels."""
 
 
 class RandomisationResult(ResultFile):
@@ -28,13 +28,13 @@ class RandomisationResult(ResultFile):
     patients: Count
     """Patients in the sample."""
     parts: tuple[str, ...]
-    """The network's parts in the order of their randomisation, each together with all before it."""
+    """Parts of the network in the order of their randomisation, which is cumulative."""
     example: ExampleSlice
     """The first slice of the sample."""
-    similarity: Mapping[Method, tuple[Similarity, ...]]
-    """Of a method's maps with those of the trained network, after each part."""
+    similarity: Mapping[MethodKey, tuple[Similarity, ...]]
+    """Similarity to the trained network's maps after each part, by method."""
 
     @property
     def all_random(self) -> Mapping[str, Similarity]:
-        """Of each method's maps with those of the trained network, after all parts."""
+        """Similarity to the trained network's maps after randomisation of all parts, by method."""
         return {method: steps[-1] for method, steps in self.similarity.items()}

@@ -1,4 +1,4 @@
-"""The base of all results: frozen, complete, without NaN; and of those that are one file of a stage."""
+"""Base classes of results: frozen models without NaN, and those that are one JSON file of a stage."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ class Unit:
 
 @dataclass(frozen=True)
 class Key:
-    """What the keys of a mapping are: a placeholder that stands for them in paths, and its meaning."""
+    """What the keys of a mapping are: their placeholder in paths, and its meaning."""
 
     name: str
     meaning: str
 
 
 Count = Annotated[int, Field(ge=0), Unit("count")]
-Place = Annotated[int, Field(ge=0), Unit("position")]
-Class = Annotated[int, Field(ge=0, le=1), Unit("0 or 1, position in `classes`")]
+Position = Annotated[int, Field(ge=0), Unit("position")]
+ClassLabel = Annotated[int, Field(ge=0, le=1), Unit("0 or 1, position in `classes`")]
 Share = Annotated[float, Unit("share, 0 to 1")]
 Ratio = Annotated[float, Unit("ratio, 1 at chance")]
-Hounsfield = Annotated[float, Unit("HU")]
+HounsfieldUnits = Annotated[float, Unit("HU")]
 Millimetres = Annotated[float, Unit("mm")]
 SquareMillimetres = Annotated[float, Unit("mm²")]
 Pixels = Annotated[int, Unit("pixels")]
 Number = Annotated[float, Unit("")]
 """A number without a unit: an AUC, a correlation, a loss."""
-Method = Annotated[str, Key("METHOD", "key of a CAM method, such as grad_cam")]
-Score = Annotated[str, Key("SCORE", "key of a score, such as energy_share")]
-Kind = Annotated[str, Key("KIND", "kind of example: misclassified, good or bad")]
-Cue = Annotated[str, Key("CUE", "key of a planted cue, such as tag")]
+MethodKey = Annotated[str, Key("METHOD", "key of a CAM method, such as grad_cam")]
+ScoreKey = Annotated[str, Key("SCORE", "key of a score, such as energy_share")]
+ExampleKind = Annotated[str, Key("KIND", "kind of example: misclassified, good or bad")]
+CueKey = Annotated[str, Key("CUE", "key of a planted cue, such as tag")]
 
 
 class Result(BaseModel):
-    """A part of a result. A string below a field says what the field is; it is printed for authors of templates."""
+    """A part of a result. The string below a field is its description, printed for authors of templates."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
@@ -66,7 +66,7 @@ class ResultFile(Result):
         """Read what `write` wrote.
 
         Raises:
-            StoreError: if the file is missing or holds something else.
+            StoreError: if the file is missing or does not fit the model.
         """
         try:
             return cls.model_validate_json(read_text(folder / cls.FILE))

@@ -1,4 +1,4 @@
-"""`retrained.json`: maps of another training of the network against the study's own."""
+"""`retrained.json`: maps of a retrained network against those of the study's network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from camfolio.results.interval import Interval
-from camfolio.results.result import Count, Method, Number, Result, ResultFile, Score
+from camfolio.results.result import Count, MethodKey, Number, Result, ResultFile, ScoreKey
 from camfolio.results.similarity import Similarity
 
 
@@ -14,15 +14,15 @@ class PairedScore(Result):
     """The mean score of one method's maps under two networks, on the same slices; in the score's unit."""
 
     study: Interval
-    """Of the study's network."""
+    """Mean score of the study's network."""
     retrained: Interval
-    """Of the other network."""
+    """Mean score of the retrained network."""
     difference: Interval
-    """Of the other network minus the study's, on slices where both are defined."""
+    """Score of the retrained network minus that of the study's, on slices where both are defined."""
 
 
 class RetrainedResult(ResultFile):
-    """Maps of another training (other seed, permuted labels) on the same slices, against the study's own."""
+    """Maps of a retrained network (other seed, permuted labels) against those of the study's network, on the same slices."""
 
     FILE: ClassVar[str] = "retrained.json"
 
@@ -31,8 +31,8 @@ class RetrainedResult(ResultFile):
     patients: Count
     """Patients in the sample."""
     auc: Number | None
-    """AUC of the other network on the whole test part; None with slices of one class."""
-    similarity: Mapping[Method, Similarity]
-    """Of the two networks' maps by the same method."""
-    scores: Mapping[Score, Mapping[Method, PairedScore]]
-    """Localisation scores of both networks' maps."""
+    """AUC of the retrained network on the whole test part; None if all slices are of one class."""
+    similarity: Mapping[MethodKey, Similarity]
+    """Similarity of the two networks' maps, by method."""
+    scores: Mapping[ScoreKey, Mapping[MethodKey, PairedScore]]
+    """Localisation scores of both networks' maps, by score and method."""

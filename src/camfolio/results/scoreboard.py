@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
 from camfolio.results.interval import Interval
-from camfolio.results.result import Count, Key, Method, Number, Result, ResultFile, Score
+from camfolio.results.result import Count, Key, MethodKey, Number, Result, ResultFile, ScoreKey
 from camfolio.results.subject import Subject
 
 ScoreUnit = Literal["share", "ratio", "mm"]
@@ -19,16 +19,16 @@ SubjectKey = Annotated[
     str, Key("SUBJECT", "key of a method, a control (control/NAME) or a method at another layer (LAYER/METHOD)")
 ]
 """METHOD at the layer in focus, LAYER/METHOD, or control/NAME."""
-Curve = Annotated[str, Key("CURVE", "key of a curve, such as deletion_blur")]
+CurveKey = Annotated[str, Key("CURVE", "key of a curve, such as deletion_blur")]
 
 
 class MeasureResult(Result):
-    """How one score is read."""
+    """Title, unit and direction of one score."""
 
     title: str
     """Name on pages."""
     unit: ScoreUnit
-    """`share` lies from 0 to 1 (differences of two from -1 to 1), `ratio` is 1 at chance, `mm` is a distance."""
+    """`share` lies from 0 to 1 (differences from -1 to 1), `ratio` is 1 at chance, `mm` is a distance."""
     better: Direction
     """Whether higher or lower values are better."""
     panel: bool
@@ -38,11 +38,11 @@ class MeasureResult(Result):
     kind: ScoreKind
     """`localisation` (maps against the mask) or `faithfulness` (pixels replaced)."""
     margin: Number
-    """Difference that does not matter, in the score's unit."""
+    """Margin of equivalence, in the score's unit."""
 
 
 class Counts(Result):
-    """Counts for either kind of scores."""
+    """Counts by kind of score."""
 
     localisation: Count
     """For localisation scores, which use the whole test part."""
@@ -56,32 +56,32 @@ class ComparisonRow(Interval):
     score: str
     """Key of the score, in whose unit the difference is."""
     first: str
-    """Key of the subject on which the verdict is."""
+    """Key of the subject that the verdict is about."""
     second: str
     """Key of the subject that is subtracted."""
     low90: Number | None
     """Lower end of the 90 % interval, for two one-sided tests at 5 % each; None if not defined."""
     high90: Number | None
-    """Upper end of the 90 % interval."""
+    """Upper end of the 90 % interval; None if not defined."""
     p: Number | None
-    """P value of Wilcoxon's signed-rank test on patients' means, two-sided, not corrected; None without a patient."""
+    """P value of Wilcoxon's signed-rank test on patients' means, two-sided, not corrected; None if not defined."""
     p_holm: Number | None
-    """The same after Holm's correction within the family."""
+    """P value after Holm's correction within the family; None if not defined."""
     slices: Count
     """Slices on which both are defined."""
     patients: Count
     """Patients with such a slice."""
     margin: Number
-    """Difference that does not matter."""
+    """Margin of equivalence, in the score's unit."""
     equivalent: bool
     """Whether the 90 % interval lies within the margin on either side of zero."""
     verdict: Verdict
-    """On the first subject."""
+    """Verdict on the first subject."""
 
 
 @dataclass(frozen=True)
 class VerdictCounts:
-    """How many comparisons have each verdict; those that are not defined count as not separable."""
+    """Number of comparisons with each verdict; those that are not defined count as not separable."""
 
     better: int
     worse: int
@@ -90,7 +90,7 @@ class VerdictCounts:
 
     @property
     def without_difference(self) -> int:
-        """Comparisons that do not show a difference."""
+        """Comparisons without a shown difference."""
         return self.equivalent + self.not_separable
 
 
@@ -98,15 +98,17 @@ class Family(Result):
     """Comparisons that are corrected together: all pairs by all scores that both subjects have."""
 
     tests: Count
-    """P values that were corrected together."""
+    """Number of p values that are corrected together."""
     rows: tuple[ComparisonRow, ...]
     """One entry per score and pair of subjects."""
 
     def count(self, first: str = "", second: str = "") -> VerdictCounts:
         """Verdicts of all comparisons, or of those of one pair of subjects."""
         verdicts = [row.verdict for row in self.rows if first in {"", row.first} and second in {"", row.second}]
-        open_ = verdicts.count("not separable") + verdicts.count("not defined")
-        return VerdictCounts(verdicts.count("better"), verdicts.count("worse"), verdicts.count("equivalent"), open_)
+        not_separable = verdicts.count("not separable") + verdicts.count("not defined")
+        return VerdictCounts(
+            verdicts.count("better"), verdicts.count("worse"), verdicts.count("equivalent"), not_separable
+        )
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -116,7 +118,7 @@ class Family(Result):
         )
 
     def verdict(self, score: str, second: str) -> Verdict | None:
-        """The verdict of one score against a subject that is compared with one other; None if there is no such comparison."""
+        """The verdict by one score of the comparison with this second subject; None if there is no such comparison."""
         return next((row.verdict for row in self.rows if (row.score, row.second) == (score, second)), None)
 
 
@@ -128,7 +130,7 @@ class Comparisons(Result):
     controls: Family
     """Methods with controls."""
     layers: Family
-    """Methods at the layer in focus with themselves at the other layers."""
+    """Every method at the layer in focus with itself at the other layers."""
 
     @property
     def tests(self) -> int:
@@ -141,9 +143,9 @@ class ScoreboardResult(ResultFile):
 
     FILE: ClassVar[str] = "scoreboard.json"
 
-    measures: Mapping[Score, MeasureResult]
-    """How every score is read, in the order of pages."""
-    methods: tuple[Method, ...]
+    measures: Mapping[ScoreKey, MeasureResult]
+    """Title, unit and direction of every score, in the order of pages."""
+    methods: tuple[MethodKey, ...]
     """Keys of the methods."""
     controls: Mapping[SubjectKey, str]
     """Titles of the controls."""
@@ -152,16 +154,16 @@ class ScoreboardResult(ResultFile):
     slices: Counts
     """Slices that were scored."""
     patients: Counts
-    """Their patients."""
+    """Patients of these slices."""
     resamples: Count
     """Bootstrap resamples of patients."""
-    scores: Mapping[Score, Mapping[SubjectKey, Interval]]
-    """By score and subject, in the score's unit; a subject may lack a score."""
-    chance: Mapping[Score, Interval]
-    """Of a uniform map; scores without a chance level are absent."""
+    scores: Mapping[ScoreKey, Mapping[SubjectKey, Interval]]
+    """Mean scores by score and subject, in the score's unit; a subject may lack a score."""
+    chance: Mapping[ScoreKey, Interval]
+    """Mean score of a uniform map; scores without a chance level are absent."""
     comparisons: Comparisons
     """Paired differences with verdicts."""
-    curves: Mapping[Curve, Mapping[SubjectKey, tuple[Interval, ...]]]
+    curves: Mapping[CurveKey, Mapping[SubjectKey, tuple[Interval, ...]]]
     """Probability of the explained class as pixels are replaced, by curve and subject; the shares of pixels are in `faithfulness.json`."""
 
     @cached_property
@@ -171,7 +173,7 @@ class ScoreboardResult(ResultFile):
 
     @property
     def centre_blob(self) -> Interval:
-        """Energy on the nodule of the control with a Gaussian at the slice's centre."""
+        """Energy share of the control with a Gaussian at the slice's centre."""
         return self.scores["energy_share"][Subject("centre_blob", is_control=True).key]
 
     def key(self, method: str, layer: str) -> str:

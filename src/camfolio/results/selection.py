@@ -5,26 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from camfolio.results.result import Class, Count, Kind, Method, Place, Ratio, Result, ResultFile, Share
+from camfolio.results.result import (
+    ClassLabel,
+    Count,
+    ExampleKind,
+    MethodKey,
+    Position,
+    Ratio,
+    Result,
+    ResultFile,
+    Share,
+)
 
 
 class Case(Result):
     """One example: a test slice, the network's prediction, and the scores of one method's map."""
 
-    slice: Place
+    slice: Position
     """Position among the test slices, from 0."""
     id: str
     """Id of the slice."""
-    true: Class
-    """Label."""
-    predicted: Class
+    true: ClassLabel
+    """Label of the slice."""
+    predicted: ClassLabel
     """Predicted class."""
     probability: Share
-    """Of the predicted class."""
+    """Probability of the predicted class."""
     rank: Count
-    """Rank by the rule that chose it, from 1; lower ranks may belong to patients that are shown already."""
+    """Rank by the rule of selection, from 1; above 1 if slices of patients already shown were skipped."""
     among: Count
-    """How many slices the rule ranked."""
+    """Number of slices that were ranked."""
     energy_share: Share | None
     """Share of the map's energy inside the nodule's mask; None without a map or a mask."""
     energy_ratio: Ratio | None
@@ -36,8 +46,8 @@ class Case(Result):
 class MethodCases(Result):
     """The examples of one method."""
 
-    cases: Mapping[Kind, Case | None]
-    """By kind, `misclassified`, `good` and `bad`; None where no slice fits the rule."""
+    cases: Mapping[ExampleKind, Case | None]
+    """Examples by kind: `misclassified`, `good` and `bad`; None where no slice fits the rule."""
     random: tuple[Case, ...] = ()
     """Examples drawn at random, the same slices for every method."""
     undefined: Count
@@ -49,9 +59,9 @@ class CasesResult(ResultFile):
 
     FILE: ClassVar[str] = "cases.json"
 
-    methods: Mapping[Method, MethodCases]
-    """By method."""
+    methods: Mapping[MethodKey, MethodCases]
+    """Examples by method."""
     misclassified: Count
     """Test slices that the network misclassified."""
     correct: Count
-    """Test slices that it classified correctly."""
+    """Test slices that the network classified correctly."""

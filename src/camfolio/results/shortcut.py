@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from camfolio.results.interval import Interval
 from camfolio.results.planting import PlantingResult
-from camfolio.results.result import Count, Cue, Method, Number, Ratio, Result, ResultFile
+from camfolio.results.result import Count, CueKey, MethodKey, Number, Ratio, Result, ResultFile
 
 
 class SeedsInterval(Interval):
@@ -21,43 +21,43 @@ class FlipShare(SeedsInterval):
     """Share of slices, 0 to 1, whose prediction changes."""
 
     slices: Count
-    """Slices of the class in question."""
+    """Slices of the class whose predictions are counted."""
 
 
 class Flips(Result):
     """How often predictions change with the cue."""
 
     put_in: FlipShare
-    """Of the slices of the first class, when the cue is put in."""
+    """Slices of the first class whose prediction changes when the cue is added."""
     taken_out: FlipShare
-    """Of the slices of the second class, when the cue is taken out."""
+    """Slices of the second class whose prediction changes when the cue is removed."""
 
 
 class AucBySeed(Result):
-    """AUC of the predictions on the test part, one number per seed; None with slices of one class."""
+    """AUC of the predictions on the test part, one number per seed; None if all slices are of one class."""
 
     with_cue: tuple[Number | None, ...]
     """With the cue in every slice."""
     without_cue: tuple[Number | None, ...]
-    """With the slices as they are."""
+    """With no cue in any slice."""
 
 
 class Predictions(Result):
-    """Predictions of one kind of networks."""
+    """Predictions of one kind of network."""
 
     auc: AucBySeed
-    """How well they separate the classes."""
+    """AUC of the predictions."""
     flips: Flips
-    """How often they change with the cue."""
+    """Predictions that change with the cue."""
 
 
 class MapValues(Result):
-    """A number for maps of slices with and without the cue."""
+    """A value for maps of slices with and without the cue."""
 
     with_cue: SeedsInterval
     """With the cue in every slice."""
     without_cue: SeedsInterval
-    """With the slices as they are."""
+    """With no cue in any slice."""
 
 
 class MapCounts(Result):
@@ -66,42 +66,42 @@ class MapCounts(Result):
     with_cue: Count
     """With the cue in every slice."""
     without_cue: Count
-    """With the slices as they are."""
+    """With no cue in any slice."""
 
 
 class NetworkMaps(Result):
-    """Maps of one kind of networks by one method."""
+    """Maps of one kind of network by one method."""
 
     energy: MapValues
     """Share of the energy in the cue's region, 0 to 1."""
     alarms: MapValues
-    """Share of maps, 0 to 1, with more than `alarm` times as much energy there as the region's share of the area."""
+    """Share of maps, 0 to 1, with an energy share in the region above `alarm` times the region's share of the area."""
     empty: MapCounts
-    """Empty maps, which have no energy and are excluded."""
+    """Empty maps, which are excluded."""
 
 
 class MethodMaps(Result):
     """Maps by one method."""
 
     shortcut: NetworkMaps
-    """Of networks that were trained with the cue."""
+    """Maps of networks that were trained with the cue."""
     clean: NetworkMaps
-    """Of networks that were trained without it."""
+    """Maps of networks that were trained without it."""
     detection: MapValues
-    """AUC of the energy in the cue's region: how well it separates maps of the two kinds of networks."""
+    """AUC of the energy in the cue's region as a classifier of the two kinds of networks."""
 
 
 class CueResult(Result):
     """One planted cue."""
 
     planting: PlantingResult
-    """Which slices have it."""
+    """Slices that have the cue."""
     shortcut: Predictions
     """Predictions of networks that were trained with the cue."""
     clean: Predictions
     """Predictions of networks that were trained without it."""
-    methods: Mapping[Method, MethodMaps]
-    """Their maps, by method."""
+    methods: Mapping[MethodKey, MethodMaps]
+    """Maps of both kinds of networks, by method."""
 
 
 class ShortcutResult(ResultFile):
@@ -116,11 +116,11 @@ class ShortcutResult(ResultFile):
     seeds: Count
     """Networks of each kind."""
     alarm: Ratio
-    """Energy in the cue's region over its share of the area at which a map raises an alarm."""
-    cues: Mapping[Cue, CueResult]
-    """By cue."""
+    """Threshold of alarms: energy share in the cue's region over the region's share of the area."""
+    cues: Mapping[CueKey, CueResult]
+    """Results by cue."""
 
     @property
     def maps(self) -> int:
-        """Maps of each kind: one per slice and seed."""
+        """Number of maps of each kind of network: one per slice and seed."""
         return self.slices * self.seeds

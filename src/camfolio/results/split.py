@@ -1,4 +1,4 @@
-"""`split.json`: how many slices and patients are in each part."""
+"""`split.json`: counts of slices and patients in each part."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ class PartCounts(Result):
 
 
 class SplitResult(ResultFile):
-    """How many slices and patients are in each part; an external source has a test part alone."""
+    """Counts of slices and patients in each part; an external source has only a test part."""
 
     FILE: ClassVar[str] = "split.json"
 
     train: PartCounts | None = None
-    """Slices whose labels the weights are fitted to."""
+    """Slices on which the network is trained."""
     validation: PartCounts | None = None
-    """Slices by which the best epoch is chosen."""
+    """Slices on which the best epoch is chosen."""
     test: PartCounts
-    """Slices held out, on which everything is measured."""
+    """Held-out slices, on which all results are reported."""
 
     @property
     def parts(self) -> dict[Annotated[str, Key("PART", "train, validation or test")], PartCounts]:
-        """Name -> the parts that there are, in the order of their use."""
+        """The parts of this split by name, in the order of their use."""
         named = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: counts for name, counts in named.items() if counts}

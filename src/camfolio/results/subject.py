@@ -1,4 +1,4 @@
-"""Subjects of scores, methods at a layer and controls, and how their keys are written."""
+"""Subjects of scores, which are methods at a layer and controls, and their keys."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Subject:
 
     @property
     def key(self) -> str:
-        """How results name it: `METHOD`, `LAYER/METHOD` or `control/NAME`.
+        """Its key in results: `METHOD`, `LAYER/METHOD` or `control/NAME`.
 
         >>> Subject("grad_cam").key, Subject("grad_cam", "layer1").key, Subject("random", is_control=True).key
         ('grad_cam', 'layer1/grad_cam', 'control/random')
@@ -40,10 +40,10 @@ class Subject:
 
     @classmethod
     def of(cls, key: str) -> Subject:
-        """The subject that results name so.
+        """The subject with this key.
 
-        >>> Subject.of("layer2.1/ours.edge_cam")
-        Subject(name='ours.edge_cam', layer='layer2.1', is_control=False)
+        >>> Subject.of("layer2.1/mine.edge_cam")
+        Subject(name='mine.edge_cam', layer='layer2.1', is_control=False)
         """
         if key.startswith(CONTROL):
             return cls(key.removeprefix(CONTROL), is_control=True)

@@ -8,12 +8,12 @@ from camfolio.results.result import Count, Number, Result, ResultFile, Share
 
 
 class PartResult(Result):
-    """Loss and metrics on one part of the slices; None where one is not defined, as an AUC on slices of one class."""
+    """Loss and metrics on one part of the slices; None where not defined, such as an AUC on slices of one class."""
 
     loss: Number | None
     """Mean cross-entropy."""
     accuracy: Share | None
-    """Share of slices whose class was predicted."""
+    """Share of slices whose predicted class is the label."""
     auc: Number | None
     """Area under the ROC curve."""
 
@@ -22,9 +22,9 @@ class Epoch(Result):
     """One epoch of a training."""
 
     training: PartResult
-    """On augmented slices, while the weights change."""
+    """On augmented slices, while the weights are updated."""
     validation: PartResult
-    """On the slices as they are, with the weights at the epoch's end."""
+    """On slices without augmentation, with the weights at the end of the epoch."""
 
 
 class TrainingResult(ResultFile):
@@ -35,9 +35,9 @@ class TrainingResult(ResultFile):
     loaded: str | None
     """Name of the file of loaded weights; None if the network was trained."""
     parameters: Count
-    """Weights of the network."""
+    """Number of parameters of the network."""
     best_epoch: Count | None
-    """The epoch, from 1 on, with the lowest validation loss, whose weights are used; None if they were loaded."""
+    """The epoch, from 1, with the lowest validation loss, whose weights are used; None if they were loaded."""
     epochs: Count
     """Epochs that were run."""
     history: tuple[Epoch, ...]
@@ -45,7 +45,7 @@ class TrainingResult(ResultFile):
     contiguous: tuple[str, ...] = ()
     """Convolutions whose gradients were computed on contiguous copies."""
     not_exported: str = ""
-    """Why there is no `network.onnx`; empty if there is one."""
+    """Reason why there is no `network.onnx`; empty if there is one."""
 
     @property
     def first(self) -> Epoch:

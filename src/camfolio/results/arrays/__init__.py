@@ -1,1 +1,1 @@
-"""Arrays that stages hand to each other and to figures: one class per npz file, which alone knows how its keys are written."""
+"""Arrays that stages hand to each other and to figures: one class per npz file, the only code that reads and writes its keys."""

@@ -13,18 +13,18 @@ from camfolio.results.arrays.files import Below, below, read_arrays, write_array
 
 FILE = "answers.npz"
 PLAIN = "plain"
-"""The slices as they are, without a cue."""
+"""Key of the slices without a cue."""
 
 
 @dataclass(frozen=True)
 class CueAnswers:
-    """Logits and maps of one network; the maps explain the class that it predicts for what is shown.
+    """Logits and maps of one network on slices with and without cues; each map explains the predicted class of its slice.
 
     Attributes:
-        logits: what is shown (`plain` or a cue's key) -> logits.
-        energy: what is shown -> cue -> method -> share of each map's energy in the cue's region, NaN for an empty map.
+        logits: `plain` or the key of the added cue -> logits.
+        energy: `plain` or the added cue -> cue -> method -> share of each map's energy in the cue's region, NaN for an empty map.
         example: position of the slice whose maps are kept.
-        maps: what is shown -> method -> map of that slice, >= 0, at its resolution.
+        maps: `plain` or the added cue -> method -> map of that slice, >= 0, at its resolution.
     """
 
     logits: Mapping[str, Float32[np.ndarray, "slices classes"]]
@@ -40,7 +40,9 @@ class CueAnswers:
             for cue, methods in cues.items()
             for method, values in methods.items()
         }
-        maps = {f"{shown}/{method}": one for shown, methods in self.maps.items() for method, one in methods.items()}
+        maps = {
+            f"{shown}/{method}": values for shown, methods in self.maps.items() for method, values in methods.items()
+        }
         arrays = below("logits", self.logits) | below("energy", energy) | below("map", maps)
         write_arrays(folder / FILE, arrays | {"example": np.array(self.example)})
 
@@ -57,7 +59,7 @@ class CueAnswers:
             shown, cue, method = key.split("/", 2)
             energy.setdefault(shown, {}).setdefault(cue, {})[method] = values
         maps: dict[str, dict[str, np.ndarray]] = {}
-        for key, one in Below(arrays, "map").items():
+        for key, values in Below(arrays, "map").items():
             shown, method = key.split("/", 1)
-            maps.setdefault(shown, {})[method] = one
+            maps.setdefault(shown, {})[method] = values
         return cls(dict(Below(arrays, "logits")), energy, int(arrays["example"]), maps)

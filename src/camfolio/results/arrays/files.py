@@ -34,7 +34,7 @@ def read_arrays(path: Path) -> Mapping[str, np.ndarray]:
 
 
 def below(prefix: str, values: Mapping[str, V]) -> dict[str, V]:
-    """The same values with PREFIX/ before their keys.
+    """The values with PREFIX/ before their keys.
 
     >>> below("signed", {"grad_cam": 1})
     {'signed/grad_cam': 1}

@@ -11,10 +11,10 @@ from jaxtyping import Float32, Int64
 
 from camfolio.results.arrays.files import Below, below, read_arrays, write_arrays
 from camfolio.results.subject import Subject
+from camfolio.shapes import Maps
 
 FILE = "maps.npz"
 SIGNED, ENLARGED = "signed", "enlarged"
-Maps = Float32[np.ndarray, "slices height width"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class SliceMaps:
 
     Attributes:
         enlarged: method -> its maps, >= 0.
-        signed: method -> the same before their ReLU.
+        signed: method -> its maps before their ReLU.
     """
 
     enlarged: Mapping[str, Maps]

@@ -20,12 +20,12 @@ Similarities = Mapping[str, Mapping[str, Float64[np.ndarray, " slices"]]]
 
 @dataclass(frozen=True)
 class MapSimilarities:
-    """Similarities of maps with the study's own, slice by slice.
+    """Similarities of maps to those of the study's network, slice by slice.
 
     Attributes:
-        changes: what was changed (the last part that was randomised, `noise`, `shift`, `seed`) -> method -> similarity
+        changes: the change (the last randomised part, `noise`, `shift` or `seed`) -> method -> similarity
             -> one number per slice.
-        chosen: which test slices they are.
+        chosen: True on the test slices in the sample.
     """
 
     changes: Mapping[str, Similarities]

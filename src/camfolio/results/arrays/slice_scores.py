@@ -24,7 +24,7 @@ class SliceScores:
         scores: score -> subject -> one number per slice, in the score's unit; a subject may lack a score.
         chance: score -> its value for a uniform map; scores without a chance level are absent.
         curves: curve -> subject -> probability of the explained class, 0 to 1, at each step.
-        chosen: which test slices they are; None if all.
+        chosen: True on the test slices that were scored; None if all were.
     """
 
     scores: Mapping[str, Mapping[Subject, Scores]]
@@ -64,8 +64,8 @@ def flat(values: Mapping[str, Mapping[Subject, np.ndarray]]) -> dict[str, np.nda
 
 def nested(values: Mapping[str, np.ndarray]) -> dict[str, dict[Subject, np.ndarray]]:
     """NAME/SUBJECT -> array as NAME -> subject -> array."""
-    found: dict[str, dict[Subject, np.ndarray]] = {}
+    result: dict[str, dict[Subject, np.ndarray]] = {}
     for key, array in values.items():
         name, _, subject = key.partition("/")
-        found.setdefault(name, {})[Subject.of(subject)] = array
-    return found
+        result.setdefault(name, {})[Subject.of(subject)] = array
+    return result
