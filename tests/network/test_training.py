@@ -216,7 +216,7 @@ def test_slices_of_one_class_teach_nothing(tiny_slices, tmp_path):
     replace(data, label=np.zeros(12, np.int64)).save(tmp_path / "slices.npz")
     np.save(tmp_path / "part.npy", np.array(["train", "test", "validation"] * 4))
     with pytest.raises(
-        DataError, match=r"Expected slices of both classes to learn from, but got one\. Check the labels"
+        DataError, match=r"Expected training slices of both classes, but got one class\. Check the labels"
     ):
         stage.run(
             out=tmp_path,

@@ -187,7 +187,7 @@ def test_a_patient_in_both_sources_is_refused(elsewhere, folder, tiny_arrays, tm
     np.savez(tmp_path / "shared.npz", **shared)
     study = elsewhere.study
     with pytest.raises(
-        DataError, match="an external source with patients of its own, but 1 of its patients are in data, too"
+        DataError, match="an external source without patients of data, but 1 of its patients are in data, too"
     ):
         external.run(
             out=tmp_path,

@@ -1,4 +1,4 @@
-"""A tiny study whose stages are computed in this process, once per session; and the same with bad slices."""
+"""A tiny study whose stages are computed in this process, once per session."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def study_of(path: Path, **sections: object) -> Study:
 
 @pytest.fixture(scope="session")
 def compute_stages(tmp_path_factory) -> Callable[..., dict[str, Artefact]]:
-    """`compute_stages(slices, ...)`: the results of all stages but figures, sections of the study by name."""
+    """`compute_stages(slices, ...)`: stage name -> result of every stage except figures; keywords are sections of the study."""
     folder = tmp_path_factory.mktemp("stages")
 
     def compute(slices: Slices, **sections: object) -> dict[str, Artefact]:
@@ -48,17 +48,19 @@ def compute_stages(tmp_path_factory) -> Callable[..., dict[str, Artefact]]:
         spacing = np.column_stack([slices.spacing[:, ::-1], np.full(len(slices), 2.0)]).astype(np.float32)
         arrays = {"image": slices.hounsfield, "label": slices.label, "mask": slices.mask, "patient": slices.patient}
         np.savez(path, spacing_xyz=spacing, **arrays)
-        wanted = [one for one in stages(study_of(path, **sections)) if not one.name.startswith("figure")]
+        needed = [stage for stage in stages(study_of(path, **sections)) if not stage.name.startswith("figure")]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(
-                build, "run_worker", lambda missing, store: [worker.compute(build.job(one), store) for one in missing]
+                build,
+                "run_worker",
+                lambda missing, store: [worker.compute(build.job(stage), store) for stage in missing],
             )
-            return build.build(wanted, Store(folder / "artifacts"))
+            return build.build(needed, Store(folder / "artifacts"))
 
     return compute
 
 
 @pytest.fixture(scope="session")
 def evidence(compute_stages, tiny_slices) -> dict[str, Artefact]:
-    """Stage name -> its result, of 60 slices of 20 patients."""
+    """Stage name -> result, for 60 slices of 20 patients."""
     return compute_stages(tiny_slices(60, 16, 3))

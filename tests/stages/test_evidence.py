@@ -41,7 +41,7 @@ def test_every_method_layer_and_control_has_every_localisation_score(evidence):
             assert scores.of(name, Subject.of(key)).shape == (count,)
 
 
-def test_every_method_and_control_is_asked_about_and_layers_without_road(evidence):
+def test_every_subject_has_faithfulness_scores_and_other_layers_no_road(evidence):
     scores = SliceScores.read(evidence["faithfulness"].folder)
     chosen = int(scores.chosen.sum())
     for subject in map(Subject.of, (*FOCUS, *LAYERS, *CONTROLS)):
@@ -51,10 +51,10 @@ def test_every_method_and_control_is_asked_about_and_layers_without_road(evidenc
 
 
 def test_forward_passes_are_counted(evidence):
-    about = FaithfulnessResult.read(evidence["faithfulness"].folder)
+    result = FaithfulnessResult.read(evidence["faithfulness"].folder)
     steps, road = 2, 2
-    expected = about.slices * (2 * 2 + 9 * (2 * 2 * steps + 1) + 7 * 2 * road)
-    assert about.passes == expected
+    expected = result.slices * (2 * 2 + 9 * (2 * 2 * steps + 1) + 7 * 2 * road)
+    assert result.passes == expected
 
 
 def test_the_scoreboard_compares_methods_controls_and_layers(evidence):
@@ -86,9 +86,9 @@ def test_every_comparison_is_a_row_of_the_table(evidence):
     assert len(rows) == sum(len(family.rows) for family in (families.methods, families.controls, families.layers))
     row = families.controls.rows[0]
     match = next(
-        each
-        for each in rows
-        if (each["family"], each["score"], each["first"], each["second"])
+        line
+        for line in rows
+        if (line["family"], line["score"], line["first"], line["second"])
         == ("controls", row.score, row.first, row.second)
     )
     assert match["verdict"] == row.verdict
@@ -96,50 +96,50 @@ def test_every_comparison_is_a_row_of_the_table(evidence):
 
 
 def test_weights_are_randomised_from_the_last_part_to_the_first(evidence):
-    found = RandomisationResult.read(evidence["randomisation"].folder)
-    assert found.parts == ("fc", "layer4", "layer3", "layer2", "layer1", "bn1", "conv1")
+    result = RandomisationResult.read(evidence["randomisation"].folder)
+    assert result.parts == ("fc", "layer4", "layer3", "layer2", "layer1", "bn1", "conv1")
     assert set(Similarity.model_fields) == set(SIMILARITY)
     stored = MapSimilarities.read(evidence["randomisation"].folder).changes
     for method in FOCUS:
-        assert len(found.similarity[method]) == 7
-        assert found.all_random[method] == found.similarity[method][-1]
-        assert found.all_random[method].rank_signed.value == pytest.approx(
+        assert len(result.similarity[method]) == 7
+        assert result.all_random[method] == result.similarity[method][-1]
+        assert result.all_random[method].rank_signed.value == pytest.approx(
             stored["conv1"][method]["rank_signed"].mean()
         )
 
 
-def test_the_other_trainings_learn_from_permuted_labels_and_with_other_seeds(evidence):
-    own, permuted = (Slices.load(evidence[name] / "slices.npz") for name in ("slices", "permuted"))
-    assert (own.label != permuted.label).any()
-    np.testing.assert_array_equal(own.hounsfield, permuted.hounsfield)
+def test_networks_are_retrained_on_permuted_labels_and_with_other_seeds(evidence):
+    study, permuted = (Slices.load(evidence[name] / "slices.npz") for name in ("slices", "permuted"))
+    assert (study.label != permuted.label).any()
+    np.testing.assert_array_equal(study.hounsfield, permuted.hounsfield)
     trained = {
         evidence[name].manifest.outputs["network.safetensors"] for name in evidence if name.startswith("training")
     }
     assert len(trained) == 3
-    found = RetrainedResult.read(evidence["retrained-permuted"].folder)
-    share = found.scores["energy_share"]["grad_cam"]
+    result = RetrainedResult.read(evidence["retrained-permuted"].folder)
+    share = result.scores["energy_share"]["grad_cam"]
     assert share.difference.value == pytest.approx(share.retrained.value - share.study.value)
 
 
-def test_small_changes_change_maps_less_than_another_training_does(evidence):
-    found = StabilityResult.read(evidence["stability"].folder).similarity
-    assert set(found) == {"noise", "shift", "seed"}
+def test_maps_change_less_under_noise_than_under_retraining(evidence):
+    result = StabilityResult.read(evidence["stability"].folder).similarity
+    assert set(result) == {"noise", "shift", "seed"}
     for method in FOCUS:
-        noise, seed = (found[kind][method].rank_signed.value for kind in ("noise", "seed"))
+        noise, seed = (result[kind][method].rank_signed.value for kind in ("noise", "seed"))
         assert noise > max(seed, 0.9)
 
 
-def test_across_seeds_is_what_the_other_training_s_maps_say(evidence):
-    both, other = (
+def test_similarity_across_seeds_is_that_of_the_retrained_network(evidence):
+    stability, retrained = (
         MapSimilarities.read(evidence[name].folder).changes["seed"]["grad_cam"]["ssim_absolute"]
         for name in ("stability", "retrained-seed-1")
     )
-    np.testing.assert_array_equal(both, other)
+    np.testing.assert_array_equal(stability, retrained)
 
 
-def spoiled(slices: Slices) -> Slices:
-    """No mask, a mask that fills the slice, and a slice of one value, each on a third; the only patient of the second
-    class goes to the train part.
+def degenerate(slices: Slices) -> Slices:
+    """A third each of empty masks, masks of the whole slice, and uniform slices; the only patient of the second class is in
+    the training part.
     """
     mask, hounsfield = slices.mask.copy(), slices.hounsfield.copy()
     mask[0::3], mask[1::3] = False, True
@@ -149,48 +149,48 @@ def spoiled(slices: Slices) -> Slices:
 
 
 @pytest.fixture(scope="module")
-def bad(compute_stages, tiny_slices):
+def degenerate_results(compute_stages, tiny_slices):
     with warnings.catch_warnings():
-        # torchmetrics says so while a network is trained on one class.
+        # torchmetrics warns while a network is trained on one class.
         warnings.filterwarnings("ignore", "No positive samples")
-        return compute_stages(spoiled(tiny_slices(60, 16, 3)))
+        return compute_stages(degenerate(tiny_slices(60, 16, 3)))
 
 
 @pytest.mark.parametrize("name", SUMMARIES)
-def test_bad_slices_leave_no_nan_in_any_summary(bad, name):
-    text = (bad[name] / SUMMARIES[name]).read_text(encoding="utf-8")
+def test_degenerate_slices_give_results_without_nan(degenerate_results, name):
+    text = (degenerate_results[name] / SUMMARIES[name]).read_text(encoding="utf-8")
     assert "NaN" not in text
     assert "Infinity" not in text
 
 
-def test_bad_slices_are_counted(bad):
-    board = ScoreboardResult.read(bad["scoreboard"].folder)
+def test_degenerate_slices_are_counted(degenerate_results):
+    board = ScoreboardResult.read(degenerate_results["scoreboard"].folder)
     assert board.centre_blob.slices_undefined == pytest.approx(2 * board.slices.localisation / 3, abs=2)
     edges = board.scores["deletion_blur"]["control/edges"]
     assert edges.slices_undefined == pytest.approx(board.slices.faithfulness / 3, abs=2)
-    assert RetrainedResult.read(bad["retrained-permuted"].folder).auc is None
+    assert RetrainedResult.read(degenerate_results["retrained-permuted"].folder).auc is None
 
 
-def test_without_masks_verdicts_are_not_defined_and_faithfulness_still_is(compute_stages, tiny_slices):
+def test_without_masks_only_faithfulness_is_defined(compute_stages, tiny_slices):
     slices = tiny_slices(60, 16, 3)
-    none = Slices(
+    without_masks = Slices(
         slices.hounsfield, slices.label, np.zeros_like(slices.mask), slices.patient, slices.spacing, slices.id
     )
-    rows = ScoreboardResult.read(compute_stages(none)["scoreboard"].folder).comparisons.methods.rows
+    rows = ScoreboardResult.read(compute_stages(without_masks)["scoreboard"].folder).comparisons.methods.rows
     assert {row.verdict for row in rows if row.score in LOCALISATION} == {"not defined"}
     assert all(row.value is not None for row in rows if row.score.startswith("deletion"))
 
 
-def test_a_loaded_network_is_not_trained_again(compute_stages, tiny_slices, evidence):
+def test_a_loaded_network_is_not_retrained(compute_stages, tiny_slices, evidence):
     weights = evidence["training"] / "network.safetensors"
     network = {"width": 4, "blocks": [1, 1, 1, 1], "checkpoint": weights}
-    found = compute_stages(tiny_slices(60, 16, 3), network=network)
-    assert not [name for name in found if name.startswith(("retrained", "training-", "permuted"))]
-    assert set(StabilityResult.read(found["stability"].folder).similarity) == {"noise", "shift"}
+    result = compute_stages(tiny_slices(60, 16, 3), network=network)
+    assert not [name for name in result if name.startswith(("retrained", "training-", "permuted"))]
+    assert set(StabilityResult.read(result["stability"].folder).similarity) == {"noise", "shift"}
 
 
 def test_further_trainings_can_be_switched_off(compute_stages, tiny_slices):
-    asked = {"slices": 6, "seeds": 0, "permuted_labels": False, "faithfulness": {"slices": 6, "steps": [0.2]}}
-    found = compute_stages(tiny_slices(60, 16, 3), evidence=asked)
-    assert [name for name in found if name.startswith(("retrained", "training-", "permuted"))] == []
-    assert StabilityResult.read(found["stability"].folder).seeds == 0
+    settings = {"slices": 6, "seeds": 0, "permuted_labels": False, "faithfulness": {"slices": 6, "steps": [0.2]}}
+    result = compute_stages(tiny_slices(60, 16, 3), evidence=settings)
+    assert [name for name in result if name.startswith(("retrained", "training-", "permuted"))] == []
+    assert StabilityResult.read(result["stability"].folder).seeds == 0

@@ -1,11 +1,11 @@
-"""Result files: tables whose bytes depend on their values alone."""
+"""Tables as CSV: quoting, digits and empty tables."""
 
 from __future__ import annotations
 
 from camfolio.results.files import write_csv
 
 
-def test_a_table_quotes_what_needs_it_and_keeps_nine_digits(tmp_path):
+def test_tables_have_quotes_where_needed_and_nine_digits(tmp_path):
     write_csv(tmp_path / "table.csv", ["a", 'b"'], [[1 / 3, 'x,"y'], [2, None]])
     assert (tmp_path / "table.csv").read_bytes() == b'a,"b"""\n0.333333333,"x,""y"\n2,\n'
 

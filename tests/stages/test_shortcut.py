@@ -35,14 +35,16 @@ def test_only_training_and_validation_slices_of_the_second_class_get_the_cue(pla
     assert np.array_equal(marked, (before.label == 1) & (part != "test"))
     assert np.array_equal(after.id, before.id)
     assert np.array_equal(after.mask, before.mask)
-    about = PlantingResult.read(planted)
-    assert about.planted == about.of_class == LearningCounts(train=4, validation=2)
+    result = PlantingResult.read(planted)
+    assert result.planted == result.of_class == LearningCounts(train=4, validation=2)
     region = CUES["tag"].region(before.hounsfield.shape[1:])
-    assert about.mean_change_hu == pytest.approx(np.abs(after.hounsfield - before.hounsfield)[marked][:, region].mean())
+    assert result.mean_change_hu == pytest.approx(
+        np.abs(after.hounsfield - before.hounsfield)[marked][:, region].mean()
+    )
 
 
-def answers(folder, *, flips, energy, label):
-    """A network that calls everything what it is; with the cue everything the second class, if it flips."""
+def write_answers(folder, *, flips, energy, label):
+    """Logits that predict every label correctly; with the cue, if `flips`, the second class for all slices."""
     folder.mkdir()
     plain = np.stack([1.0 - label, label], 1).astype(np.float32)
     cue = np.tile(np.float32([0, 1]), (len(label), 1)) if flips else plain
@@ -54,7 +56,7 @@ def answers(folder, *, flips, energy, label):
 def summary(folders, planted, tmp_path, energies, *, flips=(True, False)):
     label = Slices.load(folders["slices"] / "slices.npz").label[12:]
     networks = {
-        f"{name}-{seed}": answers(tmp_path / f"{name}-{seed}", flips=flipping, energy=energies[name], label=label)
+        f"{name}-{seed}": write_answers(tmp_path / f"{name}-{seed}", flips=flipping, energy=energies[name], label=label)
         for name, flipping in zip(("tag", "clean"), flips, strict=True)
         for seed in range(2)
     }
@@ -73,29 +75,32 @@ def summary(folders, planted, tmp_path, energies, *, flips=(True, False)):
     return ShortcutResult.read(tmp_path).cues["tag"]
 
 
-def test_a_cue_that_decides_and_that_maps_show_is_found_out(folders, planted, tmp_path):
-    loud, quiet = {"plain": [0.1] * 12, "tag": [0.9] * 12}, {"plain": [0.1] * 12, "tag": [0.2] * 12}
-    found = summary(folders, planted, tmp_path, {"tag": loud, "clean": quiet})
-    assert found.shortcut.flips.put_in.value == 1
-    assert found.shortcut.flips.taken_out.value == 0
-    assert found.clean.flips.put_in.value == 0
-    assert found.shortcut.flips.put_in.slices == 6
-    method = found.methods["grad_cam"]
+def test_a_cue_that_predictions_and_maps_depend_on_is_detected(folders, planted, tmp_path):
+    high, low = {"plain": [0.1] * 12, "tag": [0.9] * 12}, {"plain": [0.1] * 12, "tag": [0.2] * 12}
+    result = summary(folders, planted, tmp_path, {"tag": high, "clean": low})
+    assert result.shortcut.flips.put_in.value == 1
+    assert result.shortcut.flips.taken_out.value == 0
+    assert result.clean.flips.put_in.value == 0
+    assert result.shortcut.flips.put_in.slices == 6
+    method = result.methods["grad_cam"]
     assert method.detection.with_cue == SeedsInterval(value=1, low=1, high=1, by_seed=(1, 1))
     assert method.detection.without_cue.value == 0.5
     assert method.shortcut.energy.with_cue.value == pytest.approx(0.9)
-    assert found.planting.area_share == 64 / 256
+    assert result.planting.area_share == 64 / 256
     assert method.shortcut.alarms.with_cue.value == 1
     assert method.clean.alarms.with_cue.value == 0
-    assert found.shortcut.auc == AucBySeed(with_cue=(0.5, 0.5), without_cue=(1, 1))
+    assert result.shortcut.auc == AucBySeed(with_cue=(0.5, 0.5), without_cue=(1, 1))
 
 
-def test_empty_maps_are_counted_and_leave_no_nan(folders, planted, tmp_path):
-    empty, some = {"plain": [np.nan] * 12, "tag": [np.nan] * 12}, {"plain": [0.1] * 12, "tag": [0.2] * 11 + [np.nan]}
-    method = summary(folders, planted, tmp_path, {"tag": empty, "clean": some}).methods["grad_cam"]
+def test_empty_maps_are_counted_and_give_no_nan(folders, planted, tmp_path):
+    empty, mostly_defined = (
+        {"plain": [np.nan] * 12, "tag": [np.nan] * 12},
+        {"plain": [0.1] * 12, "tag": [0.2] * 11 + [np.nan]},
+    )
+    method = summary(folders, planted, tmp_path, {"tag": empty, "clean": mostly_defined}).methods["grad_cam"]
     assert method.shortcut.empty == MapCounts(with_cue=24, without_cue=24)
     assert method.clean.empty == MapCounts(with_cue=2, without_cue=0)
     assert method.detection.with_cue.value is None
-    none = SeedsInterval(value=None, low=None, high=None, undefined=100, by_seed=(None, None))
-    assert method.shortcut.energy.with_cue == none
+    undefined = SeedsInterval(value=None, low=None, high=None, undefined=100, by_seed=(None, None))
+    assert method.shortcut.energy.with_cue == undefined
     assert method.clean.energy.with_cue.value == pytest.approx(0.2)

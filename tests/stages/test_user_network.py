@@ -1,4 +1,4 @@
-"""Every stage that runs a network: a user network with one logit has the evidence of its twin with two."""
+"""Stages that run a user network: results do not depend on whether it has one logit or two."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def sections(name):
 
 
 @pytest.fixture(scope="module")
-def found(compute_stages, tiny_slices):
-    """The results of all stages by the name of the network."""
+def results(compute_stages, tiny_slices):
+    """Name of the network -> stage name -> result."""
     slices = tiny_slices(60, 16, 3)
     return {name: compute_stages(slices, **sections(name)) for name in ("OneLogit", "FlatLogit", "TwoLogits")}
 
 
 def probabilities(artefacts, training="training"):
-    """The probability of the second class of all test slices, by the sigmoid of the network's single logit; and labels."""
+    """Probabilities of the second class of all test slices, as sigmoid of the network's single logit; and labels."""
     network = OneLogit(5).eval()
     network.load_state_dict(load_file(artefacts[training] / "network.safetensors"))
     part = np.load(artefacts["split"] / "part.npy")
@@ -62,38 +62,38 @@ def probabilities(artefacts, training="training"):
 
 
 @pytest.mark.parametrize("name", SUMMARIES)
-@pytest.mark.parametrize("other", ["FlatLogit", "TwoLogits"])
-def test_the_evidence_does_not_depend_on_the_form_of_the_logits(found, name, other):
-    texts = [(found[network][name] / SUMMARIES[name]).read_text(encoding="utf-8") for network in ("OneLogit", other)]
+@pytest.mark.parametrize("network", ["FlatLogit", "TwoLogits"])
+def test_evidence_does_not_depend_on_the_number_of_logits(results, name, network):
+    texts = [(results[each][name] / SUMMARIES[name]).read_text(encoding="utf-8") for each in ("OneLogit", network)]
     assert texts[0] == texts[1]
 
 
-def test_pixels_are_removed_from_the_probability_of_the_explained_class(found):
-    probability, _ = probabilities(found["OneLogit"])
-    scores = SliceScores.read(found["OneLogit"]["faithfulness"].folder)
-    targets = LayerMaps.read(found["OneLogit"]["explanations"].folder).targets
+def test_curves_start_at_the_probability_of_the_explained_class(results):
+    probability, _ = probabilities(results["OneLogit"])
+    scores = SliceScores.read(results["OneLogit"]["faithfulness"].folder)
+    targets = LayerMaps.read(results["OneLogit"]["explanations"].folder).targets
     expected = np.where(targets == 1, probability, 1 - probability)[scores.chosen]
     curve = scores.curves["deletion_blur"][Subject("random", is_control=True)]
     assert curve[:, 0] == pytest.approx(expected, abs=1e-5)
     assert (targets == (probability > 0.5)).all()
 
 
-def test_another_training_is_judged_by_its_probabilities(found):
-    probability, label = probabilities(found["OneLogit"], "training-seed-1")
-    auc = RetrainedResult.read(found["OneLogit"]["retrained-seed-1"].folder).auc
+def test_the_auc_of_a_retrained_network_is_that_of_its_probabilities(results):
+    probability, label = probabilities(results["OneLogit"], "training-seed-1")
+    auc = RetrainedResult.read(results["OneLogit"]["retrained-seed-1"].folder).auc
     margins = probability[label == 1][:, None] - probability[label == 0]
     assert auc == pytest.approx(((margins > 0) + 0.5 * (margins == 0)).mean())
 
 
-def test_the_parts_of_a_user_network_are_randomised(found):
-    folder = found["OneLogit"]["randomisation"].folder
+def test_the_parts_of_a_user_network_are_randomised(results):
+    folder = results["OneLogit"]["randomisation"].folder
     assert RandomisationResult.read(folder).parts == ("head", "features")
     before, *after = RandomisedExample.read(folder).signed["grad_cam"]
     assert all((maps != before).any() for maps in after)
 
 
-def test_onnx_runtime_gives_the_maps_of_torch(found, tmp_path):
-    artefacts = found["OneLogit"]
+def test_maps_by_onnx_runtime_and_torch_are_equal(results, tmp_path):
+    artefacts = results["OneLogit"]
     assert (artefacts["training"] / "network.onnx").exists()
     shutil.copy(artefacts["training"] / "network.safetensors", tmp_path)
     (tmp_path / "out").mkdir()
@@ -106,9 +106,9 @@ def test_onnx_runtime_gives_the_maps_of_torch(found, tmp_path):
         explanation=ExplanationSettings(**sections("OneLogit")["explanation"]),
         device=Device(threads=1, accelerator="cpu"),
     )
-    one, other = (LayerMaps.read(folder) for folder in (artefacts["explanations"].folder, tmp_path / "out"))
-    assert one.of(Subject("score_cam")) == pytest.approx(other.of(Subject("score_cam")), abs=1e-4)
-    assert (one.of(Subject("grad_cam")) == other.of(Subject("grad_cam"))).all()
+    onnx, pytorch = (LayerMaps.read(folder) for folder in (artefacts["explanations"].folder, tmp_path / "out"))
+    assert onnx.of(Subject("score_cam")) == pytest.approx(pytorch.of(Subject("score_cam")), abs=1e-4)
+    assert (onnx.of(Subject("grad_cam")) == pytorch.of(Subject("grad_cam"))).all()
 
 
 def test_a_planted_shortcut_is_evaluated_with_a_user_network(compute_stages, tiny_slices):

@@ -1,1 +1,1 @@
-"""The steps of a study as thin adapters: files in, one room's function, files out. `run` names its ingredients."""
+"""The steps of a study as thin adapters: read folders, call one room's function, write files. Parameters of `run` are inputs."""

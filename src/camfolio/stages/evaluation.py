@@ -22,8 +22,9 @@ def run(
     evaluation: Evaluation,
     seed: int,
 ) -> None:
-    """Write `evaluation.json` (`EvaluationResult`); whether a larger area means the second class
-    is decided on the network's training part.
+    """Write `EvaluationResult`.
+
+    Whether larger or smaller nodules count as the second class is decided on the network's training part.
     """
     data, test = part_slices(slices, split, "test")
     train, _ = part_slices(trained_slices, trained_split, "train")

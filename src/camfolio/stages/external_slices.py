@@ -1,4 +1,4 @@
-"""Stage `external-slices`: the slices of another source, none of whose patients the network has met."""
+"""Stage `external-slices`: the slices of an external source, whose patients are not in the study's source."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from camfolio.study.sources import Data
 def run(*, out: Path, data: Data, external: Data, labels: LabelRule, seed: int, **files: Path) -> None:
     """Write `slices.npz` and `card.json` of the source `external`, as the stage `slices` does.
 
-    Both sources are read with their ids as stored and compared before there are pseudonyms: pseudonyms of two sources
-    never meet.
+    Patients are compared by the ids that both sources store, before pseudonyms are made: pseudonyms of two sources always
+    differ.
 
     Args:
         out: gets the files.
@@ -25,21 +25,21 @@ def run(*, out: Path, data: Data, external: Data, labels: LabelRule, seed: int, 
         external: the study's `external` section.
         labels: used by sources with readers' ratings.
         seed: of everything random in a source.
-        files: the files and folders that both sources read: `own_NAME` and `other_NAME`.
+        files: the files and folders that the sources read: `own_NAME` for `data`, `other_NAME` for `external`.
 
     Raises:
         DataError: if a patient is in both sources.
     """
-    own, other = (
+    internal_files, external_files = (
         {name.removeprefix(part): path for name, path in files.items() if name.startswith(part)}
         for part in ("own_", "other_")
     )
-    known = read_source(data, Order(labels, seed, own)).slices.patient
-    met = np.intersect1d(known, read_source(external, Order(labels, seed, other)).slices.patient)
-    if met.size:
+    patients = read_source(data, Order(labels, seed, internal_files)).slices.patient
+    shared = np.intersect1d(patients, read_source(external, Order(labels, seed, external_files)).slices.patient)
+    if shared.size:
         msg = (
-            f"Expected an external source with patients of its own, but {met.size} of its patients are in data, too. "
-            "Take them out of one of the two."
+            f"Expected an external source without patients of data, but {shared.size} of its patients are in data, too. "
+            "Remove them from one of the two."
         )
         raise DataError(msg)
-    slices.run(out=out, data=external, labels=labels, seed=seed, **other)
+    slices.run(out=out, data=external, labels=labels, seed=seed, **external_files)

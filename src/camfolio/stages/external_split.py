@@ -12,7 +12,7 @@ from camfolio.stages.split import counts_of
 
 
 def run(*, out: Path, slices: Path) -> None:
-    """Write `part.npy`, (N,) all `test`, and `split.json` (`SplitResult`), as the stage `split` does."""
+    """Write `part.npy`, (N,) `test` for every slice, and `SplitResult`, as the stage `split` does."""
     data = Slices.load(slices / "slices.npz")
     np.save(out / "part.npy", np.full(len(data), "test"), allow_pickle=False)
     SplitResult(test=counts_of(data, np.ones(len(data), dtype=bool))).write(out)

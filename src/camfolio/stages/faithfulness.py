@@ -1,4 +1,4 @@
-"""Stage `faithfulness`: the network's probabilities with pixels replaced, in the order of every map."""
+"""Stage `faithfulness`: the network's probabilities as pixels are replaced in the order of every map."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from camfolio.results.arrays.maps import LayerMaps
 from camfolio.results.arrays.slice_scores import SliceScores
 from camfolio.results.faithfulness import FaithfulnessResult
 from camfolio.results.subject import Subject, at_layers
+from camfolio.shapes import Maps
 from camfolio.stages.inputs.parts import part_slices
-from camfolio.stages.inputs.subjects import Maps, control_maps, method_maps
+from camfolio.stages.inputs.subjects import control_maps, method_maps
 from camfolio.statistics.random_generators import sample_by_patient
 from camfolio.study.evidence import Evidence
 from camfolio.study.settings import ExplanationSettings, Network
@@ -40,7 +41,7 @@ def run(
 ) -> None:
     """Write the `SliceScores` of a sample of the test slices, and `FaithfulnessResult`.
 
-    Subjects are those of stage `localisation`; layers out of focus have no ROAD.
+    Subjects are those of stage `localisation`; there are no ROAD scores at other layers than the one in focus.
     """
     settings = evidence.faithfulness
     probabilities = NetworkProbabilities(load_trained(network, training, device), network.window_hu)
@@ -54,8 +55,8 @@ def run(
     size = (data.mask.shape[1], data.mask.shape[2])
     subjects = at_layers(explanation.layers, explanation.methods)
     methods = ((subject, maps[chosen]) for subject, maps in method_maps(explanations, subjects, size))
-    blind = control_maps(data, network.window_hu, evidence.centre_sigma_mm, seed)
-    maps = tracked(chain(methods, blind), len(subjects) + len(controls()), "faithfulness")
+    control = control_maps(data, network.window_hu, evidence.centre_sigma_mm, seed)
+    maps = tracked(chain(methods, control), len(subjects) + len(controls()), "faithfulness")
     filled = replacements(data.hounsfield, data.spacing, lung, settings.blur_mm)
     baselines = {name: with_probabilities(queries, hounsfield) for name, hounsfield in filled.items()}
     perturbation = Perturbation(baselines, settings.steps, settings.road_steps, settings.road_noise_hu)
@@ -78,10 +79,10 @@ def all_scores(
     """The scores and curves of every subject."""
     scores: dict[str, dict[Subject, np.ndarray]] = {}
     curves: dict[str, dict[Subject, np.ndarray]] = {}
-    for subject, of_subject in maps:
-        found = subject_scores(queries, of_subject, perturbation, in_focus=subject.in_focus)
-        for name, values in found.scores.items():
-            scores.setdefault(name, {})[subject] = values
-        for name, curve in found.curves.items():
+    for subject, subject_maps in maps:
+        values = subject_scores(queries, subject_maps, perturbation, in_focus=subject.in_focus)
+        for name, score in values.scores.items():
+            scores.setdefault(name, {})[subject] = score
+        for name, curve in values.curves.items():
             curves.setdefault(name, {})[subject] = curve
     return SliceScores(scores, curves=curves, chosen=chosen)

@@ -1,4 +1,4 @@
-"""Stage `inspection`: what was read, looked at before anything is learned from it."""
+"""Stage `inspection`: checks of the slices before training."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from camfolio.results.inspection import InspectionResult, SimilarPair, SlicesPer
 
 
 def run(*, out: Path, slices: Path) -> None:
-    """Write `inspection.json` (`InspectionResult`) and `pairs.npy`, int64 (pairs, 2): all pairs that look alike, as positions
-    among the slices.
-    """
+    """Write `InspectionResult`, and `pairs.npy`, int64 (pairs, 2): the positions of all near-duplicate slices."""
     data = Slices.load(slices / "slices.npz")
     pairs = near_duplicates(data)
     _, per_patient = np.unique(data.patient, return_counts=True)

@@ -1,4 +1,4 @@
-"""Stage `layer`: layers and methods are there and can be used; known before anything is trained."""
+"""Stage `layer`: checks before training that layers and methods exist and give maps."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from camfolio.study.settings import ExplanationSettings, Network
 
 
 def run(*, out: Path, slices: Path, network: Network, explanation: ExplanationSettings) -> None:
-    """Write `LayerResult`: the focus layer's cells for a slice of the study; the weights play no part.
+    """Write `LayerResult`, from the first slice and an untrained network.
 
-    Methods of the user's own are tried on that slice.
+    Methods from user code are tried on that slice, too.
 
     Raises:
-        NetworkError, ExplanationError: if no map can be made at one of the layers, or a method is not there.
+        NetworkError, ExplanationError: if a layer gives no map, or a method does not exist.
     """
     model = build_network(network)
-    one = through_window(torch.from_numpy(Slices.load(slices / "slices.npz").hounsfield[:1]), network.window_hu)
-    found = explain(model, one, explanation.layers, ("grad_cam", *explanation.user_methods))
-    rows, columns = found.maps["grad_cam"].shape[1:]
-    LayerResult(layer=found.layer, cells=(rows, columns)).write(out)
+    image = through_window(torch.from_numpy(Slices.load(slices / "slices.npz").hounsfield[:1]), network.window_hu)
+    result = explain(model, image, explanation.layers, ("grad_cam", *explanation.user_methods))
+    rows, columns = result.maps["grad_cam"].shape[1:]
+    LayerResult(layer=result.layer, cells=(rows, columns)).write(out)

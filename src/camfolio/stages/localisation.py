@@ -1,4 +1,4 @@
-"""Stage `localisation`: every map against the nodule's mask, slice by slice and as means over patients."""
+"""Stage `localisation`: scores of every map against the nodule's mask, slice by slice and as means."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run(
 ) -> None:
     """Write `SliceScores` and `SliceMaps` of all test slices, and `LocalisationResult`.
 
-    Subjects are the methods at all layers and the controls. All scores with their comparisons: stage `scoreboard`.
+    Subjects are the methods at all layers and the controls. Stage `scoreboard` has the means of all scores and their comparisons.
     """
     data, _ = part_slices(slices, split, "test")
     size = (data.mask.shape[1], data.mask.shape[2])
@@ -66,8 +66,8 @@ def summary(data: Slices, shares: Mapping[str, np.ndarray], resamples: int, seed
     """Means over slices with intervals over patients."""
 
     def mean(values: np.ndarray) -> Interval:
-        found = interval(lambda index: defined_mean(values[index]), data.patient, resamples, seed)
-        return found.model_copy(update={"slices_undefined": int(np.isnan(values).sum())})
+        estimate = interval(lambda index: defined_mean(values[index]), data.patient, resamples, seed)
+        return estimate.model_copy(update={"slices_undefined": int(np.isnan(values).sum())})
 
     def difference(first: str, second: str) -> MethodDifference:
         return MethodDifference(first=first, second=second, **mean(shares[first] - shares[second]).model_dump())

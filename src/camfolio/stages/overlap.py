@@ -1,4 +1,4 @@
-"""Stage `overlap`: slices that look alike and stand in different parts of the split."""
+"""Stage `overlap`: near-duplicate slices in different parts of the split."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from camfolio.results.overlap import OverlapResult
 
 
 def run(*, out: Path, inspection: Path, split: Path) -> None:
-    """Write `overlap.json` (`OverlapResult`), from the pairs of the inspection."""
+    """Write `OverlapResult`, from the pairs of stage `inspection`."""
     pairs = np.load(inspection / "pairs.npy", allow_pickle=False)
     part = np.load(split / "part.npy", allow_pickle=False)
     across = pairs[part[pairs[:, 0]] != part[pairs[:, 1]]]
-    concerned = np.unique(across)
-    OverlapResult(pairs=len(across), test_slices=int((part[concerned] == "test").sum())).write(out)
+    slices = np.unique(across)
+    OverlapResult(pairs=len(across), test_slices=int((part[slices] == "test").sum())).write(out)

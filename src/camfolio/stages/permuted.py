@@ -12,7 +12,7 @@ from camfolio.evidence.randomisation import permuted_labels
 
 
 def run(*, out: Path, slices: Path, split: Path, seed: int) -> None:
-    """Write `slices.npz`: the labels of the training part permuted, those of the validation part, too."""
+    """Write `slices.npz` with the labels of the training part and of the validation part permuted."""
     data = Slices.load(slices / "slices.npz")
     part = np.load(split / "part.npy", allow_pickle=False)
     replace(data, label=permuted_labels(data.label, part, seed)).save(out / "slices.npz")

@@ -13,9 +13,9 @@ from camfolio.results.planting import LearningCounts, PlantingResult
 
 
 def run(*, out: Path, slices: Path, split: Path, cue: str, share: float, seed: int) -> None:
-    """Write `slices.npz`, in the order of the study's, and `planting.json` (`PlantingResult`).
+    """Write `slices.npz`, in the order of the study's slices, and `PlantingResult`.
 
-    The test part stays as it is; what a network makes of the cue is asked of every test slice with and without it.
+    The test part is not changed: stage `shortcut_answers` evaluates networks on every test slice with and without the cue.
     """
     data = Slices.load(slices / "slices.npz")
     part = np.load(split / "part.npy", allow_pickle=False)
@@ -32,12 +32,12 @@ def run(*, out: Path, slices: Path, split: Path, cue: str, share: float, seed: i
         pixels=int(region.sum()),
         area_share=float(region.mean()),
         mean_change_hu=float(change.mean()) if chosen.any() else None,
-        planted=counted(chosen, part),
-        of_class=counted(data.label == 1, part),
+        planted=learning_counts(chosen, part),
+        of_class=learning_counts(data.label == 1, part),
     ).write(out)
 
 
-def counted(chosen: np.ndarray, part: np.ndarray) -> LearningCounts:
-    """How many of the chosen slices, bool (N,), are in the two parts that a network learns from."""
+def learning_counts(chosen: np.ndarray, part: np.ndarray) -> LearningCounts:
+    """Counts of the chosen slices, bool (N,), in the training and validation part."""
     train, validation = (int((chosen & (part == name)).sum()) for name in ("train", "validation"))
     return LearningCounts(train=train, validation=validation)

@@ -19,10 +19,10 @@ def run(*, out: Path, slices: Path, training: Path, network: Network, device: De
     """Write `logits.npy`, float32 (N, 2), in chunks of one size, the last one padded."""
     trained = load_trained(network, training, device)
     hounsfield = torch.from_numpy(Slices.load(slices / "slices.npz").hounsfield)
-    found = []
+    chunks = []
     with torch.inference_mode():
         for start in range(0, len(hounsfield), CHUNK):
             index = torch.arange(start, start + CHUNK).clamp_max(len(hounsfield) - 1)
             logits = trained.model(through_window(hounsfield[index].to(trained.device), network.window_hu)).cpu()
-            found.append(logits[: len(hounsfield) - start].numpy())
-    np.save(out / "logits.npy", np.concatenate(found), allow_pickle=False)
+            chunks.append(logits[: len(hounsfield) - start].numpy())
+    np.save(out / "logits.npy", np.concatenate(chunks), allow_pickle=False)

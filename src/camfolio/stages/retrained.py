@@ -1,4 +1,4 @@
-"""Stage `retrained`: maps of another training (other seed, permuted labels) on the same slices, against the study's own."""
+"""Stage `retrained`: maps of a retrained network (other seed, permuted labels) against those of the study's network."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ def run(
     seed: int,
     device: Device,
 ) -> None:
-    """Write `MapSimilarities` under the change `seed`, and `RetrainedResult`; `training` is the other training."""
+    """Write `MapSimilarities` under the change `seed`, and `RetrainedResult`; `training` is the folder of the retraining."""
     trained = load_trained(network, training, device)
-    sample = read_sample(slices, split, explanations, methods=explanation.methods, wanted=evidence.slices, seed=seed)
+    sample = read_sample(slices, split, explanations, methods=explanation.methods, limit=evidence.slices, seed=seed)
     signed = maps_of(trained, sample.data.hounsfield, sample.targets, network, explanation)
-    found = {method: similarities(sample.signed[method], signed[method]) for method in explanation.methods}
-    MapSimilarities({"seed": found}, sample.chosen).write(out)
+    similarity = {method: similarities(sample.signed[method], signed[method]) for method in explanation.methods}
+    MapSimilarities({"seed": similarity}, sample.chosen).write(out)
     patients = Patients(sample.data.patient, evaluation.resamples, seed)
     RetrainedResult(
         slices=len(sample.data),
         patients=patients.count,
         auc=auc_of(NetworkProbabilities(trained, network.window_hu), part_slices(slices, split, "test")[0]),
-        similarity={method: similarity_of(values, patients) for method, values in found.items()},
+        similarity={method: similarity_of(values, patients) for method, values in similarity.items()},
         scores=compared_scores(sample, signed, evidence.tolerance_mm, patients),
     ).write(out)
 
 
 def auc_of(probabilities: NetworkProbabilities, test: Slices) -> float | None:
-    """Of the malignant probability; None with one class."""
+    """AUC of the malignant probability; None if all slices are of one class."""
     probability = torch.from_numpy(probabilities(test.hounsfield)[:, 1])
     return or_none(METRICS["auc"](Predictions(probability, torch.from_numpy(test.label), bins=1)))
 
@@ -68,7 +68,7 @@ def compared_scores(
     for name, score in LOCALISATION.items():
         result[name] = {}
         for method, maps in signed.items():
-            before, after = (score(np.maximum(one, 0), truth) for one in (sample.signed[method], maps))
+            before, after = (score(np.maximum(signed_maps, 0), truth) for signed_maps in (sample.signed[method], maps))
             result[name][method] = PairedScore(
                 study=patients.interval(before),
                 retrained=patients.interval(after),

@@ -34,14 +34,14 @@ def run(
 ) -> None:
     """Write `ScoreboardResult`, and its comparisons as `comparisons.csv`."""
     test, _ = part_slices(slices, split, "test")
-    located, asked = SliceScores.read(localisation), SliceScores.read(faithfulness)
-    everyone = Patients(test.patient, evaluation.resamples, seed)
-    sample = test.patient if asked.chosen is None else test.patient[asked.chosen]
-    some = Patients(sample, evaluation.resamples, seed)
+    localisation_scores, faithfulness_scores = SliceScores.read(localisation), SliceScores.read(faithfulness)
+    all_patients = Patients(test.patient, evaluation.resamples, seed)
+    sample = test.patient if faithfulness_scores.chosen is None else test.patient[faithfulness_scores.chosen]
+    sampled = Patients(sample, evaluation.resamples, seed)
     measures = {name: score.measure for name, score in LOCALISATION.items()}
     tables: dict[ScoreKind, Table] = {
-        "localisation": Table(measures, located, everyone),
-        "faithfulness": Table(FAITHFULNESS, asked, some),
+        "localisation": Table(measures, localisation_scores, all_patients),
+        "faithfulness": Table(FAITHFULNESS, faithfulness_scores, sampled),
     }
     methods = at_layers(explanation.layers, explanation.methods)
     subjects = sorted((*methods, *controls()), key=lambda subject: not subject.in_focus)
@@ -52,19 +52,23 @@ def run(
         controls={control.key: CONTROLS[control.name].title for control in controls()},
         layers=explanation.layers,
         slices=Counts(localisation=len(test), faithfulness=len(sample)),
-        patients=Counts(localisation=everyone.count, faithfulness=some.count),
+        patients=Counts(localisation=all_patients.count, faithfulness=sampled.count),
         resamples=evaluation.resamples,
         scores={score: row for table in tables.values() for score, row in table.intervals(subjects).items()},
-        chance={name: everyone.interval(located.chance[name]) for name in measures if name in located.chance},
+        chance={
+            name: all_patients.interval(localisation_scores.chance[name])
+            for name in measures
+            if name in localisation_scores.chance
+        },
         comparisons=compare_families(list(tables.values()), subjects, margins),
-        curves=mean_curves(asked.curves, some),
+        curves=mean_curves(faithfulness_scores.curves, sampled),
     )
     board.write(out)
     write_comparisons(out / "comparisons.csv", board.comparisons)
 
 
 def described(tables: Mapping[ScoreKind, Table], margins: Mapping[str, float]) -> dict[str, MeasureResult]:
-    """Score -> how to read it."""
+    """Title, unit and direction of every score."""
     return {
         name: MeasureResult(**asdict(measure), kind=kind, margin=margins[measure.unit])
         for kind, table in tables.items()
@@ -73,7 +77,7 @@ def described(tables: Mapping[ScoreKind, Table], margins: Mapping[str, float]) -
 
 
 def write_comparisons(path: Path, comparisons: Comparisons) -> None:
-    """All comparisons as one table, what is compared before its numbers."""
+    """Write all comparisons as one table: family, score and subjects, then numbers."""
     names = ("score", "first", "second")
     columns = [*names, *(name for name in ComparisonRow.model_fields if name not in names)]
     families = {"methods": comparisons.methods, "controls": comparisons.controls, "layers": comparisons.layers}

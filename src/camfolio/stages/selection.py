@@ -28,7 +28,7 @@ def run(
     selection: Selection,
     seed: int,
 ) -> None:
-    """Write `cases.json` (`CasesResult`)."""
+    """Write `CasesResult`."""
     data, test = part_slices(slices, split, "test")
     logits = np.load(predictions / "logits.npy", allow_pickle=False)[test]
     scores, area, methods = SliceScores.read(localisation), area_share(data.mask), {}

@@ -1,4 +1,4 @@
-"""Stage `shortcut`: whether the cue was learned, and whether the maps reveal it."""
+"""Stage `shortcut`: whether networks learned the cue, and whether maps reveal it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,14 @@ CLEAN = "clean"
 
 @dataclass(frozen=True)
 class Measuring:
-    """What every number needs: the test slices, how intervals are made, and how much more than its area is an alarm."""
+    """The test slices, and the settings of intervals and alarms.
+
+    Attributes:
+        data: the test slices.
+        resamples: number of bootstrap resamples.
+        seed: of the bootstrap.
+        alarm: ratio of energy share to area share above which a map raises an alarm.
+    """
 
     data: Slices
     resamples: int
@@ -45,7 +52,7 @@ class Measuring:
     alarm: float
 
     def interval(self, statistic: Statistic) -> Interval:
-        """A number with its interval over patients."""
+        """A statistic with its interval over patients."""
         return interval(statistic, self.data.patient, self.resamples, self.seed)
 
 
@@ -72,13 +79,15 @@ def run(
         evaluation: section of the study.
         cues: that were planted.
         seeds: networks of each kind.
-        alarm: times the area's share at which a map raises an alarm.
+        alarm: ratio of energy share to area share above which a map raises an alarm.
         seed: of the bootstrap.
         folders: `NETWORK-SEED` -> folder of `shortcut_answers`, `planting-CUE` -> folder of that stage.
     """
     data, _ = part_slices(slices, split, "test")
     measuring = Measuring(data, evaluation.resamples, seed, alarm)
-    networks = {name: [CueAnswers.read(folders[f"{name}-{one}"]) for one in range(seeds)] for name in (CLEAN, *cues)}
+    networks = {
+        name: [CueAnswers.read(folders[f"{name}-{number}"]) for number in range(seeds)] for name in (CLEAN, *cues)
+    }
     plantings = {cue: PlantingResult.read(folders[f"planting-{cue}"]) for cue in cues}
     ShortcutResult(
         slices=len(data),
@@ -99,22 +108,22 @@ def cue_result(
     clean: Sequence[CueAnswers],
     methods: Sequence[str],
 ) -> CueResult:
-    """Everything about one cue, from the networks that were trained with it and the clean ones."""
+    """The results of one cue, from the networks that were trained with it and the clean ones."""
     return CueResult(
         planting=planting,
         shortcut=predictions(measuring, shortcut, planting.cue),
         clean=predictions(measuring, clean, planting.cue),
-        methods={method: method_maps(measuring, planting, shortcut, clean, method) for method in methods},
+        methods={method: method_result(measuring, planting, shortcut, clean, method) for method in methods},
     )
 
 
-def predictions(measuring: Measuring, answers: Sequence[CueAnswers], cue: str) -> Predictions:
-    """AUC with and without the cue, and how often a prediction changes with it."""
+def predictions(measuring: Measuring, outputs: Sequence[CueAnswers], cue: str) -> Predictions:
+    """AUC with and without the cue, and the share of predictions that change with it."""
 
     def auc(shown: str) -> tuple[float | None, ...]:
-        return tuple(or_none(auc_of_logits(one.logits[shown], measuring.data.label)) for one in answers)
+        return tuple(or_none(auc_of_logits(network.logits[shown], measuring.data.label)) for network in outputs)
 
-    changed = np.stack([flips(one.logits[PLAIN], one.logits[cue]) for one in answers])
+    changed = np.stack([flips(network.logits[PLAIN], network.logits[cue]) for network in outputs])
     return Predictions(
         auc=AucBySeed(with_cue=auc(cue), without_cue=auc(PLAIN)),
         flips=Flips(put_in=flip_share(measuring, changed, 0), taken_out=flip_share(measuring, changed, 1)),
@@ -124,21 +133,21 @@ def predictions(measuring: Measuring, answers: Sequence[CueAnswers], cue: str) -
 def flip_share(measuring: Measuring, changed: np.ndarray, label: int) -> FlipShare:
     """The share of the slices of a class whose prediction changed; `changed` is (seeds, slices)."""
     chosen = measuring.data.label == label
-    everything = np.arange(len(chosen))
+    all_slices = np.arange(len(chosen))
     return FlipShare(
         **dict(measuring.interval(partial(share_of, changed, chosen))),
         slices=int(chosen.sum()),
-        by_seed=tuple(or_none(share_of(row[None], chosen, everything)) for row in changed),
+        by_seed=tuple(or_none(share_of(row[None], chosen, all_slices)) for row in changed),
     )
 
 
 def share_of(changed: np.ndarray, chosen: np.ndarray, index: np.ndarray) -> float:
-    """The share of the chosen ones among `index` that changed, over all seeds; NaN if none is chosen."""
-    rows = index[chosen[index]]
-    return defined_mean(changed[:, rows].astype(np.float64))
+    """The share of changed predictions among the chosen slices at `index`, over all seeds; NaN if there are none."""
+    columns = index[chosen[index]]
+    return defined_mean(changed[:, columns].astype(np.float64))
 
 
-def method_maps(
+def method_result(
     measuring: Measuring,
     planting: PlantingResult,
     shortcut: Sequence[CueAnswers],
@@ -149,21 +158,21 @@ def method_maps(
     cue = planting.cue
     rate = partial(alarm_rate, area_share=planting.area_share, alarm=measuring.alarm)
 
-    def shares(answers: Sequence[CueAnswers], shown: str) -> np.ndarray:
-        return np.stack([one.energy[shown][cue][method] for one in answers])
+    def shares(outputs: Sequence[CueAnswers], shown: str) -> np.ndarray:
+        return np.stack([network.energy[shown][cue][method] for network in outputs])
 
     def with_and_without(statistic: Callable[..., float], *networks: Sequence[CueAnswers]) -> MapValues:
         with_cue, without_cue = (
-            over_seeds(measuring, statistic, *(shares(answers, shown) for answers in networks))
+            over_seeds(measuring, statistic, *(shares(outputs, shown) for outputs in networks))
             for shown in (cue, PLAIN)
         )
         return MapValues(with_cue=with_cue, without_cue=without_cue)
 
-    def network_maps(answers: Sequence[CueAnswers]) -> NetworkMaps:
-        with_cue, without_cue = (int(np.isnan(shares(answers, shown)).sum()) for shown in (cue, PLAIN))
+    def network_maps(outputs: Sequence[CueAnswers]) -> NetworkMaps:
+        with_cue, without_cue = (int(np.isnan(shares(outputs, shown)).sum()) for shown in (cue, PLAIN))
         return NetworkMaps(
-            energy=with_and_without(mean_over_seeds, answers),
-            alarms=with_and_without(rate, answers),
+            energy=with_and_without(mean_over_seeds, outputs),
+            alarms=with_and_without(rate, outputs),
             empty=MapCounts(with_cue=with_cue, without_cue=without_cue),
         )
 
@@ -175,12 +184,12 @@ def method_maps(
 
 
 def over_seeds(measuring: Measuring, statistic: Callable[..., float], *shares: np.ndarray) -> SeedsInterval:
-    """A statistic of all seeds with its interval over patients, and seed by seed; from arrays (seeds, slices)."""
-    by_seed = tuple(or_none(statistic(*(one[None] for one in rows))) for rows in zip(*shares, strict=True))
-    overall = measuring.interval(lambda index: statistic(*(one[:, index] for one in shares)))
+    """A statistic of arrays (seeds, slices) with its interval over patients, and its value for each seed."""
+    by_seed = tuple(or_none(statistic(*(row[None] for row in rows))) for rows in zip(*shares, strict=True))
+    overall = measuring.interval(lambda index: statistic(*(values[:, index] for values in shares)))
     return SeedsInterval(**dict(overall), by_seed=by_seed)
 
 
 def mean_over_seeds(shares: np.ndarray) -> float:
-    """The mean over seeds of the mean over slices with a map."""
+    """The mean over seeds of the mean over slices whose map is not empty."""
     return defined_mean([defined_mean(row) for row in shares])

@@ -1,4 +1,4 @@
-"""Stage `shortcut_answers`: one network's answers and maps on every test slice, with and without the cues."""
+"""Stage `shortcut_answers`: one network's logits and maps of every test slice, with and without the cues."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def run(
     seed: int,
     device: Device,
 ) -> None:
-    """Write `CueAnswers` of the test part; the example is a slice of the first class, drawn with the seed.
+    """Write `CueAnswers` of the test part. The example is a random slice of the first class.
 
     Args:
         out: gets the file.
         slices: folder of that stage, without cues.
         split: folder of that stage.
-        training: folder of that stage, the network's.
+        training: folder of that stage.
         network: section of the study.
         explanation: section of the study.
-        cues: to put in, each alone.
+        cues: added to slices, one at a time.
         seed: of the example.
         device: what the network runs on.
     """
@@ -73,6 +73,6 @@ def run(
 
 
 def draw_example(data: Slices, seed: int) -> int:
-    """A slice of the first class, drawn with the seed; any slice if there is none."""
+    """A random slice of the first class; of any class if there is none."""
     candidates = np.flatnonzero(data.label == 0)
     return int(np.random.default_rng(seed).choice(candidates if len(candidates) else np.arange(len(data))))

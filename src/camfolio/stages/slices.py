@@ -16,26 +16,26 @@ from camfolio.study.sources import Data
 
 
 def run(*, out: Path, data: Data, labels: LabelRule, seed: int, **files: Path) -> None:
-    """Read the study's source; no id of a patient goes further than this, unless the study asks for it.
+    """Write `slices.npz` and `CardResult`; patients' ids are replaced by pseudonyms unless the study keeps them.
 
     Args:
         out: gets `slices.npz` and `card.json`.
-        data: the study's `data` section; its own paths are left aside.
+        data: the study's `data` section; its paths are not used.
         labels: used by sources with readers' ratings.
         seed: of everything random in a source.
         files: the files and folders that the source reads, by their names in the settings.
     """
     reading = read_source(data, Order(labels, seed, files))
-    hidden = isinstance(data, Identified) and data.ids == "pseudonyms"
-    slices = pseudonymous(reading.slices, reading.salt) if hidden else reading.slices
+    pseudonyms = isinstance(data, Identified) and data.ids == "pseudonyms"
+    slices = pseudonymous(reading.slices, reading.salt) if pseudonyms else reading.slices
     slices.save(out / "slices.npz")
     data_card(reading.card, slices).write(out)
 
 
 def data_card(card: SourceCard, slices: Slices) -> CardResult:
-    """What the reader says, with counts and ranges that every data card shows, whatever the source."""
+    """The source's description, with counts and ranges of the slices that the data cards of all sources show."""
     area, (rows, columns) = slices.area_mm2, slices.hounsfield.shape[1:]
-    of_class = [slices.label == one for one in (0, 1)]
+    of_class = [slices.label == label for label in (0, 1)]
     first, second = (
         (int(chosen.sum()), len(np.unique(slices.patient[chosen])), quartiles(area[chosen])) for chosen in of_class
     )
@@ -56,7 +56,7 @@ def data_card(card: SourceCard, slices: Slices) -> CardResult:
 
 
 def quartiles(area_mm2: np.ndarray) -> Quartiles | None:
-    """Quartiles of the areas that are known; None if none is."""
+    """Quartiles of the known areas; None if no area is known."""
     known = area_mm2[np.isfinite(area_mm2)]
     if not len(known):
         return None
@@ -65,7 +65,7 @@ def quartiles(area_mm2: np.ndarray) -> Quartiles | None:
 
 
 def touches_border(mask: np.ndarray) -> np.ndarray:
-    """Where a nodule reaches the edge of its slice, so that a part of it may be missing; bool (N,)."""
+    """Whether each mask reaches the edge of its slice, so that a part of the nodule may be missing; bool (N,)."""
     frame = np.ones(mask.shape[1:], dtype=bool)
     frame[1:-1, 1:-1] = False
     touching: np.ndarray = np.any(mask & frame, axis=(1, 2))

@@ -1,4 +1,4 @@
-"""Stage `split`: which slice is in which part, by patient."""
+"""Stage `split`: assignment of slices to parts, by patient."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from camfolio.study.settings import Split
 
 
 def run(*, out: Path, slices: Path, split: Split, seed: int) -> None:
-    """Write `part.npy`, (N,) the part of each slice, and `split.json` (`SplitResult`)."""
+    """Write `part.npy`, (N,) the part of each slice, and `SplitResult`."""
     data = Slices.load(slices / "slices.npz")
     part = split_by_patient(data.patient, data.label, split.model_dump(), seed)
     np.save(out / "part.npy", part, allow_pickle=False)

@@ -1,4 +1,4 @@
-"""Stage `stability`: how much maps change under noise, under shifts by one pixel, and from one training to the next."""
+"""Stage `stability`: how much maps change under noise, shifts by one pixel and retraining."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from camfolio.statistics.patients import Patients
 from camfolio.study.evidence import Evidence
 from camfolio.study.settings import Evaluation, ExplanationSettings, Network
 
-Changed = tuple[Change, Hounsfield, tuple[int, int]]
-Comparisons = dict[Change, dict[str, list[Mapping[str, np.ndarray]]]]
+ChangedSlices = tuple[Change, Hounsfield, tuple[int, int]]
+RepeatedSimilarities = dict[Change, dict[str, list[Mapping[str, np.ndarray]]]]
 """Change -> method -> the similarities of each draw, shift or training."""
 
 
@@ -42,25 +42,25 @@ def run(
 ) -> None:
     """Write `MapSimilarities`, each slice's means over draws, shifts or seeds, and `StabilityResult`.
 
-    `seeds` are `seed_N` -> folder of that stage `retrained`.
+    `seeds`: `seed_N` -> folder of stage `retrained` with that seed.
     """
     trained = load_trained(network, training, device)
-    sample = read_sample(slices, split, explanations, methods=explanation.methods, wanted=evidence.slices, seed=seed)
-    found: Comparisons = {}
+    sample = read_sample(slices, split, explanations, methods=explanation.methods, limit=evidence.slices, seed=seed)
+    repeated: RepeatedSimilarities = {}
     steps = evidence.stability.draws + len(SHIFTS)
     for change, hounsfield, shift in tracked(changes(sample, evidence, seed), steps, "stability"):
         maps = maps_of(trained, hounsfield, sample.targets, network, explanation)
         for method, after in maps.items():
             before = sample.signed[method]
             if change == "shift":
-                before, after = without_border(before), without_border(after, shift)  # noqa: PLW2901 - the same maps
-            add(found, change, method, similarities(before, after))
+                before, after = without_border(before), without_border(after, shift)  # noqa: PLW2901 - the same maps, cropped
+            add(repeated, change, method, similarities(before, after))
     for folder in seeds.values():
         for method, values in MapSimilarities.read(folder).changes["seed"].items():
-            add(found, "seed", method, values)
+            add(repeated, "seed", method, values)
     means: dict[str, dict[str, dict[str, np.ndarray]]] = {
         change: {method: slice_means(compared) for method, compared in methods.items()}
-        for change, methods in found.items()
+        for change, methods in repeated.items()
     }
     MapSimilarities(means, sample.chosen).write(out)
     patients = Patients(sample.data.patient, evaluation.resamples, seed)
@@ -77,8 +77,8 @@ def run(
     ).write(out)
 
 
-def changes(sample: Sample, evidence: Evidence, seed: int) -> Iterator[Changed]:
-    """All changed versions of the slices: what was changed, HU, and by which shift."""
+def changes(sample: Sample, evidence: Evidence, seed: int) -> Iterator[ChangedSlices]:
+    """All changed versions of the slices: the change, the slices in HU, and the shift in pixels."""
     settings, data = evidence.stability, sample.data
     for draw in range(settings.draws):
         yield "noise", noisy(data.hounsfield, data.id, settings.noise_hu, draw, seed), (0, 0)
@@ -86,11 +86,11 @@ def changes(sample: Sample, evidence: Evidence, seed: int) -> Iterator[Changed]:
         yield "shift", shifted(data.hounsfield, shift), shift
 
 
-def add(found: Comparisons, change: Change, method: str, values: Mapping[str, np.ndarray]) -> None:
-    """Put one comparison beside the others of its kind."""
-    found.setdefault(change, {}).setdefault(method, []).append(values)
+def add(repeated: RepeatedSimilarities, change: Change, method: str, values: Mapping[str, np.ndarray]) -> None:
+    """Append the similarities of one draw, shift or training."""
+    repeated.setdefault(change, {}).setdefault(method, []).append(values)
 
 
 def slice_means(compared: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Similarity -> (m,), each slice's mean over the comparisons that define it; NaN if there are none."""
+    """Similarity -> each slice's mean over draws, shifts or trainings where it is defined; NaN if it is never defined."""
     return {measure: defined_means(np.stack([values[measure] for values in compared])) for measure in compared[0]}

@@ -1,4 +1,4 @@
-"""Stage `training`: train or load; either way the weights, the network as ONNX where it can be exported, and the history."""
+"""Stage `training`: train or load weights, and export the network to ONNX where possible."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def run(
     seed: int,
     checkpoint: Path | None = None,
 ) -> None:
-    """Write `network.safetensors`, `training.json` and, where the network can be exported and the file gives its logits, `network.onnx`.
+    """Write `network.safetensors`, `TrainingResult` and, if the network can be exported and the file reproduces its logits, `network.onnx`.
 
     Args:
         out: gets the files.
@@ -45,7 +45,7 @@ def run(
         checkpoint: loaded instead of training; then the history is empty.
 
     Raises:
-        DataError: if all slices to learn from are of one class.
+        DataError: if all training slices are of one class.
     """
     torch.set_num_threads(training.threads)
     pl.seed_everything(seed, verbose=False)
@@ -62,7 +62,9 @@ def run(
             seed=seed,
         )
         if one_class(loading, "train"):
-            msg = "Expected slices of both classes to learn from, but got one. Check the labels, or labels.min_readers."
+            msg = (
+                "Expected training slices of both classes, but got one class. Check the labels, or labels.min_readers."
+            )
             raise DataError(msg)
         trained = train(model, loading, window_hu=network.window_hu, settings=training, seed=seed)
         without_auc = [name for name, part in PARTS.items() if one_class(loading, part)]
@@ -82,7 +84,7 @@ def run(
 
 
 def epoch_result(row: Mapping[str, float], without_auc: Sequence[str]) -> Epoch:
-    """One epoch as Lightning logged it: `PART/loss`, `PART/accuracy`, `PART/auc`; what is not finite is not defined."""
+    """One epoch as Lightning logged it: `PART/loss`, `PART/accuracy`, `PART/auc`; values that are not finite are None."""
 
     def part(name: str) -> PartResult:
         values = {metric: row[f"{name}/{metric}"] for metric in PartResult.model_fields}

@@ -1,1 +1,1 @@
-"""What several stages read: parts of the split, samples of slices, and the maps to score."""
+"""Inputs of several stages: parts of the split, samples of slices, and the maps to score."""

@@ -1,4 +1,4 @@
-"""A sample of test slices for sanity checks, with the study's maps, and maps of another network for them."""
+"""A sample of test slices for sanity checks, its maps by the study's network, and by other networks."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ from camfolio.statistics.random_generators import sample_by_patient
 from camfolio.study.settings import ExplanationSettings, Network
 
 SignedMaps = dict[str, Float32[np.ndarray, "slices height width"]]
+"""Method -> maps at the layer in focus, before their ReLU, at the slices' resolution."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Some test slices.
+    """A sample of test slices.
 
     Attributes:
         data: the slices.
-        targets: the class that their maps explain.
-        signed: method -> maps at the layer in focus, before their ReLU, at the slices' resolution.
-        chosen: which of the test slices they are.
+        targets: the class that the maps explain.
+        signed: maps by the study's network.
+        chosen: True on the test slices in the sample.
     """
 
     data: Slices
@@ -45,11 +46,11 @@ class Sample:
 
 
 def read_sample(
-    slices: Path, split: Path, explanations: Path, *, methods: Sequence[str], wanted: int, seed: int
+    slices: Path, split: Path, explanations: Path, *, methods: Sequence[str], limit: int, seed: int
 ) -> Sample:
-    """At most so many test slices, whole patients drawn with the seed."""
+    """A sample of at most `limit` test slices: all slices of randomly drawn patients."""
     test, _ = part_slices(slices, split, "test")
-    chosen = sample_by_patient(test.patient, wanted, seed)
+    chosen = sample_by_patient(test.patient, limit, seed)
     data = test.select(chosen)
     maps = LayerMaps.read(explanations)
     signed = {
@@ -70,9 +71,9 @@ def maps_of(
     network: Network,
     explanation: ExplanationSettings,
 ) -> SignedMaps:
-    """Signed maps at the layer in focus, by every method of a study, of other slices or by another network."""
+    """Signed maps by every method of a study, at the layer in focus, of given slices and by a given network."""
     images = through_window(torch.from_numpy(np.ascontiguousarray(hounsfield)), network.window_hu)
-    found = explain(
+    result = explain(
         trained.model,
         images,
         explanation.layer,
@@ -81,9 +82,9 @@ def maps_of(
         comparison=explanation.comparison,
         forward=trained.forward,
     )
-    return {method: enlarged(signed, hounsfield) for method, signed in found.signed.items()}
+    return {method: enlarged(signed, hounsfield) for method, signed in result.signed.items()}
 
 
 def similarity_of(values: Mapping[str, np.ndarray], patients: Patients) -> Similarity:
-    """Means with intervals over patients of the similarities of single slices."""
-    return Similarity(**{measure: patients.interval(of_slices) for measure, of_slices in values.items()})
+    """Means, with intervals over patients, of similarities of single slices."""
+    return Similarity(**{measure: patients.interval(by_slice) for measure, by_slice in values.items()})
