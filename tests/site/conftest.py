@@ -230,7 +230,7 @@ def run_python(*arguments: str, folder: Path, **environment: str) -> Ran:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
 

@@ -16,6 +16,8 @@ from camfolio.explanation.explain import explain
 from camfolio.method_words import METHOD_NAMES
 from camfolio.network.architecture import build_network
 from camfolio.results.evaluation import Confusion
+from camfolio.results.interval import Interval
+from camfolio.site.numbers import interval
 from camfolio.site.pages import Site, assets, make_site, pictures, study_pages, with_numbers
 from camfolio.site.templates import Page, make_environment, render
 from camfolio.site.values import is_at_last_layer, results
@@ -156,7 +158,7 @@ def test_the_table_of_metrics_is_that_of_the_evaluation(pages, shown, portfolio)
     rows = table(reading)
     for words, name in ROWS.items():
         row = evaluation["metrics"][name]
-        assert rows[words] == [f"{row['value']:.3f} ({row['low']:.3f} to {row['high']:.3f})"]
+        assert rows[words] == [interval(Interval.model_validate(row))]
 
 
 def test_the_numbers_in_sentences_are_those_of_the_evaluation(pages, shown, portfolio):
@@ -166,7 +168,7 @@ def test_the_numbers_in_sentences_are_those_of_the_evaluation(pages, shown, port
     text = " ".join(" ".join(reading.words("p")).split())
     auc, area = evaluation["metrics"]["auc"], evaluation["baseline"]["auc"]
     for row in (auc, area):
-        assert f"{row['value']:.3f} ({row['low']:.3f} to {row['high']:.3f})" in text
+        assert interval(Interval.model_validate(row)) in text
     for count in (
         f"{evaluation['slices']} test slices",
         f"{evaluation['patients']} patients",

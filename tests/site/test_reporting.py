@@ -6,6 +6,7 @@ import pytest
 from markdown import Markdown
 
 from camfolio.results.scoreboard import ScoreboardResult
+from camfolio.site.numbers import interval
 from camfolio.study.checklists import CHECKLISTS, KEYS
 from camfolio.study.settings import Study
 
@@ -116,7 +117,7 @@ def test_what_the_evidence_measured_answers_its_properties(filled, portfolio):
     answers, board = rows(filled()), ScoreboardResult.read(portfolio.artefacts["scoreboard"].folder)
     for method, value in board.scores["road_gap"].items():
         if method in board.methods:
-            assert f"{value.value:.2f} ({value.low:.2f} to {value.high:.2f})" in answers["co12_correctness"]
+            assert interval(value, 2) in answers["co12_correctness"]
     assert "one-pixel shifts" in answers["co12_continuity"]
     assert "Rank correlation with the maps of 1 further training" in answers["co12_consistency"]
     assert answers["claim_30"].startswith("Of the maps, not of the predictions")
