@@ -248,7 +248,7 @@ def test_in_front_of_the_pooling_both_gradient_methods_are_one_map(article, vari
 
 def test_a_middle_layer_is_described_as_followed_by_others(article):
     text = visible_text(article("one_class"))
-    assert "here more layers follow" in text
+    assert "is proved only for a layer that nothing but pooling and one linear layer follow" in text
     assert "it is the same map as Grad-CAM" not in text
 
 
