@@ -241,7 +241,7 @@ def test_texts_about_the_data_recompute_nothing(variants):
 def test_in_front_of_the_pooling_both_gradient_methods_are_one_map(article, variants):
     text = visible_text(article("words"))
     assert "it is the same map as Grad-CAM" in text
-    assert "more layers follow" not in text
+    assert "is proved only for a layer" not in text
     shares = variants["words"].artefacts["localisation"].json("localisation.json")["energy_share"]
     assert shares["grad_cam"]["value"] == pytest.approx(shares["hires_cam"]["value"], rel=1e-4)
 
