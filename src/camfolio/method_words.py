@@ -169,7 +169,6 @@ def method_looks(methods: Sequence[str]) -> tuple[MethodLook, ...]:
 def method_modules(methods: Sequence[str]) -> tuple[str, ...]:
     """Modules of the built-in methods among these; methods from user code are left out.
 
-
     >>> method_modules(["finer_grad_cam", "grad_cam", "ours.edge_cam"])
     ('camfolio.explanation.methods.grad_cam',)
     """

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from camfolio.figures import contact_sheet, hounsfield
-from camfolio.figures.drawing.numbers import MINUS
 from camfolio.figures.drawing.style import LIGHT
 from camfolio.results.files import read_json
+from camfolio.vocabulary import MINUS
 
 CLASSES, WINDOW = ("benign", "malignant"), (-1000.0, 400.0)
 

@@ -18,7 +18,6 @@ from camfolio.explanation.scaling import scaled
 from camfolio.figures import calibration, case, confusion, roc, strip, teaser, training_curves
 from camfolio.figures.drawing.examples import ExampleFolders
 from camfolio.figures.drawing.looks import Looks
-from camfolio.figures.drawing.numbers import as_percent
 from camfolio.figures.drawing.output import write
 from camfolio.figures.drawing.panels import SIGNED_COLORMAP, edges, show_map, show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import DARK, LIGHT
@@ -33,7 +32,7 @@ from camfolio.results.selection import CasesResult, MethodCases
 from camfolio.results.subject import Subject
 from camfolio.results.training import Epoch, PartResult, TrainingResult
 from camfolio.stages.selection import candidates_of
-from camfolio.vocabulary import SCALING_NAMES
+from camfolio.vocabulary import SCALING_NAMES, as_percent
 
 METHODS = ("grad_cam", "hires_cam", "score_cam", "finer_layer_cam", "ours.edge_cam")
 SHOWN = {look.key: look for look in method_looks(METHODS)}

@@ -166,7 +166,7 @@ def test_numbers_pass_as_they_are():
 
 def test_none_reads_as_not_defined():
     row = Interval(value=None, low=None, high=None)
-    said = [wording.number(None), wording.percent(None), wording.interval(row), wording.percent_interval(row)]
+    said = [wording.as_number(None), wording.as_percent(None), wording.interval(row), wording.percent_interval(row)]
     assert [*said, wording.as_text(None)] == ["not defined"] * 5
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from camfolio.figures.drawing.numbers import as_number
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
 from camfolio.results.evaluation import CalibrationBin, EvaluationResult
+from camfolio.vocabulary import as_number
 
 
 def run(*, out: Path, evaluation: Path, classes: tuple[str, str]) -> None:

@@ -12,11 +12,10 @@ from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.examples import Example, ExampleFolders, outcome
 from camfolio.figures.drawing.looks import Looks
-from camfolio.figures.drawing.numbers import as_percent
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.panels import colormap_of, show_map, show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import Theme, new_figure
-from camfolio.vocabulary import SCALING_NAMES, MethodLook
+from camfolio.vocabulary import SCALING_NAMES, MethodLook, as_percent
 
 NO_EXAMPLE = {
     "misclassified": "No test slice was misclassified: there is no such example.",

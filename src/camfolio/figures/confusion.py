@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from camfolio.figures.drawing.numbers import as_percent
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, counts_colormap, new_figure
 from camfolio.results.evaluation import EvaluationResult
+from camfolio.vocabulary import as_percent
 
 
 def run(*, out: Path, evaluation: Path, classes: tuple[str, str]) -> None:

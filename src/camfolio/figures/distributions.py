@@ -10,13 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from camfolio.evidence.localisation import LOCALISATION
-from camfolio.figures.drawing.numbers import UNDEFINED, as_number
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
 from camfolio.results.arrays.slice_scores import SliceScores
 from camfolio.results.selection import Case, CasesResult, MethodCases
 from camfolio.results.subject import Subject
-from camfolio.vocabulary import MethodLook
+from camfolio.vocabulary import UNDEFINED, MethodLook, as_number
 
 MARKERS = {"good": "^", "bad": "v", "misclassified": "X", "random": "s"}
 """Kind of example -> its marker."""
@@ -81,7 +80,7 @@ def quartiles_text(values: np.ndarray) -> str:
     defined = values[np.isfinite(values)]
     if not len(defined):
         return UNDEFINED
-    low, median, high = (as_number(float(value)) for value in np.percentile(defined, [25, 50, 75]))
+    low, median, high = (as_number(float(value), 2) for value in np.percentile(defined, [25, 50, 75]))
     return f"{median} ({low} to {high})"
 
 

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.examples import Example, ExampleFolders, energy_shares_text, outcome
 from camfolio.figures.drawing.looks import Looks
-from camfolio.figures.drawing.numbers import as_percent
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import Theme, new_figure
+from camfolio.vocabulary import as_percent
 
 
 def run(*, out: Path, looks: Looks, **folders: Path) -> None:

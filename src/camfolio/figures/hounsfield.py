@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from camfolio.data.inspection import histogram
 from camfolio.data.slices import Slices
-from camfolio.figures.drawing.numbers import as_number
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
+from camfolio.vocabulary import as_number
 
 CLASS_COLOURS = ("#0072B2", "#D55E00")
 DASHES = ("-", (0, (5, 2)))

@@ -10,11 +10,10 @@ from matplotlib.figure import Figure
 
 from camfolio.evidence.similarity import SIMILARITY
 from camfolio.figures.drawing.lines import band, interval_cells, mean_line
-from camfolio.figures.drawing.numbers import as_number
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
 from camfolio.results.randomisation import RandomisationResult
-from camfolio.vocabulary import MethodLook
+from camfolio.vocabulary import MethodLook, as_number
 
 SHOWN = ("rank_signed", "ssim_signed")
 """The similarities with a panel; all four are in the figure's data."""
@@ -35,7 +34,7 @@ def drawing(result: RandomisationResult, methods: Sequence[MethodLook]) -> Drawi
     ]
     correlations = []
     for method in methods:
-        first, last = (as_number(result.similarity[method.key][step].rank_signed.value) for step in (0, -1))
+        first, last = (as_number(result.similarity[method.key][step].rank_signed.value, 2) for step in (0, -1))
         correlations.append(f"{method.name} {first} after {result.parts[0]}, {last} after all parts")
     alt = (
         "Rank correlation and structural similarity of maps with those of the trained network during weight "

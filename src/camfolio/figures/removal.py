@@ -10,12 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from camfolio.figures.drawing.lines import band, interval_cells, mean_line
-from camfolio.figures.drawing.numbers import as_number
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
 from camfolio.results.faithfulness import FaithfulnessResult
 from camfolio.results.scoreboard import ScoreboardResult
-from camfolio.vocabulary import MethodLook
+from camfolio.vocabulary import MethodLook, as_number
 
 PANELS = {
     "deletion_parenchyma": "deletion: pixels become parenchyma",
@@ -68,7 +67,7 @@ def means_text(board: ScoreboardResult, curve: str, methods: Sequence[MethodLook
     means = []
     for method in methods:
         values = [value.value for value in board.curves[curve][method.key] if value.value is not None]
-        means.append(f"{method.name} {as_number(sum(values) / len(values) if values else None)}")
+        means.append(f"{method.name} {as_number(sum(values) / len(values) if values else None, 2)}")
     return f"{'lower' if curve in LOWER_IS_BETTER else 'higher'} is better, mean of the curve {', '.join(means)}"
 
 

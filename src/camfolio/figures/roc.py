@@ -7,10 +7,10 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from camfolio.figures.drawing.numbers import MINUS, as_number
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
 from camfolio.results.evaluation import EvaluationResult, RocCurve
+from camfolio.vocabulary import MINUS, as_number
 
 NAMES = {"network": "network", "area": "nodule's area alone"}
 

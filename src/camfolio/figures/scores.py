@@ -11,11 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.lines import interval_cells
-from camfolio.figures.drawing.numbers import as_number
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
 from camfolio.results.scoreboard import ScoreboardResult
-from camfolio.vocabulary import MethodLook
+from camfolio.vocabulary import MethodLook, as_number
 
 COLUMNS = 4
 
@@ -56,7 +55,7 @@ def drawing(board: ScoreboardResult, methods: Sequence[MethodLook]) -> Drawing:
 def means_text(board: ScoreboardResult, score: str, methods: Sequence[MethodLook]) -> str:
     """The title and direction of a score, and its mean by method."""
     values, measure = board.scores[score], board.measures[score]
-    numbers = (f"{method.name} {as_number(values[method.key].value)}" for method in methods)
+    numbers = (f"{method.name} {as_number(values[method.key].value, 2)}" for method in methods)
     return f"{measure.title} ({measure.better} is better): {', '.join(numbers)}"
 
 

@@ -10,11 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from camfolio.figures.drawing.lines import interval_cells
-from camfolio.figures.drawing.numbers import as_percent
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
 from camfolio.results.shortcut import CueResult, MethodMaps, SeedsInterval, ShortcutResult
-from camfolio.vocabulary import MethodLook
+from camfolio.vocabulary import MethodLook, as_percent
 
 CONDITIONS = {
     "shortcut network, cue in the slice": ("shortcut", "with"),

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from camfolio.figures.drawing.numbers import as_number
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
 from camfolio.results.training import Epoch, TrainingResult
+from camfolio.vocabulary import as_number
 
 METRICS = {"loss": "cross-entropy", "accuracy": "accuracy", "auc": "AUC"}
 PARTS = ("training", "validation")

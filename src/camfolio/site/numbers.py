@@ -6,39 +6,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from camfolio.results.interval import Interval
+from camfolio.vocabulary import UNDEFINED, as_number, as_percent
 
-UNDEFINED = "not defined"
-MINUS = "\u2212"
 NARROW_SPACE = "\u202f"  # between thousands; a line does not break there
-
-
-def number(value: float | None, digits: int = 3) -> str:
-    """A number with fixed digits.
-
-    >>> number(0.94449)
-    '0.944'
-    >>> number(None)
-    'not defined'
-    """
-    return UNDEFINED if value is None else decimal(value, digits)
-
-
-def decimal(value: float, digits: int) -> str:
-    r"""A number with fixed digits and a true minus sign, which zero never has.
-
-    >>> decimal(-0.4, 0), ascii(decimal(-1000.0, 0))
-    ('0', "'\\u22121000'")
-    """
-    return f"{value:z.{digits}f}".replace("-", MINUS)
-
-
-def percent(value: float | None, digits: int = 0) -> str:
-    """A share in percent.
-
-    >>> percent(0.256, 1)
-    '25.6 %'
-    """
-    return UNDEFINED if value is None else f"{decimal(100 * value, digits)} %"
 
 
 def interval(row: Interval, digits: int = 3) -> str:
@@ -48,8 +18,8 @@ def interval(row: Interval, digits: int = 3) -> str:
     '0.944 (0.920 to 0.961)'
     """
     if row.value is None or row.low is None or row.high is None:
-        return number(row.value, digits)
-    value, low, high = (decimal(each, digits) for each in (row.value, row.low, row.high))
+        return as_number(row.value, digits)
+    value, low, high = (as_number(each, digits) for each in (row.value, row.low, row.high))
     return f"{value} ({low} to {high})"
 
 
@@ -60,8 +30,8 @@ def percent_interval(row: Interval) -> str:
     '50 % (40 to 60)'
     """
     if row.value is None or row.low is None or row.high is None:
-        return percent(row.value)
-    value, low, high = (decimal(100 * each, 0) for each in (row.value, row.low, row.high))
+        return as_percent(row.value)
+    value, low, high = (as_number(100 * each, 0) for each in (row.value, row.low, row.high))
     return f"{value} % ({low} to {high})"
 
 
@@ -84,7 +54,7 @@ def points(row: Interval) -> str:
     """
     if row.value is None:
         return UNDEFINED
-    value, *ends = (decimal(100 * each, 1) for each in (row.value, row.low, row.high) if each is not None)
+    value, *ends = (as_number(100 * each, 1) for each in (row.value, row.low, row.high) if each is not None)
     low_high = f" ({' to '.join(ends)})" if len(ends) == 2 else ""  # noqa: PLR2004 - both ends or none
     return f"{value} percentage points{low_high}"
 
@@ -95,7 +65,7 @@ def span(values: Sequence[float], digits: int = 2) -> str:
     >>> span([0.5, 0.98]), span([1.0, 1.0])
     ('0.50 to 0.98', '1.00')
     """
-    low, high = decimal(min(values), digits), decimal(max(values), digits)
+    low, high = as_number(min(values), digits), as_number(max(values), digits)
     return low if low == high else f"{low} to {high}"
 
 

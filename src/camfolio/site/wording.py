@@ -14,17 +14,14 @@ from markupsafe import Markup
 from camfolio.method_words import method_name
 from camfolio.results.subject import Subject
 from camfolio.site.numbers import (
-    UNDEFINED,
     counted,
     interval,
-    number,
-    percent,
     percent_interval,
     points,
     span,
     written,
 )
-from camfolio.vocabulary import SCALING_NAMES
+from camfolio.vocabulary import SCALING_NAMES, UNDEFINED, as_number, as_percent
 
 SIGNS = str.maketrans({sign: f"&#{ord(sign)};" for sign in "&<>\"'`*_[]|~^=$\\{}#"})
 ENDS = re.compile(r"^(?: |[-+!]|[0-9]+\.(?= |$))| $")
@@ -200,8 +197,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "mathml": mathml,
     "method": method_name,
     "method_names": method_names,
-    "num": number,
-    "pct": percent,
+    "num": as_number,
+    "pct": as_percent,
     "pct_ci": percent_interval,
     "per_method": per_method,
     "points": points,

@@ -10,12 +10,11 @@ import numpy as np
 
 from camfolio.data.slices import Slices
 from camfolio.explanation.scaling import ScaledMap, Scaling, scaled
-from camfolio.figures.drawing.numbers import as_percent
 from camfolio.results.arrays.maps import SliceMaps
 from camfolio.results.arrays.slice_scores import SliceScores
 from camfolio.results.selection import Case, CasesResult, MethodCases
 from camfolio.results.subject import Subject
-from camfolio.vocabulary import MethodLook
+from camfolio.vocabulary import MethodLook, as_percent
 
 
 @dataclass(frozen=True)
