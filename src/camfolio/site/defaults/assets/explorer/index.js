@@ -29,7 +29,7 @@ async function start() {
     wall.show(order, index, state.method, state.blend);
     inspector.show(index, state);
     part("status").textContent = order.length ? `${order.length} of ${data.id.length} slices.` : "No slice fits these filters. Widen one of them, or reset them.";
-    history.replaceState(null, "", `${location.pathname}${address(state)}`);
+    history.replaceState(null, "", location.href.split(/[?#]/)[0] + address(state));
   }
 
   form.addEventListener("input", (event) => change(given(event.target)));
