@@ -1,6 +1,6 @@
 """Speed-up by each optimisation of the maps, switched on and off in turn, on the work of the default study.
 
-Usage: python benchmarks/devices.py [--slices 256] [--rounds 5]
+Usage: python benchmarks/devices.py [--slices 64] [--rounds 5] [--only lanes malloc]
 
 The work is that of `gen/studies/lung-nodules.yaml`: its network (random weights), its methods at its layers, and forward
 passes of slices with replaced pixels, as many per slice as stage `faithfulness` runs. Figures are ratios of seconds
@@ -10,6 +10,7 @@ without and with the optimisation, per job: median and range over the rounds.
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import os
 import statistics
@@ -17,8 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from unittest.mock import patch
@@ -41,6 +42,8 @@ STUDY = Path(__file__).parents[1] / "gen" / "studies" / "lung-nodules.yaml"
 SIZE = 32
 PASSES = 40
 """Forward passes per slice of the job `replaced pixels`, a tenth of those of the stage."""
+STEPS = 10
+"""Steps of training in the job `training`."""
 Job = Callable[[], object]
 
 
@@ -66,7 +69,17 @@ def work(slices: int, folder: Path) -> dict[str, Job]:
         trained = TrainedNetwork(network, torch.device("cpu"), forward)
         return lambda: NetworkProbabilities(trained, study.network.window_hu)(hounsfield)
 
+    def training() -> None:
+        learner = copy.deepcopy(network).train()
+        optimizer = torch.optim.AdamW(learner.parameters())
+        for _ in range(STEPS):
+            batch = torch.rand(study.training.batch_size, 1, SIZE, SIZE) * 2 - 1
+            optimizer.zero_grad()
+            learner(batch).logsumexp(1).sum().backward()
+            optimizer.step()
+
     return {
+        "training": training,
         "gradient maps": maps(*gradients),
         "Score-CAM by torch": maps("score_cam"),
         "Score-CAM by ONNX Runtime": maps("score_cam", forward=forward),
@@ -111,25 +124,24 @@ def seconds(job: Job) -> float:
     return time.perf_counter() - start
 
 
-def gains(jobs: Mapping[str, Job], rounds: int) -> dict[str, dict[str, list[float]]]:
-    """Optimisation -> job -> per round, seconds without it over seconds with it, after one round for warm-up."""
-    found: dict[str, dict[str, list[float]]] = {}
+def gains(job: Job, device: str, rounds: int) -> list[float]:
+    """Per round, seconds of a job without an optimisation over its seconds with it, after one round for warm-up."""
+    ratios: list[float] = []
     for _ in range(rounds + 1):
-        for device in switched_off():
-            for name, job in jobs.items():
-                if applies(device, name):
-                    with switched_off()[device]:
-                        without = seconds(job)
-                    with nullcontext():
-                        found.setdefault(device, {}).setdefault(name, []).append(without / seconds(job))
-    return {device: {name: ratios[1:] for name, ratios in of.items()} for device, of in found.items()}
+        with switched_off()[device]:
+            without = seconds(job)
+        ratios.append(without / seconds(job))
+    return ratios[1:]
 
 
 def applies(device: str, job: str) -> bool:
-    """Whether an optimisation applies to a job: ONNX Runtime has its own norms and layout, and one method uses the tail."""
+    """Whether an optimisation applies to a job.
+
+    Training has none but malloc's settings, ONNX Runtime has its own norms and layout, and one method uses the tail.
+    """
     if device == "the cut tail":
         return job == "Ablation-CAM"
-    return device == "lanes" or "ONNX" not in job
+    return job != "training" and (device == "lanes" or "ONNX" not in job)
 
 
 def in_fresh_processes(slices: int, rounds: int) -> dict[str, list[float]]:
@@ -146,17 +158,30 @@ def in_fresh_processes(slices: int, rounds: int) -> dict[str, list[float]]:
     }
 
 
-def line(device: str, job: str, ratios: list[float]) -> str:
-    """One line of the table."""
-    low, middle, high = min(ratios), statistics.median(ratios), max(ratios)
-    return f"{device:14} {job:32} {middle:5.2f} ({low:.2f} to {high:.2f})"
+def measured(
+    jobs: Mapping[str, Job], only: Collection[str], slices: int, rounds: int
+) -> Iterator[tuple[str, str, list[float]]]:
+    """Optimisation, job and ratios, each pair as soon as it is measured."""
+    if "ONNX Runtime" in only:
+        for name in ("Score-CAM", "replaced pixels"):
+            pair = jobs[f"{name} by torch"], jobs[f"{name} by ONNX Runtime"]
+            yield "ONNX Runtime", name, [seconds(pair[0]) / seconds(pair[1]) for _ in range(rounds + 1)][1:]
+    for device in [one for one in switched_off() if one in only]:
+        for name in [one for one in jobs if applies(device, one)]:
+            yield device, name, gains(jobs[name], device, rounds)
+    if "malloc" in only:
+        for name, ratios in in_fresh_processes(slices, 3).items():
+            yield "malloc", name, ratios
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--slices", type=int, default=256)
+    parser.add_argument("--slices", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--only", nargs="*", default=["ONNX Runtime", *switched_off(), "malloc"], metavar="OPTIMISATION"
+    )
     parser.add_argument("--once", action="store_true", help=argparse.SUPPRESS)
     wanted = parser.parse_args()
     torch.set_num_threads(min(2, os.cpu_count() or 1))
@@ -167,15 +192,9 @@ def main() -> None:
                 job()
             print(json.dumps({name: seconds(job) for name, job in jobs.items()}))
             return
-        for name in ("Score-CAM", "replaced pixels"):
-            pair = [jobs[f"{name} by torch"], jobs[f"{name} by ONNX Runtime"]]
-            ratios = [seconds(pair[0]) / seconds(pair[1]) for _ in range(wanted.rounds + 1)][1:]
-            print(line("ONNX Runtime", name, ratios), flush=True)
-        for device, of in gains(jobs, wanted.rounds).items():
-            for name, ratios in of.items():
-                print(line(device, name, ratios), flush=True)
-        for name, ratios in in_fresh_processes(wanted.slices, 3).items():
-            print(line("malloc", name, ratios), flush=True)
+        for device, job, ratios in measured(jobs, wanted.only, wanted.slices, wanted.rounds):
+            low, middle, high = min(ratios), statistics.median(ratios), max(ratios)
+            print(f"{device:14} {job:32} {middle:5.2f} ({low:.2f} to {high:.2f})", flush=True)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def table(tmp_path, reader):
 def test_what_makes_maps_runs_the_study_s_methods_and_nothing_else_imports_them(more, table):
     found = table(**more)
     making = {name for name, stage in found.items() if "ours" in stage.modules}
-    assert {"layer", "shortcut_answers-tag-0" if more else "stability"} <= making
+    assert {"layer", "shortcut_outputs-tag-0" if more else "stability"} <= making
     assert making == {name for name, stage in found.items() if LAYER_CAM in stage.also}
     others = sorted({found[name].module for name in set(found) - making})
     lines = [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from camfolio.errors import StoreError
-from camfolio.results.arrays.cue_answers import PLAIN, CueAnswers
+from camfolio.results.arrays.cue_outputs import PLAIN, CueOutputs
 from camfolio.results.arrays.maps import LayerMaps, SliceMaps
 from camfolio.results.arrays.similarities import MapSimilarities, RandomisedExample
 from camfolio.results.arrays.slice_scores import SliceScores
@@ -89,8 +89,8 @@ def test_logits_and_maps_are_read_by_cue(tmp_path):
     logits = {name: GENERATOR.normal(size=(3, 2)).astype(np.float32) for name in shown}
     energy = {name: {"tag": {"mine.edge_cam": GENERATOR.random(3)}} for name in shown}
     maps = {name: {"mine.edge_cam": GENERATOR.random((4, 4)).astype(np.float32)} for name in shown}
-    CueAnswers(logits, energy, 2, maps).write(tmp_path)
-    result = CueAnswers.read(tmp_path)
+    CueOutputs(logits, energy, 2, maps).write(tmp_path)
+    result = CueOutputs.read(tmp_path)
     assert (same(result.logits, logits), same(result.energy, energy), same(result.maps, maps)) == (True, True, True)
     assert result.example == 2
 

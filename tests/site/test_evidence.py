@@ -13,7 +13,7 @@ from camfolio.method_words import method_looks, method_name
 from camfolio.results.scoreboard import ScoreboardResult
 from camfolio.site.values import results
 
-FIGURES = ("scores", "distributions", "drawn", "removal", "randomisation", "randomised_maps")
+FIGURES = ("scores", "distributions", "random_examples", "removal", "randomisation", "randomised_maps")
 
 
 @pytest.fixture(scope="module")

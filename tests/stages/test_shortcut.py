@@ -3,7 +3,7 @@ import pytest
 
 from camfolio.data.slices import Slices
 from camfolio.evidence.shortcut import CUES
-from camfolio.results.arrays.cue_answers import PLAIN, CueAnswers
+from camfolio.results.arrays.cue_outputs import PLAIN, CueOutputs
 from camfolio.results.planting import LearningCounts, PlantingResult
 from camfolio.results.shortcut import AucBySeed, MapCounts, SeedsInterval, ShortcutResult
 from camfolio.stages import planting, shortcut
@@ -43,20 +43,20 @@ def test_only_training_and_validation_slices_of_the_second_class_get_the_cue(pla
     )
 
 
-def write_answers(folder, *, flips, energy, label):
+def write_outputs(folder, *, flips, energy, label):
     """Logits that predict every label correctly; with the cue, if `flips`, the second class for all slices."""
     folder.mkdir()
     plain = np.stack([1.0 - label, label], 1).astype(np.float32)
     cue = np.tile(np.float32([0, 1]), (len(label), 1)) if flips else plain
     shares = {shown: {"tag": {"grad_cam": np.asarray(share, float)}} for shown, share in energy.items()}
-    CueAnswers({PLAIN: plain, "tag": cue}, shares, 0, {}).write(folder)
+    CueOutputs({PLAIN: plain, "tag": cue}, shares, 0, {}).write(folder)
     return folder
 
 
 def summary(folders, planted, tmp_path, energies, *, flips=(True, False)):
     label = Slices.load(folders["slices"] / "slices.npz").label[12:]
     networks = {
-        f"{name}-{seed}": write_answers(tmp_path / f"{name}-{seed}", flips=flipping, energy=energies[name], label=label)
+        f"{name}-{seed}": write_outputs(tmp_path / f"{name}-{seed}", flips=flipping, energy=energies[name], label=label)
         for name, flipping in zip(("tag", "clean"), flips, strict=True)
         for seed in range(2)
     }

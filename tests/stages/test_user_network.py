@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from camfolio.data.slices import Slices
 from camfolio.network.architecture import through_window
 from camfolio.network.trained import Device
-from camfolio.results.arrays.cue_answers import PLAIN, CueAnswers
+from camfolio.results.arrays.cue_outputs import PLAIN, CueOutputs
 from camfolio.results.arrays.maps import LayerMaps
 from camfolio.results.arrays.similarities import RandomisedExample
 from camfolio.results.arrays.slice_scores import SliceScores
@@ -114,7 +114,7 @@ def test_maps_by_onnx_runtime_and_torch_are_equal(results, tmp_path):
 def test_a_planted_shortcut_is_evaluated_with_a_user_network(compute_stages, tiny_slices):
     shortcut = {"cues": ["tag"], "seeds": 1}
     artefacts = compute_stages(tiny_slices(60, 16, 3), shortcut=shortcut, **sections("OneLogit"))
-    answers = CueAnswers.read(artefacts["shortcut_answers-tag-0"].folder)
+    outputs = CueOutputs.read(artefacts["shortcut_outputs-tag-0"].folder)
     probability, _ = probabilities(artefacts, "training-tag-0")
-    assert torch.from_numpy(answers.logits[PLAIN]).softmax(1)[:, 1].numpy() == pytest.approx(probability, abs=1e-5)
+    assert torch.from_numpy(outputs.logits[PLAIN]).softmax(1)[:, 1].numpy() == pytest.approx(probability, abs=1e-5)
     assert list(ShortcutResult.read(artefacts["shortcut"].folder).cues) == ["tag"]

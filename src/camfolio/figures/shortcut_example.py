@@ -17,7 +17,7 @@ from camfolio.figures.drawing.examples import read_test_slice
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import Theme, new_figure
-from camfolio.results.arrays.cue_answers import PLAIN, CueAnswers
+from camfolio.results.arrays.cue_outputs import PLAIN, CueOutputs
 from camfolio.vocabulary import MethodLook
 
 NETWORKS = ("clean", "shortcut")
@@ -58,8 +58,8 @@ def run(
 ) -> None:
     """Draw a slice of the first class, drawn at random by an earlier stage, and maps by one network of each kind."""
     folders = dict(zip(NETWORKS, (clean, shortcut), strict=True))
-    answers = {network: CueAnswers.read(folder) for network, folder in folders.items()}
-    index = answers["clean"].example
+    outputs = {network: CueOutputs.read(folder) for network, folder in folders.items()}
+    index = outputs["clean"].example
     data = read_test_slice(slices, split, index)
     example = ShortcutExample(
         id=str(data.id[0]),
@@ -68,11 +68,11 @@ def run(
         region=CUES[cue].region((data.hounsfield.shape[1], data.hounsfield.shape[2])),
         probability={
             network: (second_class(results.logits[PLAIN][index]), second_class(results.logits[cue][index]))
-            for network, results in answers.items()
+            for network, results in outputs.items()
         },
         maps={
             network: {method.key: results.maps[cue][method.key] for method in methods}
-            for network, results in answers.items()
+            for network, results in outputs.items()
         },
     )
     write(out, drawing(example, cue, methods, classes, window_hu))

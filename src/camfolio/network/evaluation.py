@@ -23,14 +23,15 @@ from camfolio.shapes import Labels, Names
 from camfolio.statistics.bootstrap import patient_resamples, summarise
 
 CHANCE = 0.5
-Scores = Float64[np.ndarray, " slices"]
+Values = Float64[np.ndarray, " slices"]
+"""One number of every slice: a probability, or an area in mm²."""
 
 
 def evaluate(
-    probability: Scores,
+    probability: Values,
     label: Labels,
     patient: Names,
-    area_mm2: Scores,
+    area_mm2: Values,
     *,
     larger: bool,
     resamples: int,
@@ -86,14 +87,14 @@ def evaluate(
     )
 
 
-def larger_is_second(area_mm2: Scores, label: Labels) -> bool:
+def larger_is_second(area_mm2: Values, label: Labels) -> bool:
     """Whether larger nodules are more often of the second class, by the training part; yes if it cannot tell."""
     known = np.isfinite(area_mm2)
     curve = roc(torch.from_numpy(area_score(area_mm2[known], larger=True)), torch.from_numpy(label[known]))
     return curve is None or float(np.trapezoid(curve.true_positive, curve.false_positive)) >= CHANCE
 
 
-def area_score(area_mm2: Scores, larger: bool) -> Scores:
+def area_score(area_mm2: Values, larger: bool) -> Values:
     """The area from 0 to 1, the larger the more it speaks for the second class; 0 where it is not known."""
     share = np.nan_to_num(area_mm2 / max(float(np.nanmax(area_mm2, initial=0.0)), 1.0))
     return share if larger else 1 - share
@@ -107,7 +108,7 @@ def roc(score: Tensor, truth: Tensor) -> RocCurve | None:
     return RocCurve(false_positive=tuple(false_positive.tolist()), true_positive=tuple(true_positive.tolist()))
 
 
-def calibration(probability: Scores, label: Labels, bins: int) -> tuple[CalibrationBin, ...]:
+def calibration(probability: Values, label: Labels, bins: int) -> tuple[CalibrationBin, ...]:
     """Bins of equal width that hold any slice: how many, mean probability, share that is malignant."""
     bin_of = np.minimum((probability * bins).astype(int), bins - 1)
     return tuple(
@@ -122,7 +123,7 @@ def calibration(probability: Scores, label: Labels, bins: int) -> tuple[Calibrat
     )
 
 
-def malignant_probability(logits: Float[np.ndarray, "slices 2"]) -> Scores:
+def malignant_probability(logits: Float[np.ndarray, "slices 2"]) -> Values:
     """Softmax probability of the second class, float64."""
     probability: np.ndarray = expit(logits[:, 1].astype(np.float64) - logits[:, 0].astype(np.float64))
     return probability

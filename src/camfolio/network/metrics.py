@@ -43,7 +43,7 @@ class Predictions:
         return Predictions(self.probability[rows], self.label[rows], self.bins)
 
 
-Function = Callable[[Predictions], Tensor]
+MetricFunction = Callable[[Predictions], Tensor]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Metric:
         external: whether the table that compares the test part with an external test set has a row for it.
     """
 
-    function: Function
+    function: MetricFunction
     title: str
     written: Written
     needs: frozenset[int]
@@ -86,10 +86,10 @@ METRICS: dict[str, Metric] = {}
 
 def metric(
     title: str, *, needs: frozenset[int] = frozenset(), written: Written = "number", external: bool = True
-) -> Callable[[Function], Function]:
+) -> Callable[[MetricFunction], MetricFunction]:
     """Register a function under its own name: the tables of metrics show it (see `Metric`)."""
 
-    def register(function: Function) -> Function:
+    def register(function: MetricFunction) -> MetricFunction:
         METRICS[function.__name__] = Metric(function, title, written, needs, external)
         return function
 

@@ -35,7 +35,7 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
         figure("removal", methods, "scoreboard", "faithfulness"),
         figure("randomisation", methods, "randomisation"),
         figure("randomised_maps", {"window_hu": list(study.network.window_hu)} | methods, "randomisation"),
-        figure("drawn", looks, *EXAMPLES),
+        figure("random_examples", looks, *EXAMPLES),
         figure("teaser", looks, *EXAMPLES),
         figure("strip", looks, *EXAMPLES),
         *(

@@ -20,8 +20,8 @@ def shortcut_stages(study: Study, shortcut: Shortcut) -> tuple[Stage, ...]:
     networks = [(condition, number) for number in range(shortcut.seeds) for condition in (CLEAN, *shortcut.cues)]
     plantings = [planting(study, shortcut, cue) for cue in shortcut.cues]
     trainings = [training(study, condition, number) for condition, number in networks]
-    answering = [answers(study, shortcut, condition, number) for condition, number in networks]
-    answer_folders = {stage.name.removeprefix("shortcut_answers-"): stage.name for stage in answering}
+    measured = [outputs(study, shortcut, condition, number) for condition, number in networks]
+    output_folders = {stage.name.removeprefix("shortcut_outputs-"): stage.name for stage in measured}
     parameters = explanation | section(study, "evaluation") | summary_section(shortcut) | seed
     summary = stage("shortcut", parameters, "slices", "split", *(planted.name for planted in plantings))
     return (
@@ -29,8 +29,8 @@ def shortcut_stages(study: Study, shortcut: Shortcut) -> tuple[Stage, ...]:
         stage("layer", network_section(study) | explanation, "slices"),
         *plantings,
         *trainings,
-        *answering,
-        replace(summary, upstream={**summary.upstream, **answer_folders}),
+        *measured,
+        replace(summary, upstream={**summary.upstream, **output_folders}),
         *data_figures(study),
         *figures(study, shortcut),
     )
@@ -54,7 +54,7 @@ def training(study: Study, condition: str, number: int) -> Stage:
     return stage(f"training-{condition}-{number}", parameters, "split", renamed={"slices": slices}, group="training")
 
 
-def answers(study: Study, shortcut: Shortcut, condition: str, number: int) -> Stage:
+def outputs(study: Study, shortcut: Shortcut, condition: str, number: int) -> Stage:
     """Predictions and maps of one network with and without cues: every cue for a clean network, else the cue it was trained with."""
     parameters = (
         network_section(study)
@@ -63,10 +63,10 @@ def answers(study: Study, shortcut: Shortcut, condition: str, number: int) -> St
         | device(study)
     )
     return stage(
-        f"shortcut_answers-{condition}-{number}",
+        f"shortcut_outputs-{condition}-{number}",
         parameters,
         *("slices", "split"),
-        group="answers",
+        group="outputs",
         renamed={"training": f"training-{condition}-{number}"},
     )
 
@@ -78,6 +78,6 @@ def figures(study: Study, shortcut: Shortcut) -> tuple[Stage, ...]:
     examples = []
     for cue in shortcut.cues:
         example = figure("shortcut_example", looks | {"cue": cue}, "slices", "split", name=f"shortcut-{cue}")
-        upstream = {**example.upstream, "clean": f"shortcut_answers-{CLEAN}-0", "shortcut": f"shortcut_answers-{cue}-0"}
+        upstream = {**example.upstream, "clean": f"shortcut_outputs-{CLEAN}-0", "shortcut": f"shortcut_outputs-{cue}-0"}
         examples.append(replace(example, upstream=upstream))
     return (*examples, figure("shortcut_energy", methods, "shortcut", name="shortcut-energy"))

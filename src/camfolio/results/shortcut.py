@@ -42,7 +42,7 @@ class AucBySeed(Result):
     """With no cue in any slice."""
 
 
-class Predictions(Result):
+class NetworkPredictions(Result):
     """Predictions of one kind of network."""
 
     auc: AucBySeed
@@ -96,9 +96,9 @@ class CueResult(Result):
 
     planting: PlantingResult
     """Slices that have the cue."""
-    shortcut: Predictions
+    shortcut: NetworkPredictions
     """Predictions of networks that were trained with the cue."""
-    clean: Predictions
+    clean: NetworkPredictions
     """Predictions of networks that were trained without it."""
     methods: Mapping[MethodKey, MethodMaps]
     """Maps of both kinds of networks, by method."""

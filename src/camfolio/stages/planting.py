@@ -15,7 +15,7 @@ from camfolio.results.planting import LearningCounts, PlantingResult
 def run(*, out: Path, slices: Path, split: Path, cue: str, share: float, seed: int) -> None:
     """Write `slices.npz`, in the order of the study's slices, and `PlantingResult`.
 
-    The test part is not changed: stage `shortcut_answers` evaluates networks on every test slice with and without the cue.
+    The test part is not changed: stage `shortcut_outputs` evaluates networks on every test slice with and without the cue.
     """
     data = Slices.load(slices / "slices.npz")
     part = np.load(split / "part.npy", allow_pickle=False)

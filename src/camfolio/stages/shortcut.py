@@ -11,7 +11,7 @@ import numpy as np
 
 from camfolio.data.slices import Slices
 from camfolio.evidence.detection import alarm_rate, auc_of_logits, detection_auc, flips
-from camfolio.results.arrays.cue_answers import PLAIN, CueAnswers
+from camfolio.results.arrays.cue_outputs import PLAIN, CueOutputs
 from camfolio.results.interval import Interval
 from camfolio.results.planting import PlantingResult
 from camfolio.results.shortcut import (
@@ -23,7 +23,7 @@ from camfolio.results.shortcut import (
     MapValues,
     MethodMaps,
     NetworkMaps,
-    Predictions,
+    NetworkPredictions,
     SeedsInterval,
     ShortcutResult,
 )
@@ -81,12 +81,12 @@ def run(
         seeds: networks of each kind.
         alarm: ratio of energy share to area share above which a map raises an alarm.
         seed: of the bootstrap.
-        folders: `NETWORK-SEED` -> folder of `shortcut_answers`, `planting-CUE` -> folder of that stage.
+        folders: `NETWORK-SEED` -> folder of `shortcut_outputs`, `planting-CUE` -> folder of that stage.
     """
     data, _ = part_slices(slices, split, "test")
     measuring = Measuring(data, evaluation.resamples, seed, alarm)
     networks = {
-        name: [CueAnswers.read(folders[f"{name}-{number}"]) for number in range(seeds)] for name in (CLEAN, *cues)
+        name: [CueOutputs.read(folders[f"{name}-{number}"]) for number in range(seeds)] for name in (CLEAN, *cues)
     }
     plantings = {cue: PlantingResult.read(folders[f"planting-{cue}"]) for cue in cues}
     ShortcutResult(
@@ -104,8 +104,8 @@ def run(
 def cue_result(
     measuring: Measuring,
     planting: PlantingResult,
-    shortcut: Sequence[CueAnswers],
-    clean: Sequence[CueAnswers],
+    shortcut: Sequence[CueOutputs],
+    clean: Sequence[CueOutputs],
     methods: Sequence[str],
 ) -> CueResult:
     """The results of one cue, from the networks that were trained with it and the clean ones."""
@@ -117,14 +117,14 @@ def cue_result(
     )
 
 
-def predictions(measuring: Measuring, outputs: Sequence[CueAnswers], cue: str) -> Predictions:
+def predictions(measuring: Measuring, outputs: Sequence[CueOutputs], cue: str) -> NetworkPredictions:
     """AUC with and without the cue, and the share of predictions that change with it."""
 
     def auc(shown: str) -> tuple[float | None, ...]:
         return tuple(or_none(auc_of_logits(network.logits[shown], measuring.data.label)) for network in outputs)
 
     changed = np.stack([flips(network.logits[PLAIN], network.logits[cue]) for network in outputs])
-    return Predictions(
+    return NetworkPredictions(
         auc=AucBySeed(with_cue=auc(cue), without_cue=auc(PLAIN)),
         flips=Flips(put_in=flip_share(measuring, changed, 0), taken_out=flip_share(measuring, changed, 1)),
     )
@@ -150,25 +150,25 @@ def share_of(changed: np.ndarray, chosen: np.ndarray, index: np.ndarray) -> floa
 def method_result(
     measuring: Measuring,
     planting: PlantingResult,
-    shortcut: Sequence[CueAnswers],
-    clean: Sequence[CueAnswers],
+    shortcut: Sequence[CueOutputs],
+    clean: Sequence[CueOutputs],
     method: str,
 ) -> MethodMaps:
     """Energy in the cue's region, alarms and detection, by the maps of one method."""
     cue = planting.cue
     rate = partial(alarm_rate, area_share=planting.area_share, alarm=measuring.alarm)
 
-    def shares(outputs: Sequence[CueAnswers], shown: str) -> np.ndarray:
+    def shares(outputs: Sequence[CueOutputs], shown: str) -> np.ndarray:
         return np.stack([network.energy[shown][cue][method] for network in outputs])
 
-    def with_and_without(statistic: Callable[..., float], *networks: Sequence[CueAnswers]) -> MapValues:
+    def with_and_without(statistic: Callable[..., float], *networks: Sequence[CueOutputs]) -> MapValues:
         with_cue, without_cue = (
             over_seeds(measuring, statistic, *(shares(outputs, shown) for outputs in networks))
             for shown in (cue, PLAIN)
         )
         return MapValues(with_cue=with_cue, without_cue=without_cue)
 
-    def network_maps(outputs: Sequence[CueAnswers]) -> NetworkMaps:
+    def network_maps(outputs: Sequence[CueOutputs]) -> NetworkMaps:
         with_cue, without_cue = (int(np.isnan(shares(outputs, shown)).sum()) for shown in (cue, PLAIN))
         return NetworkMaps(
             energy=with_and_without(mean_over_seeds, outputs),

@@ -1,4 +1,4 @@
-"""Stage `shortcut_answers`: one network's logits and maps of every test slice, with and without the cues."""
+"""Stage `shortcut_outputs`: one network's logits and maps of every test slice, with and without the cues."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from camfolio.explanation.maps import enlarge
 from camfolio.network.architecture import through_window
 from camfolio.network.trained import Device, load_trained
 from camfolio.progress import tracked
-from camfolio.results.arrays.cue_answers import PLAIN, CueAnswers
+from camfolio.results.arrays.cue_outputs import PLAIN, CueOutputs
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.study.settings import ExplanationSettings, Network
 
@@ -31,7 +31,7 @@ def run(
     seed: int,
     device: Device,
 ) -> None:
-    """Write `CueAnswers` of the test part. The example is a random slice of the first class.
+    """Write `CueOutputs` of the test part. The example is a random slice of the first class.
 
     Args:
         out: gets the file.
@@ -69,7 +69,7 @@ def run(
             cue: {method: energy_in(values, CUES[cue].region(size)) for method, values in enlarged.items()}
             for cue in cues
         }
-    CueAnswers(logits, energy, example, maps).write(out)
+    CueOutputs(logits, energy, example, maps).write(out)
 
 
 def draw_example(data: Slices, seed: int) -> int:

@@ -1,4 +1,4 @@
-"""`answers.npz`: one network's logits and maps of every test slice, with and without planted cues."""
+"""`outputs.npz`: one network's logits and maps of every test slice, with and without planted cues."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from jaxtyping import Float, Float32, Float64
 
 from camfolio.results.arrays.files import Below, below, read_arrays, write_arrays
 
-FILE = "answers.npz"
+FILE = "outputs.npz"
 PLAIN = "plain"
 """Key of the slices without a cue."""
 
 
 @dataclass(frozen=True)
-class CueAnswers:
+class CueOutputs:
     """Logits and maps of one network on slices with and without cues; each map explains the predicted class of its slice.
 
     Attributes:
@@ -47,7 +47,7 @@ class CueAnswers:
         write_arrays(folder / FILE, arrays | {"example": np.array(self.example)})
 
     @classmethod
-    def read(cls, folder: Path) -> CueAnswers:
+    def read(cls, folder: Path) -> CueOutputs:
         """Read what `write` wrote.
 
         Raises:
