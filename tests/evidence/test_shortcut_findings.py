@@ -19,7 +19,7 @@ from camfolio.results.shortcut import (
     MapValues,
     MethodMaps,
     NetworkMaps,
-    Predictions,
+    NetworkPredictions,
     SeedsInterval,
     ShortcutResult,
 )
@@ -42,7 +42,9 @@ def around(value, width=0.1):
 
 def predictions(put_in):
     share = FlipShare(**dict(put_in), slices=10)
-    return Predictions(auc=AucBySeed(with_cue=(0.9,), without_cue=(0.9,)), flips=Flips(put_in=share, taken_out=share))
+    return NetworkPredictions(
+        auc=AucBySeed(with_cue=(0.9,), without_cue=(0.9,)), flips=Flips(put_in=share, taken_out=share)
+    )
 
 
 def values(with_cue):
