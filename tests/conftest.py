@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 
 from camfolio.data.slices import Slices
+from camfolio.store import code
+from tiny_chain import write_package
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -70,6 +72,18 @@ def tiny_npz(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / name
 
     return write
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """A folder with the package `tiny_stages`, where the digests look for ours and the workers find it, too."""
+    write_package(tmp_path)
+    monkeypatch.setattr(code, "ROOT", tmp_path / "tiny_stages")
+    monkeypatch.setattr(code, "PACKAGE", "tiny_stages")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("TINY", str(tmp_path))
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

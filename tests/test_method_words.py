@@ -46,7 +46,7 @@ from pathlib import Path
 from camfolio.pipeline.contents import stages
 from camfolio.site.study_keys import sections
 from camfolio.site.templates import make_environment, render
-from camfolio.store.build import with_dynamic_imports
+from camfolio.store.survey import with_dynamic_imports
 from camfolio.store.code import CodeReader
 from camfolio.study.settings import Study
 

@@ -1,4 +1,4 @@
-"""The command line: build, status, show, verify, clean, draw, export, site, new, templates, finish."""
+"""The command line: build, status, show, inspect, record, verify, clean, draw, export, site, new, templates, finish."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
 
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.table import Table
 
-import camfolio
 from camfolio.commands.inspect import show_inspection
 from camfolio.commands.new import start_portfolio
+from camfolio.commands.options import Commands, make_parser
+from camfolio.commands.record import show_record
 from camfolio.commands.show import show, summary
 from camfolio.commands.templates import copy_templates, listing
 from camfolio.errors import CamfolioError, StudyError
 from camfolio.pipeline.portfolio import inspect_study, open_inspection, open_portfolio, redraw
+from camfolio.pipeline.recording import Rule, check_record, record_study
 from camfolio.site.export import export_jekyll, export_markdown
 from camfolio.site.head import finish_site
 from camfolio.site.pages import make_site
@@ -33,13 +34,12 @@ from camfolio.study.file import study_files
 
 STUDIES = Path("gen/studies")
 TEMPLATES = Path("gen/templates")
-Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
 log = logging.getLogger("camfolio")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; an error is one sentence on standard error and an exit status above 0."""
-    options = parser().parse_args(arguments)
+    options = make_parser(STUDY_COMMANDS, PROJECT_COMMANDS).parse_args(arguments)
     logging.basicConfig(
         level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)]
     )
@@ -53,78 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("camfolio: stopped; finished stages are kept.\n")
         return 130
     return status
-
-
-def parser() -> argparse.ArgumentParser:
-    """All commands and their options."""
-    top = argparse.ArgumentParser(prog="camfolio", description=camfolio.__doc__.partition("\n")[0])
-    top.add_argument("--version", action="version", version=camfolio.__version__)
-    commands = top.add_subparsers(required=True, metavar="COMMAND")
-    for name, (function, words) in COMMANDS.items():
-        command = commands.add_parser(name, help=words, description=words)
-        command.set_defaults(command=function)
-        add_options(command, name)
-    add_project_commands(commands)
-    return top
-
-
-def add_options(command: argparse.ArgumentParser, name: str) -> None:
-    """Add the options of a command that takes studies."""
-    if name == "export":
-        command.add_argument("form", choices=("jekyll", "markdown"), help="one page of a Jekyll site, or all pages")
-        command.add_argument(
-            "--to",
-            type=Path,
-            default=Path("exported"),
-            help="the Jekyll site, or an empty folder (default: exported)",
-        )
-        command.add_argument(
-            "--site-url", default="", help="address of the published portfolio, for links on the page for Jekyll"
-        )
-    if name == "draw":
-        command.add_argument(
-            "--figure",
-            action="append",
-            default=[],
-            metavar="NAME",
-            help="name of a figure as in the page's template; default: all",
-        )
-        command.add_argument("--to", type=Path, default=Path(), help="folder for the files (default: current folder)")
-    command.add_argument(
-        "study", nargs="*", type=Path, metavar="STUDY", help="study files; default: all in gen/studies"
-    )
-    command.add_argument(
-        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="override a key"
-    )
-    command.add_argument("--store", type=Path, default=Path("artifacts"), help="folder of results (default: artifacts)")
-    if name == "show":
-        command.add_argument(
-            "--json",
-            action="store_true",
-            help="print JSON: one object, or for several studies an object with one entry per study",
-        )
-    if name == "site":
-        command.add_argument("--site-dir", type=Path, default=Path("site"), help="folder for the site (default: site)")
-        command.add_argument("--serve", action="store_true", help="serve with live reload instead of building")
-        command.add_argument("--strict", action="store_true", help="fail on any warning")
-
-
-def add_project_commands(commands: Subparsers) -> None:
-    """Add the commands that take no study."""
-    new = commands.add_parser("new", help=NEW, description=NEW)
-    new.add_argument("folder", type=Path, metavar="DIR", help="an empty or new folder")
-    new.set_defaults(command=new_command)
-    templates = commands.add_parser("templates", help=LIST, description=LIST)
-    templates.set_defaults(command=templates_command)
-    copy = templates.add_subparsers(metavar="copy").add_parser("copy", help=COPY, description=COPY)
-    copy.add_argument("name", nargs="+", metavar="NAME", help="name in the list, such as study/index.md.jinja")
-    copy.set_defaults(command=copy_command)
-    finish = commands.add_parser("finish", help=FINISH, description=FINISH)
-    finish.add_argument("folder", type=Path, metavar="SITE", help="a built site")
-    finish.add_argument(
-        "--site-url", default=os.environ.get("SITE_URL", ""), help="address of the published site (default: SITE_URL)"
-    )
-    finish.set_defaults(command=finish_command)
 
 
 def studies(options: argparse.Namespace) -> list[Path]:
@@ -207,6 +135,21 @@ def finish_command(options: argparse.Namespace) -> int:
     return 0
 
 
+def record_command(options: argparse.Namespace) -> int:
+    """Record results and keep what took long, or check that what is recorded is up to date."""
+    store, rule = Store(options.store), Rule()
+    if options.overrides:
+        msg = f"Expected a study as its file says, but got --set {options.overrides[0]}. Change the file, then record."
+        raise StudyError(msg)
+    for path in studies(options):
+        if options.check:
+            check_record(path, store)
+            log.info("%s: what is recorded is up to date", path.stem)
+        else:
+            show_record(path.stem, record_study(path, store, rule, options.carry), rule)
+    return 0
+
+
 def verify_command(options: argparse.Namespace) -> int:
     """Recompute all results in an empty store and compare every file with the stored one."""
     differing = 0
@@ -275,20 +218,23 @@ def site_command(options: argparse.Namespace) -> int:
     return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - fixed program, arguments without a shell
 
 
-NEW = "Start a portfolio in an empty folder."
-LIST = "List all templates, and those that the project replaces."
-COPY = "Copy templates of camfolio to gen/templates, to edit them."
-FINISH = "Add security policy and link preview to the pages of a site built by any generator."
-COMMANDS = {
+STUDY_COMMANDS: Commands = {
     "build": (build_command, "Compute missing results."),
     "status": (status_command, "Print the state of every stage and the reason."),
     "show": (show_command, "Print metrics with intervals and the chosen examples."),
     "inspect": (inspect_command, "Check the data before training."),
+    "record": (record_command, "Record the results in the study's results file and keep what took long."),
     "verify": (verify_command, "Recompute all results and compare them byte by byte."),
     "clean": (clean_command, "Delete results that no study uses."),
     "draw": (draw_command, "Redraw figures and write their files."),
     "export": (export_command, "Write pages for other generators."),
     "site": (site_command, "Build or serve the site of the given studies."),
+}
+PROJECT_COMMANDS: Commands = {
+    "new": (new_command, "Start a portfolio in an empty folder."),
+    "templates": (templates_command, "List all templates, and those that the project replaces."),
+    "templates copy": (copy_command, "Copy templates of camfolio to gen/templates, to edit them."),
+    "finish": (finish_command, "Add security policy and link preview to the pages of a site built by any generator."),
 }
 
 if __name__ == "__main__":

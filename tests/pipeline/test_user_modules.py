@@ -9,8 +9,8 @@ import pytest
 
 from camfolio.pipeline.contents import stages
 from camfolio.pipeline.user_modules import IMPORTERS
-from camfolio.store.build import with_dynamic_imports
 from camfolio.store.code import CodeReader
+from camfolio.store.survey import with_dynamic_imports
 from camfolio.study.settings import Study
 
 DATA = {"title": "t", "excerpt": "e", "data": {"source": "lidc-phantom"}}

@@ -12,7 +12,7 @@ from camfolio import cli
 from camfolio.pipeline.contents import stages
 from camfolio.store import build, worker
 from camfolio.store.artefacts import Store
-from camfolio.store.build import survey
+from camfolio.store.survey import survey
 from camfolio.study.file import read_study
 
 

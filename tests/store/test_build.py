@@ -14,100 +14,10 @@ from pathlib import Path
 import pytest
 
 from camfolio.errors import ChangedError, DataError, StoreError
-from camfolio.store import code
 from camfolio.store.artefacts import MANIFEST, DynamicImports, Stage, Store
-from camfolio.store.build import State, build, check_worker, flat, survey
-
-LOGGED = """
-import os
-from pathlib import Path
-
-HERE = Path(os.environ["TINY"])
-
-def log(name):
-    with (HERE / "log.txt").open("a") as file:
-        file.write(f"{name} {os.getpid()}\\n")
-"""
-STAGES = {
-    "__init__": """
-from pathlib import Path
-from camfolio.store import code
-
-code.ROOT, code.PACKAGE = Path(__file__).parent, __name__
-""",
-    "ink": LOGGED,
-    "number": """
-from tiny_stages.ink import log
-
-def run(*, out, number=0, file=None):
-    log("number")
-    (out / "number.txt").write_text(file.read_text() if file else str(number))
-""",
-    "parity": """
-from tiny_stages.ink import log
-
-def run(*, out, number):
-    log("parity")
-    (out / "parity.txt").write_text(str(int((number / "number.txt").read_text()) % 2))
-""",
-    "word": """
-from tiny_stages.ink import log
-
-def run(*, out, parity, words):
-    log("word")
-    (out / "word.txt").write_text(words[int((parity / "parity.txt").read_text())])
-""",
-    "trouble": """
-import os, signal, time
-from camfolio.errors import DataError
-from tiny_stages.ink import HERE, log
-
-def run(*, out, number, how):
-    (out / "half.txt").write_text("half")
-    (HERE / "pid.txt").write_text(str(os.getpid()))
-    print("a library that prints")
-    if (HERE / "calm").exists():
-        how = "well"
-    if how == "expected":
-        raise DataError("Expected ink, but got water. Fill it.")
-    if how == "unexpected":
-        raise ZeroDivisionError("nothing to share")
-    if how == "full":
-        raise OSError(28, "No space left on device")
-    if how == "exit":
-        raise SystemExit(7)
-    if how == "killed":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if how == "slow":
-        (HERE / "waiting").touch()
-        time.sleep(60)
-    (out / "half.txt").write_text("whole")
-""",
-    "restless": """
-from tiny_stages.ink import HERE, log
-
-def run(*, out, edited, text, times, file=None):
-    log("restless")
-    if (HERE / "log.txt").read_text().count("restless") <= times:
-        with (HERE / edited).open("a") as opened:
-            opened.write(text)
-    (out / "file.txt").write_text(file.read_text() if file else "")
-""",
-}
-
-
-@pytest.fixture
-def tiny(tmp_path, monkeypatch):
-    """A folder with the package `tiny_stages`, where the digests look for ours and the workers find it, too."""
-    (tmp_path / "tiny_stages").mkdir()
-    for name, source in STAGES.items():
-        (tmp_path / "tiny_stages" / f"{name}.py").write_text(source, encoding="utf-8")
-    monkeypatch.setattr(code, "ROOT", tmp_path / "tiny_stages")
-    monkeypatch.setattr(code, "PACKAGE", "tiny_stages")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    monkeypatch.setenv("TINY", str(tmp_path))
-    return tmp_path
+from camfolio.store.build import build, check_worker
+from camfolio.store.survey import State, flat, survey
+from tiny_chain import chain, computed
 
 
 @pytest.fixture
@@ -115,27 +25,9 @@ def store(tiny):
     return Store(tiny / "artifacts")
 
 
-def chain(number: int = 4, words: tuple[str, ...] = ("even", "odd")) -> list[Stage]:
-    return [
-        Stage("number", "tiny_stages.number", parameters={"number": number}),
-        Stage("parity", "tiny_stages.parity", upstream={"number": "number"}),
-        Stage("word", "tiny_stages.word", parameters={"words": list(words)}, upstream={"parity": "parity"}),
-    ]
-
-
 def troubled(how: str) -> list[Stage]:
     trouble = Stage("trouble", "tiny_stages.trouble", parameters={"how": how}, upstream={"number": "number"})
     return [chain()[0], trouble]
-
-
-def computed(tiny: Path) -> list[str]:
-    """The stages computed since the last time one asked."""
-    log = tiny / "log.txt"
-    if not log.exists():
-        return []
-    lines = log.read_text(encoding="utf-8").split("\n")[:-1]
-    log.unlink()
-    return [line.split()[0] for line in lines]
 
 
 def words(states: list[State]) -> dict[str, str]:

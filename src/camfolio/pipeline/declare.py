@@ -17,6 +17,7 @@ def stage(
     files: Mapping[str, Path] | None = None,
     group: str = "",
     renamed: Mapping[str, str] | None = None,
+    intermediate: bool = False,
 ) -> Stage:
     """The stage with the function `run` of `camfolio.stages.NAME`.
 
@@ -27,6 +28,7 @@ def stage(
         files: input files outside the store, by argument.
         group: stages of one group that are ready together share a worker.
         renamed: argument -> stage, for upstream stages passed under another name.
+        intermediate: no page reads its result.
     """
     return Stage(
         name=name,
@@ -35,6 +37,7 @@ def stage(
         upstream={stage_name: stage_name for stage_name in upstream} | dict(renamed or {}),
         files=files or {},
         group=group,
+        intermediate=intermediate,
     )
 
 
@@ -46,6 +49,7 @@ def figure(module: str, parameters: Mapping[str, Any], *upstream: str, name: str
         parameters=parameters,
         upstream={stage_name: stage_name for stage_name in upstream},
         group="figures",
+        picture=True,
     )
 
 

@@ -22,12 +22,13 @@ def network_stages(study: Study) -> tuple[Stage, ...]:
         *data_stages(study),
         stage("layer", network | explanation, "slices"),
         stage("training", network | section(study, "training") | seed, "slices", "split", files=checkpoint(study)),
-        stage("predictions", network | device(study), "slices", "training"),
+        stage("predictions", network | device(study), "slices", "training", intermediate=True),
         stage("evaluation", evaluation | seed, "slices", "split", "predictions", renamed=TRAINED_ON),
         stage(
             "explanations",
             network | explanation | device(study),
             *("slices", "split", "training"),
+            intermediate=True,
         ),
         stage(
             "localisation",

@@ -11,7 +11,9 @@ from pathlib import Path
 from camfolio.errors import DataError, StudyError, nearest
 from camfolio.pipeline.contents import stages
 from camfolio.store.artefacts import Artefact, Stage, Store
-from camfolio.store.build import State, build, run_worker, survey
+from camfolio.store.build import build, run_worker
+from camfolio.store.record import NOTHING, Record, read_record
+from camfolio.store.survey import State, survey
 from camfolio.study.file import read_study
 from camfolio.study.settings import Study
 
@@ -23,6 +25,7 @@ class Portfolio:
     name: str
     study: Study
     artefacts: Mapping[str, Artefact]
+    record: Record = NOTHING
 
     @property
     def label(self) -> str:
@@ -44,13 +47,13 @@ def open_portfolio(path: Path, store: Store, overrides: Sequence[str] = ()) -> P
     Raises:
         CamfolioError: the sentence of the first mistake, in the file or in a stage.
     """
-    study = read_study(path, overrides)
-    return Portfolio(path.stem, study, build(stages(study, path.parent), store))
+    study, record = read_study(path, overrides), read_record(path)
+    return Portfolio(path.stem, study, build(stages(study, path.parent), store, record=record), record)
 
 
 def inspect_study(path: Path, store: Store, overrides: Sequence[str] = ()) -> list[State]:
     """The state of every stage of a study; nothing is computed."""
-    return survey(stages(read_study(path, overrides), path.parent), store)
+    return survey(stages(read_study(path, overrides), path.parent), store, read_record(path))
 
 
 INSPECTED = ("inspection", "figure-contact_sheet", "figure-hounsfield")
@@ -68,9 +71,12 @@ def open_inspection(path: Path, store: Store, overrides: Sequence[str] = ()) -> 
     """
     study = read_study(path, overrides)
     table = stages(study, path.parent)
-    results = build(with_upstream(INSPECTED, table), store)
+    record = read_record(path)
+    results = build(with_upstream(INSPECTED, table), store, record=record)
     try:
-        return Portfolio(path.stem, study, {**results, **build(with_upstream(("overlap",), table), store)}), ""
+        return Portfolio(
+            path.stem, study, {**results, **build(with_upstream(("overlap",), table), store, record=record)}
+        ), ""
     except DataError as error:
         return Portfolio(path.stem, study, results), str(error)
 

@@ -26,7 +26,7 @@ def sanity_check_stages(study: Study) -> tuple[Stage, ...]:
     return (
         stage("randomisation", mapping | section(study, "evidence", only=("slices",)), *MAPS, group=EVIDENCE),
         *(
-            [stage("permuted", {"seed": study.seed}, "slices", "split", group=EVIDENCE)]
+            [stage("permuted", {"seed": study.seed}, "slices", "split", group=EVIDENCE, intermediate=True)]
             if "permuted" in retrainings
             else []
         ),
@@ -48,7 +48,7 @@ def retraining_stages(study: Study, name: str, mapping: Mapping[str, Any]) -> tu
     scoring = {**mapping, **section(study, "evidence", only=("slices", "tolerance_mm"))}
     upstream = {stage_name: stage_name for stage_name in MAPS} | {"training": f"training-{name}"}
     return (
-        stage(f"training-{name}", training, "split", renamed={"slices": slices}),
+        stage(f"training-{name}", training, "split", renamed={"slices": slices}, intermediate=True),
         stage(f"retrained-{name}", scoring, group=EVIDENCE, renamed=upstream),
     )
 

@@ -44,14 +44,15 @@ def summary_section(shortcut: Shortcut) -> dict[str, object]:
 def planting(study: Study, shortcut: Shortcut, cue: str) -> Stage:
     """The stage that plants one cue in the slices."""
     parameters = {"cue": cue, "share": shortcut.share, "seed": study.seed}
-    return stage(f"planting-{cue}", parameters, "slices", "split", group="planting")
+    return stage(f"planting-{cue}", parameters, "slices", "split", group="planting", intermediate=True)
 
 
 def training(study: Study, condition: str, number: int) -> Stage:
     """One network, trained on the original slices (`clean`) or on those with a cue; `number` is added to the seed."""
     parameters = network_section(study) | section(study, "training") | {"seed": study.seed + number}
     slices = "slices" if condition == CLEAN else f"planting-{condition}"
-    return stage(f"training-{condition}-{number}", parameters, "split", renamed={"slices": slices}, group="training")
+    name, renamed = f"training-{condition}-{number}", {"slices": slices}
+    return stage(name, parameters, "split", renamed=renamed, group="training", intermediate=True)
 
 
 def outputs(study: Study, shortcut: Shortcut, condition: str, number: int) -> Stage:
@@ -68,6 +69,7 @@ def outputs(study: Study, shortcut: Shortcut, condition: str, number: int) -> St
         *("slices", "split"),
         group="outputs",
         renamed={"training": f"training-{condition}-{number}"},
+        intermediate=True,
     )
 
 

@@ -30,6 +30,10 @@ class RetrainedResult(ResultFile):
     """Slices in the sample."""
     patients: Count
     """Patients in the sample."""
+    best_epoch: Count | None
+    """The epoch of the retraining, from 1, with the lowest validation loss, whose weights are used."""
+    epochs: Count
+    """Epochs of the retraining."""
     auc: Number | None
     """AUC of the retrained network on the whole test part; None if all slices are of one class."""
     similarity: Mapping[MethodKey, Similarity]

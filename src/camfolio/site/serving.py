@@ -13,8 +13,10 @@ from camfolio.pipeline.contents import stages
 from camfolio.pipeline.portfolio import inspect_study
 from camfolio.site import wording
 from camfolio.store.artefacts import Store, digest_of
-from camfolio.store.build import State, build, next_batch
+from camfolio.store.build import build
 from camfolio.store.files import file_error, replace_file
+from camfolio.store.record import read_record
+from camfolio.store.survey import State, needed, next_batch
 from camfolio.study.file import read_study
 
 FOLDER = ".serving"
@@ -61,10 +63,10 @@ class Background:
             self.running = True
             arguments = (tuple(studies), store, tuple(overrides))
             threading.Thread(target=self.compute, args=arguments, daemon=True).start()
-        done = sum(state.artefact is not None for state in states[first])
+        every = len(states[first])
         names = wording.listed([state.stage.name for state in next_batch(states[first])][:3])
         words = {"names": wording.as_text(names), "study": wording.as_text(first.stem)}
-        return COMPUTING.format(done=done, all=len(states[first]), **words)
+        return COMPUTING.format(done=every - len(needed(states[first])), all=every, **words)
 
     def compute(self, studies: Sequence[Path], store: Store, overrides: Sequence[str]) -> None:
         """Compute every study; render at each step, and keep the message of the first failure."""
@@ -76,7 +78,7 @@ class Background:
 
         try:
             for path in studies:
-                build(stages(read_study(path, overrides), path.parent), store, report)
+                build(stages(read_study(path, overrides), path.parent), store, report, read_record(path))
         except (CamfolioError, OSError) as caught:
             self.failures[next_digest(latest)] = str(file_error(caught) if isinstance(caught, OSError) else caught)
         finally:

@@ -99,8 +99,6 @@ class NetworkValues(TypedDict):
     """Similarity of the maps after weight randomisation."""
     stability: StabilityResult
     """Similarity of the maps after perturbation of the input and after retraining."""
-    permuted_training: TrainingResult | None
-    """Training on permuted labels; None if there was none."""
     retrained: Mapping[Annotated[str, Key("TRAINING", "permuted, or seed-NUMBER")], RetrainedResult]
     """Comparisons with maps of retrained networks, by `permuted` and `seed-NUMBER`."""
     cases: CasesResult
@@ -205,9 +203,6 @@ def network_results(read: Mapping[str, Artefact]) -> NetworkValues:
         "faithfulness": FaithfulnessResult.read(read["faithfulness"].folder),
         "randomisation": RandomisationResult.read(read["randomisation"].folder),
         "stability": StabilityResult.read(read["stability"].folder),
-        "permuted_training": TrainingResult.read(read["training-permuted"].folder)
-        if "training-permuted" in read
-        else None,
         "retrained": {
             name.removeprefix("retrained-"): RetrainedResult.read(artefact.folder)
             for name, artefact in read.items()

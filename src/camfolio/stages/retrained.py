@@ -15,6 +15,7 @@ from camfolio.network.metrics import METRICS, Predictions
 from camfolio.network.trained import Device, load_trained
 from camfolio.results.arrays.similarities import MapSimilarities
 from camfolio.results.retrained import PairedScore, RetrainedResult
+from camfolio.results.training import TrainingResult
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.stages.inputs.sample import Sample, SignedMaps, maps_of, read_sample, similarity_of
 from camfolio.statistics.defined import or_none
@@ -43,10 +44,12 @@ def run(
     signed = maps_of(trained, sample.data.hounsfield, sample.targets, network, explanation)
     similarity = {method: similarities(sample.signed[method], signed[method]) for method in explanation.methods}
     MapSimilarities({"seed": similarity}, sample.chosen).write(out)
-    patients = Patients(sample.data.patient, evaluation.resamples, seed)
+    patients, summary = Patients(sample.data.patient, evaluation.resamples, seed), TrainingResult.read(training)
     RetrainedResult(
         slices=len(sample.data),
         patients=patients.count,
+        best_epoch=summary.best_epoch,
+        epochs=summary.epochs,
         auc=auc_of(NetworkProbabilities(trained, network.window_hu), part_slices(slices, split, "test")[0]),
         similarity={method: similarity_of(values, patients) for method, values in similarity.items()},
         scores=compared_scores(sample, signed, evidence.tolerance_mm, patients),

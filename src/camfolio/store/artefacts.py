@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter, time
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from camfolio.errors import StoreError
 from camfolio.store.files import PART, file_digest
+from camfolio.store.processor import processor
 
 MANIFEST = "manifest.json"
 MEMORY = "code.json"
@@ -55,6 +57,8 @@ class Stage:
         modules: name -> file of user code, imported before `run`; its digest is part of the key.
         dynamic: what joins `also` and `modules` if the stage's code reaches the importer.
         group: missing stages of one group are computed by one worker, so that it imports its libraries once.
+        intermediate: only other stages read the result; where theirs are known, it is not computed.
+        picture: the result is drawn from other results; it is never kept beside a study.
     """
 
     name: str
@@ -66,6 +70,8 @@ class Stage:
     modules: Mapping[str, Path] = field(default_factory=dict)
     dynamic: tuple[DynamicImports, ...] = ()
     group: str = ""
+    intermediate: bool = False
+    picture: bool = False
 
     @property
     def outside(self) -> dict[str, Path]:
@@ -91,7 +97,7 @@ class Ingredients(BaseModel):
 
 
 class Manifest(BaseModel):
-    """The manifest of an artefact: its ingredients, its output files with digests, and its computing time."""
+    """The manifest of an artefact: its ingredients, its output files with digests, and when, where and how long it was computed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -99,6 +105,9 @@ class Manifest(BaseModel):
     ingredients: Ingredients
     outputs: dict[str, str]
     seconds: float
+    computed: str = ""
+    """Date, UTC."""
+    processor: str = ""
 
     @cached_property
     def digest(self) -> str:
@@ -156,8 +165,16 @@ class Store:
         folders = sorted((self.root / stage).glob("*/" + MANIFEST), key=lambda file: -file.stat().st_mtime_ns)
         return [manifest for file in folders if (manifest := read_manifest(file.parent))]
 
-    def make(self, ingredients: Ingredients, compute: Callable[[Path], None]) -> Artefact:
-        """Compute a result under its lock, or return the one that another process has finished meanwhile."""
+    def make(
+        self, ingredients: Ingredients, compute: Callable[[Path], None], known: Manifest | None = None
+    ) -> Artefact:
+        """Compute a result under its lock, or return the one that another process has finished meanwhile.
+
+        Args:
+            ingredients: of the result.
+            compute: fills a folder.
+            known: the manifest if the result was computed elsewhere and `compute` fetches it.
+        """
         from filelock import FileLock  # takes half of the import time of a warm build
 
         folder = self.folder(ingredients)
@@ -172,9 +189,11 @@ class Store:
             aside.mkdir()
             start = perf_counter()
             compute(aside)
-            write_manifest(aside, ingredients, perf_counter() - start)
+            manifest = known or manifest_of(aside, ingredients, perf_counter() - start)
+            content = manifest.model_dump_json(indent=1)
+            (aside / MANIFEST).write_text(content, encoding="utf-8", newline="\n")
             aside.replace(folder)
-        return Artefact(folder, Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8")))
+        return Artefact(folder, manifest)
 
     def sweep(self, keep: set[str]) -> int:
         """Delete all results whose key is not in `keep`, and temporary files of killed runs; returns the number of results.
@@ -229,15 +248,22 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
 
 
-def write_manifest(folder: Path, ingredients: Ingredients, seconds: float) -> None:
-    """List the files of a stage's result with their digests."""
+def manifest_of(folder: Path, ingredients: Ingredients, seconds: float) -> Manifest:
+    """The manifest of a result that was computed here and now: its files with their digests."""
     outputs = {
         str(path.relative_to(folder).as_posix()): file_digest(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-    manifest = Manifest(key=ingredients.key, ingredients=ingredients, outputs=outputs, seconds=round(seconds, 3))
-    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8", newline="\n")
+    today = datetime.now(UTC).date().isoformat()
+    return Manifest(
+        key=ingredients.key,
+        ingredients=ingredients,
+        outputs=outputs,
+        seconds=round(seconds, 3),
+        computed=today,
+        processor=processor(),
+    )
 
 
 def digest_of(value: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -21,10 +21,10 @@ from pydantic import validate_call
 
 from camfolio.errors import CamfolioError, ChangedError
 from camfolio.store.artefacts import MEMORY, Ingredients, Store
-from camfolio.store.build import changes
 from camfolio.store.code import Code, CodeReader
 from camfolio.store.files import file_error
 from camfolio.store.inputs import InputReader
+from camfolio.store.survey import changes
 from camfolio.user_code import import_user_module
 
 

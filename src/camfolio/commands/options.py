@@ -1,0 +1,98 @@
+"""Options of the command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+import camfolio
+
+Commands: TypeAlias = Mapping[str, tuple[Callable[[argparse.Namespace], int], str]]
+"""Name of a command -> its function and what it does, in a sentence."""
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
+
+
+def make_parser(study_commands: Commands, project_commands: Commands) -> argparse.ArgumentParser:
+    """All commands and their options: those that take studies, and those that take none."""
+    top = argparse.ArgumentParser(prog="camfolio", description=camfolio.__doc__.partition("\n")[0])
+    top.add_argument("--version", action="version", version=camfolio.__version__)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    for name, (function, words) in study_commands.items():
+        command = commands.add_parser(name, help=words, description=words)
+        command.set_defaults(command=function)
+        add_options(command, name)
+    add_project_commands(commands, project_commands)
+    return top
+
+
+def add_options(command: argparse.ArgumentParser, name: str) -> None:
+    """Add the options of a command that takes studies."""
+    if name == "export":
+        command.add_argument("form", choices=("jekyll", "markdown"), help="one page of a Jekyll site, or all pages")
+        command.add_argument(
+            "--to",
+            type=Path,
+            default=Path("exported"),
+            help="the Jekyll site, or an empty folder (default: exported)",
+        )
+        command.add_argument(
+            "--site-url", default="", help="address of the published portfolio, for links on the page for Jekyll"
+        )
+    if name == "draw":
+        command.add_argument(
+            "--figure",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="name of a figure as in the page's template; default: all",
+        )
+        command.add_argument("--to", type=Path, default=Path(), help="folder for the files (default: current folder)")
+    command.add_argument(
+        "study", nargs="*", type=Path, metavar="STUDY", help="study files; default: all in gen/studies"
+    )
+    command.add_argument(
+        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="override a key"
+    )
+    command.add_argument("--store", type=Path, default=Path("artifacts"), help="folder of results (default: artifacts)")
+    if name == "record":
+        command.add_argument(
+            "--carry",
+            action="append",
+            default=[],
+            metavar="STAGE",
+            help="stage whose recorded result stays valid although its code changed; all: every stage",
+        )
+        command.add_argument("--check", action="store_true", help="only check that what is recorded is up to date")
+    if name == "show":
+        command.add_argument(
+            "--json",
+            action="store_true",
+            help="print JSON: one object, or for several studies an object with one entry per study",
+        )
+    if name == "site":
+        command.add_argument("--site-dir", type=Path, default=Path("site"), help="folder for the site (default: site)")
+        command.add_argument("--serve", action="store_true", help="serve with live reload instead of building")
+        command.add_argument("--strict", action="store_true", help="fail on any warning")
+
+
+def add_project_commands(commands: Subparsers, table: Commands) -> None:
+    """Add the commands that take no study; `templates copy` is a command of `templates`."""
+
+    def added(to: Subparsers, key: str) -> argparse.ArgumentParser:
+        function, words = table[key]
+        command = to.add_parser(key.rpartition(" ")[2], help=words, description=words)
+        command.set_defaults(command=function)
+        return command
+
+    added(commands, "new").add_argument("folder", type=Path, metavar="DIR", help="an empty or new folder")
+    templates = added(commands, "templates").add_subparsers(metavar="copy")
+    copy = added(templates, "templates copy")
+    copy.add_argument("name", nargs="+", metavar="NAME", help="name in the list, such as study/index.md.jinja")
+    finish = added(commands, "finish")
+    finish.add_argument("folder", type=Path, metavar="SITE", help="a built site")
+    finish.add_argument(
+        "--site-url", default=os.environ.get("SITE_URL", ""), help="address of the published site (default: SITE_URL)"
+    )

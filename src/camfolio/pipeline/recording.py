@@ -1,0 +1,182 @@
+"""Record a study's results in its results file, and keep beside it what took long and is small."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from camfolio.errors import StoreError, nearest
+from camfolio.pipeline.contents import stages
+from camfolio.store.artefacts import Stage, Store
+from camfolio.store.build import build
+from camfolio.store.packed import pack, unpack
+from camfolio.store.record import Record, Recorded, read_record
+from camfolio.store.survey import State, needed, survey
+from camfolio.study.file import read_study
+
+ALL = "all"
+"""Name for every stage, in `carried`."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which results are kept beside a study: those that a fresh clone needs and would wait for, as far as they are small.
+
+    Pictures are not kept: they are drawn again with every change of their style.
+
+    Attributes:
+        seconds: computing time of a kept result, s, at least.
+        size: bytes of its files, at most.
+    """
+
+    seconds: float = 5.0
+    size: int = 6 * 10**6
+
+    def __str__(self) -> str:
+        return (
+            f"Kept: what a fresh clone needs, no pictures, at least {self.seconds:g} s, at most {self.size / 1e6:g} MB."
+        )
+
+    def allows(self, state: State) -> bool:
+        """Whether a result may be kept; one that is not in the store only if it is kept already."""
+        if state.stage.picture or state.manifest is None or state.manifest.seconds < self.seconds:
+            return False
+        return size_of(state) <= self.size if state.artefact else state.kept is not None
+
+
+def size_of(state: State) -> int:
+    """Bytes of a result's files, in the store or kept (compressed); 0 if they are in neither."""
+    if state.artefact:
+        return sum((state.artefact / name).stat().st_size for name in state.artefact.manifest.outputs)
+    return state.kept.stat().st_size if state.kept else 0
+
+
+def record_study(path: Path, store: Store, rule: Rule, carry: Sequence[str] = ()) -> list[State]:
+    """Compute what is missing, record key and digests of every result, and keep what the rule allows.
+
+    A result that is recorded already stays as it is recorded, although this processor may give other last digits.
+
+    Args:
+        path: the study file.
+        store: where results are.
+        rule: which results are kept.
+        carry: stages whose recorded results stay valid although their code or settings changed, or `all`.
+
+    Returns:
+        The state of every stage, recorded.
+
+    Raises:
+        StoreError: for a stage to carry over of which nothing is recorded.
+        CamfolioError: of the first stage that failed.
+    """
+    table = stages(read_study(path), path.parent)
+    return record_results(table, store, read_record(path), rule, carry)
+
+
+def record_results(
+    table: Sequence[Stage], store: Store, record: Record, rule: Rule, carry: Sequence[str] = ()
+) -> list[State]:
+    """Compute, record and keep the results of stages; see `record_study`."""
+    record = carried(record, table, store, carry)
+    while True:
+        build(table, store, record=record, everything=True)
+        states = survey(table, store, record)
+        kept = kept_stages(states, rule)
+        entries = {state.stage.name: entry(state, state.stage.name in kept) for state in states}
+        changed = record.changed({name: one for name, one in entries.items() if one})
+        pack_kept(states, changed)
+        changed.write()
+        if changed.stages == record.stages:
+            return states
+        record = changed
+
+
+def entry(state: State, kept: bool) -> Recorded | None:
+    """What is recorded of a stage: what was, unless its files must be kept and are only in the store."""
+    lost = kept and state.kept is None and state.artefact is not None
+    if state.recorded and not (lost and state.artefact and state.artefact.manifest.outputs != state.recorded.outputs):
+        return state.recorded.model_copy(update={"kept": kept})
+    if state.artefact is None:
+        return None
+    manifest = state.artefact.manifest
+    return Recorded(
+        key=manifest.key,
+        outputs=manifest.outputs,
+        seconds=manifest.seconds,
+        computed=manifest.computed,
+        processor=manifest.processor,
+        kept=kept,
+    )
+
+
+def kept_stages(states: Sequence[State], rule: Rule) -> set[str]:
+    """The stages whose results are kept: those that the rule allows and an empty store needs."""
+    clone = [replace(state, artefact=None, folders={}, kept=Path() if rule.allows(state) else None) for state in states]
+    return {state.stage.name for state in needed(clone) if state.kept}
+
+
+def pack_kept(states: Sequence[State], record: Record) -> None:
+    """Write the kept results that have no file yet, and delete files that no result has any more."""
+    files = {record.folder / f"{name}.zip" for name, recorded in record.stages.items() if recorded.kept}
+    for old in set(record.folder.glob("*.zip")) - files:
+        old.unlink()
+    for state in states:
+        recorded, file = record.stages.get(state.stage.name), record.folder / f"{state.stage.name}.zip"
+        if recorded and recorded.kept and state.artefact and not state.kept:
+            pack(state.artefact.folder, recorded.outputs, file)
+
+
+def carried(record: Record, table: Sequence[Stage], store: Store, names: Sequence[str]) -> Record:
+    """A record in which the results of the named stages belong to the code and settings as they are now."""
+    for name in set(names) - {ALL, *record.stages}:
+        msg = f"Expected a recorded stage to carry over, but got {name!r}. {nearest(name, record.stages)}"
+        raise StoreError(msg)
+    for stage in table:
+        old = record.stages.get(stage.name)
+        if old is None or not {ALL, stage.name} & set(names):
+            continue
+        state = next(state for state in survey(table, store, record) if state.stage.name == stage.name)
+        if state.ingredients is None:
+            msg = f"Expected known results before {stage.name}, but it {state.reason}. Carry them over, too."
+            raise StoreError(msg)
+        if state.recorded is None:
+            new = old.model_copy(update={"key": state.ingredients.key, "carried": True})
+            record = record.changed({**record.stages, stage.name: new})
+    return record
+
+
+def check_record(path: Path, store: Store) -> None:
+    """Check that every result of a study is recorded for the code and settings as they are, and that kept ones are whole.
+
+    Raises:
+        StoreError: with the command that brings the record up to date.
+    """
+    check_results(stages(read_study(path), path.parent), store, read_record(path), path)
+
+
+def check_results(table: Sequence[Stage], store: Store, record: Record, path: Path) -> None:
+    """Check what is recorded of the stages of a study file; see `check_record`."""
+    states = survey(table, store, record)
+    changed = [state.stage.name for state in states if state.recorded is None]
+    if changed:
+        msg = (
+            f"Expected a recorded result of every stage of {path}, but {some(changed)} changed since. Run `camfolio record "
+            f"{path}` (with `--carry STAGE` for a stage whose result the change does not concern), and commit what it wrote."
+        )
+        raise StoreError(msg)
+    for state in states:
+        if state.recorded and state.recorded.kept:
+            with tempfile.TemporaryDirectory() as folder:
+                unpack(record.folder / f"{state.stage.name}.zip", state.recorded.outputs, Path(folder))
+
+
+def some(names: Iterable[str], most: int = 5) -> str:
+    """Names in a list, of many only the first.
+
+    >>> some(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    listed = list(names)
+    return ", ".join(listed[:most]) + (f" and {len(listed) - most} more" if len(listed) > most else "")

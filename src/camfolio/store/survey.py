@@ -1,0 +1,190 @@
+"""Which results of a study are finished, kept, missing or outdated, and why; nothing is computed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from camfolio.store.artefacts import MEMORY, Artefact, Ingredients, Manifest, Stage, Store
+from camfolio.store.code import CodeReader
+from camfolio.store.inputs import InputReader
+from camfolio.store.record import NOTHING, Record, Recorded
+
+
+@dataclass(frozen=True)
+class State:
+    """The state of a stage and why: `fresh`, `kept`, `recorded`, `stale`, `new`, or `waiting` for an upstream stage.
+
+    Attributes:
+        stage: as it is declared, with the code that it imports by name.
+        word: `fresh`: its result is in the store; `kept`: beside the study; `recorded`: only its digest is known.
+        reason: a remark, or why there is no result.
+        artefact: the result in the store.
+        ingredients: None while an upstream result is not known.
+        folders: parameter of `run` -> folder of the finished upstream stage.
+        recorded: the result in the study's results file.
+        kept: the file with the kept result.
+    """
+
+    stage: Stage
+    word: str
+    reason: str
+    artefact: Artefact | None = None
+    ingredients: Ingredients | None = None
+    folders: Mapping[str, Path] = field(default_factory=dict)
+    recorded: Recorded | None = None
+    kept: Path | None = None
+
+    @property
+    def digest(self) -> str | None:
+        """One digest over the result's files, for the keys of later stages; None if it is not known."""
+        if self.recorded:
+            return self.recorded.digest
+        return self.artefact.manifest.digest if self.artefact else None
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The manifest of the result, in the store or recorded; None if it is not known."""
+        if self.artefact:
+            return self.artefact.manifest
+        return self.recorded.manifest(self.ingredients) if self.recorded and self.ingredients else None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the stage could be computed now: all results that it reads are in the store."""
+        return self.ingredients is not None and set(self.folders) == set(self.stage.upstream)
+
+
+def survey(stages: Sequence[Stage], store: Store, record: Record = NOTHING) -> list[State]:
+    """The state of every stage, without computing anything."""
+    reader, inputs = CodeReader(store.root / MEMORY), InputReader(store.root / ".inputs")
+    states: dict[str, State] = {}
+    for stage in stages:
+        states[stage.name] = state_of(with_dynamic_imports(stage, reader), states, store, record, (reader, inputs))
+    reader.remember()
+    return list(states.values())
+
+
+def with_dynamic_imports(stage: Stage, reader: CodeReader) -> Stage:
+    """A stage with the code that its modules import by name, where its code reaches the module that does so."""
+    if not stage.dynamic:
+        return stage
+    reached = reader.closure((stage.module, *stage.also)).modules
+    found = [one for one in stage.dynamic if one.importer in reached]
+    also = (*stage.also, *(name for one in found for name in one.also))
+    modules = {**stage.modules, **{name: file for one in found for name, file in one.modules.items()}}
+    return replace(stage, also=also, modules=modules, dynamic=())
+
+
+def state_of(
+    stage: Stage, before: Mapping[str, State], store: Store, record: Record, readers: tuple[CodeReader, InputReader]
+) -> State:
+    """The state of one stage, given those of its upstream stages."""
+    digests = {name: before[other].digest for name, other in stage.upstream.items()}
+    known = {name: digest for name, digest in digests.items() if digest is not None}
+    if len(known) < len(digests):
+        names = sorted(stage.upstream[name] for name in set(digests) - set(known))
+        return State(stage, "waiting", f"waits for {', '.join(names)}")
+    ingredients = gather(stage, known, *readers)
+    recorded, artefact = record.find(ingredients), store.find(ingredients)
+    return State(
+        stage,
+        *word_and_reason(ingredients, artefact, recorded, record, store),
+        artefact=artefact,
+        ingredients=ingredients,
+        folders={
+            name: artefact.folder for name, other in stage.upstream.items() if (artefact := before[other].artefact)
+        },
+        recorded=recorded,
+        kept=record.kept(stage.name) if recorded else None,
+    )
+
+
+def word_and_reason(
+    ingredients: Ingredients, artefact: Artefact | None, recorded: Recorded | None, record: Record, store: Store
+) -> tuple[str, str]:
+    """The state of a stage whose key is known in a word, and why."""
+    if artefact:
+        return "fresh", f"key {ingredients.key[:12]}"
+    if recorded and record.kept(ingredients.stage):
+        return "kept", f"key {ingredients.key[:12]}"
+    if recorded:
+        return "recorded", "its files are not here; computed when a stage needs them"
+    earlier = store.history(ingredients.stage)
+    if not earlier:
+        return "new", "never computed"
+    reasons = min((differences(manifest.ingredients, ingredients) for manifest in earlier), key=len)
+    return "stale", "; ".join(reasons) or "its folder is damaged"
+
+
+def gather(stage: Stage, upstream: Mapping[str, str], reader: CodeReader, outside: InputReader) -> Ingredients:
+    """The ingredients of a stage's key; `upstream` has the digests of the results that it reads."""
+    inputs = {name: outside.digest(path) for name, path in stage.outside.items()}
+    inputs |= upstream
+    code = reader.closure((stage.module, *stage.also))
+    parameters = json.loads(json.dumps(dict(stage.parameters)))
+    return Ingredients(
+        stage=stage.name, parameters=parameters, inputs=inputs, code=code.modules, libraries=code.libraries
+    )
+
+
+def differences(old: Ingredients, new: Ingredients) -> list[str]:
+    """What changed between two sets of ingredients, in words."""
+    reasons = [f"{key} changed from {a} to {b}" for key, a, b in changes(flat(old.parameters), flat(new.parameters))]
+    reasons += [f"input {name} changed" for name, _, _ in changes(old.inputs, new.inputs)]
+    reasons += [f"code of {name} changed" for name, _, _ in changes(old.code, new.code)]
+    return reasons + [f"{name} changed from {a} to {b}" for name, a, b in changes(old.libraries, new.libraries)]
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Keys whose values differ, with both values (None for an absent key)."""
+    return [(key, old.get(key), new.get(key)) for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+
+
+def flat(parameters: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested parameters under dotted keys.
+
+    >>> flat({"training": {"seed": 1}})
+    {'training.seed': 1}
+    """
+    flattened: dict[str, Any] = {}
+    for key, value in parameters.items():
+        flattened |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return flattened
+
+
+def needed(states: Sequence[State], everything: bool = False) -> list[State]:
+    """The stages whose results are missing in the store and needed there, in the order of `states`.
+
+    A result is needed if a page reads it or if a needed stage must be computed from it. With `everything`, also if it
+    is intermediate and not recorded.
+    """
+    wanted: set[str] = set()
+    found: list[State] = []
+    for state in reversed(states):
+        stage = state.stage
+        asked = not stage.intermediate or (everything and state.recorded is None)
+        if state.artefact is None and (asked or stage.name in wanted):
+            found.append(state)
+            if state.kept is None:
+                wanted |= set(stage.upstream.values())
+    return found[::-1]
+
+
+def next_batch(states: Sequence[State], everything: bool = False) -> list[State]:
+    """The needed stages that come next: all whose kept results can be fetched, else those for one worker."""
+    missing = needed(states, everything)
+    kept = [state for state in missing if state.kept]
+    if kept:
+        return kept
+    ready = [state for state in missing if state.ready]
+    first = ready[0].stage if ready else None
+    return [state for state in ready if first and (state.stage is first or same_group(state.stage, first))]
+
+
+def same_group(first: Stage, second: Stage) -> bool:
+    """Whether two stages share a worker."""
+    return bool(first.group) and first.group == second.group

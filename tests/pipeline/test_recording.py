@@ -1,0 +1,222 @@
+"""A study's results file and its kept results, with a tiny chain of stages in real workers."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import zipfile
+from dataclasses import replace
+
+import pytest
+
+from camfolio.errors import StoreError
+from camfolio.pipeline.recording import Rule, carried, check_results, record_results
+from camfolio.store.artefacts import Store
+from camfolio.store.build import build
+from camfolio.store.record import Record, read_record
+from camfolio.store.survey import needed, next_batch, survey
+from tiny_chain import chain, computed
+
+EVERYTHING = Rule(seconds=0.0)
+
+
+@pytest.fixture
+def store(tiny):
+    return Store(tiny / "artifacts")
+
+
+@pytest.fixture
+def study(tiny):
+    """A study file; its record lies beside it."""
+    (tiny / "studies").mkdir()
+    return tiny / "studies" / "mine.yaml"
+
+
+def table(*intermediate: str, **settings):
+    return [replace(stage, intermediate=stage.name in intermediate) for stage in chain(**settings)]
+
+
+def recorded(study, store, rule=EVERYTHING, intermediate=(), **settings) -> Record:
+    record_results(table(*intermediate, **settings), store, read_record(study), rule)
+    return read_record(study)
+
+
+def zips(record: Record) -> list[str]:
+    return sorted(file.name for file in record.folder.glob("*"))
+
+
+def test_a_record_lies_beside_the_study_and_says_what_was_computed(tiny, study, store):
+    record = recorded(study, store)
+    assert record.file == tiny / "studies" / "mine.results.json"
+    assert record.folder == tiny / "results" / "mine"
+    assert {name: one.outputs for name, one in record.stages.items()} == {
+        state.stage.name: state.artefact.manifest.outputs for state in survey(chain(), store)
+    }
+    assert all(one.computed and one.processor and one.kept and not one.carried for one in record.stages.values())
+
+
+def test_a_fresh_clone_computes_nothing_that_is_kept(tiny, study, store):
+    record = recorded(study, store)
+    computed(tiny)
+    there = build(table(), Store(tiny / "clone"), record=record)
+    assert computed(tiny) == []
+    assert {name: (one / f"{name}.txt").read_text(encoding="utf-8") for name, one in there.items()} == {
+        "number": "4",
+        "parity": "0",
+        "word": "even",
+    }
+    assert [one.manifest.seconds for one in there.values()] == [record.stages[name].seconds for name in there]
+
+
+def test_what_only_kept_results_were_computed_from_is_neither_kept_nor_computed(tiny, study, store):
+    record = recorded(study, store, intermediate=("number", "parity"))
+    assert zips(record) == ["word.zip"]
+    computed(tiny)
+    results = build(table("number", "parity"), Store(tiny / "clone"), record=record)
+    assert computed(tiny) == []
+    assert (results["word"] / "word.txt").is_file()
+    assert results["number"].manifest.outputs == record.stages["number"].outputs
+    assert not results["number"].folder.exists()
+
+
+def test_a_changed_study_leaves_the_recorded_path_from_there_on(tiny, study, store):
+    record = recorded(study, store, intermediate=("number", "parity"))
+    computed(tiny)
+    results = build(table("number", "parity", words=("straight", "odd")), Store(tiny / "clone"), record=record)
+    assert computed(tiny) == ["number", "parity", "word"]
+    assert (results["word"] / "word.txt").read_text(encoding="utf-8") == "straight"
+
+
+def test_later_stages_count_although_an_earlier_one_gives_other_digits_here(tiny, study, store):
+    record = recorded(study, store, Rule(seconds=1e9))
+    assert zips(record) == []
+    drifted = record.stages["number"].model_copy(update={"outputs": {"number.txt": "0" * 64}})
+    elsewhere = record.changed({**record.stages, "number": drifted})
+    states = survey(table(), store, elsewhere)
+    assert [state.word for state in states] == ["fresh", "stale", "waiting"]  # not recorded after other digits
+    again = survey(table(), Store(tiny / "clone"), record)
+    assert [state.word for state in again] == ["recorded"] * 3
+    assert [state.stage.name for state in needed(again)] == ["number", "parity", "word"]
+
+
+def test_what_is_small_and_took_long_is_kept_and_the_rest_is_not(tiny, study, store):
+    assert zips(recorded(study, store, Rule(seconds=0.0, size=3))) == ["number.zip", "parity.zip"]  # "even": 4 bytes
+    assert zips(recorded(study, store, Rule(seconds=1e9))) == []
+    assert zips(recorded(study, store)) == ["number.zip", "parity.zip", "word.zip"]
+
+
+def test_pictures_are_not_kept(study, store):
+    drawn = [replace(stage, picture=stage.name == "word") for stage in chain()]
+    record_results(drawn, store, read_record(study), EVERYTHING)
+    assert zips(read_record(study)) == ["number.zip", "parity.zip"]
+
+
+def test_recording_twice_changes_no_byte(tiny, study, store):
+    record = recorded(study, store)
+    files = [record.file, *record.folder.glob("*")]
+    before = [file.read_bytes() for file in files]
+    assert recorded(study, store).stages == record.stages
+    assert recorded(study, Store(tiny / "another")).stages == record.stages
+    assert [file.read_bytes() for file in files] == before
+
+
+def test_equal_results_are_packed_into_equal_bytes(tiny, study, store):
+    record = recorded(study, store)
+    before = {file.name: file.read_bytes() for file in record.folder.glob("*")}
+    shutil.rmtree(record.folder)
+    recorded(study, store)
+    assert {file.name: file.read_bytes() for file in record.folder.glob("*")} == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda file: file.write_bytes(file.read_bytes()[:-30]),
+        lambda file: file.write_bytes(b"no zip"),
+        lambda file: rewritten(file, {"number.txt": b"5"}),
+        lambda file: rewritten(file, {"number.txt": b"4", "../../stray.txt": b"x"}),
+        lambda file: rewritten(file, {}),
+    ],
+    ids=["truncated", "another file", "other bytes", "a stray file", "empty"],
+)
+def test_a_damaged_kept_result_is_reported_and_computed_instead(tiny, study, store, damage, caplog):
+    record = recorded(study, store)
+    computed(tiny)
+    damage(record.folder / "number.zip")
+    with caplog.at_level(logging.WARNING):
+        results = build(table(), Store(tiny / "clone"), record=record)
+    assert (results["number"] / "number.txt").read_text(encoding="utf-8") == "4"
+    assert computed(tiny) == ["number"]
+    assert "number.zip" in caplog.text
+    assert "computed instead" in caplog.text
+    assert not list(tiny.rglob("stray.txt"))
+    with pytest.raises(StoreError, match=r"number\.zip"):
+        check_results(table(), store, record, study)
+
+
+def rewritten(file, content) -> None:
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, text in content.items():
+            archive.writestr(name, text)
+
+
+def test_a_change_is_named_by_the_check_until_it_is_recorded(tiny, study, store):
+    record = recorded(study, store)
+    check_results(table(), store, record, study)
+    source = tiny / "tiny_stages" / "parity.py"
+    source.write_text(source.read_text(encoding="utf-8") + "\nTHREE = 3\n", encoding="utf-8")
+    with pytest.raises(StoreError, match="but parity, word changed since") as caught:
+        check_results(table(), Store(tiny / "clone"), record, study)
+    assert "camfolio record" in str(caught.value)
+    check_results(table(), store, recorded(study, store), study)
+
+
+def test_a_result_that_a_change_does_not_concern_is_carried_over(tiny, study, store):
+    record = recorded(study, store)
+    source = tiny / "tiny_stages" / "parity.py"
+    source.write_text(source.read_text(encoding="utf-8") + "\nTHREE = 3\n", encoding="utf-8")
+    computed(tiny)
+    clone = Store(tiny / "clone")
+    record_results(table(), clone, record, EVERYTHING, carry=("parity",))
+    assert computed(tiny) == []
+    after = read_record(study)
+    check_results(table(), clone, after, study)
+    assert [name for name, one in after.stages.items() if one.carried] == ["parity"]
+    assert after.stages["parity"].outputs == record.stages["parity"].outputs
+    assert after.stages["word"] == record.stages["word"]
+
+
+def test_all_can_be_carried_over_and_a_wrong_name_cannot(tiny, study, store):
+    record = recorded(study, store)
+    ink = tiny / "tiny_stages" / "ink.py"
+    ink.write_text(ink.read_text(encoding="utf-8") + "\nTHREE = 3\n", encoding="utf-8")
+    after = carried(record, table(), store, ["all"])
+    assert [one.carried for one in after.stages.values()] == [True] * 3
+    with pytest.raises(StoreError, match="Did you mean parity"):
+        carried(record, table(), store, ["parrity"])
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["{", '{"format": 2}', '{"stages": {"number": {}}}', "\udcff", '{"format": 1, "stages": [1]}'],
+)
+def test_a_damaged_results_file_is_one_sentence(study, content):
+    study.with_suffix(".results.json").write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(StoreError, match=r"mine\.results\.json.*Restore the file"):
+        read_record(study)
+
+
+@pytest.mark.parametrize("name", ["../up.txt", "/top.txt", "a/../../b", "c\\d", ""])
+def test_names_in_a_results_file_lead_nowhere_else(tiny, study, store, name):
+    record = recorded(study, store)
+    text = record.file.read_text(encoding="utf-8").replace('"number.txt"', f'"{name}"'.replace("\\", "\\\\"))
+    record.file.write_text(text, encoding="utf-8")
+    with pytest.raises(StoreError, match="Expected recorded results"):
+        read_record(study)
+
+
+def test_kept_results_come_before_anything_is_computed(tiny, study, store):
+    record = recorded(study, store)
+    batch = next_batch(survey(table(), Store(tiny / "clone"), record))
+    assert [state.stage.name for state in batch] == ["number", "parity", "word"]
+    assert all(state.kept for state in batch)
