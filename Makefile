@@ -1,4 +1,4 @@
-# make site: builds the site from an empty clone into site/. make serve: the same with live reload. make test: the fast tests.
+# make site: builds the site from an empty clone into site/, in two minutes, from kept results. make serve: the same with live reload. make test: the fast tests.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
@@ -7,7 +7,7 @@ export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 
 export NO_MKDOCS_2_WARNING := 1
 export DISABLE_MKDOCS_2_WARNING := true
 
-.PHONY: site serve deploy exported-site screenshots lighthouse test test-all bench check format clean
+.PHONY: site anew record serve deploy exported-site screenshots lighthouse test test-all bench check format clean
 
 site: .venv/installed-docs
 	$(BIN)/mkdocs build --strict
@@ -24,6 +24,14 @@ exported-site: .venv/installed-docs
 	$(BIN)/camfolio export markdown --to exported
 	cd exported && ../$(BIN)/properdocs build --strict -f mkdocs.yml
 	$(BIN)/camfolio finish exported/site
+
+# Everything computed from nothing, whatever is recorded or kept, and the site of it.
+anew: .venv/installed-docs
+	$(BIN)/camfolio site --anew --strict
+
+# Record the results of both studies; commit gen/studies/*.results.json and gen/results/.
+record: .venv/installed-docs
+	$(BIN)/camfolio record
 
 # Screenshots of every page of site/, light and dark, wide and narrow.
 screenshots: .venv/installed-dev

@@ -53,7 +53,7 @@ ROOMS: dict[str, set[str]] = {
         "vocabulary",
     },
     "mkdocs": {"errors", "site"},
-    "commands": {"errors", "pipeline", "results", "site"},
+    "commands": {"", "errors", "pipeline", "results", "site", "store", "study"},
     "cli": {"", "commands", "errors", "pipeline", "site", "store", "study"},
 }
 """Room -> the rooms it may import from, besides itself; figures share one module of `stages`, and the scalings."""

@@ -37,8 +37,8 @@ def table(*intermediate: str, **settings):
 
 
 def recorded(study, store, rule=EVERYTHING, intermediate=(), **settings) -> Record:
-    record_results(table(*intermediate, **settings), store, read_record(study), rule)
-    return read_record(study)
+    record_results(table(*intermediate, **settings), store, read_record(study, store), rule)
+    return read_record(study, Store(study.parent))
 
 
 def zips(record: Record) -> list[str]:
@@ -107,8 +107,8 @@ def test_what_is_small_and_took_long_is_kept_and_the_rest_is_not(tiny, study, st
 
 def test_pictures_are_not_kept(study, store):
     drawn = [replace(stage, picture=stage.name == "word") for stage in chain()]
-    record_results(drawn, store, read_record(study), EVERYTHING)
-    assert zips(read_record(study)) == ["number.zip", "parity.zip"]
+    record_results(drawn, store, read_record(study, store), EVERYTHING)
+    assert zips(read_record(study, Store(study.parent))) == ["number.zip", "parity.zip"]
 
 
 def test_recording_twice_changes_no_byte(tiny, study, store):
@@ -179,7 +179,7 @@ def test_a_result_that_a_change_does_not_concern_is_carried_over(tiny, study, st
     clone = Store(tiny / "clone")
     record_results(table(), clone, record, EVERYTHING, carry=("parity",))
     assert computed(tiny) == []
-    after = read_record(study)
+    after = read_record(study, Store(study.parent))
     check_results(table(), clone, after, study)
     assert [name for name, one in after.stages.items() if one.carried] == ["parity"]
     assert after.stages["parity"].outputs == record.stages["parity"].outputs
@@ -203,7 +203,7 @@ def test_all_can_be_carried_over_and_a_wrong_name_cannot(tiny, study, store):
 def test_a_damaged_results_file_is_one_sentence(study, content):
     study.with_suffix(".results.json").write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(StoreError, match=r"mine\.results\.json.*Restore the file"):
-        read_record(study)
+        read_record(study, Store(study.parent))
 
 
 @pytest.mark.parametrize("name", ["../up.txt", "/top.txt", "a/../../b", "c\\d", ""])
@@ -212,7 +212,7 @@ def test_names_in_a_results_file_lead_nowhere_else(tiny, study, store, name):
     text = record.file.read_text(encoding="utf-8").replace('"number.txt"', f'"{name}"'.replace("\\", "\\\\"))
     record.file.write_text(text, encoding="utf-8")
     with pytest.raises(StoreError, match="Expected recorded results"):
-        read_record(study)
+        read_record(study, Store(study.parent))
 
 
 def test_kept_results_come_before_anything_is_computed(tiny, study, store):

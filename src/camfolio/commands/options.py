@@ -6,13 +6,16 @@ import argparse
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import camfolio
 
 Commands: TypeAlias = Mapping[str, tuple[Callable[[argparse.Namespace], int], str]]
 """Name of a command -> its function and what it does, in a sentence."""
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
+
+ANEW = "anew"
+"""Folder in the store for results that are computed from nothing."""
 
 
 def make_parser(study_commands: Commands, project_commands: Commands) -> argparse.ArgumentParser:
@@ -28,28 +31,75 @@ def make_parser(study_commands: Commands, project_commands: Commands) -> argpars
     return top
 
 
+Options: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""Name of an option -> the arguments of `add_argument`."""
+FROM_NOTHING: Options = {
+    "--anew": {
+        "action": "store_true",
+        "help": f"compute everything from nothing, in the folder {ANEW} of the store, whatever is recorded or kept",
+    }
+}
+OPTIONS: Mapping[str, Options] = {
+    "build": FROM_NOTHING,
+    "export": {
+        "form": {"choices": ("jekyll", "markdown"), "help": "one page of a Jekyll site, or all pages"},
+        "--to": {
+            "type": Path,
+            "default": Path("exported"),
+            "help": "the Jekyll site, or an empty folder (default: exported)",
+        },
+        "--site-url": {
+            "default": "",
+            "help": "address of the published portfolio, for links on the page for Jekyll",
+        },
+    },
+    "draw": {
+        "--figure": {
+            "action": "append",
+            "default": [],
+            "metavar": "NAME",
+            "help": "name of a figure as in the page's template; default: all",
+        },
+        "--to": {"type": Path, "default": Path(), "help": "folder for the files (default: current folder)"},
+    },
+    "record": {
+        "--carry": {
+            "action": "append",
+            "default": [],
+            "metavar": "STAGE",
+            "help": "stage whose recorded result stays valid although its code changed; all: every stage",
+        },
+        "--check": {"action": "store_true", "help": "only check that what is recorded is up to date"},
+    },
+    "show": {
+        "--json": {
+            "action": "store_true",
+            "help": "print JSON: one object, or for several studies an object with one entry per study",
+        }
+    },
+    "verify": {
+        "--quick": {"action": "store_true", "help": "kept results count as they are; recompute only the others"},
+        "--tolerance": {
+            "type": float,
+            "default": 0.01,
+            "metavar": "SHARE",
+            "help": "relative difference of numbers up to which a result is close (default: 0.01)",
+        },
+    },
+    "site": {
+        "--site-dir": {"type": Path, "default": Path("site"), "help": "folder for the site (default: site)"},
+        "--serve": {"action": "store_true", "help": "serve with live reload instead of building"},
+        "--strict": {"action": "store_true", "help": "fail on any warning"},
+        **FROM_NOTHING,
+    },
+}
+"""Command that takes studies -> its own options."""
+
+
 def add_options(command: argparse.ArgumentParser, name: str) -> None:
-    """Add the options of a command that takes studies."""
-    if name == "export":
-        command.add_argument("form", choices=("jekyll", "markdown"), help="one page of a Jekyll site, or all pages")
-        command.add_argument(
-            "--to",
-            type=Path,
-            default=Path("exported"),
-            help="the Jekyll site, or an empty folder (default: exported)",
-        )
-        command.add_argument(
-            "--site-url", default="", help="address of the published portfolio, for links on the page for Jekyll"
-        )
-    if name == "draw":
-        command.add_argument(
-            "--figure",
-            action="append",
-            default=[],
-            metavar="NAME",
-            help="name of a figure as in the page's template; default: all",
-        )
-        command.add_argument("--to", type=Path, default=Path(), help="folder for the files (default: current folder)")
+    """Add the options of a command that takes studies: its own, and those of all."""
+    for option, settings in OPTIONS.get(name, {}).items():
+        command.add_argument(option, **settings)
     command.add_argument(
         "study", nargs="*", type=Path, metavar="STUDY", help="study files; default: all in gen/studies"
     )
@@ -57,25 +107,6 @@ def add_options(command: argparse.ArgumentParser, name: str) -> None:
         "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="override a key"
     )
     command.add_argument("--store", type=Path, default=Path("artifacts"), help="folder of results (default: artifacts)")
-    if name == "record":
-        command.add_argument(
-            "--carry",
-            action="append",
-            default=[],
-            metavar="STAGE",
-            help="stage whose recorded result stays valid although its code changed; all: every stage",
-        )
-        command.add_argument("--check", action="store_true", help="only check that what is recorded is up to date")
-    if name == "show":
-        command.add_argument(
-            "--json",
-            action="store_true",
-            help="print JSON: one object, or for several studies an object with one entry per study",
-        )
-    if name == "site":
-        command.add_argument("--site-dir", type=Path, default=Path("site"), help="folder for the site (default: site)")
-        command.add_argument("--serve", action="store_true", help="serve with live reload instead of building")
-        command.add_argument("--strict", action="store_true", help="fail on any warning")
 
 
 def add_project_commands(commands: Subparsers, table: Commands) -> None:

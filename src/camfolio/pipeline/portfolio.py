@@ -47,13 +47,13 @@ def open_portfolio(path: Path, store: Store, overrides: Sequence[str] = ()) -> P
     Raises:
         CamfolioError: the sentence of the first mistake, in the file or in a stage.
     """
-    study, record = read_study(path, overrides), read_record(path)
+    study, record = read_study(path, overrides), read_record(path, store)
     return Portfolio(path.stem, study, build(stages(study, path.parent), store, record=record), record)
 
 
 def inspect_study(path: Path, store: Store, overrides: Sequence[str] = ()) -> list[State]:
     """The state of every stage of a study; nothing is computed."""
-    return survey(stages(read_study(path, overrides), path.parent), store, read_record(path))
+    return survey(stages(read_study(path, overrides), path.parent), store, read_record(path, store))
 
 
 INSPECTED = ("inspection", "figure-contact_sheet", "figure-hounsfield")
@@ -71,7 +71,7 @@ def open_inspection(path: Path, store: Store, overrides: Sequence[str] = ()) -> 
     """
     study = read_study(path, overrides)
     table = stages(study, path.parent)
-    record = read_record(path)
+    record = read_record(path, store)
     results = build(with_upstream(INSPECTED, table), store, record=record)
     try:
         return Portfolio(

@@ -72,7 +72,7 @@ def record_study(path: Path, store: Store, rule: Rule, carry: Sequence[str] = ()
         CamfolioError: of the first stage that failed.
     """
     table = stages(read_study(path), path.parent)
-    return record_results(table, store, read_record(path), rule, carry)
+    return record_results(table, store, read_record(path, store), rule, carry)
 
 
 def record_results(
@@ -153,7 +153,7 @@ def check_record(path: Path, store: Store) -> None:
     Raises:
         StoreError: with the command that brings the record up to date.
     """
-    check_results(stages(read_study(path), path.parent), store, read_record(path), path)
+    check_results(stages(read_study(path), path.parent), store, read_record(path, store), path)
 
 
 def check_results(table: Sequence[Stage], store: Store, record: Record, path: Path) -> None:

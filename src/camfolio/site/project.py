@@ -38,7 +38,7 @@ def site_for(project: Path, background: Background | None = None) -> Site:
     paths: list[Path] = []
     try:
         options = site_options()
-        store = Store(project / options["store"])
+        store = Store(project / options["store"], anew=options["anew"])
         paths += selected_studies(project, options["studies"])
         notice = background.notice(paths, store, options["overrides"]) if background else ""
         return notice_site(project, paths, notice) if notice else make_site(project, store, paths, options["overrides"])
@@ -72,9 +72,9 @@ def sentence(error: Exception) -> str:
 
 
 def site_options() -> Mapping[str, Any]:
-    """Options that `camfolio site` passes through the environment, or their defaults: `studies`, `overrides`, `store`."""
+    """Options that `camfolio site` passes through the environment, or their defaults: `studies`, `overrides`, `store`, `anew`."""
     given: dict[str, Any] = json.loads(os.environ.get(VARIABLE, "{}"))
-    return {"studies": [], "overrides": [], "store": "artifacts", **given}
+    return {"studies": [], "overrides": [], "store": "artifacts", "anew": False, **given}
 
 
 def notice_site(project: Path, studies: Sequence[Path], text: str) -> Site:

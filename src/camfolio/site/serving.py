@@ -78,7 +78,7 @@ class Background:
 
         try:
             for path in studies:
-                build(stages(read_study(path, overrides), path.parent), store, report, read_record(path))
+                build(stages(read_study(path, overrides), path.parent), store, report, read_record(path, store))
         except (CamfolioError, OSError) as caught:
             self.failures[next_digest(latest)] = str(file_error(caught) if isinstance(caught, OSError) else caught)
         finally:

@@ -142,10 +142,15 @@ class Store:
     """The folder `artifacts/`: one folder per stage, in it one per key.
 
     A result is written to a temporary folder under its key's lock, then renamed; readers never see it unfinished.
+
+    Args:
+        root: the folder.
+        anew: what is recorded or kept beside a study does not count: everything is computed from nothing.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, anew: bool = False) -> None:
         self.root = root
+        self.anew = anew
 
     def folder(self, ingredients: Ingredients) -> Path:
         """The folder of the result of these ingredients, whether it exists or not."""

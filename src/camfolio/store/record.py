@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from camfolio.errors import StoreError
-from camfolio.store.artefacts import Ingredients, Manifest, digest_of
+from camfolio.store.artefacts import Ingredients, Manifest, Store, digest_of
 from camfolio.store.files import replace_file
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -90,10 +90,10 @@ class Record:
     stages: Mapping[str, Recorded] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
 
-    def find(self, ingredients: Ingredients) -> Recorded | None:
-        """The recorded result of these ingredients; None if another one or none was recorded."""
-        recorded = self.stages.get(ingredients.stage)
-        return recorded if recorded and recorded.key == ingredients.key else None
+    def find(self, stage: str, key: str) -> Recorded | None:
+        """The recorded result of a stage under this key; None if another one or none was recorded."""
+        recorded = self.stages.get(stage)
+        return recorded if recorded and recorded.key == key else None
 
     def kept(self, stage: str) -> Path | None:
         """The file with a stage's kept result; None if it is not kept or was refused."""
@@ -117,8 +117,10 @@ class Record:
 NOTHING = Record()
 
 
-def read_record(study: Path) -> Record:
+def read_record(study: Path, store: Store) -> Record:
     """The record of a study file: `NAME.results.json` beside it, and `results/NAME/` beside the folder `studies`.
+
+    Nothing is recorded for a store that is made anew.
 
     Raises:
         StoreError: if the results file is damaged.
@@ -126,7 +128,7 @@ def read_record(study: Path) -> Record:
     file = study.with_suffix(".results.json")
     base = study.parent.parent if study.resolve().parent.name == "studies" else study.parent
     folder = base / "results" / study.stem
-    if not file.is_file():
+    if store.anew or not file.is_file():
         return Record(file, folder)
     try:
         content = ResultsFile.model_validate_json(file.read_text(encoding="utf-8"))

@@ -89,7 +89,7 @@ def state_of(
         names = sorted(stage.upstream[name] for name in set(digests) - set(known))
         return State(stage, "waiting", f"waits for {', '.join(names)}")
     ingredients = gather(stage, known, *readers)
-    recorded, artefact = record.find(ingredients), store.find(ingredients)
+    recorded, artefact = record.find(stage.name, ingredients.key), store.find(ingredients)
     return State(
         stage,
         *word_and_reason(ingredients, artefact, recorded, record, store),

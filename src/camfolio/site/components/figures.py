@@ -5,7 +5,7 @@ Their appearance is defined by the templates in `components/`, their contents he
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,8 @@ from camfolio.pipeline.contents import stages
 from camfolio.pipeline.portfolio import Portfolio
 from camfolio.site import wording
 from camfolio.site.components.numbering import mark
-from camfolio.store.artefacts import Artefact, digest_of
+from camfolio.store.artefacts import Artefact, Stage, digest_of
+from camfolio.store.record import Recorded
 
 DOWNLOADS = {"light.svg": "SVG", "light.png": "PNG", "data.csv": "CSV"}
 """File of a figure -> text of its link."""
@@ -37,6 +38,7 @@ class Provenance:
         libraries: package -> version.
         seed: of the study.
         command: the command that redraws it.
+        kept: stage -> its kept result, for those that the figure was drawn from and that were not computed again.
     """
 
     stage: str
@@ -47,6 +49,7 @@ class Provenance:
     libraries: Mapping[str, str]
     seed: int
     command: str
+    kept: Mapping[str, Recorded]
 
 
 @dataclass(frozen=True)
@@ -130,16 +133,29 @@ def figures_of(portfolio: Portfolio) -> dict[str, Artefact]:
 def provenance(portfolio: Portfolio, name: str, artefact: Artefact) -> Provenance:
     """The provenance of a figure, from its manifest."""
     ingredients = artefact.manifest.ingredients
+    table = {stage.name: stage for stage in stages(portfolio.study)}
     return Provenance(
         stage=ingredients.stage,
-        module=next(stage.module for stage in stages(portfolio.study) if stage.name == ingredients.stage),
+        module=table[ingredients.stage].module,
         key=artefact.manifest.key,
         code=digest_of(ingredients.code),
         inputs=ingredients.inputs,
         libraries=ingredients.libraries,
         seed=portfolio.study.seed,
         command=f"camfolio draw gen/studies/{portfolio.name}.yaml --figure {name}",
+        kept=dict(sorted(kept_before(ingredients.stage, table, portfolio))),
     )
+
+
+def kept_before(name: str, table: Mapping[str, Stage], portfolio: Portfolio) -> Iterator[tuple[str, Recorded]]:
+    """The nearest kept results that a stage was computed from; one that was computed with other bytes here does not count."""
+    for upstream in table[name].upstream.values():
+        manifest = portfolio.artefacts[upstream].manifest
+        recorded = portfolio.record.find(upstream, manifest.key)
+        if recorded and recorded.kept and recorded.digest == manifest.digest:
+            yield upstream, recorded
+        else:
+            yield from kept_before(upstream, table, portfolio)
 
 
 def one_line(words: str) -> Markup:

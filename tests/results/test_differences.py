@@ -1,0 +1,76 @@
+"""How far one result file is from another."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import save_file
+
+from camfolio.results.differences import array_difference, difference, values_difference
+
+NUMBERS = st.floats(-1e6, 1e6)
+VALUES = st.recursive(
+    st.none() | st.booleans() | NUMBERS | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def write(path, content):
+    if path.suffix == ".npz":
+        np.savez(path, **content)
+    elif path.suffix == ".safetensors":
+        save_file(content, path)
+    else:
+        path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return path
+
+
+ONE = np.linspace(0, 1, 5)
+PAIRS = {
+    "same numbers": ("a.json", {"auc": 0.9}, {"auc": 0.9}, 0.0),
+    "a digit": ("a.json", {"auc": 0.900}, {"auc": 0.909}, 0.0099),
+    "a word": ("a.json", {"id": "s1"}, {"id": "s2"}, math.inf),
+    "a key": ("a.json", {"id": 1}, {"ids": 1}, math.inf),
+    "true and one": ("a.json", {"id": True}, {"id": 1.5}, math.inf),
+    "nearly nothing": ("a.json", [0.0], [1e-5], 1e-3),
+    "a cell": ("a.csv", "name,x\na,1.00\n", "name,x\na,1.01\n", 0.0099),
+    "another row": ("a.csv", "name,x\n", "name,x\na,1\n", math.inf),
+    "an array": ("a.npz", {"x": ONE}, {"x": ONE + 0.01}, 0.0099),
+    "a shape": ("a.npz", {"x": ONE}, {"x": ONE[:4]}, math.inf),
+    "whole numbers": ("a.npz", {"x": np.arange(3)}, {"x": np.arange(3) + 1}, math.inf),
+    "undefined in one": ("a.npz", {"x": ONE}, {"x": np.where(ONE > 0.9, np.nan, ONE)}, math.inf),
+    "weights": ("a.safetensors", {"x": ONE.astype("f4")}, {"x": ONE.astype("f4") * 1.01}, 0.0099),
+    "a picture": ("a.svg", "<svg/>", "<svg />", math.inf),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_files_differ_by_so_much(tmp_path, name):
+    file, first, second, expected = PAIRS[name]
+    (tmp_path / "before").mkdir()
+    (tmp_path / "after").mkdir()
+    pair = write(tmp_path / "before" / file, first), write(tmp_path / "after" / file, second)
+    assert difference(*pair) == pytest.approx(expected, rel=0.01)
+
+
+@given(VALUES)
+def test_a_value_does_not_differ_from_itself(value):
+    assert values_difference(value, json.loads(json.dumps(value))) == 0.0
+
+
+@given(VALUES, VALUES)
+def test_it_does_not_matter_which_is_first(first, second):
+    assert values_difference(first, second) == values_difference(second, first)
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=5), st.floats(0, 0.5))
+def test_an_array_and_its_multiple_differ_by_their_ratio(values, share):
+    array = np.array(values)
+    expected = share if array.any() else 0.0
+    assert array_difference(array, array * (1 - share)) == pytest.approx(expected, abs=1e-9)
