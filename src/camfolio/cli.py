@@ -20,6 +20,7 @@ from camfolio.commands.new import start_portfolio
 from camfolio.commands.options import ANEW, Commands, make_parser
 from camfolio.commands.record import show_record
 from camfolio.commands.show import show, summary
+from camfolio.commands.status import show_status
 from camfolio.commands.templates import copy_templates, listing
 from camfolio.errors import CamfolioError, StudyError
 from camfolio.pipeline.portfolio import inspect_study, open_inspection, open_portfolio, redraw
@@ -80,13 +81,9 @@ def build_command(options: argparse.Namespace) -> int:
 
 
 def status_command(options: argparse.Namespace) -> int:
-    """Print the state of every stage and the reason."""
-    console = Console(markup=False)  # a class may be called [red]
+    """Print state, place, size and seconds of every result, and the reason."""
     for path in studies(options):
-        table = Table("stage", "state", "reason", title=str(path), title_justify="left")
-        for state in inspect_study(path, Store(options.store), options.overrides):
-            table.add_row(state.stage.name, state.word, state.reason)
-        console.print(table)
+        show_status(str(path), inspect_study(path, Store(options.store), options.overrides))
     return 0
 
 
@@ -222,7 +219,7 @@ def site_command(options: argparse.Namespace) -> int:
 
 STUDY_COMMANDS: Commands = {
     "build": (build_command, "Compute missing results."),
-    "status": (status_command, "Print the state of every stage and the reason."),
+    "status": (status_command, "Print state, place, size and seconds of every result, and the reason."),
     "show": (show_command, "Print metrics with intervals and the chosen examples."),
     "inspect": (inspect_command, "Check the data before training."),
     "record": (record_command, "Record the results in the study's results file and keep what took long."),

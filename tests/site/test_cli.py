@@ -12,6 +12,7 @@ import pytest
 
 from camfolio import cli
 from camfolio.commands.options import make_parser
+from camfolio.commands.show import show
 from camfolio.store import build
 
 COMMANDS = [{"export": "export jekyll"}.get(name, name) for name in cli.STUDY_COMMANDS]
@@ -43,8 +44,9 @@ def results(root):
 
 
 def states(out: str) -> dict[str, str]:
-    rows = [[cell.strip() for cell in line.strip("│┃").split("│")] for line in out.splitlines() if "│" in line]
-    return {row[0]: row[1] for row in rows if row[0]}
+    """Stage -> state: the first two words of every line that is not the rest of a reason."""
+    rows = [line.split() for line in out.splitlines() if re.match(r" [a-z]", line)]
+    return {row[0]: row[1] for row in rows[1:]}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -165,9 +167,42 @@ def test_show_prints_tables(camfolio, portfolio, no_worker):
     status, out, _ = camfolio("show")
     assert status == 0
     auc = portfolio.artefacts["evaluation"].json("evaluation.json")["metrics"]["auc"]
-    row = next(line for line in out.splitlines() if line.startswith("│ auc "))
+    row = next(line for line in out.splitlines() if line.startswith(" auc "))
     assert f"{auc['value']:.3f}" in row
     assert f"{auc['low']:.3f} to {auc['high']:.3f}" in row
+
+
+@pytest.mark.parametrize("command", ["show", "status"])
+def test_tables_fit_80_columns_and_cut_no_word(camfolio, portfolio, no_worker, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = camfolio(command)
+    assert "…" not in out
+    assert max(map(len, out.splitlines())) <= 80
+    words = set(out.split())
+    if command == "status":
+        assert words >= set(portfolio.artefacts)
+    else:
+        chosen = portfolio.artefacts["selection"].json("cases.json")["methods"]
+        ids = {case["id"] for method in chosen.values() for case in method["cases"].values() if case}
+        assert words >= {*ids, "misclassified", *chosen}
+
+
+def test_long_names_of_slices_and_stages_are_whole_in_80_columns(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    case = {"slice": "LIDC-IDRI-0123-2-14", "energy_share": 0.5, "true": "malignant", "predicted": "malignant"}
+    examples = {"finer_hires_cam": {"misclassified": case}, "ablation_cam": {"good": None}}
+    metrics = {"balanced_accuracy": {"value": 0.9, "low": 0.8, "high": None}}
+    show("mine", {"metrics": metrics, "external": {"metrics": metrics}, "examples": examples})
+    out = capsys.readouterr().out
+    assert set(out.split()) >= {
+        "LIDC-IDRI-0123-2-14",
+        "finer_hires_cam",
+        "misclassified",
+        "malignant",
+        "balanced_accuracy",
+    }
+    assert "mine, external test set" in out
+    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_everything_is_fresh_after_a_build(camfolio, portfolio):
