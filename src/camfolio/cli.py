@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.table import Table
 
+from camfolio.commands.clean import show_unused
 from camfolio.commands.inspect import show_inspection
 from camfolio.commands.new import start_portfolio
 from camfolio.commands.options import ANEW, Commands, make_parser
@@ -169,12 +170,20 @@ def verify_command(options: argparse.Namespace) -> int:
 
 
 def clean_command(options: argparse.Namespace) -> int:
-    """Delete results that no study uses, neither a given one nor one in gen/studies, and unfinished results of killed runs."""
+    """Say which results no study uses, neither a given one nor one in gen/studies, and delete them."""
     store = Store(options.store)
     store.check()  # before `inspect_study`, which writes a cache file there
     known = {path.resolve(): path for path in (*studies(options), *study_files(STUDIES))}
     states = [state for path in known.values() for state in inspect_study(path, store, options.overrides)]
     keep = {state.ingredients.key for state in states if state.artefact and state.ingredients}
+    folders = [*store.unused(keep), *(folder for folder in (store.root / ANEW,) if folder.is_dir())]
+    show_unused(folders)
+    if options.dry_run or not folders:
+        return 0
+    if sys.stdin.isatty() and input("Delete them? [y/N] ").strip().lower() not in {"y", "yes"}:
+        log.info("nothing deleted")
+        return 0
+    remove(store.root / ANEW)
     log.info("%d results deleted, %d kept", store.sweep(keep), len(keep))
     return 0
 
@@ -224,7 +233,7 @@ STUDY_COMMANDS: Commands = {
     "inspect": (inspect_command, "Check the data before training."),
     "record": (record_command, "Record the results in the study's results file and keep what took long."),
     "verify": (verify_command, "Recompute all results and compare them with the recorded ones."),
-    "clean": (clean_command, "Delete results that no study uses."),
+    "clean": (clean_command, "Delete results that no study uses, after saying which."),
     "draw": (draw_command, "Redraw figures and write their files."),
     "export": (export_command, "Write pages for other generators."),
     "site": (site_command, "Build or serve the site of the given studies."),

@@ -281,8 +281,16 @@ def test_clean_removes_what_no_study_uses(camfolio, portfolio, own_store, store,
         encoding="utf-8",
     )
     (own_store / "slices" / "0123456789abcdef0123.part").mkdir()
+    (own_store / "anew" / "slices").mkdir(parents=True)
+    before = results(own_store)
+    status, out, _ = camfolio("clean", "--dry-run", kept=own_store)
+    assert status == 0
+    assert results(own_store) == before
+    assert re.search(r"training +1 +\d\.\d", out)
+    assert "3 results that no study uses" in out
     status, _, _ = camfolio("clean", kept=own_store)
     assert status == 0
+    assert not (own_store / "anew").exists()
     used = {artefact.folder.relative_to(store.root).as_posix() for artefact in portfolio.artefacts.values()}
     assert results(own_store) == used
     assert list(own_store.glob("*/*.part")) == []

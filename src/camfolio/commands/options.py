@@ -41,6 +41,7 @@ FROM_NOTHING: Options = {
 }
 OPTIONS: Mapping[str, Options] = {
     "build": FROM_NOTHING,
+    "clean": {"--dry-run": {"action": "store_true", "help": "only say what would be deleted"}},
     "export": {
         "form": {"choices": ("jekyll", "markdown"), "help": "one page of a Jekyll site, or all pages"},
         "--to": {

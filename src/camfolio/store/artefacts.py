@@ -206,18 +206,28 @@ class Store:
         Raises:
             StoreError: if the folder is not a store.
         """
-        self.check()
-        swept = 0
-        for folder in self.root.glob("*/*/"):
-            manifest = read_manifest(folder)
-            unused = manifest is None or manifest.key not in keep
-            if NAMED.fullmatch(folder.name) and unused and not self.is_being_made(folder):
-                remove(folder)
-                swept += 1
+        folders = self.unused(keep)
+        for folder in folders:
+            remove(folder)
         for file in (*self.root.glob(f"{MEMORY}.*{PART}"), *self.root.glob(f".inputs/*{PART}")):
             if time() - file.stat().st_mtime > ABANDONED_AFTER:
                 file.unlink(missing_ok=True)
-        return swept
+        return len(folders)
+
+    def unused(self, keep: set[str]) -> list[Path]:
+        """The folders of all results whose key is not in `keep` and that no process is computing.
+
+        Raises:
+            StoreError: if the folder is not a store.
+        """
+        self.check()
+        named = [folder for folder in sorted(self.root.glob("*/*/")) if NAMED.fullmatch(folder.name)]
+        manifests = {folder: read_manifest(folder) for folder in named}
+        return [
+            folder
+            for folder, manifest in manifests.items()
+            if (manifest is None or manifest.key not in keep) and not self.is_being_made(folder)
+        ]
 
     def check(self) -> None:
         """Check that the folder is a store, or empty.
