@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
+import inspect
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,7 +69,7 @@ def test_libraries_are_the_stage_s_own_with_versions(package):
 
     libraries = behind(package).libraries
     assert libraries["numpy"] == np.__version__
-    assert set(libraries) == {"numpy", "python"}
+    assert set(libraries) == {"numpy"}
 
 
 @pytest.mark.parametrize("source", SILENT.values(), ids=SILENT)
@@ -227,3 +231,28 @@ def test_every_library_behind_a_stage_has_a_version(reader):
     for stage in stages(study):
         versions = reader.closure((stage.module, *stage.also)).libraries
         assert "absent" not in versions.values(), (stage.name, versions)
+
+
+def runs(python: str) -> bool:
+    """Whether there is such a Python; a version manager may have a command for one that is not installed."""
+    return bool(shutil.which(python)) and subprocess.run([python, "-c", ""], capture_output=True).returncode == 0
+
+
+PYTHONS = [name for name in ("python3.12", "python3.13") if runs(name)]
+
+
+@pytest.mark.parametrize("other", PYTHONS or [pytest.param("", marks=pytest.mark.skip("needs another Python"))])
+def test_every_python_reads_the_same_code(other):
+    """All modules of the package have the same canonical tree under every Python on the PATH."""
+    source = inspect.getsource(code.canonical)
+    program = (
+        f"import ast, hashlib, pathlib, sys\n{source}\n"
+        "for file in sorted(pathlib.Path(sys.argv[1]).rglob('*.py')):\n"
+        "    print(file.name, hashlib.sha256(canonical(ast.parse(file.read_bytes())).encode()).hexdigest())\n"
+    )
+    said = [
+        subprocess.run([python, "-c", program, str(code.ROOT)], capture_output=True, text=True, check=True).stdout
+        for python in (sys.executable, other)
+    ]
+    assert said[0] == said[1]
+    assert said[0].count("\n") > 200

@@ -1,7 +1,7 @@
 """The code of a stage: digests of its module and of every camfolio module that it imports, ignoring comments.
 
 A module's digest is that of its syntax tree without docstrings, so comments, docstrings and line breaks change no key;
-nor do a module's words about itself, `ABOUT = ...` (see `method_words`). Rooms without computation are excluded:
+nor does the version of Python, which decides no result; nor do a module's words about itself, `ABOUT = ...` (see `method_words`). Rooms without computation are excluded:
 settings (their values are in the key), errors, array types, words, progress bars, and the store itself.
 """
 
@@ -69,7 +69,7 @@ class CodeReader:
                 reached[name] = self.module(name)
                 waiting += reached[name].ours
         others = {package for code in reached.values() for package in code.others} - RESULT_NEUTRAL
-        libraries = {package: version(package) for package in sorted(others)} | {"python": python_version()}
+        libraries = {package: public(version(package)) for package in sorted(others)}
         return Code({name: reached[name].digest for name in sorted(reached)}, libraries)
 
     def module(self, name: str) -> ModuleCode:
@@ -109,8 +109,22 @@ def examine(name: str, source: bytes) -> ModuleCode:
     tree.body = [node for node in tree.body if not is_about(node)]
     for node in ast.walk(tree):
         drop_docstring(node)
-    digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    digest = hashlib.sha256(canonical(tree).encode()).hexdigest()
     return ModuleCode(digest, tuple(sorted(ours | parents)), tuple(sorted(others)))
+
+
+def canonical(node: object) -> str:
+    """A syntax tree as text that is equal under every supported version of Python.
+
+    `ast.dump` is not: later versions add fields, which are empty for code that earlier ones can parse.
+
+    >>> canonical(ast.parse("x = None").body[0])
+    "Assign(targets=[Name(id='x',ctx=Store())],value=Constant())"
+    """
+    if isinstance(node, ast.AST):
+        fields = [(name, value) for name, value in ast.iter_fields(node) if value is not None and value != []]
+        return f"{type(node).__name__}({','.join(f'{name}={canonical(value)}' for name, value in fields)})"
+    return f"[{','.join(map(canonical, node))}]" if isinstance(node, list) else ascii(node)
 
 
 def is_about(node: ast.stmt) -> bool:
@@ -182,8 +196,17 @@ def otherwise_installed(name: str) -> str:
         return "absent"
 
 
+def public(version_number: str) -> str:
+    """A version without its local part, which names a build for a device; processor and device are not in a key, either.
+
+    >>> public("2.13.0+cpu")
+    '2.13.0'
+    """
+    return version_number.partition("+")[0]
+
+
 def python_version() -> str:
-    """Major and minor version of Python: patch releases do not change results."""
+    """Major and minor version of Python; it decides no result, but how a module is parsed."""
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
