@@ -235,7 +235,10 @@ def test_every_library_behind_a_stage_has_a_version(reader):
 
 def runs(python: str) -> bool:
     """Whether there is such a Python; a version manager may have a command for one that is not installed."""
-    return bool(shutil.which(python)) and subprocess.run([python, "-c", ""], capture_output=True).returncode == 0
+    return (
+        bool(shutil.which(python))
+        and subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
+    )
 
 
 PYTHONS = [name for name in ("python3.12", "python3.13") if runs(name)]
