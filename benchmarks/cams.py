@@ -4,7 +4,7 @@ Usage: python benchmarks/cams.py [--images 512] [--rounds 9] [--page docs/perfor
 
 All implementations have the same network, images and threads and alternate; figures are medians over the rounds. Work is
 counted by torch's FLOP counter and given as forward passes of the network. The process has default settings, as a
-user's program; the workers of a build also set parameters of malloc (see `store.build`).
+user's program; the workers of a build also set parameters of malloc (see `store.workers`).
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ from camfolio.explanation.speed.tail import whole_network
 from camfolio.network.architecture import build_network
 from camfolio.network.onnx import Forward, load_forward, write_onnx
 from camfolio.network.trained import TrainedNetwork
-from camfolio.store.build import WORKER_MEMORY
+from camfolio.store.workers import MEMORY_SETTINGS
 from camfolio.study.file import read_study
 
 STUDY = Path(__file__).parents[1] / "gen" / "studies" / "lung-nodules.yaml"
@@ -148,7 +148,7 @@ def in_fresh_processes(slices: int, rounds: int) -> dict[str, list[float]]:
     """Job -> per round, seconds without the settings of malloc over seconds with them, each in a new process."""
     times: dict[str, list[dict[str, float]]] = {"without": [], "with": []}
     for _ in range(rounds):
-        for name, settings in (("without", {}), ("with", WORKER_MEMORY)):
+        for name, settings in (("without", {}), ("with", MEMORY_SETTINGS)):
             command = [sys.executable, __file__, "--slices", str(slices), "--once"]
             done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **settings})
             times[name].append(json.loads(done.stdout.splitlines()[-1]))

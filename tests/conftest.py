@@ -80,7 +80,7 @@ def tiny(tmp_path, monkeypatch):
     write_package(tmp_path)
     monkeypatch.setattr(code, "ROOT", tmp_path / "tiny_stages")
     monkeypatch.setattr(code, "PACKAGE", "tiny_stages")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setenv("TINY", str(tmp_path))
     return tmp_path

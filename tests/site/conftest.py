@@ -29,8 +29,8 @@ from camfolio.site.components.bibliography import Citations
 from camfolio.site.components.figures import Figures, see
 from camfolio.site.templates import make_environment
 from camfolio.site.values import findings, results
-from camfolio.store import build
 from camfolio.store.artefacts import Store
+from camfolio.store.workers import Workers
 
 PROJECT = Path(__file__).resolve().parents[2]
 WITHOUT_END = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -109,11 +109,11 @@ def read() -> Callable[[str], Reading]:
 IN_ONE_PROCESS = """
 import sys
 from pathlib import Path
-from camfolio.store import build, worker
+from camfolio.store import worker, workers
 from camfolio.store.artefacts import Store
 from camfolio.pipeline.portfolio import open_portfolio
 
-build.run_worker = lambda missing, store: [worker.compute(build.job(state), store) for state in missing]
+workers.Workers.run = lambda self, missing: [worker.compute(workers.job(state), self.store) for state in missing]
 for path in sys.argv[2:]:
     open_portfolio(Path(path), Store(Path(sys.argv[1])))
 """
@@ -124,10 +124,10 @@ for path in sys.argv[2:]:
 def no_worker(monkeypatch):
     """Fails a test in which a stage is computed."""
 
-    def refuse(missing, store):
+    def refuse(self, missing):
         pytest.fail(f"a worker was started for {[state.stage.name for state in missing]}")
 
-    monkeypatch.setattr(build, "run_worker", refuse)
+    monkeypatch.setattr(Workers, "run", refuse)
 
 
 @pytest.fixture(scope="session")

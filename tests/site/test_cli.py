@@ -13,7 +13,7 @@ import pytest
 from camfolio import cli
 from camfolio.commands.options import make_parser
 from camfolio.commands.show import show
-from camfolio.store import build
+from camfolio.store.workers import Workers
 
 COMMANDS = [{"export": "export jekyll"}.get(name, name) for name in cli.STUDY_COMMANDS]
 HEAVY = ("torch", "matplotlib", "monai", "pytorch_lightning", "scipy")
@@ -257,12 +257,12 @@ def test_verify_finds_a_file_that_was_changed(camfolio, own_store, portfolio, mo
 def copy_instead_of_computing(monkeypatch, source):
     """Missing results come from another store, as if they had been computed."""
 
-    def copy(missing, store):
+    def copy(self, missing):
         for state in missing:
-            folder = store.folder(state.ingredients)
-            shutil.copytree(source / folder.relative_to(store.root), folder)
+            folder = self.store.folder(state.ingredients)
+            shutil.copytree(source / folder.relative_to(self.store.root), folder)
 
-    monkeypatch.setattr(build, "run_worker", copy)
+    monkeypatch.setattr(Workers, "run", copy)
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import pytest
 
 from camfolio import cli
 from camfolio.pipeline.contents import stages
-from camfolio.store import build, worker
+from camfolio.store import worker, workers
 from camfolio.store.artefacts import Store
 from camfolio.store.survey import survey
 from camfolio.study.file import read_study
@@ -21,7 +21,9 @@ def inspect(store, capsys, monkeypatch):
     """`inspect(study)`: exit status and what was printed; stages run in this process."""
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(
-        build, "run_worker", lambda missing, store: [worker.compute(build.job(state), store) for state in missing]
+        workers.Workers,
+        "run",
+        lambda self, missing: [worker.compute(workers.job(state), self.store) for state in missing],
     )
 
     def call(study, kept=store.root):

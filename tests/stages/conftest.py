@@ -10,7 +10,7 @@ import pytest
 
 from camfolio.data.slices import Slices
 from camfolio.pipeline.contents import stages
-from camfolio.store import build, worker
+from camfolio.store import build, worker, workers
 from camfolio.store.artefacts import Artefact, Store
 from camfolio.study.settings import Study
 
@@ -51,9 +51,9 @@ def compute_stages(tmp_path_factory) -> Callable[..., dict[str, Artefact]]:
         needed = [stage for stage in stages(study_of(path, **sections)) if not stage.name.startswith("figure")]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(
-                build,
-                "run_worker",
-                lambda missing, store: [worker.compute(build.job(stage), store) for stage in missing],
+                workers.Workers,
+                "run",
+                lambda self, missing: [worker.compute(workers.job(stage), self.store) for stage in missing],
             )
             return build.build(needed, Store(folder / "artifacts"))
 

@@ -15,8 +15,9 @@ import pytest
 
 from camfolio.errors import ChangedError, DataError, StoreError
 from camfolio.store.artefacts import MANIFEST, DynamicImports, Stage, Store
-from camfolio.store.build import build, check_worker
+from camfolio.store.build import build
 from camfolio.store.survey import State, flat, survey
+from camfolio.store.workers import check_answer
 from tiny_chain import chain, computed
 
 
@@ -253,7 +254,7 @@ def test_a_worker_that_ends_before_it_reads_its_order_becomes_a_sentence(tiny, s
 
 def test_an_error_of_an_unknown_class_is_an_error_of_the_store():
     with pytest.raises(StoreError, match=r"^Expected this$"):
-        check_worker(1, '{"error": "nearest", "message": "Expected this"}', "one")
+        check_answer({"status": 1, "report": '{"error": "nearest", "message": "Expected this"}'}, "one")
 
 
 def test_real_slices_and_split_are_built_and_rebuilt(tmp_path, tiny_npz):
@@ -342,3 +343,33 @@ def test_a_killed_build_takes_its_worker_along_and_the_next_one_gives_the_same_b
     for name, artefact in after.items():
         assert artefact.manifest.outputs == undisturbed[name].manifest.outputs
         assert artefact.manifest.key == undisturbed[name].manifest.key
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks the worker")
+def test_a_killed_server_of_the_worker_takes_its_fork_along(tiny, store):
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, "slow"], stderr=subprocess.PIPE, text=True)
+    try:
+        assert until((tiny / "waiting").exists, 30)
+        worker = int((tiny / "pid.txt").read_text(encoding="utf-8"))
+        server = int(Path(f"/proc/{worker}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+        os.kill(server, signal.SIGKILL)
+        _, said = parent.communicate(timeout=30)
+    finally:
+        parent.kill()
+    assert "Expected a result of trouble, but its process ended with -9" in said
+    assert until(lambda: not is_alive(worker), 2)
+
+
+def test_where_no_process_can_be_forked_every_order_has_its_own_interpreter(tiny, store, monkeypatch):
+    alone = "import sys; from camfolio.store import worker; worker.FORKS = False; sys.exit(worker.main())"
+    start = subprocess.Popen
+    monkeypatch.setattr(
+        "camfolio.store.workers.subprocess.Popen", lambda _, **options: start([sys.executable, "-c", alone], **options)
+    )
+    results = build(chain(), store)
+    assert (results["word"] / "word.txt").read_text(encoding="utf-8") == "even"
+    pids = [line.split()[1] for line in (tiny / "log.txt").read_text(encoding="utf-8").splitlines()]
+    assert len(set(pids)) == 3
+    with pytest.raises(DataError, match="Expected ink, but got water"):
+        build(troubled("expected"), store)

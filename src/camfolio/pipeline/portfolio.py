@@ -5,15 +5,17 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from camfolio.errors import DataError, StudyError, nearest
 from camfolio.pipeline.contents import stages
 from camfolio.store.artefacts import Artefact, Stage, Store
-from camfolio.store.build import build, run_worker
+from camfolio.store.build import build
 from camfolio.store.record import NOTHING, Record, read_record
 from camfolio.store.survey import State, survey
+from camfolio.store.workers import Workers
 from camfolio.study.file import read_study
 from camfolio.study.settings import Study
 
@@ -111,7 +113,8 @@ def redraw(path: Path, names: Sequence[str], store: Store, target: Path, overrid
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         drawn_store = Store(Path(folder))
-        run_worker(list(wanted.values()), drawn_store)
+        with closing(Workers(drawn_store)) as workers:
+            workers.run(list(wanted.values()))
         return [
             shutil.copyfile(artefact / file, target / f"{path.stem}-{name}-{file}")
             for name, state in wanted.items()

@@ -1,6 +1,6 @@
 """Code that stages import by name: the CAM methods of a study, and its user code, whose digests become part of keys.
 
-Which stages run it follows from their imports (see `store.build`): those that are given the section of the study and
+Which stages run it follows from their imports (see `store.survey`): those that are given the section of the study and
 reach the module that imports what the section names.
 """
 

@@ -1,21 +1,27 @@
-"""The worker process that computes stages: jobs on standard input, an error on standard output.
+"""The worker of a build: orders on standard input, an answer to each on standard output.
 
-Workers of loky or concurrent.futures would finish their job as orphans when the parent is killed.
+Where the system can, every order is computed in a process of its own that is forked from one which has imported the
+libraries, so that they are imported once per build and no order meets what an earlier one left behind. Executors of loky
+and concurrent.futures would finish their job as orphans when the build is killed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import logging
 import os
+import select
 import signal
 import sys
 import threading
+import time
 import traceback
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from pydantic import validate_call
 
@@ -27,31 +33,118 @@ from camfolio.store.inputs import InputReader
 from camfolio.store.survey import changes
 from camfolio.user_code import import_user_module
 
+FORKS = sys.platform == "linux"
+"""Whether a process may be forked after libraries were imported; elsewhere every order has a new interpreter."""
+IMPORTED = {
+    "matplotlib": ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
+    "monai": ("monai.networks.nets",),
+    "scipy": ("scipy.stats", "scipy.ndimage"),
+    "torchmetrics": ("torchmetrics.functional.classification",),
+}
+"""Library -> the modules that stages import of it, where that is not all of them."""
+LOOKED_AFTER = 0.5
+"""Seconds between two looks of a forked process at whether the one that forked it still runs."""
+
 
 def main() -> int:
-    """Read the jobs and compute them one after the other; returns the exit status."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends the worker at once; the parent reports it
-    report = keep_standard_output()
-    order = json.loads(sys.stdin.readline())
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    """Answer orders until standard input is closed; returns the exit status."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends the worker at once; the build reports it
+    answers = keep_standard_output()
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
-    store = Store(Path(order["store"]))
-    try:
-        for job in order["jobs"]:
-            compute(job, store)
-    except (CamfolioError, OSError) as caught:
-        error = file_error(caught) if isinstance(caught, OSError) else caught
-        json.dump({"error": type(error).__name__, "message": str(error)}, report)
-        return 1
-    except Exception as caught:  # noqa: BLE001 - any exception of a stage is reported, as a sentence and a traceback
-        traceback.print_exc()
-        stage = job["ingredients"]["stage"]
-        message = f"Expected a result of {stage}, but got {type(caught).__name__}: {caught}. The traceback is above."
-        json.dump({"error": "StoreError", "message": message}, report)
-        return 1
-    finally:
-        report.flush()
+    while line := sys.stdin.readline():
+        order = json.loads(line)
+        status, report = forked(order) if FORKS else alone(order)
+        answers.write(json.dumps({"status": status, "report": report, "last": not FORKS}) + "\n")
+        answers.flush()
+        if not FORKS:
+            break
     return 0
+
+
+def forked(order: Mapping[str, Any]) -> tuple[int, str]:
+    """Exit status and report of a process forked for one order; it is killed when standard input is closed."""
+    preload(order["libraries"])
+    receiver, sender = os.pipe()
+    server = os.getpid()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # idle threads of linear algebra, which know forks
+        child = os.fork()
+    if child == 0:
+        os.close(receiver)
+        end_forked(order, sender, server)
+    os.close(sender)
+    report = b""
+    while True:
+        ready, _, _ = select.select([receiver, sys.stdin.fileno()], [], [])
+        if receiver not in ready:
+            os.kill(child, signal.SIGKILL)
+            os._exit(1)
+        if not (part := os.read(receiver, 2**16)):
+            break
+        report += part
+    os.close(receiver)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status), report.decode("utf-8", "replace")
+
+
+def end_forked(order: Mapping[str, Any], sender: int, server: int) -> NoReturn:
+    """Compute an order in the forked process, report, and exit without what the server would do at its end."""
+    threading.Thread(target=end_with_server, args=(server,), daemon=True).start()
+    status = 1
+    try:
+        status, report = computed(order)
+        os.write(sender, report.encode())
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else 1
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def end_with_server(server: int) -> None:
+    """Exit when the process that forked this one has ended."""
+    while os.getppid() == server:
+        time.sleep(LOOKED_AFTER)
+    os._exit(1)
+
+
+def alone(order: Mapping[str, Any]) -> tuple[int, str]:
+    """Exit status and report of an order that is computed in this process, which ends when standard input is closed."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    return computed(order)
+
+
+def end_with_parent() -> None:
+    """Exit when standard input is closed, so that no worker outlives its parent."""
+    sys.stdin.read()
+    os._exit(1)
+
+
+def preload(libraries: Iterable[str]) -> None:
+    """Import libraries; one that is missing is reported by the stage that needs it."""
+    for library in libraries:
+        for module in (library, *IMPORTED.get(library, ())):
+            with contextlib.suppress(ImportError):
+                importlib.import_module(module)
+
+
+def computed(order: Mapping[str, Any]) -> tuple[int, str]:
+    """Compute the jobs of an order one after the other; exit status, and the error as JSON if one failed."""
+    store = Store(Path(order["store"]))
+    for job in order["jobs"]:
+        try:
+            compute(job, store)
+        except (CamfolioError, OSError) as caught:
+            error = file_error(caught) if isinstance(caught, OSError) else caught
+            return 1, json.dumps({"error": type(error).__name__, "message": str(error)})
+        except Exception as caught:  # noqa: BLE001 - any exception of a stage is reported, as a sentence and a traceback
+            traceback.print_exc()
+            stage = job["ingredients"]["stage"]
+            message = (
+                f"Expected a result of {stage}, but got {type(caught).__name__}: {caught}. The traceback is above."
+            )
+            return 1, json.dumps({"error": "StoreError", "message": message})
+    return 0, ""
 
 
 def compute(job: dict[str, Any], store: Store) -> None:
@@ -92,16 +185,10 @@ def check_unchanged(ingredients: Ingredients, outside: Mapping[str, str], code: 
 
 
 def keep_standard_output() -> TextIO:
-    """Reserve standard output for the report; what libraries print goes to standard error."""
-    report = os.fdopen(os.dup(1), "w")
+    """Reserve standard output for answers; what libraries print goes to standard error."""
+    answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    return report
-
-
-def end_with_parent() -> None:
-    """Exit when standard input is closed, so that no worker outlives its parent."""
-    sys.stdin.read()
-    os._exit(1)
+    return answers
 
 
 if __name__ == "__main__":
