@@ -52,6 +52,7 @@ class CamfolioPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  # 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:  # noqa: ARG002 - MkDocs passes it
         """Start background computation if the site is served; with this event MkDocs keeps the instance between builds."""
         self.background = Background() if command == "serve" else None
+        show_progress()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Take the site's address from SITE_URL if mkdocs.yml has none: link previews need absolute addresses."""
@@ -100,6 +101,15 @@ class CamfolioPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  # 
         """Add policy and link preview to built pages; served pages keep the script that reloads them."""
         if not self.background:
             finish_site(Path(config.site_dir), config.site_url or "")
+
+
+def show_progress() -> None:
+    """Show what a build computes where MkDocs shows its own messages; they do not count as warnings of a strict build."""
+    progress = logging.getLogger("camfolio")
+    progress.setLevel(logging.INFO)
+    for handler in logging.getLogger("mkdocs").handlers:
+        if isinstance(handler, logging.StreamHandler) and handler not in progress.handlers:
+            progress.addHandler(handler)
 
 
 def folder_in_store(config: MkDocsConfig, name: str) -> Path | None:

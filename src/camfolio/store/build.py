@@ -9,6 +9,7 @@ from functools import partial
 
 from camfolio.errors import ChangedError, StoreError
 from camfolio.store.artefacts import Artefact, Stage, Store
+from camfolio.store.outlook import Outlook, outlook
 from camfolio.store.packed import unpack
 from camfolio.store.record import NOTHING, Record
 from camfolio.store.survey import State, next_batch, survey
@@ -48,6 +49,8 @@ def build(
         ChangedError: if code or files changed during each of three tries.
     """
     states, changed = survey(stages, store, record), 0
+    if (left := outlook(states, store, record, everything=everything)).missing:
+        log.info("%s", left)
     with closing(Workers(store)) as workers:
         while batch := next_batch(states, everything):
             tell(states)
@@ -62,7 +65,21 @@ def build(
                     raise
                 log.info("%s Trying again.", error)
             states = survey(stages, store, record)
+            if not batch[0].kept:
+                log.info("%s", finished(batch, states, outlook(states, store, record, everything=everything)))
     return {state.stage.name: result for state in states if (result := result_of(state, store))}
+
+
+def finished(batch: Sequence[State], states: Sequence[State], left: Outlook) -> str:
+    """The line about a finished batch: seconds of each stage, and what is left."""
+    names = {state.stage.name for state in batch}
+    seconds = [
+        f"{state.stage.name} {state.artefact.manifest.seconds:.0f} s"
+        for state in states
+        if state.artefact and state.stage.name in names
+    ]
+    rest = f"{left.missing} left{', ' if left.time else ''}{left.time}" if left.missing else "all are computed"
+    return f"{', '.join(seconds) or 'nothing'}; {rest}"
 
 
 def result_of(state: State, store: Store) -> Artefact | None:
