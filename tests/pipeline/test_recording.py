@@ -6,18 +6,23 @@ import logging
 import shutil
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from camfolio.errors import StoreError
+from camfolio.pipeline.contents import stages
 from camfolio.pipeline.recording import Rule, carried, check_results, record_results
 from camfolio.store.artefacts import Store
 from camfolio.store.build import build
 from camfolio.store.record import Record, read_record
 from camfolio.store.survey import needed, next_batch, survey
+from camfolio.study.file import read_study
 from tiny_chain import chain, computed
 
 EVERYTHING = Rule(seconds=0.0)
+SLICES = {"slices", "permuted", "planting"}
+"""Stages whose results hold slices."""
 
 
 @pytest.fixture
@@ -105,8 +110,8 @@ def test_what_is_small_and_took_long_is_kept_and_the_rest_is_not(tiny, study, st
     assert zips(recorded(study, store)) == ["number.zip", "parity.zip", "word.zip"]
 
 
-def test_pictures_are_not_kept(study, store):
-    drawn = [replace(stage, picture=stage.name == "word") for stage in chain()]
+def test_what_is_local_is_not_kept(study, store):
+    drawn = [replace(stage, local=stage.name == "word") for stage in chain()]
     record_results(drawn, store, read_record(study, store), EVERYTHING)
     assert zips(read_record(study, Store(study.parent))) == ["number.zip", "parity.zip"]
 
@@ -220,3 +225,16 @@ def test_kept_results_come_before_anything_is_computed(tiny, study, store):
     batch = next_batch(survey(table(), Store(tiny / "clone"), record))
     assert [state.stage.name for state in batch] == ["number", "parity", "word"]
     assert all(state.kept for state in batch)
+
+
+@pytest.mark.parametrize("study_file", ["lung-nodules", "shortcut"])
+def test_no_stage_that_holds_slices_may_be_kept(study_file):
+    path = Path(__file__).parents[2] / "gen" / "studies" / f"{study_file}.yaml"
+    table = stages(
+        read_study(path, ["external.source=lidc-phantom"] if study_file == "lung-nodules" else []), path.parent
+    )
+    found = {stage.name for stage in table if stage.local and not stage.name.startswith("figure-")}
+    holds = {
+        name for name in (stage.name for stage in table) if name.rpartition("external-")[2].partition("-")[0] in SLICES
+    }
+    assert found == holds | {name for name in ("card", "matrix", "explorer") if study_file == "lung-nodules"}

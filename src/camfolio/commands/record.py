@@ -30,6 +30,6 @@ def why(state: State, rule: Rule) -> str:
     """Whether a result is kept, or why not."""
     if state.recorded and state.recorded.kept:
         return "kept, carried over" if state.recorded.carried else "kept"
-    if state.stage.picture:
-        return "a picture"
+    if state.stage.local:
+        return "pictures and slices are not kept"
     return "large" if size_of(state) > rule.size else "not needed"

@@ -43,6 +43,7 @@ def reading(name: str, study: Study, data: DataSource) -> Stage:
         also=(data.reader,),
         parameters=parameters,
         files=data.inputs(),
+        local=True,
     )
 
 

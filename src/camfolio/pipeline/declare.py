@@ -18,6 +18,7 @@ def stage(
     group: str = "",
     renamed: Mapping[str, str] | None = None,
     intermediate: bool = False,
+    local: bool = False,
 ) -> Stage:
     """The stage with the function `run` of `camfolio.stages.NAME`.
 
@@ -29,6 +30,7 @@ def stage(
         group: stages of one group that are ready together share a worker.
         renamed: argument -> stage, for upstream stages passed under another name.
         intermediate: no page reads its result.
+        local: its result is never kept beside a study (see `Stage`).
     """
     return Stage(
         name=name,
@@ -38,6 +40,7 @@ def stage(
         files=files or {},
         group=group,
         intermediate=intermediate,
+        local=local,
     )
 
 
@@ -49,7 +52,7 @@ def figure(module: str, parameters: Mapping[str, Any], *upstream: str, name: str
         parameters=parameters,
         upstream={stage_name: stage_name for stage_name in upstream},
         group="figures",
-        picture=True,
+        local=True,
     )
 
 

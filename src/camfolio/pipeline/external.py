@@ -37,6 +37,7 @@ def external_stages(study: Study, table: Sequence[Stage]) -> tuple[tuple[Stage, 
         also=tuple(sorted({*internal.also, *external.also})),
         parameters={**internal.parameters, "external": external.parameters["data"]},
         files=files,
+        local=True,
     )
     split = Stage(
         name=external_names["split"], module="camfolio.stages.external_split", upstream={"slices": slices.name}

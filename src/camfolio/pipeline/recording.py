@@ -24,7 +24,7 @@ ALL = "all"
 class Rule:
     """Which results are kept beside a study: those that a fresh clone needs and would wait for, as far as they are small.
 
-    Pictures are not kept: they are drawn again with every change of their style.
+    Pictures are not kept, since every change of style draws them again; nor are slices, which may be those of patients.
 
     Attributes:
         seconds: computing time of a kept result, s, at least.
@@ -35,13 +35,11 @@ class Rule:
     size: int = 6 * 10**6
 
     def __str__(self) -> str:
-        return (
-            f"Kept: what a fresh clone needs, no pictures, at least {self.seconds:g} s, at most {self.size / 1e6:g} MB."
-        )
+        return f"Kept: what a fresh clone needs, no pictures and no slices, at least {self.seconds:g} s, at most {self.size / 1e6:g} MB."
 
     def allows(self, state: State) -> bool:
         """Whether a result may be kept; one that is not in the store only if it is kept already."""
-        if state.stage.picture or state.manifest is None or state.manifest.seconds < self.seconds:
+        if state.stage.local or state.manifest is None or state.manifest.seconds < self.seconds:
             return False
         return size_of(state) <= self.size if state.artefact else state.kept is not None
 

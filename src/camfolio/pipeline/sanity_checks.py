@@ -26,7 +26,7 @@ def sanity_check_stages(study: Study) -> tuple[Stage, ...]:
     return (
         stage("randomisation", mapping | section(study, "evidence", only=("slices",)), *MAPS, group=EVIDENCE),
         *(
-            [stage("permuted", {"seed": study.seed}, "slices", "split", group=EVIDENCE, intermediate=True)]
+            [stage("permuted", {"seed": study.seed}, "slices", "split", group=EVIDENCE, intermediate=True, local=True)]
             if "permuted" in retrainings
             else []
         ),

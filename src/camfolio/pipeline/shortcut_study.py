@@ -44,7 +44,7 @@ def summary_section(shortcut: Shortcut) -> dict[str, object]:
 def planting(study: Study, shortcut: Shortcut, cue: str) -> Stage:
     """The stage that plants one cue in the slices."""
     parameters = {"cue": cue, "share": shortcut.share, "seed": study.seed}
-    return stage(f"planting-{cue}", parameters, "slices", "split", group="planting", intermediate=True)
+    return stage(f"planting-{cue}", parameters, "slices", "split", group="planting", intermediate=True, local=True)
 
 
 def training(study: Study, condition: str, number: int) -> Stage:

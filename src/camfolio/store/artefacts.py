@@ -58,7 +58,8 @@ class Stage:
         dynamic: what joins `also` and `modules` if the stage's code reaches the importer.
         group: missing stages of one group are computed by one worker, so that it imports its libraries once.
         intermediate: only other stages read the result; where theirs are known, it is not computed.
-        picture: the result is drawn from other results; it is never kept beside a study.
+        local: the result is never kept beside a study: pictures, which every change of style draws again, and slices,
+            which may be those of patients.
     """
 
     name: str
@@ -71,7 +72,7 @@ class Stage:
     dynamic: tuple[DynamicImports, ...] = ()
     group: str = ""
     intermediate: bool = False
-    picture: bool = False
+    local: bool = False
 
     @property
     def outside(self) -> dict[str, Path]:
