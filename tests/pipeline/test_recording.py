@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shutil
 import zipfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from camfolio.errors import StoreError
 from camfolio.pipeline.contents import stages
 from camfolio.pipeline.recording import Rule, carried, check_results, record_results
-from camfolio.store.artefacts import Store
+from camfolio.store.artefacts import Manifest, Store
 from camfolio.store.build import build
 from camfolio.store.record import Record, read_record
 from camfolio.store.survey import needed, next_batch, survey
@@ -108,6 +110,27 @@ def test_what_is_small_and_took_long_is_kept_and_the_rest_is_not(tiny, study, st
     assert zips(recorded(study, store, Rule(seconds=0.0, size=3))) == ["number.zip", "parity.zip"]  # "even": 4 bytes
     assert zips(recorded(study, store, Rule(seconds=1e9))) == []
     assert zips(recorded(study, store)) == ["number.zip", "parity.zip", "word.zip"]
+
+
+def test_the_time_before_a_stage_counts_if_nobody_else_waits_for_it(tiny, study, store):
+    """`parity` takes long and only `word` needs it; `word` is quick, and is kept instead."""
+    for stage, seconds in {"number": 1.0, "parity": 9.0, "word": 1.0}.items():
+        state = next(one for one in survey(table(), store) if one.stage.name == stage)
+        text = {"number": "4", "parity": "0", "word": "even"}[stage]
+        manifest = Manifest(
+            key=state.ingredients.key,
+            ingredients=state.ingredients,
+            outputs={f"{stage}.txt": hashlib.sha256(text.encode()).hexdigest()},
+            seconds=seconds,
+        )
+        store.make(state.ingredients, partial(write, stage, text), manifest)
+    assert zips(recorded(study, store, Rule(seconds=5.0), intermediate=("number", "parity"))) == ["word.zip"]
+    assert zips(recorded(study, store, Rule(seconds=5.0), intermediate=("number",))) == ["parity.zip"]
+    assert zips(recorded(study, store, Rule(seconds=20.0), intermediate=("number", "parity"))) == []
+
+
+def write(stage, text, folder) -> None:
+    (folder / f"{stage}.txt").write_text(text, encoding="utf-8")
 
 
 def test_what_is_local_is_not_kept(study, store):

@@ -32,4 +32,4 @@ def why(state: State, rule: Rule) -> str:
         return "kept, carried over" if state.recorded.carried else "kept"
     if state.stage.local:
         return "pictures and slices are not kept"
-    return "large" if size_of(state) > rule.size else "not needed"
+    return "large" if size_of(state) > rule.size else "not needed, or quick"

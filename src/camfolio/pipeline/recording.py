@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,11 +35,14 @@ class Rule:
     size: int = 6 * 10**6
 
     def __str__(self) -> str:
-        return f"Kept: what a fresh clone needs, no pictures and no slices, at least {self.seconds:g} s, at most {self.size / 1e6:g} MB."
+        return (
+            "Kept: what a fresh clone needs, no pictures and no slices, if it takes at least "
+            f"{self.seconds:g} s with what only it needs, and at most {self.size / 1e6:g} MB."
+        )
 
     def allows(self, state: State) -> bool:
-        """Whether a result may be kept; one that is not in the store only if it is kept already."""
-        if state.stage.local or state.manifest is None or state.manifest.seconds < self.seconds:
+        """Whether a result may be kept, however long it took; one that is not in the store only if it is kept already."""
+        if state.stage.local or state.manifest is None:
             return False
         return size_of(state) <= self.size if state.artefact else state.kept is not None
 
@@ -110,9 +113,27 @@ def entry(state: State, kept: bool) -> Recorded | None:
 
 
 def kept_stages(states: Sequence[State], rule: Rule) -> set[str]:
-    """The stages whose results are kept: those that the rule allows and an empty store needs."""
-    clone = [replace(state, artefact=None, folders={}, kept=Path() if rule.allows(state) else None) for state in states]
-    return {state.stage.name for state in needed(clone) if state.kept}
+    """The stages whose results are kept: those that an empty store needs, the rule allows, and that take long."""
+    allowed = {state.stage.name for state in states if rule.allows(state)}
+    clone = [
+        replace(state, artefact=None, folders={}, kept=Path() if state.stage.name in allowed else None)
+        for state in states
+    ]
+    asked = {state.stage.name for state in needed(clone)}
+    return {name for name in asked & allowed if seconds_alone(name, states, asked) >= rule.seconds}
+
+
+def seconds_alone(name: str, states: Sequence[State], asked: Container[str]) -> float:
+    """Computing time of a stage, s, with that of the stages before it that nobody else asks for."""
+    by_name = {state.stage.name: state for state in states}
+    alone, waiting = set(), [name]
+    while waiting:
+        one = waiting.pop()
+        alone.add(one)
+        waiting += [
+            other for other in by_name[one].stage.upstream.values() if other not in asked and other not in alone
+        ]
+    return sum(manifest.seconds for one in alone if (manifest := by_name[one].manifest))
 
 
 def pack_kept(states: Sequence[State], record: Record) -> None:
