@@ -145,6 +145,13 @@ def test_another_python_parses_for_itself(package, monkeypatch):
     assert behind(package).modules == {"camfolio.stages.one": "other"}
 
 
+def test_entries_of_another_version_of_the_reader_do_not_count(package, monkeypatch):
+    behind(package)
+    monkeypatch.setattr(code, "reader_digest", lambda: "other")
+    monkeypatch.setattr(code, "examine", lambda *_: code.ModuleCode("other", (), ()))
+    assert behind(package).modules == {"camfolio.stages.one": "other"}
+
+
 def test_what_is_no_longer_used_is_forgotten(package):
     before = behind(package).modules
     (package / "stages/one.py").write_text(STAGE + "\nTHREE = 3\n", encoding="utf-8")

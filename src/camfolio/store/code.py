@@ -76,7 +76,7 @@ class CodeReader:
         """The code of one module; the file is read once, and parsed only if its bytes or the Python version are new."""
         if name not in self.read:
             source = module_path(name).read_bytes()
-            seen = hashlib.sha256(f"{python_version()}\0{name}\0".encode() + source).hexdigest()
+            seen = hashlib.sha256(f"{reader_digest()}\0{python_version()}\0{name}\0".encode() + source).hexdigest()
             self.read[name] = self.used[seen] = self.known.get(seen) or examine(name, source)
         return self.read[name]
 
@@ -203,6 +203,12 @@ def public(version_number: str) -> str:
     '2.13.0'
     """
     return version_number.partition("+")[0]
+
+
+@cache
+def reader_digest() -> str:
+    """Digest of this file: entries of the cache that another version of it wrote do not count."""
+    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
 
 
 def python_version() -> str:
