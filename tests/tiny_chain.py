@@ -45,6 +45,20 @@ def run(*, out, parity, words):
     log("word")
     (out / "word.txt").write_text(words[int((parity / "parity.txt").read_text())])
 """,
+    "meeting": """
+import time
+from tiny_stages.ink import HERE, log
+
+def run(*, out, name, other):
+    log(name)
+    (HERE / f"{name}.begun").touch()
+    end = time.monotonic() + 20
+    while not (HERE / f"{other}.begun").exists():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{other} has not begun")
+        time.sleep(0.01)
+    (out / "met.txt").write_text(other)
+""",
     "trouble": """
 import os, signal, time
 from camfolio.errors import DataError

@@ -373,3 +373,31 @@ def test_where_no_process_can_be_forked_every_order_has_its_own_interpreter(tiny
     assert len(set(pids)) == 3
     with pytest.raises(DataError, match="Expected ink, but got water"):
         build(troubled("expected"), store)
+
+
+def meeting(name: str, other: str) -> Stage:
+    """A stage that ends only when another one has begun."""
+    parameters = {"name": name, "other": other}
+    return Stage(name, "tiny_stages.meeting", parameters=parameters, group="meeting", parallel=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks the worker")
+def test_parallel_stages_of_a_group_run_side_by_side(tiny, store, monkeypatch):
+    monkeypatch.setattr("camfolio.store.workers.processors", lambda: 2)
+    results = build([meeting("one", "two"), meeting("two", "one")], store)
+    assert {name: (one / "met.txt").read_text(encoding="utf-8") for name, one in results.items()} == {
+        "one": "two",
+        "two": "one",
+    }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks the worker")
+def test_one_of_several_parallel_stages_that_fails_is_reported_and_the_others_are_kept(tiny, store, monkeypatch):
+    monkeypatch.setattr("camfolio.store.workers.processors", lambda: 2)
+    failing = replace(
+        meeting("one", "two"), module="tiny_stages.trouble", parameters={"how": "expected", "number": "x"}
+    )
+    lone = replace(meeting("two", "two"))
+    with pytest.raises(DataError, match="Expected ink, but got water"):
+        build([failing, lone], store)
+    assert words(survey([failing, lone], store)) == {"one": "new", "two": "fresh"}

@@ -52,6 +52,7 @@ def figure(module: str, parameters: Mapping[str, Any], *upstream: str, name: str
         parameters=parameters,
         upstream={stage_name: stage_name for stage_name in upstream},
         group="figures",
+        parallel=True,
         local=True,
     )
 

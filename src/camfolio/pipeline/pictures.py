@@ -75,4 +75,12 @@ def looks_of(study: Study) -> dict[str, Any]:
 def raster(name: str, parameters: Mapping[str, Any], *upstream: str) -> Stage:
     """The stage whose `run` is in `camfolio.raster.NAME`."""
     before = {stage: stage for stage in upstream}
-    return Stage(name, f"camfolio.raster.{name}", parameters=parameters, upstream=before, group="figures", local=True)
+    return Stage(
+        name,
+        f"camfolio.raster.{name}",
+        parameters=parameters,
+        upstream=before,
+        group="figures",
+        parallel=True,
+        local=True,
+    )

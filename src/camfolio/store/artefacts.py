@@ -57,6 +57,7 @@ class Stage:
         modules: name -> file of user code, imported before `run`; its digest is part of the key.
         dynamic: what joins `also` and `modules` if the stage's code reaches the importer.
         group: missing stages of one group are computed by one worker, so that it imports its libraries once.
+        parallel: it computes in one thread; stages of its group run side by side, one per processor.
         intermediate: only other stages read the result; where theirs are known, it is not computed.
         local: the result is never kept beside a study: pictures, which every change of style draws again, and slices,
             which may be those of patients.
@@ -71,6 +72,7 @@ class Stage:
     modules: Mapping[str, Path] = field(default_factory=dict)
     dynamic: tuple[DynamicImports, ...] = ()
     group: str = ""
+    parallel: bool = False
     intermediate: bool = False
     local: bool = False
 

@@ -62,8 +62,32 @@ def main() -> int:
 
 
 def forked(order: Mapping[str, Any]) -> tuple[int, str]:
-    """Exit status and report of a process forked for one order; it is killed when standard input is closed."""
+    """Exit status and report of processes forked for one order; they are killed when standard input is closed."""
     preload(order["libraries"])
+    children = [fork({**order, "jobs": order["jobs"][lane :: order["lanes"]]}) for lane in range(order["lanes"])]
+    reports = dict.fromkeys((receiver for _, receiver in children), b"")
+    unread = set(reports)
+    while unread:
+        ready, _, _ = select.select([*unread, sys.stdin.fileno()], [], [])
+        if sys.stdin.fileno() in ready:
+            for child, _ in children:
+                os.kill(child, signal.SIGKILL)
+            os._exit(1)
+        for receiver in ready:
+            part = os.read(receiver, 2**16)
+            reports[receiver] += part
+            unread -= set() if part else {receiver}
+    ended = [
+        (os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), reports[receiver].decode("utf-8", "replace"))
+        for child, receiver in children
+    ]
+    for receiver in reports:
+        os.close(receiver)
+    return next((one for one in ended if one[0] != 0), (0, ""))
+
+
+def fork(order: Mapping[str, Any]) -> tuple[int, int]:
+    """A process that computes an order: its number, and where its report can be read."""
     receiver, sender = os.pipe()
     server = os.getpid()
     with warnings.catch_warnings():
@@ -73,18 +97,7 @@ def forked(order: Mapping[str, Any]) -> tuple[int, str]:
         os.close(receiver)
         end_forked(order, sender, server)
     os.close(sender)
-    report = b""
-    while True:
-        ready, _, _ = select.select([receiver, sys.stdin.fileno()], [], [])
-        if receiver not in ready:
-            os.kill(child, signal.SIGKILL)
-            os._exit(1)
-        if not (part := os.read(receiver, 2**16)):
-            break
-        report += part
-    os.close(receiver)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status), report.decode("utf-8", "replace")
+    return child, receiver
 
 
 def end_forked(order: Mapping[str, Any], sender: int, server: int) -> NoReturn:

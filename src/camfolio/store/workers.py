@@ -46,7 +46,9 @@ class Workers:
         log.info("computing %s", names)
         jobs = [job(state) for state in missing]
         libraries = sorted({library for one in jobs for library in one["ingredients"]["libraries"]})
-        answer = self.answer(json.dumps({"store": str(self.store.root), "jobs": jobs, "libraries": libraries}))
+        lanes = min(len(jobs), processors()) if all(state.stage.parallel for state in missing) else 1
+        order = {"store": str(self.store.root), "jobs": jobs, "libraries": libraries, "lanes": lanes}
+        answer = self.answer(json.dumps(order))
         check_answer(answer, names)
 
     def answer(self, order: str) -> dict[str, Any]:
@@ -84,6 +86,11 @@ class Workers:
             with self.process:  # closes its pipes and waits
                 pass
             self.process = None
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def job(state: State) -> dict[str, Any]:
