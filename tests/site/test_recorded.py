@@ -23,6 +23,7 @@ def recorded(portfolio, store, tiny_study, tmp_path):
     return study
 
 
+@pytest.mark.slow
 def test_a_clone_has_the_same_pages_and_trains_no_network(recorded, store, tiny_study, copy_project, tmp_path):
     project = copy_project(tmp_path / "project")
     clone = Store(tmp_path / "clone")
