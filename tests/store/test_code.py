@@ -159,6 +159,16 @@ def test_what_is_no_longer_used_is_forgotten(package):
     assert len(json.loads((package.parent / "code.json").read_text(encoding="utf-8"))) == len(before)
 
 
+def test_a_reader_of_other_modules_leaves_the_entries_of_the_rest(package, monkeypatch):
+    before = behind(package)
+    (package / "rooms/roof.py").write_text("SLOPE = 3\n", encoding="utf-8")
+    reader = CodeReader(package.parent / "code.json")
+    reader.closure(("camfolio.rooms.roof",))
+    reader.remember()
+    monkeypatch.setattr(code, "examine", lambda *_: pytest.fail("parsed again"))
+    assert behind(package) == before
+
+
 def test_nothing_is_written_if_nothing_is_new(package):
     behind(package)
     memory = package.parent / "code.json"

@@ -57,7 +57,7 @@ class CodeReader:
         self.memory = memory
         self.known = read_memory(memory)
         self.read: dict[str, ModuleCode] = {}
-        self.used: dict[str, ModuleCode] = {}
+        self.new = False
 
     def closure(self, modules: tuple[str, ...]) -> Code:
         """The code of `modules` (full names, such as `camfolio.stages.training`) and of all they import, transitively."""
@@ -77,15 +77,19 @@ class CodeReader:
         if name not in self.read:
             source = module_path(name).read_bytes()
             seen = hashlib.sha256(f"{reader_digest()}\0{python_version()}\0{name}\0".encode() + source).hexdigest()
-            self.read[name] = self.used[seen] = self.known.get(seen) or examine(name, source)
+            before, code = self.known.get(name, ("", None))
+            self.read[name] = code if code and before == seen else examine(name, source)
+            self.new |= before != seen
+            self.known[name] = seen, self.read[name]
         return self.read[name]
 
     def remember(self) -> None:
-        """Replace the cache file if anything new was read; entries that were not used are dropped."""
-        if self.used.keys() <= self.known.keys():
+        """Replace the cache file if anything new was read; entries of modules that are not read this time stay."""
+        if not self.new:
             return
-        entries = {seen: (code.digest, code.ours, code.others) for seen, code in self.used.items()}
+        entries = {name: (seen, code.digest, code.ours, code.others) for name, (seen, code) in self.known.items()}
         replace_file(self.memory, json.dumps(entries))
+        self.new = False
 
 
 def is_blind(name: str) -> bool:
@@ -216,10 +220,13 @@ def python_version() -> str:
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def read_memory(file: Path) -> dict[str, ModuleCode]:
-    """The entries of the cache file; empty if it cannot be read."""
+def read_memory(file: Path) -> dict[str, tuple[str, ModuleCode]]:
+    """The entries of the cache file by module: digest of what was read, and its code; empty if it cannot be read."""
     try:
         entries = json.loads(file.read_text(encoding="utf-8"))
-        return {seen: ModuleCode(code, tuple(ours), tuple(others)) for seen, (code, ours, others) in entries.items()}
+        return {
+            name: (seen, ModuleCode(code, tuple(ours), tuple(others)))
+            for name, (seen, code, ours, others) in entries.items()
+        }
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
