@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import shutil
 import zipfile
@@ -178,8 +179,26 @@ def test_a_damaged_kept_result_is_reported_and_computed_instead(tiny, study, sto
     assert "number.zip" in caplog.text
     assert "computed instead" in caplog.text
     assert not list(tiny.rglob("stray.txt"))
-    with pytest.raises(StoreError, match=r"number\.zip"):
+    with pytest.raises(StoreError, match=r"number\.zip.*or run `camfolio record"):
         check_results(table(), store, record, study)
+    check_results(table(), store, recorded(study, store), study)  # recording packs it again
+    assert computed(tiny) == []
+
+
+def test_a_deleted_kept_result_is_computed_and_named_by_the_check(tiny, study, store):
+    record = recorded(study, store)
+    (record.folder / "number.zip").unlink()
+    (record.folder / "parity.zip.part").write_bytes(b"left by a killed run")
+    computed(tiny)
+    build(table(), Store(tiny / "clone"), record=record)
+    assert computed(tiny) == ["number"]
+    with pytest.raises(StoreError, match=r"number\.zip, but it is not there"):
+        check_results(table(), store, record, study)
+    assert zips(recorded(study, store)) == ["number.zip", "parity.zip", "word.zip"]
+
+
+def test_the_file_says_its_format(study, store):
+    assert json.loads(recorded(study, store).file.read_text(encoding="utf-8"))["format"] == 1
 
 
 def rewritten(file, content) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 
+from camfolio.commands.show import plain_table
 from camfolio.pipeline.recording import Rule, size_of
 from camfolio.store.survey import State
 
@@ -14,9 +14,7 @@ from camfolio.store.survey import State
 def show_record(name: str, states: Sequence[State], rule: Rule) -> None:
     """Print which results are kept, and why the others are not."""
     console = Console(markup=False)
-    table = Table(
-        "result", "seconds", "size", "", title=f"{name}: {len(states)} results recorded", title_justify="left"
-    )
+    table = plain_table("stage", "seconds", "size", "", title=f"{name}: {len(states)} results recorded")
     for state in sorted(states, key=lambda state: -(state.recorded.seconds if state.recorded else 0)):
         if state.recorded and (state.recorded.kept or state.recorded.seconds >= rule.seconds):
             row = state.stage.name, f"{state.recorded.seconds:.0f}", f"{size_of(state) / 1e6:.1f} MB", why(state, rule)

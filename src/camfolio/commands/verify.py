@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
+from camfolio.commands.show import plain_table
 from camfolio.pipeline.portfolio import Portfolio, open_portfolio
 from camfolio.results.differences import UNEQUAL, difference
 from camfolio.store.artefacts import Artefact, Store
@@ -31,7 +31,8 @@ class Compared:
     Attributes:
         stage: its name.
         verdict: one of those above.
-        difference: the largest relative difference of a file; infinite if no number tells it.
+        difference: the largest relative difference of a file; infinite if no number tells it, NaN if the recorded files
+            are not here.
         files: the files that differ.
     """
 
@@ -79,8 +80,9 @@ def compared(
     files = differing(expected, after.manifest.outputs)
     if not files:
         return Compared(stage, IDENTICAL)
-    comparable = here == expected
-    most = max(file_difference(before, after, file) if comparable else UNEQUAL for file in files)
+    if here != expected:
+        return Compared(stage, DIFFERENT, math.nan, files)
+    most = max(file_difference(before, after, file) for file in files)
     return Compared(stage, CLOSE if most <= tolerance else DIFFERENT, most, files)
 
 
@@ -102,15 +104,25 @@ def file_difference(before: Artefact, after: Artefact, name: str) -> float:
     return difference(*files) if all(file.is_file() for file in files) else UNEQUAL
 
 
+def words_for(share: float) -> str:
+    """A difference in words.
+
+    >>> words_for(0.0123), words_for(UNEQUAL), words_for(math.nan)
+    ('1.2 %', 'no number', 'recorded files not here')
+    """
+    if math.isnan(share):
+        return "recorded files not here"
+    return f"{100 * share:.2g} %" if math.isfinite(share) else "no number"
+
+
 def show_verified(known: Portfolio, results: Sequence[Compared]) -> None:
     """Print the results that are not identical, and how many there are of each verdict."""
     console = Console(markup=False)
     rows = [result for result in results if result.verdict not in (IDENTICAL, TAKEN)]
     if rows:
-        table = Table("result", "verdict", "difference", "files", title=known.name, title_justify="left")
+        table = plain_table("stage", "verdict", "difference", "files", title=known.name)
         for result in rows:
-            most = f"{100 * result.difference:.2g} %" if math.isfinite(result.difference) else "not a number"
-            table.add_row(result.stage, result.verdict, most, ", ".join(result.files))
+            table.add_row(result.stage, result.verdict, words_for(result.difference), ", ".join(result.files))
         console.print(table)
     count = Counter(result.verdict for result in results)
     words = ", ".join(f"{count[verdict]} {verdict}" for verdict in VERDICTS if count[verdict])

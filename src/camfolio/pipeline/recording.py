@@ -81,6 +81,9 @@ def record_results(
 ) -> list[State]:
     """Compute, record and keep the results of stages; see `record_study`."""
     record = carried(record, table, store, carry)
+    for name, recorded in record.stages.items():
+        if recorded.kept and kept_error(record, name, recorded):
+            record = record.without(name)  # so that it is packed again
     while True:
         build(table, store, record=record, everything=True)
         states = survey(table, store, record)
@@ -90,7 +93,7 @@ def record_results(
         pack_kept(states, changed)
         changed.write()
         if changed.stages == record.stages:
-            return states
+            return survey(table, store, changed)
         record = changed
 
 
@@ -139,7 +142,7 @@ def seconds_alone(name: str, states: Sequence[State], asked: Container[str]) -> 
 def pack_kept(states: Sequence[State], record: Record) -> None:
     """Write the kept results that have no file yet, and delete files that no result has any more."""
     files = {record.folder / f"{name}.zip" for name, recorded in record.stages.items() if recorded.kept}
-    for old in set(record.folder.glob("*.zip")) - files:
+    for old in set(record.folder.glob("*")) - files:
         old.unlink()
     for state in states:
         recorded, file = record.stages.get(state.stage.name), record.folder / f"{state.stage.name}.zip"
@@ -185,10 +188,20 @@ def check_results(table: Sequence[Stage], store: Store, record: Record, path: Pa
             f"{path}` (with `--carry STAGE` for a stage whose result the change does not concern), and commit what it wrote."
         )
         raise StoreError(msg)
-    for state in states:
-        if state.recorded and state.recorded.kept:
-            with tempfile.TemporaryDirectory() as folder:
-                unpack(record.folder / f"{state.stage.name}.zip", state.recorded.outputs, Path(folder))
+    for name, recorded in record.stages.items():
+        if recorded.kept and (error := kept_error(record, name, recorded)):
+            msg = f"{error} Restore the file, or run `camfolio record {path}`."
+            raise StoreError(msg)
+
+
+def kept_error(record: Record, name: str, recorded: Recorded) -> StoreError | None:
+    """What is wrong with a stage's kept file; None if its bytes are those that were recorded."""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            unpack(record.folder / f"{name}.zip", recorded.outputs, Path(folder))
+    except StoreError as error:
+        return error
+    return None
 
 
 def some(names: Iterable[str], most: int = 5) -> str:

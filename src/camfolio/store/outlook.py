@@ -56,7 +56,8 @@ def outlook(states: Sequence[State], store: Store, record: Record, *, everything
     """What is left of a build, by what is recorded or by earlier results in the store."""
     missing = needed(states, everything)
     computed = [state for state in missing if not state.kept]
-    expected = [expected_seconds(state.stage.name, store, record, speed(states)) for state in computed]
+    ratio = speed(states) if computed else 1.0
+    expected = [expected_seconds(state.stage.name, store, record, ratio) for state in computed]
     known = [seconds for seconds in expected if seconds is not None]
     return Outlook(
         here=len(states) - len(missing),

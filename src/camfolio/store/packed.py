@@ -42,6 +42,9 @@ def unpack(file: Path, outputs: Mapping[str, str], folder: Path) -> None:
     Raises:
         StoreError: for the first file that is missing or has another digest.
     """
+    if not file.is_file():
+        msg = f"Expected the packed result {file}, but it is not there."
+        raise StoreError(msg)
     try:
         with zipfile.ZipFile(io.BytesIO(file.read_bytes())) as archive:
             if set(archive.namelist()) != set(outputs):
@@ -57,13 +60,22 @@ def unpack(file: Path, outputs: Mapping[str, str], folder: Path) -> None:
         raise StoreError(msg) from error
 
 
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError, ValueError)
-"""What reading a damaged or foreign zip file raises, besides errors of its compression (see `copied_digest`)."""
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    ImportError,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+"""What reading a damaged or foreign zip file raises, or a Python without its compression."""
 
 
 def copied_digest(archive: zipfile.ZipFile, name: str, target: Path) -> str:
     """Copy one entry to a file and return the SHA-256 of its bytes."""
-    import lzma  # a Python without it can do everything but read kept results
+    import lzma  # not every Python has it
 
     digest = hashlib.sha256()
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ where a recomputed result differs in its last digits, everything recorded after 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -17,6 +18,8 @@ from camfolio.errors import StoreError
 from camfolio.store.artefacts import Ingredients, Manifest, Store, digest_of
 from camfolio.store.files import replace_file
 
+FORMAT = 1
+"""Number of the file's format; a reader that knows only another one refuses the file."""
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -70,7 +73,7 @@ class ResultsFile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1] = 1
+    format: Literal[1]
     stages: Mapping[str, Recorded] = {}
 
 
@@ -105,13 +108,13 @@ class Record:
         return replace(self, refused=self.refused | {stage})
 
     def changed(self, stages: Mapping[str, Recorded]) -> Record:
-        """This record with other results recorded."""
-        return replace(self, stages=stages)
+        """This record with other results recorded, none of them refused."""
+        return replace(self, stages=stages, refused=frozenset())
 
     def write(self) -> None:
         """Write the results file."""
-        content = ResultsFile(stages=dict(sorted(self.stages.items()))).model_dump_json(indent=1, exclude_defaults=True)
-        replace_file(self.file, content + "\n")
+        stages = {name: one.model_dump(mode="json", exclude_defaults=True) for name, one in sorted(self.stages.items())}
+        replace_file(self.file, json.dumps({"format": FORMAT, "stages": stages}, indent=1) + "\n")
 
 
 NOTHING = Record()
@@ -120,7 +123,7 @@ NOTHING = Record()
 def read_record(study: Path, store: Store) -> Record:
     """The record of a study file: `NAME.results.json` beside it, and `results/NAME/` beside the folder `studies`.
 
-    Nothing is recorded for a store that is made anew.
+    For a store in which everything is computed from nothing, what is recorded does not count.
 
     Raises:
         StoreError: if the results file is damaged.
