@@ -33,6 +33,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from camfolio.explanation.explain import explain
 from camfolio.network.architecture import make_network
 from camfolio.network.onnx import export_network, load_forward
+from camfolio.store.processor import processor
 
 LAYER = "layer2.1.conv2"
 GRADIENT = ("grad_cam", "hires_cam", "layer_cam")
@@ -306,19 +307,10 @@ def page(result: Result) -> str:
     """The page Performance of the documentation."""
     template = Template(Path(__file__).with_name("performance.md.jinja").read_text(), keep_trailing_newline=True)
     versions = {name: version(name) for name in ("torch", "captum", "onnxruntime")}
-    here = {"processor": processor_name(), "python": platform.python_version(), **versions}
+    here = {"processor": processor(), "python": platform.python_version(), **versions}
     return template.render(
         **vars(result), here=here, size=SIZE, layer=LAYER, peer_batch=PEER_BATCH, sizes=CAPTUM_BATCHES
     )
-
-
-def processor_name() -> str:
-    """Name of the processor."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def main() -> None:
