@@ -84,4 +84,5 @@ def panel(axes: Axes, board: ScoreboardResult, score: str, methods: Sequence[Met
     unit = {"share": "", "ratio": ", times chance", "mm": ", mm"}[measure.unit]
     axes.set_title(fill(measure.title + unit, 30), fontsize=8)
     axes.set_xlabel(f"{measure.better} is better", fontsize=8)
+    axes.locator_params(axis="x", nbins=4)
     tidy(axes, theme)

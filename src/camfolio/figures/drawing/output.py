@@ -42,6 +42,8 @@ def write(out: Path, drawing: Drawing) -> None:
         with mpl.rc_context(settings(theme)):  # type: ignore[arg-type]  # its keys are a Literal of 300 names
             figure = drawing.draw(theme)
             FigureCanvasAgg(figure)
+            figure.draw_without_rendering()  # the layout, once: each file would repeat it, for its own resolution
+            figure.set_layout_engine(None)
             figure.savefig(out / f"{theme.name}.svg", metadata={"Date": None, "Creator": None})
             figure.savefig(out / f"{theme.name}.png", dpi=DPI * PNG_SCALE, metadata={"Software": None})
             width, height = figure.get_size_inches() * DPI
