@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -108,16 +108,42 @@ def read() -> Callable[[str], Reading]:
 
 IN_ONE_PROCESS = """
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from camfolio.store import worker, workers
 from camfolio.store.artefacts import Store
 from camfolio.pipeline.portfolio import open_portfolio
 
-workers.Workers.run = lambda self, missing: [worker.compute(workers.job(state), self.store) for state in missing]
+def run(self, missing):
+    compute = partial(worker.compute, store=self.store)
+    jobs = [workers.job(state) for state in missing]
+    if all(state.stage.parallel for state in missing):
+        with ProcessPoolExecutor(2, get_context("fork")) as pool:
+            list(pool.map(compute, jobs))
+    else:
+        list(map(compute, jobs))
+
+workers.Workers.run = run
 for path in sys.argv[2:]:
     open_portfolio(Path(path), Store(Path(sys.argv[1])))
 """
-"""Computes studies in one interpreter instead of a worker per stage, so that torch is imported once."""
+"""Computes studies in one interpreter, so that torch is imported once, and figures in two copies of it."""
+SKETCH = """
+import base64
+from matplotlib.figure import Figure
+from camfolio.stages import training
+
+BLANK = {
+    ".svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="2" height="1"/>',
+    ".png": base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="),
+}
+Figure.draw_without_rendering = lambda self: None
+Figure.savefig = lambda self, file, **_: file.write_bytes(BLANK[file.suffix])
+training.write_onnx = lambda *_: "it is left out of this test"
+"""
+"""Makes figures whose files are blank, and exports no network: most of the time of a tiny study goes into these."""
 
 
 @pytest.fixture
@@ -176,16 +202,16 @@ def store(folder) -> Store:
     return Store(folder / "artifacts")
 
 
+def compute_in_one_process(program: str, store: Store, *paths: Path) -> list[Portfolio]:
+    ran = run_python("-c", program, str(store.root), *map(str, paths), folder=store.root.parent)
+    assert ran.status == 0, ran.err
+    return [open_portfolio(path, store) for path in paths]
+
+
 @pytest.fixture(scope="session")
-def compute(store) -> Callable[..., list[Portfolio]]:
-    """`compute(path, ...)` returns portfolios of studies whose results are computed in another process."""
-
-    def portfolios_of(*paths: Path) -> list[Portfolio]:
-        ran = run_python("-c", IN_ONE_PROCESS, str(store.root), *map(str, paths), folder=store.root.parent)
-        assert ran.status == 0, ran.err
-        return [open_portfolio(path, store) for path in paths]
-
-    return portfolios_of
+def compute(portfolio, store) -> Callable[..., list[Portfolio]]:
+    """`compute(path, ...)` returns portfolios of studies; what the tiny study does not have is made by SKETCH."""
+    return partial(compute_in_one_process, SKETCH + IN_ONE_PROCESS, store)
 
 
 @pytest.fixture(scope="session")
@@ -195,18 +221,23 @@ def tiny_study(write_study) -> Path:
 
 
 @pytest.fixture(scope="session")
-def portfolio(compute, store, tiny_study, tmp_path_factory) -> Portfolio:
+def shared(tmp_path_factory) -> Path:
+    """Folder of what the processes that run tests share: the first one that needs it makes it."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def portfolio(store, tiny_study, shared) -> Portfolio:
     """The tiny study with all results: trained for two epochs, all methods, correct and wrong predictions.
 
     If several processes run tests, the first one computes it and the others copy its results.
     """
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     with FileLock(shared / "tiny.lock"):
         kept = shared / "tiny-artifacts"
         if kept.exists():
             shutil.copytree(kept, store.root, dirs_exist_ok=True)
-        portfolio = compute(tiny_study)[0]
+        portfolio = compute_in_one_process(IN_ONE_PROCESS, store, tiny_study)[0]
         if not kept.exists():
             shutil.copytree(store.root, kept)
     return portfolio
@@ -283,12 +314,17 @@ class Built:
 
 
 @pytest.fixture(scope="session")
-def built(copy_project, tmp_path_factory) -> Built:
+def built(copy_project, shared) -> Built:
     """The tiny site, built strictly with a fixed date."""
-    project = copy_project(tmp_path_factory.mktemp("project"))
-    ran = run_python("-m", "mkdocs", "build", "--strict", folder=project, SOURCE_DATE_EPOCH="1700000000")
-    assert ran.status == 0, ran.err
-    return Built(project, project / "site", ran)
+    project, log = shared / "project", shared / "built.json"
+    with FileLock(shared / "built.lock"):
+        if not log.exists():
+            project.mkdir()
+            copy_project(project)
+            ran = run_python("-m", "mkdocs", "build", "--strict", folder=project, SOURCE_DATE_EPOCH="1700000000")
+            assert ran.status == 0, ran.err
+            log.write_text(json.dumps(asdict(ran)), encoding="utf-8")
+    return Built(project, project / "site", Ran(**json.loads(log.read_text(encoding="utf-8"))))
 
 
 def typed(value: object, before: object) -> object:

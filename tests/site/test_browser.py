@@ -24,6 +24,8 @@ PAGES = [
     "licence/",
     "404.html",
 ]
+QUICK = ["", "tiny/", "tiny/data/", "tiny/model/", "tiny/explorer/", "tiny/evidence/"]
+"""Pages with figures, tables or cards; the others are seen in the slow part."""
 ABORTED = "net::ERR_ABORTED"
 """Console messages of requests that a navigation aborts."""
 LOOK = """async () => {
@@ -40,8 +42,12 @@ LOOK = """async () => {
 
 @pytest.fixture(
     scope="module",
-    params=[("light", 1280), ("light", 390), ("dark", 1280), ("dark", 390)],
-    ids=lambda one: f"{one[0]}-{one[1]}",
+    params=[
+        pytest.param(("light", 1280), id="light-1280"),
+        pytest.param(("light", 390), id="light-390", marks=pytest.mark.slow),
+        pytest.param(("dark", 1280), id="dark-1280", marks=pytest.mark.slow),
+        pytest.param(("dark", 390), id="dark-390"),
+    ],
 )
 def look(request, browser, address):
     """`look("tiny/")`: what one page shows and what it complains of, in one theme and width."""
@@ -73,7 +79,7 @@ def elsewhere(url: str, address: str) -> bool:
     return urlsplit(url).scheme not in {"data", "blob"} and urlsplit(url).netloc != urlsplit(address).netloc
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.strip("/") or "home")
+@pytest.mark.parametrize("page", QUICK, ids=lambda page: page.strip("/") or "home")
 def test_a_page_is_whole(look, page):
     theme, seen, events = look(page)
     assert events == []
@@ -83,6 +89,14 @@ def test_a_page_is_whole(look, page):
         seen["figures"]
     )
     assert bool(seen["figures"]) == (page in {"tiny/", "tiny/evidence/", "tiny/data/"})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page not in QUICK], ids=lambda page: page.strip("/") or "home"
+)
+def test_a_page_without_figures_is_whole(look, page):
+    test_a_page_is_whole(look, page)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from camfolio import cli
 from camfolio.pipeline.contents import stages
@@ -18,7 +19,8 @@ from camfolio.study.file import read_study
 
 @pytest.fixture
 def inspect(store, capsys, monkeypatch):
-    """`inspect(study)`: exit status and what was printed; stages run in this process."""
+    """`inspect(study)`: exit status and what was printed; stages run in this process, files of figures are empty."""
+    monkeypatch.setattr(Figure, "savefig", lambda self, file, **_: file.write_bytes(b""))
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(
         workers.Workers,

@@ -12,8 +12,11 @@ from pydicom.datadict import dictionary_VM, dictionary_VR, keyword_dict
 from pydicom.dataset import Dataset
 
 from camfolio import cli
-from camfolio.pipeline.portfolio import open_inspection
+from camfolio.pipeline.contents import stages
+from camfolio.pipeline.portfolio import with_upstream
 from camfolio.site.pages import make_site
+from camfolio.store.build import build
+from camfolio.study.file import read_study
 from dicom_trees import ROOT_UID, annotations, dataset, nodule_scan
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -106,6 +109,7 @@ def planted_study(tree, write_study) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_identifiers_reach_neither_results_nor_pages_nor_the_log(planted_study, compute, store, caplog, capfd):
     path = planted_study
     caplog.set_level("DEBUG")
@@ -135,6 +139,6 @@ def test_the_search_finds_what_is_planted(tree):
 
 def test_ids_are_kept_with_the_setting_as_stored(write_study, store, tiny_arrays):
     path = write_study("named", data={"source": "npz", "path": "tiny.npz", "ids": "as_stored"})
-    seen, _ = open_inspection(path, store)
-    with np.load(seen.artefacts["slices"] / "slices.npz") as arrays:
+    table = stages(read_study(path), path.parent)
+    with np.load(build(with_upstream(["slices"], table), store)["slices"] / "slices.npz") as arrays:
         assert set(arrays["patient"]) == set(tiny_arrays["patient"])

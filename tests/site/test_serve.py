@@ -82,6 +82,7 @@ def test_an_edit_appears_an_error_is_shown_and_correcting_it_restores_the_page(s
     assert "Traceback" not in (tmp_path / "said.txt").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["stages/split.py", "raster/card.py"])
 def test_code_that_is_no_python_is_shown_and_mending_it_brings_the_page_back(served, file):
     project, address = served
@@ -94,6 +95,7 @@ def test_code_that_is_no_python_is_shown_and_mending_it_brings_the_page_back(ser
     wait_for("Tiny &amp; quick", address)
 
 
+@pytest.mark.slow
 def test_an_error_is_shown_at_every_address(served):
     project, address = served
     wait_for("Tiny &amp; quick", address)
@@ -102,6 +104,7 @@ def test_an_error_is_shown_at_every_address(served):
         wait_for("Expected the key title, but it is missing", address + page)
 
 
+@pytest.mark.slow
 def test_an_edit_of_code_that_the_server_runs_is_logged_with_a_remedy(served, tmp_path):
     project, address = served
     wait_for("Discs on lung.", address + "tiny/")
@@ -125,6 +128,7 @@ def test_a_missing_result_is_computed_beside_the_server_and_pages_say_so_meanwhi
     assert list((project / "artifacts" / "figure-roc").glob("*/light.svg"))
 
 
+@pytest.mark.slow
 def test_a_stage_that_fails_is_a_sentence_until_what_it_depends_on_changes(served, tmp_path):
     project, address = served
     wait_for("Discs on lung.", address + "tiny/")

@@ -189,6 +189,7 @@ def test_a_second_build_computes_nothing_and_imports_nothing_heavy(built, again)
     assert results_of(built.project) == before
 
 
+@pytest.mark.slow
 def test_another_study_file_is_another_section_and_an_edited_template_recomputes_nothing(
     copy_project, copied_template, python, read, tmp_path
 ):

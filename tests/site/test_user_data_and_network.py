@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,7 @@ def documented(folder, write_study):
         document.pop("explanation")
         document |= settings | keys
         document["evidence"] |= {"seeds": 0, "permuted_labels": False}
+        document["explanation"] = {"methods": ["grad_cam"], **document.get("explanation", {})}
         path.write_text(yaml.safe_dump(document), encoding="utf-8")
         return path
 
@@ -61,8 +63,13 @@ def one_logit(documented, compute):
 
 
 def page(store, path: Path, name: str) -> str:
-    site = make_site(PROJECT, store, [path])
-    return next(page.content.decode() for page in site.texts if page.path == f"{path.stem}/{name}.md")
+    return pages(store, path)[f"{path.stem}/{name}.md"]
+
+
+@cache
+def pages(store, path: Path) -> dict[str, str]:
+    """Path of a written page -> its text, of a study whose results are there."""
+    return {page.path: page.content.decode() for page in make_site(PROJECT, store, [path]).texts}
 
 
 def test_a_network_with_one_logit_is_trained_and_explained(one_logit, store, folder):
@@ -76,8 +83,9 @@ def test_a_network_with_one_logit_is_trained_and_explained(one_logit, store, fol
 
 
 def test_no_page_describes_a_user_network_as_the_residual_network(one_logit, store, folder):
-    site = make_site(PROJECT, store, [folder / "one-logit.yaml"])
-    written = {text.path: text.content.decode() for text in site.texts if text.path.startswith("one-logit/")}
+    written = {
+        path: text for path, text in pages(store, folder / "one-logit.yaml").items() if path.startswith("one-logit/")
+    }
     assert {path.split("/")[1] for path in written} >= {"index.md", "model.md", "evidence.md", "reporting.md"}
     for path, text in written.items():
         assert not re.findall(r"(?i)resnet|residual network|kaiming|\bnan\b", text), path
@@ -136,6 +144,7 @@ def test_slices_from_user_code_are_a_source(discs, store):
     assert (unsplit, card["slices"], card["patients_used"], card["made_by"]) == ("", 48, 24, "our_slices.discs")
 
 
+@pytest.mark.slow
 def test_the_data_card_of_user_code_is_on_the_pages(discs, compute, store):
     compute(discs)
     data, reporting = (html.unescape(page(store, discs, name)) for name in ("data", "reporting"))
@@ -154,6 +163,7 @@ def elsewhere(write_study, compute, tiny_arrays, folder):
     return compute(write_study("elsewhere", external={"source": "npz", "path": "other.npz"}))[0]
 
 
+@pytest.mark.slow
 def test_an_external_source_is_tested_and_explained(elsewhere, store, folder):
     there = elsewhere.artefacts["external-evaluation"].json("evaluation.json")
     assert there["slices"] == 72
@@ -169,6 +179,7 @@ def test_an_external_source_is_tested_and_explained(elsewhere, store, folder):
     assert "There is no external test set" not in checklists
 
 
+@pytest.mark.slow
 def test_nothing_of_the_study_is_computed_again_for_an_external_source(elsewhere, portfolio):
     for stage in ("slices", "split", "training", "predictions", "explanations"):
         assert elsewhere.artefacts[stage].manifest.key == portfolio.artefacts[stage].manifest.key
@@ -179,6 +190,7 @@ def test_without_an_external_source_there_is_neither_stage_nor_section(tiny_stud
     assert "External test set" not in page(store, tiny_study, "index")
 
 
+@pytest.mark.slow
 def test_a_patient_in_both_sources_is_refused(elsewhere, folder, tiny_arrays, tmp_path):
     shared = {
         **tiny_arrays,

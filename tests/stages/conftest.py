@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,8 @@ import pytest
 
 from camfolio.data.slices import Slices
 from camfolio.pipeline.contents import stages
+from camfolio.pipeline.portfolio import with_upstream
+from camfolio.stages import training
 from camfolio.store import build, worker, workers
 from camfolio.store.artefacts import Artefact, Store
 from camfolio.study.settings import Study
@@ -40,24 +42,39 @@ def study_of(path: Path, **sections: object) -> Study:
 
 @pytest.fixture(scope="session")
 def compute_stages(tmp_path_factory) -> Callable[..., dict[str, Artefact]]:
-    """`compute_stages(slices, ...)`: stage name -> result of every stage except figures; keywords are sections of the study."""
+    """`compute_stages(slices, ...)`: stage name -> result of every stage except figures; keywords are sections of the study.
+
+    With `only`, just of the named stages and those that they need. Networks are not exported to ONNX, which takes longer than
+    their training, unless `exported` is true.
+    """
     folder = tmp_path_factory.mktemp("stages")
 
-    def compute(slices: Slices, **sections: object) -> dict[str, Artefact]:
+    def compute(
+        slices: Slices, only: Sequence[str] = (), *, exported: bool = False, **sections: object
+    ) -> dict[str, Artefact]:
         path = folder / f"{len(list(folder.glob('*.npz')))}.npz"
         spacing = np.column_stack([slices.spacing[:, ::-1], np.full(len(slices), 2.0)]).astype(np.float32)
         arrays = {"image": slices.hounsfield, "label": slices.label, "mask": slices.mask, "patient": slices.patient}
         np.savez(path, spacing_xyz=spacing, **arrays)
-        needed = [stage for stage in stages(study_of(path, **sections)) if not stage.name.startswith("figure")]
+        table = [stage for stage in stages(study_of(path, **sections)) if not stage.name.startswith("figure")]
+        needed = with_upstream(only, table) if only else table
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(
                 workers.Workers,
                 "run",
                 lambda self, missing: [worker.compute(workers.job(stage), self.store) for stage in missing],
             )
-            return build.build(needed, Store(folder / "artifacts"))
+            if not exported:
+                patch.setattr(training, "write_onnx", lambda *_: "it is left out of this test")
+            return build.build(needed, Store(folder / f"artifacts-{exported}"))
 
     return compute
+
+
+@pytest.fixture(scope="session")
+def stage_names() -> Callable[..., list[str]]:
+    """`stage_names(...)`: names of all stages; keywords are sections of the study."""
+    return lambda **sections: [stage.name for stage in stages(study_of(Path("any.npz"), **sections))]
 
 
 @pytest.fixture(scope="session")

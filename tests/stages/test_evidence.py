@@ -22,6 +22,7 @@ from camfolio.results.subject import Subject
 CONTROLS = [f"control/{name}" for name in ("random", "edges", "intensity", "centre_pixel", "centre_blob")]
 FOCUS = ["grad_cam", "score_cam"]
 LAYERS = ["layer1/grad_cam", "layer1/score_cam"]
+RETRAINED = ("retrained", "training-", "permuted")
 SUMMARIES = {
     "localisation": "localisation.json",
     "faithfulness": "faithfulness.json",
@@ -156,6 +157,7 @@ def degenerate_results(compute_stages, tiny_slices):
         return compute_stages(degenerate(tiny_slices(60, 16, 3)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SUMMARIES)
 def test_degenerate_slices_give_results_without_nan(degenerate_results, name):
     text = (degenerate_results[name] / SUMMARIES[name]).read_text(encoding="utf-8")
@@ -163,6 +165,7 @@ def test_degenerate_slices_give_results_without_nan(degenerate_results, name):
     assert "Infinity" not in text
 
 
+@pytest.mark.slow
 def test_degenerate_slices_are_counted(degenerate_results):
     board = ScoreboardResult.read(degenerate_results["scoreboard"].folder)
     assert board.centre_blob.slices_undefined == pytest.approx(2 * board.slices.localisation / 3, abs=2)
@@ -176,21 +179,24 @@ def test_without_masks_only_faithfulness_is_defined(compute_stages, tiny_slices)
     without_masks = Slices(
         slices.hounsfield, slices.label, np.zeros_like(slices.mask), slices.patient, slices.spacing, slices.id
     )
-    rows = ScoreboardResult.read(compute_stages(without_masks)["scoreboard"].folder).comparisons.methods.rows
+    rows = ScoreboardResult.read(
+        compute_stages(without_masks, only=["scoreboard"])["scoreboard"].folder
+    ).comparisons.methods.rows
     assert {row.verdict for row in rows if row.score in LOCALISATION} == {"not defined"}
     assert all(row.value is not None for row in rows if row.score.startswith("deletion"))
 
 
-def test_a_loaded_network_is_not_retrained(compute_stages, tiny_slices, evidence):
+def test_a_loaded_network_is_not_retrained(compute_stages, stage_names, tiny_slices, evidence):
     weights = evidence["training"] / "network.safetensors"
     network = {"width": 4, "blocks": [1, 1, 1, 1], "checkpoint": weights}
-    result = compute_stages(tiny_slices(60, 16, 3), network=network)
-    assert not [name for name in result if name.startswith(("retrained", "training-", "permuted"))]
+    assert not [name for name in stage_names(network=network) if name.startswith(RETRAINED)]
+    result = compute_stages(tiny_slices(60, 16, 3), only=["stability"], network=network)
     assert set(StabilityResult.read(result["stability"].folder).similarity) == {"noise", "shift"}
 
 
-def test_further_trainings_can_be_switched_off(compute_stages, tiny_slices):
+def test_further_trainings_can_be_switched_off(compute_stages, stage_names, tiny_slices):
     settings = {"slices": 6, "seeds": 0, "permuted_labels": False, "faithfulness": {"slices": 6, "steps": [0.2]}}
-    result = compute_stages(tiny_slices(60, 16, 3), evidence=settings)
-    assert [name for name in result if name.startswith(("retrained", "training-", "permuted"))] == []
+    assert any(name.startswith(RETRAINED) for name in stage_names())
+    assert not [name for name in stage_names(evidence=settings) if name.startswith(RETRAINED)]
+    result = compute_stages(tiny_slices(60, 16, 3), only=["stability"], evidence=settings)
     assert StabilityResult.read(result["stability"].folder).seeds == 0

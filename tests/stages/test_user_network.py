@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 
 import numpy as np
 import pytest
@@ -45,9 +46,9 @@ def sections(name):
 
 @pytest.fixture(scope="module")
 def results(compute_stages, tiny_slices):
-    """Name of the network -> stage name -> result."""
+    """`results(name)`: stage name -> result of a study with the network of this name."""
     slices = tiny_slices(60, 16, 3)
-    return {name: compute_stages(slices, **sections(name)) for name in ("OneLogit", "FlatLogit", "TwoLogits")}
+    return cache(lambda name: compute_stages(slices, only=list(SUMMARIES), **sections(name)))
 
 
 def probabilities(artefacts, training="training"):
@@ -62,16 +63,17 @@ def probabilities(artefacts, training="training"):
 
 
 @pytest.mark.parametrize("name", SUMMARIES)
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["FlatLogit", "TwoLogits"])
 def test_evidence_does_not_depend_on_the_number_of_logits(results, name, network):
-    texts = [(results[each][name] / SUMMARIES[name]).read_text(encoding="utf-8") for each in ("OneLogit", network)]
+    texts = [(results(each)[name] / SUMMARIES[name]).read_text(encoding="utf-8") for each in ("OneLogit", network)]
     assert texts[0] == texts[1]
 
 
 def test_curves_start_at_the_probability_of_the_explained_class(results):
-    probability, _ = probabilities(results["OneLogit"])
-    scores = SliceScores.read(results["OneLogit"]["faithfulness"].folder)
-    targets = LayerMaps.read(results["OneLogit"]["explanations"].folder).targets
+    probability, _ = probabilities(results("OneLogit"))
+    scores = SliceScores.read(results("OneLogit")["faithfulness"].folder)
+    targets = LayerMaps.read(results("OneLogit")["explanations"].folder).targets
     expected = np.where(targets == 1, probability, 1 - probability)[scores.chosen]
     curve = scores.curves["deletion_blur"][Subject("random", is_control=True)]
     assert curve[:, 0] == pytest.approx(expected, abs=1e-5)
@@ -79,21 +81,21 @@ def test_curves_start_at_the_probability_of_the_explained_class(results):
 
 
 def test_the_auc_of_a_retrained_network_is_that_of_its_probabilities(results):
-    probability, label = probabilities(results["OneLogit"], "training-seed-1")
-    auc = RetrainedResult.read(results["OneLogit"]["retrained-seed-1"].folder).auc
+    probability, label = probabilities(results("OneLogit"), "training-seed-1")
+    auc = RetrainedResult.read(results("OneLogit")["retrained-seed-1"].folder).auc
     margins = probability[label == 1][:, None] - probability[label == 0]
     assert auc == pytest.approx(((margins > 0) + 0.5 * (margins == 0)).mean())
 
 
 def test_the_parts_of_a_user_network_are_randomised(results):
-    folder = results["OneLogit"]["randomisation"].folder
+    folder = results("OneLogit")["randomisation"].folder
     assert RandomisationResult.read(folder).parts == ("head", "features")
     before, *after = RandomisedExample.read(folder).signed["grad_cam"]
     assert all((maps != before).any() for maps in after)
 
 
-def test_maps_by_onnx_runtime_and_torch_are_equal(results, tmp_path):
-    artefacts = results["OneLogit"]
+def test_maps_by_onnx_runtime_and_torch_are_equal(compute_stages, tiny_slices, tmp_path):
+    artefacts = compute_stages(tiny_slices(60, 16, 3), only=["localisation"], exported=True, **sections("OneLogit"))
     assert (artefacts["training"] / "network.onnx").exists()
     shutil.copy(artefacts["training"] / "network.safetensors", tmp_path)
     (tmp_path / "out").mkdir()

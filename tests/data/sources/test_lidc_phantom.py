@@ -35,6 +35,7 @@ def few(monkeypatch):
     return nodules
 
 
+@pytest.mark.slow
 def test_the_card_counts_every_nodule_once(everything):
     _, card = everything
     assert (card.counts["annotations"], card.counts["nodules"]) == (6859, 2667)
@@ -43,11 +44,13 @@ def test_the_card_counts_every_nodule_once(everything):
     assert {step.words: step.count for step in card.steps}["Nodules used"] == 451 + 433
 
 
+@pytest.mark.slow
 def test_slices_in_the_card_add_up(everything):
     slices, card = everything
     assert len(slices) + card.counts["slices_without_consensus_mask_dropped"] == 451 + 433
 
 
+@pytest.mark.slow
 def test_the_card_says_what_is_simulated(everything):
     _, card = everything
     assert card.attenuation == "simulated"
@@ -55,12 +58,14 @@ def test_the_card_says_what_is_simulated(everything):
     assert "CC BY 3.0" in card.attribution
 
 
+@pytest.mark.slow
 def test_the_card_gives_the_date_of_the_collection_as_its_doi_does(everything):
     _, card = everything
     assert card.date == "2015"
     assert f"TCIA.{card.date}." in card.attribution
 
 
+@pytest.mark.slow
 def test_every_mask_holds_a_nodule_and_larger_ones_are_more_often_called_malignant(everything):
     slices, _ = everything
     assert slices.mask.any((1, 2)).all()
