@@ -139,6 +139,11 @@ def test_a_lidc_study_s_reporting_page_answers_source_exclusions_and_label_rule(
     assert "Up to four radiologists of the LIDC" in page
 
 
+@pytest.mark.parametrize("name", sorted({*SOURCES} - {"own"}))
+def test_every_source_of_ours_says_how_slices_get_their_labels(name):
+    assert SOURCES[name].words.label_rule
+
+
 def test_texts_of_user_code_are_escaped_on_pages(changed_page, about):
     data = SOURCES["own"].model_validate({"source": "own", "class_path": "ours.discs"})
     hostile = "<img src=x onerror=alert(1)> **b** {{ 7 * 7 }} {% raw %} [l](https://example.org)"

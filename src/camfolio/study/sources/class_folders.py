@@ -11,8 +11,10 @@ from camfolio.study.source import Identified, NamedPath, Names, OnError, Range, 
 
 WORDS = SourceWords(
     origin=Template("""\
-Images in one folder per class, {{ study.data.folders | listed }}{% if study.data.grey_hu %}; the lowest and highest grey value stand for {{ study.data.grey_hu[0] | num(0) }} and {{ study.data.grey_hu[1] | num(0) }} HU{% endif %}. The study's label rule does not apply."""),
+Images in one folder per class, {{ study.data.folders | listed }}{% if study.data.grey_hu %}; the lowest and highest grey value stand for {{ study.data.grey_hu[0] | num(0) }} and {{ study.data.grey_hu[1] | num(0) }} HU{% endif %}."""),
     summary=Template("Images in one folder per class, {{ study.data.folders | listed }}."),
+    label_rule=Template("""\
+Images in the folder {{ study.data.folders[0] }} are {{ classes[0] }}, those in {{ study.data.folders[1] }} are {{ classes[1] }}."""),
     labels_are="the names of the folders",
     masks_are="the masks beside the images",
 )

@@ -12,7 +12,13 @@ WORDS = SourceWords(
     origin=Template("""\
 Scans of LUNA16 {{ cite(*source.citations) }}: axial slices through nodules of its list, and through candidates that are none, {{ study.data.candidates_per_nodule }} per nodule, drawn with the seed. Slices have {{ study.data.spacing_mm }} mm per pixel."""),
     labels_are="1 where at least three of four radiologists marked a nodule of 3 mm or more, 0 where a detector was wrong",
+    label_rule=Template("""\
+{{ classes[1] | capitalize }}: a nodule of the list, marked with 3 mm or more by at least three of four radiologists. {{ classes[0] | capitalize }}: a candidate of the list with class 0, which is no such nodule. No reader's malignancy rating is used."""),
     masks_are="circles of the stated diameter, not outlines",
+    subsets=Template(
+        "One slice through the centre of each nodule, and of {{ study.data.candidates_per_nodule }} candidates per nodule, drawn with the seed."
+    ),
+    resampling="resampled to it",
     citations=("luna16",),
 )
 

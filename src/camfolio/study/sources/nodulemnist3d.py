@@ -12,6 +12,9 @@ WORDS = SourceWords(
     origin=Template("""\
 Volumes of NoduleMNIST3D {{ cite(*source.citations) }} in the file {{ card.file | code }}: {{ study.data.slices_per_nodule | counted("slice") }} of each, nearest to its middle along axis {{ study.data.axis }}."""),
     labels_are="radiologists' opinions, not pathology: malignancy 1 and 2 against 4 and 5",
+    label_rule=Template("""\
+The label in the file: a malignancy of 1 or 2 is {{ classes[0] }}, of 4 or 5 {{ classes[1] }}; nodules of malignancy 3 are not in it."""),
+    subsets=Template('{{ study.data.slices_per_nodule | counted("slice") }} per volume, nearest to its middle.'),
     masks_are="not in the file",
     citations=("nodulemnist3d",),
 )

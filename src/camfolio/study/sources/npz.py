@@ -10,13 +10,14 @@ from camfolio.study.source import Identified, NamedPath, SourceWords, Template
 
 WORDS = SourceWords(
     origin=Template("""\
-Arrays from the file {{ card.file | code }}. The study's label rule does not apply.
+Arrays from the file {{ card.file | code }}.
 {% if study.data.spacing_mm %}
 Slices were resampled from {{ card.stored_spacing_mm | span }} mm to {{ study.data.spacing_mm }} mm per pixel; what the stored slice does not cover is air.
 {% else %}
 Slices are as they are stored, each with its own pixel spacing.
 {% endif %}"""),
     summary=Template("The file {{ card.file | code }}{{ ': ' ~ (card.attribution | clause) if card.attribution }}."),
+    label_rule=Template("The array label of the file: 0 is {{ classes[0] }}, 1 is {{ classes[1] }}."),
     labels_are="taken from the file as they are",
     masks_are="the masks in the file",
     exclusions="Nothing by the run: every slice of the file was used.",
