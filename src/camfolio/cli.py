@@ -1,4 +1,4 @@
-"""The command line: build, status, show, inspect, record, verify, clean, draw, export, site, new, templates, finish."""
+"""The command line: build, status, show, inspect, record, push, pull, verify, clean, draw, export, site, new, templates, finish."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from camfolio.commands.show import show, summary
 from camfolio.commands.status import show_status
 from camfolio.commands.templates import copy_templates, listing
 from camfolio.errors import CamfolioError, StudyError
+from camfolio.pipeline.places import pull, push
 from camfolio.pipeline.portfolio import inspect_study, open_inspection, open_portfolio, redraw
 from camfolio.pipeline.recording import Rule, check_record, record_study
 from camfolio.site.export import export_jekyll, export_markdown
@@ -72,9 +73,14 @@ def emptied(store: Path) -> Path:
     return folder
 
 
+def store_of(options: argparse.Namespace) -> Store:
+    """The store of the command line, with the places that are asked for results."""
+    return Store(options.store, places=options.results)
+
+
 def build_command(options: argparse.Namespace) -> int:
     """Compute missing results."""
-    store = Store(emptied(options.store), anew=True) if options.anew else Store(options.store)
+    store = Store(emptied(options.store), anew=True) if options.anew else store_of(options)
     for path in studies(options):
         portfolio = open_portfolio(path, store, options.overrides)
         log.info("%s: all %d results are finished", portfolio.name, len(portfolio.artefacts))
@@ -84,7 +90,7 @@ def build_command(options: argparse.Namespace) -> int:
 def status_command(options: argparse.Namespace) -> int:
     """Print state, place, size and seconds of every result, and the reason."""
     for path in studies(options):
-        show_status(str(path), inspect_study(path, Store(options.store), options.overrides))
+        show_status(str(path), inspect_study(path, store_of(options), options.overrides))
     return 0
 
 
@@ -92,7 +98,7 @@ def show_command(options: argparse.Namespace) -> int:
     """Print metrics and chosen examples; missing results are computed."""
     summaries = {}
     for path in studies(options):
-        portfolio = open_portfolio(path, Store(options.store), options.overrides)
+        portfolio = open_portfolio(path, store_of(options), options.overrides)
         summaries[portfolio.name] = summary(portfolio)
     if options.json:
         printed = next(iter(summaries.values())) if len(summaries) == 1 else summaries
@@ -106,7 +112,7 @@ def show_command(options: argparse.Namespace) -> int:
 def inspect_command(options: argparse.Namespace) -> int:
     """Print and draw checks of the data before training."""
     for path in studies(options):
-        portfolio, unsplit = open_inspection(path, Store(options.store), options.overrides)
+        portfolio, unsplit = open_inspection(path, store_of(options), options.overrides)
         show_inspection(portfolio, unsplit)
     return 0
 
@@ -142,7 +148,7 @@ def finish_command(options: argparse.Namespace) -> int:
 
 def record_command(options: argparse.Namespace) -> int:
     """Record results and keep what took long, or check that what is recorded is up to date."""
-    store, rule = Store(options.store), Rule()
+    store, rule = store_of(options), Rule()
     if options.overrides:
         msg = f"Expected a study as its file says, but got --set {options.overrides[0]}. Change the file, then record."
         raise StudyError(msg)
@@ -155,6 +161,23 @@ def record_command(options: argparse.Namespace) -> int:
     return 0
 
 
+def push_command(options: argparse.Namespace) -> int:
+    """Copy results of the store to a place, so that other machines need not compute them."""
+    for path in studies(options):
+        sent, there, local = push(path, store_of(options), options.place, options.overrides)
+        log.info("%s: %d results sent, %d were there; %d pictures and slices stay here", path.stem, sent, there, local)
+    return 0
+
+
+def pull_command(options: argparse.Namespace) -> int:
+    """Copy the results that a build needs from a place to the store, without computing anything."""
+    store = Store(options.store, places=[options.place, *options.results])
+    for path in studies(options):
+        fetched, left = pull(path, store, options.overrides)
+        log.info("%s: %d results fetched; a build computes %d", path.stem, fetched, left)
+    return 0
+
+
 def verify_command(options: argparse.Namespace) -> int:
     """Recompute results in an empty store and compare them with those that are recorded or stored."""
     from camfolio.commands.verify import BAD, show_verified, verify_study  # numpy is not needed for a site
@@ -162,7 +185,7 @@ def verify_command(options: argparse.Namespace) -> int:
     found = 0
     for path in studies(options):
         known, results = verify_study(
-            path, Store(options.store), options.overrides, quick=options.quick, tolerance=options.tolerance
+            path, store_of(options), options.overrides, quick=options.quick, tolerance=options.tolerance
         )
         show_verified(known, results)
         found += sum(result.verdict in BAD for result in results)
@@ -171,7 +194,7 @@ def verify_command(options: argparse.Namespace) -> int:
 
 def clean_command(options: argparse.Namespace) -> int:
     """Say which results no study uses, neither a given one nor one in gen/studies, and delete them."""
-    store = Store(options.store)
+    store = store_of(options)
     store.check()  # before `inspect_study`, which writes a cache file there
     known = {path.resolve(): path for path in (*studies(options), *study_files(STUDIES))}
     states = [state for path in known.values() for state in inspect_study(path, store, options.overrides)]
@@ -191,14 +214,14 @@ def clean_command(options: argparse.Namespace) -> int:
 def draw_command(options: argparse.Namespace) -> int:
     """Redraw figures from stored results and write their files."""
     for path in studies(options):
-        for file in redraw(path, options.figure, Store(options.store), options.to, options.overrides):
+        for file in redraw(path, options.figure, store_of(options), options.to, options.overrides):
             log.info("%s", file)
     return 0
 
 
 def export_command(options: argparse.Namespace) -> int:
     """Write the write-up to a Jekyll site, or all pages as plain files; the project is in the current folder."""
-    paths, store, project = studies(options), Store(options.store), Path()
+    paths, store, project = studies(options), store_of(options), Path()
     if options.form == "markdown":
         files = export_markdown(project, make_site(project, store, paths, options.overrides), options.to)
     elif len(paths) > 1:
@@ -215,7 +238,7 @@ def site_command(options: argparse.Namespace) -> int:
     """Build or serve the site of the given studies with MkDocs."""
     store = emptied(options.store) if options.anew else options.store
     settings = {"studies": [str(path) for path in studies(options)], "overrides": options.overrides}
-    settings |= {"store": str(store.resolve()), "anew": options.anew}
+    settings |= {"store": str(store.resolve()), "anew": options.anew, "results": options.results}
     target = ["serve"] if options.serve else ["build", "--site-dir", str(options.site_dir.resolve())]
     command = [sys.executable, "-m", "mkdocs", *target, *(["--strict"] if options.strict else [])]
     environment = os.environ | {
@@ -232,6 +255,8 @@ STUDY_COMMANDS: Commands = {
     "show": (show_command, "Print metrics with intervals and the chosen examples."),
     "inspect": (inspect_command, "Check the data before training."),
     "record": (record_command, "Record the results in the study's results file and keep what took long."),
+    "push": (push_command, "Copy results to a place where other machines find them."),
+    "pull": (pull_command, "Copy the results that a build needs from a place to the store."),
     "verify": (verify_command, "Recompute all results and compare them with the recorded ones."),
     "clean": (clean_command, "Delete results that no study uses, after saying which."),
     "draw": (draw_command, "Redraw figures and write their files."),

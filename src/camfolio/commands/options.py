@@ -99,6 +99,8 @@ OPTIONS: Mapping[str, Options] = {
 
 def add_options(command: argparse.ArgumentParser, name: str) -> None:
     """Add the options of a command that takes studies: its own, and those of all."""
+    if name in ("push", "pull"):
+        command.add_argument("place", metavar="PLACE", help="folder or URL: a path, s3://bucket/folder, https://...")
     for option, settings in OPTIONS.get(name, {}).items():
         command.add_argument(option, **settings)
     command.add_argument(
@@ -106,6 +108,13 @@ def add_options(command: argparse.ArgumentParser, name: str) -> None:
     )
     command.add_argument(
         "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="override a key"
+    )
+    command.add_argument(
+        "--results",
+        action="append",
+        default=[],
+        metavar="PLACE",
+        help="folder or URL (s3, https ...) that is asked for a result before it is computed; may be repeated",
     )
     command.add_argument("--store", type=Path, default=Path("artifacts"), help="folder of results (default: artifacts)")
 

@@ -11,7 +11,7 @@ from camfolio.commands.show import plain_table
 from camfolio.pipeline.recording import size_of
 from camfolio.store.survey import State, needed
 
-PLACES = {"fresh": "here", "kept": "kept", "recorded": "digest only"}
+PLACES = {"fresh": "here", "kept": "kept", "elsewhere": "elsewhere", "recorded": "digest only"}
 """State of a result that is known -> where it is."""
 
 
@@ -20,7 +20,7 @@ def show_status(title: str, states: Sequence[State]) -> None:
     console = Console(markup=False)  # a class may be called [red]
     console.print(status_table(title, states))
     missing = needed(states)
-    fetched = sum(state.kept is not None for state in missing)
+    fetched = sum(state.can_be_fetched for state in missing)
     console.print(f"{len(states)} results; a build fetches {fetched} and computes {len(missing) - fetched}.")
 
 

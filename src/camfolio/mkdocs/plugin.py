@@ -16,6 +16,7 @@ from typing import Literal
 
 from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.base import Config
+from mkdocs.config.config_options import ListOfItems, Type
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import MkDocsException
 from mkdocs.livereload import LiveReloadServer
@@ -32,7 +33,10 @@ log = logging.getLogger("mkdocs.plugins.camfolio")
 
 
 class Settings(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves `__init_subclass__` bare
-    """No settings: all are in the study files."""
+    """Settings in mkdocs.yml; all others are in the study files."""
+
+    results = ListOfItems(Type(str), default=[])
+    """Folders, relative to the project, or URLs that are asked for a result before it is computed."""
 
 
 class CamfolioPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  # the same
@@ -70,7 +74,7 @@ class CamfolioPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  # 
                 "Restart the server: the edited modules %s are still loaded in their old version.", ", ".join(edited)
             )
         try:
-            site = site_for(Path(config.config_file_path).parent, self.background)
+            site = site_for(Path(config.config_file_path).parent, self.background, self.config.results)
         except CamfolioError as error:
             failure = MkDocsException(str(error))
             failure.exit_code = error.exit_status  # type: ignore[misc]  # click reads it from the exception it caught

@@ -119,7 +119,7 @@ def kept_stages(states: Sequence[State], rule: Rule) -> set[str]:
     """The stages whose results are kept: those that an empty store needs, the rule allows, and that take long."""
     allowed = {state.stage.name for state in states if rule.allows(state)}
     clone = [
-        replace(state, artefact=None, folders={}, kept=Path() if state.stage.name in allowed else None)
+        replace(state, artefact=None, folders={}, offer=None, kept=Path() if state.stage.name in allowed else None)
         for state in states
     ]
     asked = {state.stage.name for state in needed(clone)}

@@ -24,13 +24,14 @@ VARIABLE = "CAMFOLIO_SITE"
 log = logging.getLogger("mkdocs.plugins.camfolio")
 
 
-def site_for(project: Path, background: Background | None = None) -> Site:
+def site_for(project: Path, background: Background | None = None, places: Sequence[str] = ()) -> Site:
     """All pages of a project.
 
     Args:
         project: the folder with `gen/`; results are kept in its `artifacts/`.
         background: computes missing results while the site is served. An error is then shown on every page, which
             reloads after the next edit. None for a build: the error is raised.
+        places: folders, relative to the project, or URLs that are asked for a result before it is computed.
 
     Raises:
         CamfolioError: for the first mistake in a study, a stage or a template, unless the site is served.
@@ -38,7 +39,8 @@ def site_for(project: Path, background: Background | None = None) -> Site:
     paths: list[Path] = []
     try:
         options = site_options()
-        store = Store(project / options["store"], anew=options["anew"])
+        places = [*options["results"], *(one if "://" in one else str(project / one) for one in places)]
+        store = Store(project / options["store"], anew=options["anew"], places=places)
         paths += selected_studies(project, options["studies"])
         notice = background.notice(paths, store, options["overrides"]) if background else ""
         return notice_site(project, paths, notice) if notice else make_site(project, store, paths, options["overrides"])
@@ -72,9 +74,9 @@ def sentence(error: Exception) -> str:
 
 
 def site_options() -> Mapping[str, Any]:
-    """Options that `camfolio site` passes through the environment, or their defaults: `studies`, `overrides`, `store`, `anew`."""
+    """Options that `camfolio site` passes through the environment, or their defaults: `studies`, `overrides`, `store`, `anew`, `results`."""
     given: dict[str, Any] = json.loads(os.environ.get(VARIABLE, "{}"))
-    return {"studies": [], "overrides": [], "store": "artifacts", "anew": False, **given}
+    return {"studies": [], "overrides": [], "store": "artifacts", "anew": False, "results": [], **given}
 
 
 def notice_site(project: Path, studies: Sequence[Path], text: str) -> Site:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -148,12 +148,14 @@ class Store:
 
     Args:
         root: the folder.
-        anew: what is recorded or kept beside a study does not count: everything is computed from nothing.
+        anew: what is recorded, kept beside a study or elsewhere does not count: everything is computed from nothing.
+        places: addresses of places that are asked for a result before it is computed.
     """
 
-    def __init__(self, root: Path, *, anew: bool = False) -> None:
+    def __init__(self, root: Path, *, anew: bool = False, places: Sequence[str] = ()) -> None:
         self.root = root
         self.anew = anew
+        self.places = () if anew else tuple(places)
 
     def folder(self, ingredients: Ingredients) -> Path:
         """The folder of the result of these ingredients, whether it exists or not."""

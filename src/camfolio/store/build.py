@@ -6,13 +6,14 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 
 from camfolio.errors import ChangedError, StoreError
-from camfolio.store.artefacts import Artefact, Stage, Store
+from camfolio.store.artefacts import Artefact, Ingredients, Stage, Store
 from camfolio.store.outlook import Outlook, outlook
 from camfolio.store.packed import unpack
 from camfolio.store.record import NOTHING, Record
-from camfolio.store.survey import State, next_batch, survey
+from camfolio.store.survey import State, needed, next_batch, survey
 from camfolio.store.workers import Workers
 
 TRIES = 3
@@ -55,7 +56,7 @@ def build(
         while batch := next_batch(states, everything):
             tell(states)
             try:
-                if batch[0].kept:
+                if batch[0].can_be_fetched:
                     record = fetched(batch, store, record)
                 else:
                     workers.run(batch)
@@ -65,7 +66,7 @@ def build(
                     raise
                 log.info("%s Trying again.", error)
             states = survey(stages, store, record)
-            if not batch[0].kept:
+            if not batch[0].can_be_fetched:
                 log.info("%s", finished(batch, states, outlook(states, store, record, everything=everything)))
     return {state.stage.name: result for state in states if (result := result_of(state, store))}
 
@@ -89,16 +90,38 @@ def result_of(state: State, store: Store) -> Artefact | None:
     return Artefact(store.folder(state.ingredients), state.manifest)
 
 
+def fetch(stages: Sequence[Stage], store: Store, record: Record = NOTHING) -> list[State]:
+    """Fetch what pages need and can be fetched; nothing is computed. The states afterwards."""
+    states = survey(stages, store, record)
+    while batch := [state for state in needed(states) if state.can_be_fetched]:
+        record = fetched(batch, store, record)
+        states = survey(stages, store, record)
+    return states
+
+
 def fetched(batch: Sequence[State], store: Store, record: Record) -> Record:
-    """Put kept results into the store; returns the record without those that are damaged."""
+    """Put results that are kept or elsewhere into the store; returns the record without those that are damaged."""
     log.info("fetching %s", ", ".join(state.stage.name for state in batch))
     for state in batch:
-        if not (state.kept and state.recorded and state.ingredients):
+        if state.ingredients is None or state.manifest is None:
             continue
         try:
-            fill = partial(unpack, state.kept, state.recorded.outputs)
-            store.make(state.ingredients, fill, state.recorded.manifest(state.ingredients))
+            store.make(state.ingredients, filling(state, state.ingredients), state.manifest)
         except StoreError as error:
-            log.warning("%s It is computed instead. Restore the file, or run `camfolio record`.", error)
-            record = record.without(state.stage.name)
+            if state.offer:
+                log.warning("%s It is computed instead.", error)
+                state.offer.place.refuse(state.ingredients.key)
+            else:
+                log.warning("%s It is computed instead. Restore the file, or run `camfolio record`.", error)
+                record = record.without(state.stage.name)
     return record
+
+
+def filling(state: State, ingredients: Ingredients) -> Callable[[Path], None]:
+    """What fills a folder with the result of a stage that is kept or elsewhere."""
+    if state.offer:
+        return partial(state.offer.place.fetch, ingredients, state.offer.recorded)
+    if state.kept is None or state.recorded is None:
+        msg = f"Expected a result of {state.stage.name} to fetch, but there is none."
+        raise StoreError(msg)
+    return partial(unpack, state.kept, state.recorded.outputs)

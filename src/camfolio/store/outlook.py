@@ -55,7 +55,7 @@ class Outlook:
 def outlook(states: Sequence[State], store: Store, record: Record, *, everything: bool = False) -> Outlook:
     """What is left of a build, by what is recorded or by earlier results in the store."""
     missing = needed(states, everything)
-    computed = [state for state in missing if not state.kept]
+    computed = [state for state in missing if not state.can_be_fetched]
     ratio = speed(states) if computed else 1.0
     expected = [expected_seconds(state.stage.name, store, record, ratio) for state in computed]
     known = [seconds for seconds in expected if seconds is not None]

@@ -11,22 +11,25 @@ from typing import Any
 from camfolio.store.artefacts import MEMORY, Artefact, Ingredients, Manifest, Stage, Store
 from camfolio.store.code import CodeReader
 from camfolio.store.inputs import InputReader
+from camfolio.store.places import Offer, offer
 from camfolio.store.record import NOTHING, Record, Recorded
 
 
 @dataclass(frozen=True)
 class State:
-    """The state of a stage and why: `fresh`, `kept`, `recorded`, `stale`, `new`, or `waiting` for an upstream stage.
+    """The state of a stage and why: `fresh`, `kept`, `elsewhere`, `recorded`, `stale`, `new`, or `waiting` for an upstream stage.
 
     Attributes:
         stage: as it is declared, with the code that it imports by name.
-        word: `fresh`: its result is in the store; `kept`: beside the study; `recorded`: only its digest is known.
+        word: `fresh`: its result is in the store; `kept`: beside the study; `elsewhere`: at another place; `recorded`: only its
+            digest is known.
         reason: a remark, or why there is no result.
         artefact: the result in the store.
         ingredients: None while an upstream result is not known.
         folders: parameter of `run` -> folder of the finished upstream stage.
         recorded: the result in the study's results file.
         kept: the file with the kept result.
+        offer: the result at another place, if it is neither in the store nor kept.
     """
 
     stage: Stage
@@ -37,20 +40,29 @@ class State:
     folders: Mapping[str, Path] = field(default_factory=dict)
     recorded: Recorded | None = None
     kept: Path | None = None
+    offer: Offer | None = None
 
     @property
     def digest(self) -> str | None:
         """One digest over the result's files, for the keys of later stages; None if it is not known."""
         if self.recorded:
             return self.recorded.digest
-        return self.artefact.manifest.digest if self.artefact else None
+        if self.artefact:
+            return self.artefact.manifest.digest
+        return self.offer.recorded.digest if self.offer else None
 
     @property
     def manifest(self) -> Manifest | None:
-        """The manifest of the result, in the store or recorded; None if it is not known."""
+        """The manifest of the result, in the store, recorded or elsewhere; None if it is not known."""
         if self.artefact:
             return self.artefact.manifest
-        return self.recorded.manifest(self.ingredients) if self.recorded and self.ingredients else None
+        known = self.recorded or (self.offer.recorded if self.offer else None)
+        return known.manifest(self.ingredients) if known and self.ingredients else None
+
+    @property
+    def can_be_fetched(self) -> bool:
+        """Whether the result is kept or elsewhere."""
+        return bool(self.kept or self.offer)
 
     @property
     def ready(self) -> bool:
@@ -90,28 +102,35 @@ def state_of(
         return State(stage, "waiting", f"waits for {', '.join(names)}")
     ingredients = gather(stage, known, *readers)
     recorded, artefact = record.find(stage.name, ingredients.key), store.find(ingredients)
-    return State(
+    kept = record.kept(stage.name) if recorded else None
+    asked = artefact is None and kept is None and not stage.local
+    found = offer(store.places, ingredients, recorded) if asked else None
+    state = State(
         stage,
-        *word_and_reason(ingredients, artefact, recorded, record, store),
+        "",
+        "",
         artefact=artefact,
         ingredients=ingredients,
         folders={
             name: artefact.folder for name, other in stage.upstream.items() if (artefact := before[other].artefact)
         },
         recorded=recorded,
-        kept=record.kept(stage.name) if recorded else None,
+        kept=kept,
+        offer=found,
     )
+    word, reason = word_and_reason(state, ingredients, store)
+    return replace(state, word=word, reason=reason)
 
 
-def word_and_reason(
-    ingredients: Ingredients, artefact: Artefact | None, recorded: Recorded | None, record: Record, store: Store
-) -> tuple[str, str]:
+def word_and_reason(state: State, ingredients: Ingredients, store: Store) -> tuple[str, str]:
     """The state of a stage whose key is known in a word, and why."""
-    if artefact:
+    if state.artefact:
         return "fresh", f"key {ingredients.key[:12]}"
-    if recorded and record.kept(ingredients.stage):
+    if state.kept:
         return "kept", f"key {ingredients.key[:12]}"
-    if recorded:
+    if state.offer:
+        return "elsewhere", str(state.offer.place)
+    if state.recorded:
         return "recorded", "its files are not here; computed when a stage needs them"
     earlier = store.history(ingredients.stage)
     if not earlier:
@@ -169,17 +188,17 @@ def needed(states: Sequence[State], everything: bool = False) -> list[State]:
         asked = not stage.intermediate or (everything and state.recorded is None)
         if state.artefact is None and (asked or stage.name in wanted):
             found.append(state)
-            if state.kept is None:
+            if not state.can_be_fetched:
                 wanted |= set(stage.upstream.values())
     return found[::-1]
 
 
 def next_batch(states: Sequence[State], everything: bool = False) -> list[State]:
-    """The needed stages that come next: all whose kept results can be fetched, else those for one worker."""
+    """The needed stages that come next: all whose results can be fetched, else those for one worker."""
     missing = needed(states, everything)
-    kept = [state for state in missing if state.kept]
-    if kept:
-        return kept
+    fetched = [state for state in missing if state.can_be_fetched]
+    if fetched:
+        return fetched
     ready = [state for state in missing if state.ready]
     first = ready[0].stage if ready else None
     return [state for state in ready if first and (state.stage is first or same_group(state.stage, first))]
