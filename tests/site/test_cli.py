@@ -15,7 +15,10 @@ from camfolio.commands.options import make_parser
 from camfolio.commands.show import show
 from camfolio.store.workers import Workers
 
-COMMANDS = [{"export": "export jekyll"}.get(name, name) for name in cli.STUDY_COMMANDS]
+COMMANDS = [
+    {"export": "export jekyll", "push": "push there", "pull": "pull there"}.get(name, name)
+    for name in cli.STUDY_COMMANDS
+]
 HEAVY = ("torch", "matplotlib", "monai", "pytorch_lightning", "scipy")
 
 

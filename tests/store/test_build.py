@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -303,6 +304,26 @@ try:
 except KeyboardInterrupt:
     sys.exit("stopped")
 """
+
+
+def test_a_store_that_a_newer_version_wrote_is_refused_and_left_alone(tiny, store):
+    build(chain(), store)
+    assert json.loads((store.root / "store.json").read_text(encoding="utf-8")) == {"layout": 1}
+    (store.root / "store.json").write_text('{"layout": 2}', encoding="utf-8")
+    before = sorted(store.root.rglob("*"))
+    with pytest.raises(
+        StoreError, match=r"Expected a store of layout 1, but .* has layout 2: a newer camfolio wrote it"
+    ):
+        build(chain(number=5), store)
+    assert sorted(store.root.rglob("*")) == before
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"layout": "x"}'])
+def test_a_damaged_number_of_the_layout_stops_nothing(tiny, store, content):
+    store.root.mkdir()
+    (store.root / "store.json").write_text(content, encoding="utf-8")
+    build(chain(), store)
+    assert computed(tiny) == ["number", "parity", "word"]
 
 
 def test_two_builds_at_once_compute_every_stage_once(tiny, store):

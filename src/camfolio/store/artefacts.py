@@ -22,7 +22,8 @@ from camfolio.store.processor import processor
 
 MANIFEST = "manifest.json"
 MEMORY = "code.json"
-OURS = (MEMORY, ".inputs", ".locks", ".serving", ".templates")
+LAYOUT = "store.json"
+OURS = (MEMORY, LAYOUT, ".inputs", ".locks", ".serving", ".templates")
 NAMED = re.compile(rf"[0-9a-f]{{20}}({re.escape(PART)})?")
 ABANDONED_AFTER = 60.0
 """Seconds after which a temporary file is taken for that of a killed run."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from camfolio.errors import ChangedError, StoreError
 from camfolio.store.artefacts import Artefact, Ingredients, Stage, Store
+from camfolio.store.layout import mark_layout
 from camfolio.store.outlook import Outlook, outlook
 from camfolio.store.packed import unpack
 from camfolio.store.record import NOTHING, Record
@@ -55,6 +56,7 @@ def build(
     with closing(Workers(store)) as workers:
         while batch := next_batch(states, everything):
             tell(states)
+            mark_layout(store.root)
             try:
                 if batch[0].can_be_fetched:
                     record = fetched(batch, store, record)

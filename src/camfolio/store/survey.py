@@ -11,6 +11,7 @@ from typing import Any
 from camfolio.store.artefacts import MEMORY, Artefact, Ingredients, Manifest, Stage, Store
 from camfolio.store.code import CodeReader
 from camfolio.store.inputs import InputReader
+from camfolio.store.layout import check_layout
 from camfolio.store.places import Offer, offer
 from camfolio.store.record import NOTHING, Record, Recorded
 
@@ -71,7 +72,12 @@ class State:
 
 
 def survey(stages: Sequence[Stage], store: Store, record: Record = NOTHING) -> list[State]:
-    """The state of every stage, without computing anything."""
+    """The state of every stage, without computing anything.
+
+    Raises:
+        StoreError: if a newer version has written to the store.
+    """
+    check_layout(store.root)
     reader, inputs = CodeReader(store.root / MEMORY), InputReader(store.root / ".inputs")
     states: dict[str, State] = {}
     for stage in stages:

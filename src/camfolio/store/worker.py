@@ -8,6 +8,7 @@ and concurrent.futures would finish their job as orphans when the build is kille
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import json
 import logging
@@ -16,7 +17,6 @@ import select
 import signal
 import sys
 import threading
-import time
 import traceback
 import warnings
 from collections.abc import Iterable, Mapping
@@ -42,13 +42,15 @@ IMPORTED = {
     "torchmetrics": ("torchmetrics.functional.classification",),
 }
 """Library -> the modules that stages import of it, where that is not all of them."""
-LOOKED_AFTER = 0.5
-"""Seconds between two looks of a forked process at whether the one that forked it still runs."""
+SIGNAL_OF_PARENT = 1
+"""PR_SET_PDEATHSIG of Linux' prctl: the signal that a process gets when the thread that started it ends."""
 
 
 def main() -> int:
     """Answer orders until standard input is closed; returns the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends the worker at once; the build reports it
+    if FORKS:
+        end_with(int(sys.argv[1]))
     answers = keep_standard_output()
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     while line := sys.stdin.readline():
@@ -102,7 +104,7 @@ def fork(order: Mapping[str, Any]) -> tuple[int, int]:
 
 def end_forked(order: Mapping[str, Any], sender: int, server: int) -> NoReturn:
     """Compute an order in the forked process, report, and exit without what the server would do at its end."""
-    threading.Thread(target=end_with_server, args=(server,), daemon=True).start()
+    end_with(server)
     status = 1
     try:
         status, report = computed(order)
@@ -114,11 +116,11 @@ def end_forked(order: Mapping[str, Any], sender: int, server: int) -> NoReturn:
         os._exit(status)
 
 
-def end_with_server(server: int) -> None:
-    """Exit when the process that forked this one has ended."""
-    while os.getppid() == server:
-        time.sleep(LOOKED_AFTER)
-    os._exit(1)
+def end_with(parent: int) -> None:
+    """Have the system kill this process when its parent ends, also while a library is imported and nothing else can run."""
+    ctypes.CDLL(None).prctl(SIGNAL_OF_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:  # it had ended before
+        os._exit(1)
 
 
 def alone(order: Mapping[str, Any]) -> tuple[int, str]:

@@ -74,7 +74,7 @@ class Workers:
 
     def start(self) -> subprocess.Popen[str]:
         """Start the worker."""
-        command = [sys.executable, "-m", "camfolio.store.worker"]
+        command = [sys.executable, "-m", "camfolio.store.worker", str(os.getpid())]
         environment = {**THREAD_SETTINGS, **MEMORY_SETTINGS} | os.environ
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, text=True)  # noqa: S603 - ours

@@ -1,0 +1,40 @@
+"""Builds of a whole small study that are killed at random moments."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "faults.py"
+STUDY = {
+    "title": "Discs",
+    "excerpt": "Discs on lung.",
+    "data": {"source": "npz", "path": "tiny.npz"},
+    "split": {"train": 0.5, "validation": 0.2, "test": 0.3},
+    "network": {"width": 4, "blocks": [1, 1, 1, 1]},
+    "training": {"max_epochs": 1, "batch_size": 8, "threads": 1},
+    "evaluation": {"resamples": 100},
+    "explanation": {"methods": ["grad_cam"], "layers": ["layer2.0.conv2"]},
+    "evidence": {
+        "slices": 6,
+        "seeds": 0,
+        "permuted_labels": False,
+        "faithfulness": {"slices": 6, "steps": [0.2, 0.5], "road_steps": [0.2, 0.5]},
+    },
+}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+def test_builds_killed_at_random_moments_leave_nothing_half_written_and_no_process(tiny_npz, tmp_path):
+    tiny_npz(n=48)
+    study = tmp_path / "tiny.yaml"
+    study.write_text(yaml.safe_dump(STUDY), encoding="utf-8")
+    command = [sys.executable, str(SCRIPT), str(study), "--kills", "20"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1500)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "20 kills" in ran.stdout
