@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from safetensors.numpy import save_file
 
 from camfolio.results.differences import array_difference, difference, values_difference
 
-NUMBERS = st.floats(-1e6, 1e6)
+NUMBERS = st.floats(-1e6, 1e6, allow_subnormal=False)
 VALUES = st.recursive(
     st.none() | st.booleans() | NUMBERS | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
@@ -22,7 +23,11 @@ VALUES = st.recursive(
 
 
 def write(path, content):
-    if path.suffix == ".npz":
+    if path.suffix == ".npy":
+        np.save(path, content)
+    elif path.suffix == ".png":
+        Image.fromarray(content).save(path)
+    elif path.suffix == ".npz":
         np.savez(path, **content)
     elif path.suffix == ".safetensors":
         save_file(content, path)
@@ -32,6 +37,8 @@ def write(path, content):
 
 
 ONE = np.linspace(0, 1, 5)
+GREY = np.full((4, 5, 3), 100, np.uint8)
+SPECK = np.where(np.arange(60).reshape(4, 5, 3) == 7, 151, GREY).astype(np.uint8)
 PAIRS = {
     "same numbers": ("a.json", {"auc": 0.9}, {"auc": 0.9}, 0.0),
     "a digit": ("a.json", {"auc": 0.900}, {"auc": 0.909}, 0.0099),
@@ -46,7 +53,11 @@ PAIRS = {
     "whole numbers": ("a.npz", {"x": np.arange(3)}, {"x": np.arange(3) + 1}, math.inf),
     "undefined in one": ("a.npz", {"x": ONE}, {"x": np.where(ONE > 0.9, np.nan, ONE)}, math.inf),
     "weights": ("a.safetensors", {"x": ONE.astype("f4")}, {"x": ONE.astype("f4") * 1.01}, 0.0099),
-    "a picture": ("a.svg", "<svg/>", "<svg />", math.inf),
+    "logits": ("a.npy", ONE, ONE + 0.01, 0.0099),
+    "one channel of one pixel": ("a.png", GREY, SPECK, 51 / 255 / 20),
+    "other pixels": ("a.png", GREY, GREY + 51, 51 / 255),
+    "a picture's size": ("a.png", GREY, GREY[1:], math.inf),
+    "a drawing": ("a.svg", "<svg/>", "<svg />", math.inf),
 }
 
 
@@ -57,6 +68,17 @@ def test_files_differ_by_so_much(tmp_path, name):
     (tmp_path / "after").mkdir()
     pair = write(tmp_path / "before" / file, first), write(tmp_path / "after" / file, second)
     assert difference(*pair) == pytest.approx(expected, rel=0.01)
+
+
+def test_a_drawing_differs_as_much_as_its_picture(tmp_path):
+    for name, text, pixels in (("before", "<svg/>", GREY), ("after", "<svg />", SPECK)):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name / "light.svg", text)
+        write(tmp_path / name / "light.png", pixels)
+    files = tmp_path / "before" / "light.svg", tmp_path / "after" / "light.svg"
+    assert difference(*files) == pytest.approx(51 / 255 / 20)
+    write(tmp_path / "after" / "light.png", GREY)
+    assert difference(*files) == 0.0
 
 
 @given(VALUES)

@@ -20,8 +20,9 @@ UNEQUAL = math.inf
 def difference(before: Path, after: Path) -> float:
     """The largest relative difference of two files with one name: 0 if they are equal, infinite if no number tells it.
 
-    A number of a JSON or CSV file is compared with its own magnitude; an array of an npz or safetensors file with the
-    largest magnitude in it. Other files are equal or not.
+    A number of a JSON or CSV file is compared with its own magnitude; an array of an npy, npz or safetensors file with
+    the largest magnitude in it; a PNG pixel by pixel, and an SVG by the PNG of the same name beside it. Other files are
+    equal or not.
     """
     if before.read_bytes() == after.read_bytes():
         return 0.0
@@ -92,7 +93,9 @@ def arrays_difference(before: Path, after: Path) -> float:
 
 
 def arrays_of(file: Path) -> Mapping[str, np.ndarray]:
-    """The arrays of an npz or safetensors file."""
+    """The arrays of an npy, npz or safetensors file."""
+    if file.suffix == ".npy":
+        return {file.stem: np.load(file, allow_pickle=False)}
     if file.suffix == ".npz":
         with np.load(file, allow_pickle=False) as arrays:
             return dict(arrays)
@@ -122,10 +125,37 @@ def array_difference(before: np.ndarray, after: np.ndarray) -> float:
     return float(np.abs(first - second).max() / max(np.abs(first).max(), np.abs(second).max()))
 
 
+def pixels_difference(before: Path, after: Path) -> float:
+    """Of two PNG files: the mean over pixels of the largest difference of a channel, as a share of its range.
+
+    Letters drawn by another font library differ in some pixels of their edges, so the mean stays small. A mean is also
+    small for a curve that moved: a figure's CSV file, which is compared too, has its numbers.
+    """
+    from PIL import Image  # only `verify` needs it
+
+    pixels: list[np.ndarray] = []
+    for file in (before, after):
+        with Image.open(file) as image:
+            pixels.append(np.asarray(image.convert("RGBA"), dtype=np.float64))
+    first, second = pixels
+    if first.shape != second.shape:
+        return UNEQUAL
+    return float(np.abs(first - second).max(axis=-1).mean() / 255)
+
+
+def drawing_difference(before: Path, after: Path) -> float:
+    """Of two SVG files: that of the PNG files of the same name beside them; infinite if there are none."""
+    files = before.with_suffix(".png"), after.with_suffix(".png")
+    return difference(*files) if all(file.is_file() for file in files) else UNEQUAL
+
+
 COMPARISONS: Mapping[str, Callable[[Path, Path], float]] = {
     ".json": json_difference,
     ".csv": csv_difference,
+    ".npy": arrays_difference,
     ".npz": arrays_difference,
+    ".png": pixels_difference,
+    ".svg": drawing_difference,
     ".safetensors": arrays_difference,
 }
 """Suffix of a file -> its comparison."""
