@@ -180,16 +180,19 @@ def pull_command(options: argparse.Namespace) -> int:
 
 def verify_command(options: argparse.Namespace) -> int:
     """Recompute results in an empty store and compare them with those that are recorded or stored."""
-    from camfolio.commands.verify import BAD, show_verified, verify_study  # numpy is not needed for a site
+    from camfolio.commands.verify import show_verified, verified  # numpy is not needed for a site
+    from camfolio.commands.verify.report import write_report
 
-    found = 0
+    bad = 0
     for path in studies(options):
-        known, results = verify_study(
-            path, store_of(options), options.overrides, quick=options.quick, tolerance=options.tolerance
-        )
-        show_verified(known, results)
-        found += sum(result.verdict in BAD for result in results)
-    return 1 if found else 0
+        store, ways = store_of(options), {"quick": options.quick, "tolerance": options.tolerance}
+        with verified(path, store, options.overrides, **ways) as found:
+            files = write_report(found, options.to) if options.to else []
+        show_verified(found)
+        for file in files:
+            log.info("%s", file)
+        bad += found.bad
+    return 1 if bad else 0
 
 
 def clean_command(options: argparse.Namespace) -> int:

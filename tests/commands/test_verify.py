@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from camfolio.commands.verify import CLOSE, DAMAGED, DIFFERENT, IDENTICAL, TAKEN, compared
+from camfolio.commands.verify.compared import CLOSE, DAMAGED, DIFFERENT, IDENTICAL, TAKEN, UNSEEN, compared
 from camfolio.store.artefacts import Artefact, Ingredients, Manifest
 from camfolio.store.files import file_digest
 from camfolio.store.record import Record, Recorded
@@ -18,23 +18,23 @@ INGREDIENTS = Ingredients(stage="evaluation", parameters={}, inputs={}, code={},
 def result(tmp_path):
     """`result("here", auc=0.9)`: a result with one file, in a folder of that name."""
 
-    def write(name: str, **values) -> Artefact:
+    def write(name: str, file: str = "evaluation.json", processor: str = "", **values) -> Artefact:
         folder = tmp_path / name
         folder.mkdir()
-        (folder / "evaluation.json").write_text(json.dumps(values), encoding="utf-8")
-        outputs = {"evaluation.json": file_digest(folder / "evaluation.json")}
-        return Artefact(folder, Manifest(key="0" * 64, ingredients=INGREDIENTS, outputs=outputs, seconds=1.0))
+        (folder / file).write_text(json.dumps(values), encoding="utf-8")
+        outputs = {file: file_digest(folder / file)}
+        manifest = Manifest(key="0" * 64, ingredients=INGREDIENTS, outputs=outputs, seconds=1.0, processor=processor)
+        return Artefact(folder, manifest)
 
     return write
 
 
-def record_of(recorded: Artefact | None = None, *, kept: bool = False) -> Record:
+def record_of(recorded: Artefact | None = None, *, kept: bool = False, processor: str = "x") -> Record:
     """A record of one result, or of none."""
     if recorded is None:
         return Record()
-    entry = Recorded(
-        key="0" * 64, outputs=recorded.manifest.outputs, seconds=1.0, computed="2026-01-01", processor="x", kept=kept
-    )
+    outputs = recorded.manifest.outputs
+    entry = Recorded(key="0" * 64, outputs=outputs, seconds=1.0, computed="2026-01-01", processor=processor, kept=kept)
     return Record(stages={"evaluation": entry})
 
 
@@ -58,10 +58,18 @@ def test_the_tolerance_decides(result):
 
 def test_what_is_recorded_counts_and_not_what_this_processor_gives(result):
     recorded, here = result("recorded", auc=0.9), result("here", auc=0.901)
-    assert verdict(record_of(recorded), here, result("again", auc=0.901)) == DIFFERENT
+    assert verdict(record_of(recorded), here, result("again", auc=0.901)) == UNSEEN
+    assert verdict(record_of(recorded, processor="y"), here, result("same", auc=0.901, processor="y")) == DIFFERENT
+    assert verdict(record_of(recorded), here, result("other", auc=0.902)) == DIFFERENT
     (recorded.folder / "evaluation.json").replace(here.folder / "evaluation.json")
     whole = Artefact(here.folder, recorded.manifest)
     assert verdict(record_of(recorded), whole, result("once", auc=0.9)) == IDENTICAL
+
+
+def test_pictures_may_differ_where_the_recorded_ones_are_not_here(result):
+    recorded, here = result("recorded", file="light.png", auc=0.9), result("here", file="light.png", auc=0.901)
+    known = record_of(recorded, processor="y")
+    assert verdict(known, here, result("again", file="light.png", auc=0.901, processor="y")) == UNSEEN
 
 
 def test_a_stored_file_that_was_changed_is_damaged(result):

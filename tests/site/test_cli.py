@@ -254,7 +254,8 @@ def test_verify_finds_a_file_that_was_changed(camfolio, own_store, portfolio, mo
     status, out, _ = camfolio("verify", kept=own_store)
     assert status == 1
     assert re.search(r"evaluation .*damaged .*evaluation\.json", out)
-    assert f"{len(portfolio.artefacts)} results, {len(portfolio.artefacts) - 1} identical, 1 damaged" in out
+    count = len(portfolio.artefacts)
+    assert out.splitlines()[-1] == f"tiny: {count} results: {count - 1} identical, 1 damaged."
 
 
 def copy_instead_of_computing(monkeypatch, source):
@@ -272,7 +273,7 @@ def copy_instead_of_computing(monkeypatch, source):
 def test_verify_recomputes_in_workers_and_finds_identical_files(portfolio, store, tiny_study, python):
     ran = python("-m", "camfolio.cli", "verify", str(tiny_study), "--store", str(store.root), folder=store.root.parent)
     assert ran.status == 0, ran.err
-    assert f"{len(portfolio.artefacts)} results, {len(portfolio.artefacts)} identical." in ran.out
+    assert f"tiny: {len(portfolio.artefacts)} results: {len(portfolio.artefacts)} identical." in ran.out
 
 
 def test_clean_removes_what_no_study_uses(camfolio, portfolio, own_store, store, tiny_study):

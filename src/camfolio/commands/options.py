@@ -86,6 +86,11 @@ OPTIONS: Mapping[str, Options] = {
             "metavar": "SHARE",
             "help": "relative difference of numbers up to which a result is close (default: 0.01)",
         },
+        "--to": {
+            "type": Path,
+            "metavar": "FOLDER",
+            "help": "folder for a report of each study and a picture of what differs (default: none)",
+        },
     },
     "site": {
         "--site-dir": {"type": Path, "default": Path("site"), "help": "folder for the site (default: site)"},
