@@ -20,6 +20,7 @@ from markupsafe import Markup
 from camfolio.evidence import findings, shortcut_findings
 from camfolio.results.interval import Interval
 from camfolio.results.result import Key, Result, ResultFile, Unit
+from camfolio.site import recorded
 from camfolio.site import values as study_values
 from camfolio.site.rooms import ROOT
 from camfolio.site.wording import as_text
@@ -32,7 +33,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "A study about a planted shortcut": (study_values.ShortcutValues, study_values.ShortcutVerdicts),
 }
 """Kind of study -> the values that its templates may use."""
-MODULES = (study_values, findings, shortcut_findings, source)
+MODULES = (study_values, recorded, findings, shortcut_findings, source)
 """Modules outside of `results/` that describe values."""
 ANY_KEY = Key("KEY", "any other key, as the meaning says")
 PLAIN = {str: "text", bool: "true or false", int: "number", float: "number"}

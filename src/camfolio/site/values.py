@@ -25,6 +25,7 @@ from camfolio.results.shortcut import ShortcutResult
 from camfolio.results.split import SplitResult
 from camfolio.results.stability import StabilityResult
 from camfolio.results.training import TrainingResult
+from camfolio.site.recorded import NotRecorded, not_recorded
 from camfolio.site.source_words import about_source
 from camfolio.store.artefacts import Artefact, Manifest
 from camfolio.study.settings import Study
@@ -80,6 +81,8 @@ class StudyValues(TypedDict):
     """Manifest of every stage's result: its `key`, the `digest` of its `outputs`, and the `ingredients` of its key."""
     versions: Mapping[Annotated[str, Key("LIBRARY", "name of a Python package, such as torch")], str]
     """Version of each library that results were computed with."""
+    not_recorded: NotRecorded | None
+    """Results that are not those of the study's results file; None if all are, or if there is no such file."""
 
 
 class NetworkValues(TypedDict):
@@ -146,6 +149,7 @@ def results(portfolio: Portfolio) -> dict[str, Any]:
         "split": SplitResult.read(read["split"].folder),
         "provenance": {name: artefact.manifest for name, artefact in read.items()},
         "versions": versions(read),
+        "not_recorded": not_recorded(portfolio),
         **(shortcut_results(read) if study.shortcut else network_results(read)),
     }
     return values | {"findings": findings(values)}
