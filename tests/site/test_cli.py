@@ -246,16 +246,18 @@ def test_a_second_build_imports_nothing_heavy(portfolio, store, tiny_study, pyth
     assert ran.out.splitlines()[-1] == "[]"
 
 
-def test_verify_finds_a_file_that_was_changed(camfolio, own_store, portfolio, monkeypatch, caplog):
+def test_verify_finds_a_file_that_was_changed(camfolio, own_store, portfolio, monkeypatch, tmp_path):
     evaluated = portfolio.artefacts["evaluation"].folder
     file = own_store / "evaluation" / evaluated.name / "evaluation.json"
     file.write_text(file.read_text(encoding="utf-8").replace('"slices": 24', '"slices": 25', 1), encoding="utf-8")
     copy_instead_of_computing(monkeypatch, evaluated.parents[1])
-    status, out, _ = camfolio("verify", kept=own_store)
+    status, out, _ = camfolio("verify", "--to", str(tmp_path / "log"), kept=own_store)
     assert status == 1
     assert re.search(r"evaluation .*damaged .*evaluation\.json", out)
     count = len(portfolio.artefacts)
     assert out.splitlines()[-1] == f"tiny: {count} results: {count - 1} identical, 1 damaged."
+    (report,) = (tmp_path / "log").iterdir()
+    assert "The stored files are damaged for evaluation" in report.read_text(encoding="utf-8")
 
 
 def copy_instead_of_computing(monkeypatch, source):
