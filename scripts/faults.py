@@ -27,7 +27,7 @@ from camfolio.store.files import PART, file_digest
 
 PATIENCE = 2.0
 """Seconds after which no process of a killed build may be alive."""
-LONGEST = 0.25
+LONGEST = 0.15
 """The latest moment of a kill, as a share of an undisturbed build's time."""
 
 
