@@ -29,6 +29,7 @@ ROOMS: dict[str, set[str]] = {
     "user_code": {"errors"},
     "study": {"errors", "method_words", "user_code", "vocabulary"},
     "store": {"errors", "user_code"},
+    "installed": {"store"},
     "pipeline": {"errors", "method_words", "store", "study", "user_code", "vocabulary"},
     "results": {"errors", "shapes"},
     "data": BASE | {"results", "progress", "study", "user_code"},
@@ -46,6 +47,7 @@ ROOMS: dict[str, set[str]] = {
         "errors",
         "evidence.findings",
         "evidence.shortcut_findings",
+        "installed",
         "method_words",
         "pipeline",
         "store",
@@ -53,8 +55,8 @@ ROOMS: dict[str, set[str]] = {
         "vocabulary",
     },
     "mkdocs": {"errors", "site"},
-    "commands": {"", "errors", "pipeline", "results", "site", "store", "study"},
-    "cli": {"", "commands", "errors", "pipeline", "site", "store", "study"},
+    "commands": {"", "errors", "installed", "pipeline", "results", "site", "store", "study"},
+    "cli": {"", "commands", "errors", "installed", "pipeline", "site", "store", "study"},
 }
 """Room -> the rooms it may import from, besides itself; figures share one module of `stages`, and the scalings."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "misc", "common", "manager", "base", "core"}

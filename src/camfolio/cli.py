@@ -24,6 +24,7 @@ from camfolio.commands.show import show, summary
 from camfolio.commands.status import show_status
 from camfolio.commands.templates import copy_templates, listing
 from camfolio.errors import CamfolioError, StudyError
+from camfolio.installed import warn_of_differences
 from camfolio.pipeline.places import pull, push
 from camfolio.pipeline.portfolio import inspect_study, open_inspection, open_portfolio, redraw
 from camfolio.pipeline.recording import Rule, check_record, record_study
@@ -66,6 +67,12 @@ def studies(options: argparse.Namespace) -> list[Path]:
     return list(paths)
 
 
+def studies_to_compute(options: argparse.Namespace) -> list[Path]:
+    """The same for a command that computes results, after a warning if installed versions are not the tested ones."""
+    warn_of_differences(Path.cwd())
+    return studies(options)
+
+
 def emptied(store: Path) -> Path:
     """The empty folder in a store for results that are computed from nothing."""
     folder = store / ANEW
@@ -81,7 +88,7 @@ def store_of(options: argparse.Namespace) -> Store:
 def build_command(options: argparse.Namespace) -> int:
     """Compute missing results."""
     store = Store(emptied(options.store), anew=True) if options.anew else store_of(options)
-    for path in studies(options):
+    for path in studies_to_compute(options):
         portfolio = open_portfolio(path, store, options.overrides)
         log.info("%s: all %d results are finished", portfolio.name, len(portfolio.artefacts))
     return 0
@@ -97,7 +104,7 @@ def status_command(options: argparse.Namespace) -> int:
 def show_command(options: argparse.Namespace) -> int:
     """Print metrics and chosen examples; missing results are computed."""
     summaries = {}
-    for path in studies(options):
+    for path in studies_to_compute(options):
         portfolio = open_portfolio(path, store_of(options), options.overrides)
         summaries[portfolio.name] = summary(portfolio)
     if options.json:
@@ -111,7 +118,7 @@ def show_command(options: argparse.Namespace) -> int:
 
 def inspect_command(options: argparse.Namespace) -> int:
     """Print and draw checks of the data before training."""
-    for path in studies(options):
+    for path in studies_to_compute(options):
         portfolio, unsplit = open_inspection(path, store_of(options), options.overrides)
         show_inspection(portfolio, unsplit)
     return 0
@@ -152,7 +159,7 @@ def record_command(options: argparse.Namespace) -> int:
     if options.overrides:
         msg = f"Expected a study as its file says, but got --set {options.overrides[0]}. Change the file, then record."
         raise StudyError(msg)
-    for path in studies(options):
+    for path in studies_to_compute(options):
         if options.check:
             check_record(path, store)
             log.info("%s: what is recorded is up to date", path.stem)
@@ -184,7 +191,7 @@ def verify_command(options: argparse.Namespace) -> int:
     from camfolio.commands.verify.report import write_report
 
     bad = 0
-    for path in studies(options):
+    for path in studies_to_compute(options):
         store, ways = store_of(options), {"quick": options.quick, "tolerance": options.tolerance}
         with verified(path, store, options.overrides, **ways) as found:
             files = write_report(found, options.to) if options.to else []
@@ -216,7 +223,7 @@ def clean_command(options: argparse.Namespace) -> int:
 
 def draw_command(options: argparse.Namespace) -> int:
     """Redraw figures from stored results and write their files."""
-    for path in studies(options):
+    for path in studies_to_compute(options):
         for file in redraw(path, options.figure, store_of(options), options.to, options.overrides):
             log.info("%s", file)
     return 0
@@ -224,7 +231,7 @@ def draw_command(options: argparse.Namespace) -> int:
 
 def export_command(options: argparse.Namespace) -> int:
     """Write the write-up to a Jekyll site, or all pages as plain files; the project is in the current folder."""
-    paths, store, project = studies(options), store_of(options), Path()
+    paths, store, project = studies_to_compute(options), store_of(options), Path()
     if options.form == "markdown":
         files = export_markdown(project, make_site(project, store, paths, options.overrides), options.to)
     elif len(paths) > 1:

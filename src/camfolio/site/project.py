@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from camfolio.errors import CamfolioError, StudyError
+from camfolio.installed import warn_of_differences
 from camfolio.site import wording
 from camfolio.site.pages import Site, assets, make_site
 from camfolio.site.serving import Background
@@ -38,6 +39,7 @@ def site_for(project: Path, background: Background | None = None, places: Sequen
     """
     paths: list[Path] = []
     try:
+        warn_of_differences(project.resolve())
         options = site_options()
         places = [*options["results"], *(one if "://" in one else str(project / one) for one in places)]
         store = Store(project / options["store"], anew=options["anew"], places=places)
