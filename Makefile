@@ -70,7 +70,7 @@ clean:
 	touch $@
 
 .venv/installed-dev: pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) -e ".[docs,test,dev,luna]"
+	$(PIP) -e ".[docs,test,dev,luna,provenance]"
 	touch $@
 
 .venv/installed-bench: pyproject.toml constraints.txt | .venv/bin/python

@@ -1,0 +1,21 @@
+"""Libraries of the extra `provenance`, which a site does not need."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from camfolio.errors import PageError
+
+
+def from_extra(module: str, distribution: str) -> None:
+    """Check that a library of the extra is installed.
+
+    Raises:
+        PageError: with the command that installs it.
+    """
+    if find_spec(module) is None:
+        msg = (
+            f"Expected {distribution} to be installed, but it is not. "
+            "Install it: pip install -c constraints.txt 'camfolio[provenance]'."
+        )
+        raise PageError(msg)
