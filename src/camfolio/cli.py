@@ -16,6 +16,7 @@ from rich.logging import RichHandler
 from rich.table import Table
 
 from camfolio.commands.clean import show_unused
+from camfolio.commands.crate import export_crate
 from camfolio.commands.inspect import show_inspection
 from camfolio.commands.new import start_portfolio
 from camfolio.commands.options import ANEW, Commands, make_parser
@@ -71,6 +72,17 @@ def studies_to_compute(options: argparse.Namespace) -> list[Path]:
     """The same for a command that computes results, after a warning if installed versions are not the tested ones."""
     warn_of_differences(Path.cwd())
     return studies(options)
+
+
+def check_no_overrides(options: argparse.Namespace) -> None:
+    """Check that a study is as its file says, which is recorded or exported beside its results.
+
+    Raises:
+        StudyError: naming the first override.
+    """
+    if options.overrides:
+        msg = f"Expected a study as its file says, but got --set {options.overrides[0]}. Change the file instead."
+        raise StudyError(msg)
 
 
 def emptied(store: Path) -> Path:
@@ -156,9 +168,7 @@ def finish_command(options: argparse.Namespace) -> int:
 def record_command(options: argparse.Namespace) -> int:
     """Record results and keep what took long, or check that what is recorded is up to date."""
     store, rule = store_of(options), Rule()
-    if options.overrides:
-        msg = f"Expected a study as its file says, but got --set {options.overrides[0]}. Change the file, then record."
-        raise StudyError(msg)
+    check_no_overrides(options)
     for path in studies_to_compute(options):
         if options.check:
             check_record(path, store)
@@ -230,13 +240,16 @@ def draw_command(options: argparse.Namespace) -> int:
 
 
 def export_command(options: argparse.Namespace) -> int:
-    """Write the write-up to a Jekyll site, or all pages as plain files; the project is in the current folder."""
+    """Write the write-up to a Jekyll site, all pages as plain files, or a study as an RO-Crate; the project is in the current folder."""
     paths, store, project = studies_to_compute(options), store_of(options), Path()
     if options.form == "markdown":
         files = export_markdown(project, make_site(project, store, paths, options.overrides), options.to)
     elif len(paths) > 1:
         msg = f"Expected one study to export, but got {len(paths)}. Name one of {', '.join(map(str, paths))}."
         raise StudyError(msg)
+    elif options.form == "crate":
+        check_no_overrides(options)
+        files = export_crate(project, paths[0], store, options.to)
     else:
         portfolio = open_portfolio(paths[0], store, options.overrides)
         files = export_jekyll(project, portfolio, store.root / ".templates", options.to, options.site_url)
@@ -270,7 +283,7 @@ STUDY_COMMANDS: Commands = {
     "verify": (verify_command, "Recompute all results and compare them with the recorded ones."),
     "clean": (clean_command, "Delete results that no study uses, after saying which."),
     "draw": (draw_command, "Redraw figures and write their files."),
-    "export": (export_command, "Write pages for other generators."),
+    "export": (export_command, "Write pages for other generators, or a study as an RO-Crate."),
     "site": (site_command, "Build or serve the site of the given studies."),
 }
 PROJECT_COMMANDS: Commands = {

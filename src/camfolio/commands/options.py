@@ -43,7 +43,10 @@ OPTIONS: Mapping[str, Options] = {
     "build": FROM_NOTHING,
     "clean": {"--dry-run": {"action": "store_true", "help": "only say what would be deleted"}},
     "export": {
-        "form": {"choices": ("jekyll", "markdown"), "help": "one page of a Jekyll site, or all pages"},
+        "form": {
+            "choices": ("jekyll", "markdown", "crate"),
+            "help": "one page of a Jekyll site, all pages, or an RO-Crate of one study",
+        },
         "--to": {
             "type": Path,
             "default": Path("exported"),
