@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rocrate.rocrate import ROCrate
 
+from camfolio import cli
 from camfolio.commands.show import summary
 from camfolio.method_words import method_name
 from camfolio.results.shortcut import ShortcutResult
@@ -47,6 +50,15 @@ def page(studies, store, python, read, tmp_path_factory):
 
 def visible_text(reading):
     return " ".join(reading.words("article")[0].split())
+
+
+def test_the_study_is_exported_as_a_crate(studies, store, tmp_path):
+    target = tmp_path / "crate"
+    assert cli.main(["export", "crate", str(next(iter(studies))), "--store", str(store.root), "--to", str(target)]) == 0
+    crate = ROCrate(target)
+    assert crate.root_dataset["name"] == "A <b>planted</b> mark"
+    assert json.loads((target / "metrics.json").read_text(encoding="utf-8"))["study"] == "planted"
+    assert all((target / entity.id).is_file() for entity in crate.data_entities)
 
 
 def test_every_network_is_trained_once_and_all_share_the_clean_slices(planted):

@@ -227,8 +227,6 @@ def add_action(crate: ROCrate, portfolio: Portfolio, study: Entity, results: Seq
     properties: dict[str, Any] = {"name": f"Computation of {portfolio.name}", "description": where_computed(known)}
     if dates := sorted(one.date for one in known if one.date):
         properties["endTime"] = dates[-1]
-    if author := crate.root_dataset.get("author"):
-        properties["agent"] = author
     action = crate.add_action(software, "#computation", object=[study], result=list(results), properties=properties)
     crate.root_dataset["mentions"] = action
 
