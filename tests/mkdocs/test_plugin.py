@@ -52,9 +52,17 @@ def test_built_pages_are_finished_and_served_ones_are_not(config, command, finis
 
 def test_an_error_ends_a_build_with_its_message_and_exit_status(config, monkeypatch):
     monkeypatch.delenv("CAMFOLIO_SITE", raising=False)
+    plugin = CamfolioPlugin()
+    plugin.load_config({})
     with pytest.raises(MkDocsException, match=r"^Expected a study file, but there is none") as caught:
-        CamfolioPlugin().site(config)
+        plugin.site(config)
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("results", ["here", [3]])
+def test_places_of_results_are_a_list_of_texts(results):
+    errors, _ = CamfolioPlugin().load_config({"results": results})
+    assert [name for name, _ in errors] == ["results"]
 
 
 @pytest.mark.parametrize(("given", "address"), [("", "https://there/"), ("https://here/", "https://here/")])
