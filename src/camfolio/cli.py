@@ -181,7 +181,7 @@ def record_command(options: argparse.Namespace) -> int:
 def push_command(options: argparse.Namespace) -> int:
     """Copy results of the store to a place, so that other machines need not compute them."""
     for path in studies(options):
-        sent, there, local = push(path, store_of(options), options.place, options.overrides)
+        sent, there, local = push(path, Store(options.store), options.place, options.overrides)
         log.info("%s: %d results sent, %d were there; %d pictures and slices stay here", path.stem, sent, there, local)
     return 0
 
@@ -214,7 +214,7 @@ def verify_command(options: argparse.Namespace) -> int:
 
 def clean_command(options: argparse.Namespace) -> int:
     """Say which results no study uses, neither a given one nor one in gen/studies, and delete them."""
-    store = store_of(options)
+    store = Store(options.store)
     store.check()  # before `inspect_study`, which writes a cache file there
     known = {path.resolve(): path for path in (*studies(options), *study_files(STUDIES))}
     states = [state for path in known.values() for state in inspect_study(path, store, options.overrides)]

@@ -8,13 +8,11 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +29,7 @@ from camfolio.site.templates import make_environment
 from camfolio.site.values import findings, results
 from camfolio.store.artefacts import Store
 from camfolio.store.workers import Workers
+from file_server import serving
 
 PROJECT = Path(__file__).resolve().parents[2]
 WITHOUT_END = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -354,24 +353,6 @@ def changed_page(portfolio, tmp_path) -> Callable[..., str]:
         return written.split("---\n", 2)[2] if lines else " ".join(html.unescape(written).split())
 
     return page
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files without logging requests."""
-
-    def log_message(self, *_):
-        pass
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """Serve the files of a folder; yields the address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="session")

@@ -6,47 +6,22 @@ import json
 import shutil
 import subprocess
 import sys
-import threading
-from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from camfolio.errors import StoreError
 from camfolio.pipeline.recording import Rule, record_results
-from camfolio.store.artefacts import Store
+from camfolio.store.artefacts import NAMED, Store
 from camfolio.store.build import build, fetch
 from camfolio.store.places import Place, place
 from camfolio.store.record import read_record
 from camfolio.store.survey import survey
+from file_server import Broken, serving
 from tiny_chain import chain, computed
 
 BUCKET = "nodules"
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files without a log; with `broken`, answers every request with an error of the server."""
-
-    broken = False
-
-    def log_message(self, *_):
-        pass
-
-    def do_GET(self):
-        self.send_error(500) if self.broken else super().do_GET()
-
-
-@contextmanager
-def served(folder: Path, handler=Quiet):
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -58,7 +33,7 @@ def folder(tmp_path):
 def over_http(folder):
     """Where results are sent to and read from: a folder, and the same over HTTP."""
     folder.mkdir()
-    with served(folder) as address:
+    with serving(folder) as address:
         yield str(folder), address
 
 
@@ -185,7 +160,7 @@ def test_a_damaged_or_false_answer_is_refused_and_computed_instead(tiny, folder,
     assert computed(tiny) == ["word"]
     assert (results["word"] / "word.txt").read_text(encoding="utf-8") == "even"
     assert "Expected" in caplog.text
-    assert sorted(path.name for path in tiny.iterdir() if path.name == "word.txt") == []
+    assert [file for file in tiny.rglob("word.txt") if not NAMED.fullmatch(file.parent.name)] == []
 
 
 def test_a_recorded_digest_speaks_louder_than_a_place(tiny, folder):
@@ -203,8 +178,7 @@ def test_a_recorded_digest_speaks_louder_than_a_place(tiny, folder):
 
 def test_a_server_that_fails_is_one_warning_and_everything_is_computed(tiny, folder, caplog):
     folder.mkdir()
-    broken = type("Broken", (Quiet,), {"broken": True})
-    with served(folder, broken) as address:
+    with serving(folder, Broken) as address:
         secret = address.replace("//", "//user:hush@")
         build(chain(), Store(tiny / "clone", places=[secret]))
     assert computed(tiny) == ["number", "parity", "word"]

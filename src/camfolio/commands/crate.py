@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import camfolio
 from camfolio.commands.extras import from_extra
+from camfolio.commands.moment import source_date
 from camfolio.commands.sbom import software_bill
 from camfolio.commands.show import summary
 from camfolio.errors import PageError
@@ -43,7 +43,6 @@ FORMATS = {
 LICENCES = ("LICENSE", "LICENSE.md", "LICENSE.txt", "LICENCE", "LICENCE.md", "LICENCE.txt")
 LIBRARIES = {"rocrate": "rocrate", "cyclonedx": "cyclonedx-python-lib"}
 """Module -> its distribution, of the extra `provenance`."""
-DATE_VARIABLE = "SOURCE_DATE_EPOCH"
 HOME = "https://github.com/camfolio/camfolio"
 
 
@@ -106,15 +105,8 @@ def published(portfolio: Portfolio) -> datetime:
     Raises:
         PageError: if the variable is no number of seconds.
     """
-    given = os.environ.get(DATE_VARIABLE, "")
-    try:
-        if given:
-            return datetime.fromtimestamp(int(given), UTC)
-    except (ValueError, OverflowError, OSError):
-        msg = f"Expected seconds since 1970 in {DATE_VARIABLE}, but got {given!r}. Correct or unset it."
-        raise PageError(msg) from None
     latest = max((one.date for one in computed(portfolio).values()), default="")
-    return datetime.fromisoformat(latest or "1970-01-01").replace(tzinfo=UTC)
+    return source_date() or datetime.fromisoformat(latest or "1970-01-01").replace(tzinfo=UTC)
 
 
 def computed(portfolio: Portfolio) -> dict[str, Computed]:

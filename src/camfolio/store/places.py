@@ -147,10 +147,14 @@ def stated(content: bytes, ingredients: Ingredients) -> Recorded:
         ValidationError: if it is no manifest of these ingredients.
     """
     manifest = Manifest.model_validate_json(content)
-    key = manifest.ingredients.key if manifest.key == ingredients.key else ""
-    values = {"outputs": manifest.outputs, "seconds": manifest.seconds, "computed": manifest.computed}
-    same = key == ingredients.key
-    return Recorded.model_validate({**values, "key": key if same else "", "processor": manifest.processor})
+    same = manifest.key == manifest.ingredients.key == ingredients.key
+    return Recorded(
+        key=manifest.key if same else "",  # which is refused, as every key that is none
+        outputs=manifest.outputs,
+        seconds=manifest.seconds,
+        computed=manifest.computed,
+        processor=manifest.processor,
+    )
 
 
 def said(error: Exception) -> str:

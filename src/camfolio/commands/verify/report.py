@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
 import camfolio
+from camfolio.commands.moment import source_date
 from camfolio.commands.verify.changes import (
     ChangedExample,
     ChangedMaps,
@@ -20,7 +20,6 @@ from camfolio.commands.verify.changes import (
     changed_numbers,
 )
 from camfolio.commands.verify.compared import DAMAGED, VERDICTS, Verification, number, words_for
-from camfolio.errors import StoreError
 from camfolio.results.interval import Interval
 from camfolio.site.values import versions
 from camfolio.store.files import replace_file
@@ -60,20 +59,6 @@ def write_report(found: Verification, target: Path) -> list[Path]:
     return [text, picture] if drawn or maps else [text]
 
 
-def today() -> date:
-    """The date of the report: that of SOURCE_DATE_EPOCH, or today, UTC.
-
-    Raises:
-        StoreError: if SOURCE_DATE_EPOCH is no number of seconds.
-    """
-    seconds = os.environ.get("SOURCE_DATE_EPOCH")
-    try:
-        return (datetime.fromtimestamp(int(seconds), UTC) if seconds else datetime.now(UTC)).date()
-    except (ValueError, OverflowError, OSError):
-        msg = f"Expected SOURCE_DATE_EPOCH in seconds since 1970, but got {seconds!r}. Correct or unset it."
-        raise StoreError(msg) from None
-
-
 def about(found: Verification) -> Iterator[str]:
     """Title, summary, settings and versions, and what each verdict means."""
     recorded = found.known.record.stages.values()
@@ -81,7 +66,7 @@ def about(found: Verification) -> Iterator[str]:
     libraries = ", ".join(f"{name} {version}" for name, version in sorted(versions(found.again.artefacts).items()))
     yield from (f"# Results of {found.known.name}, recomputed", "", found.summary, "")
     rows = {
-        "Date": today().isoformat(),
+        "Date": (source_date() or datetime.now(UTC)).date().isoformat(),
         "camfolio": camfolio.__version__,
         "Libraries": libraries,
         "Recomputed": "what is not kept" if found.quick else "everything",
