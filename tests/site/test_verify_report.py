@@ -132,5 +132,5 @@ def test_the_summary_fits_a_log(verification, portfolio):
 def test_a_wrong_date_is_an_error(verification, report, monkeypatch):
     found = verification()
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "today")
-    with pytest.raises(Exception, match=r"Expected SOURCE_DATE_EPOCH in seconds since 1970, but got 'today'\."):
+    with pytest.raises(Exception, match=r"Expected seconds since 1970 in SOURCE_DATE_EPOCH, but got 'today'\."):
         report(found)

@@ -96,6 +96,7 @@ def fetch(stages: Sequence[Stage], store: Store, record: Record = NOTHING) -> li
     """Fetch what pages need and can be fetched; nothing is computed. The states afterwards."""
     states = survey(stages, store, record)
     while batch := [state for state in needed(states) if state.can_be_fetched]:
+        mark_layout(store.root)
         record = fetched(batch, store, record)
         states = survey(stages, store, record)
     return states
