@@ -1,124 +1,90 @@
-"""Kill builds of a study at random moments and check that nothing half-written is ever taken for a result.
+"""Disturb builds of a study and check that nothing half-written is ever taken for a result.
 
     python scripts/faults.py gen/studies/lung-nodules.yaml --kills 200
 
-After every kill (SIGKILL, of the process that was started, not of its workers): no process of the build is alive 2 s later, and
-every result under its final name has the digests of its manifest. A build that ends before it is killed is checked, too, and the
-next one starts with an empty store. At the end one more build must give the results of an undisturbed one. Linux only.
+Builds are killed at random moments, several run at once, disks are full or read-only, finished results are damaged, clocks are
+wrong; without an option for one of these, all are tried. Afterwards no process of a killed build is alive 2 s later, every result
+under its final name has the digests of its manifest, and one more build gives the results of an undisturbed one. Linux only.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
-import shutil
-import signal
-import subprocess
 import sys
 import tempfile
-import time
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from camfolio.pipeline.portfolio import inspect_study
-from camfolio.store.artefacts import NAMED, Store, read_manifest
-from camfolio.store.files import PART, file_digest
-
-PATIENCE = 2.0
-"""Seconds after which no process of a killed build may be alive."""
-LONGEST = 0.15
-"""The latest moment of a kill, as a share of an undisturbed build's time."""
+from disturbances.checks import Fault, Tally, calm
+from disturbances.clock import clock
+from disturbances.damage import damage
+from disturbances.disks import disk, read_only
+from disturbances.several import builds, kills
 
 
-def start(study: Path, store: Path) -> subprocess.Popen[bytes]:
-    """Start a build in a session of its own."""
-    command = [sys.executable, "-m", "camfolio.cli", "build", str(study), "--store", str(store)]
-    quiet = subprocess.DEVNULL
-    return subprocess.Popen(command, start_new_session=True, stdout=quiet, stderr=quiet)  # noqa: S603 - ours
+@dataclass(frozen=True)
+class Kind:
+    """A kind of fault: what disturbs, how often by default (0: as often as it does), and the words of its option."""
+
+    fault: Fault
+    times: int
+    words: str
 
 
-def alive(session: int) -> list[int]:
-    """Processes of a session that run."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
-        except OSError:  # it ended meanwhile
-            continue
-        if int(fields[3]) == session and fields[0] != "Z":
-            found.append(int(stat.parent.name))
-    return found
+KINDS = {
+    "kills": Kind(kills, 200, "builds that are killed"),
+    "builds": Kind(builds, 5, "builds at once"),
+    "disk": Kind(disk, 3, "disks that become full"),
+    "read-only": Kind(read_only, 0, "commands on a read-only store"),
+    "damage": Kind(damage, 3, "rounds in each of which a file of every result is damaged"),
+    "clock": Kind(clock, 0, "clocks and times that are wrong"),
+}
 
 
-def orphans(session: int) -> list[int]:
-    """Processes of a session that are still alive after a while."""
-    end = time.monotonic() + PATIENCE
-    while (left := alive(session)) and time.monotonic() < end:
-        time.sleep(0.02)
-    return left
+def table(tallies: Mapping[str, Tally]) -> str:
+    """A line per fault, and one for each other thing that was wrong."""
+    lines = [f"{'fault':10} {'tried':>6} {'orphans':>8} {'half-written':>13} {'other results':>14}"]
+    for name, tally in tallies.items():
+        counts = f"{tally.tried:6} {tally.orphans:8} {tally.half_written:13} {tally.others:14}"
+        lines.append(f"{name:10} {tally.impossible or counts}")
+    lines += [f"{name}: {remark}" for name, tally in tallies.items() for remark in tally.remarks]
+    return "\n".join(lines) + "\n"
 
 
-def half_written(store: Path) -> Iterator[str]:
-    """Results under their final name whose files are not those of their manifest."""
-    for folder in sorted(store.glob("*/*/")):
-        if not NAMED.fullmatch(folder.name) or folder.name.endswith(PART):
-            continue
-        manifest = read_manifest(folder)
-        if manifest is None or any(file_digest(folder / name) != digest for name, digest in manifest.outputs.items()):
-            yield str(folder.relative_to(store))
-
-
-def digests(study: Path, store: Path) -> dict[str, str]:
-    """Stage -> digest of its finished result."""
-    return {
-        state.stage.name: state.artefact.manifest.digest
-        for state in inspect_study(study, Store(store))
-        if state.artefact
-    }
-
-
-def disturbed(study: Path, store: Path, kills: int, longest: float, seed: int) -> Counter[str]:
-    """Kill builds; how often each thing happened."""
-    chance, count = random.Random(seed), Counter[str]()  # noqa: S311 - moments of kills are no secret
-    while count["kills"] < kills:
-        build = start(study, store)
-        try:
-            build.wait(timeout=chance.uniform(0, longest))
-        except subprocess.TimeoutExpired:
-            build.send_signal(signal.SIGKILL)
-            build.wait()
-            count["kills"] += 1
-            count["orphans"] += len(orphans(build.pid))
-        count["half-written results"] += len(list(half_written(store)))
-        if build.returncode == 0:
-            count["finished builds"] += 1
-            shutil.rmtree(store)
-    return count
+def read_options() -> argparse.Namespace:
+    """The command line; `chosen` are the faults with their numbers."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("study", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
+    for name, kind in KINDS.items():
+        if kind.times:
+            parser.add_argument(
+                f"--{name}", type=int, nargs="?", const=kind.times, help=f"{kind.words} (default {kind.times})"
+            )
+        else:
+            parser.add_argument(f"--{name}", action="store_const", const=1, help=kind.words)
+    options = parser.parse_args()
+    given = {name: getattr(options, name.replace("-", "_")) for name in KINDS}
+    named = {name: times for name, times in given.items() if times is not None}
+    options.chosen = named or {name: kind.times for name, kind in KINDS.items()}
+    return options
 
 
 def main() -> int:
     """Run; the exit status is 1 if anything was wrong."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("study", type=Path)
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    options = read_options()
+    tallies = {}
     with tempfile.TemporaryDirectory() as folder:
-        calm, store = Path(folder) / "calm", Path(folder) / "disturbed"
-        begun = time.monotonic()
-        if start(options.study, calm).wait() != 0:
-            sys.stderr.write(f"Expected a study that can be built, but camfolio build {options.study} failed.\n")
+        try:
+            undisturbed = calm(options.study, Path(folder), options.seed)
+        except RuntimeError as error:
+            sys.stderr.write(f"{error}\n")
             return 1
-        longest = LONGEST * (time.monotonic() - begun)
-        count = disturbed(options.study, store, options.kills, longest, options.seed)
-        last = start(options.study, store).wait()
-        expected, found = digests(options.study, calm), digests(options.study, store)
-        count["other results at the end"] = sum(found.get(stage) != digest for stage, digest in expected.items()) + last
-    for name, number in count.items():
-        sys.stdout.write(f"{number:5d} {name}\n")
-    wrong = count["orphans"] + count["half-written results"] + count["other results at the end"]
-    return 1 if wrong else 0
+        for name, times in options.chosen.items():
+            tallies[name] = KINDS[name].fault(undisturbed, times)
+    sys.stdout.write(table(tallies))
+    return 1 if any(tally.wrong for tally in tallies.values()) else 0
 
 
 if __name__ == "__main__":

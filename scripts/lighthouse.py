@@ -1,5 +1,7 @@
 """Lighthouse over the main pages of the built site: `python scripts/lighthouse.py [SITE]`; needs node and chromium.
 
+The program and all that it needs have the versions and digests of `package-lock.json` beside this file.
+
 Required are 100 points for accessibility, best practices and search engines, and a small layout shift. The score for
 speed varies too much on a shared machine to be required.
 """
@@ -15,7 +17,7 @@ from pathlib import Path
 
 from screenshots import pages, served
 
-PROGRAM = "lighthouse@13.5.0"
+PROGRAM = Path(__file__).parent / "node_modules" / ".bin" / "lighthouse"
 CATEGORIES = ("accessibility", "best-practices", "seo")
 MOST_SHIFT = 0.02
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-background-networking"
@@ -24,7 +26,7 @@ FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-background-networki
 def audit(address: str) -> dict[str, float]:
     """Scores (0 to 1) by category, and the cumulative layout shift."""
     options = [f"--only-categories={','.join((*CATEGORIES, 'performance'))}", f"--chrome-flags={FLAGS}"]
-    command = ["npx", "--yes", PROGRAM, address, "--quiet", "--output=json", "--output-path=stdout", *options]
+    command = [str(PROGRAM), address, "--quiet", "--output=json", "--output-path=stdout", *options]
     environment = {"CHROME_PATH": shutil.which("chromium") or ""} | dict(os.environ)
     ran = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)  # noqa: S603 - fixed arguments
     report = json.loads(ran.stdout)
