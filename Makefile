@@ -39,6 +39,7 @@ screenshots: .venv/installed-dev
 
 # Lighthouse audit of site/; needs node and chromium.
 lighthouse: .venv/installed-dev
+	npm ci --prefix scripts --ignore-scripts --no-audit --no-fund
 	$(BIN)/python scripts/lighthouse.py site
 
 test: .venv/installed-dev

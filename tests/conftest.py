@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # one process per core: more threads would stand in each other's way
@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from camfolio.data.slices import Slices
-from camfolio.store import code
+from camfolio.store import code, in_use
 from tiny_chain import write_package
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -54,6 +54,13 @@ def npz_arrays(slices: Slices) -> dict[str, np.ndarray]:
         "patient": slices.patient,
         "spacing_xyz": spacing,
     }
+
+
+@pytest.fixture(autouse=True)
+def stores_are_free() -> Iterator[None]:
+    """No test leaves its process among the users of a store."""
+    yield
+    in_use.release_all()
 
 
 @pytest.fixture(scope="session")

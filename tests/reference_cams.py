@@ -43,16 +43,19 @@ def hires_cam(network, layer, image, target, comparison=0.0):
     return signed
 
 
-def score_cam(network, layer, image, target):
-    """Wang et al. 2020, algorithm 1: S_k = y(x * H_k) - y(baseline 0), alpha = softmax_k(S), L = sum_k alpha_k A^k."""
+def score_cam(network, layer, image, target, comparison=0.0, *, masked=0.0):
+    """Wang et al. 2020, algorithm 1: S_k = y(x * H_k) - y(baseline 0), alpha = softmax_k(S), L = sum_k alpha_k A^k.
+
+    With `masked` = v other than 0 the masked image is x * H_k + v (1 - H_k), and the baseline v.
+    """
     activations, _ = activations_and_gradients(network, layer, image, target)
     pixels = image.double().numpy()
-    baseline = scores_of(network, np.zeros_like(pixels))[target]
+    baseline = explained(scores_of(network, np.full_like(pixels, masked)), target, comparison)
     scores = []
     for channel in activations:
         mask = unit_range(enlarge(channel, *pixels.shape[1:]))
-        masked = np.stack([plane * mask for plane in pixels])
-        scores.append(scores_of(network, masked)[target] - baseline)
+        mixed = np.stack([plane * mask + masked * (1 - mask) for plane in pixels])
+        scores.append(explained(scores_of(network, mixed), target, comparison) - baseline)
     signed = np.zeros(activations.shape[1:])
     for alpha, channel in zip(softmax(scores), activations, strict=True):
         signed = signed + alpha * channel
@@ -113,14 +116,14 @@ def grad_cam_plus_plus(network, layer, image, target, comparison=0.0):
     return signed
 
 
-def ablation_cam(network, layer, image, target):
+def ablation_cam(network, layer, image, target, comparison=0.0):
     """Ramaswamy & Desai 2020, equations 4 and 5: w_k = (y - y_k) / y, y_k with the k-th activation map set to zero."""
     activations, _ = activations_and_gradients(network, layer, image, target)
     pixels = image.double().numpy()
-    score = scores_of(network, pixels)[target]
+    score = explained(scores_of(network, pixels), target, comparison)
     signed = np.zeros(activations.shape[1:])
     for k, channel in enumerate(activations):
-        without = scores_of(network, pixels, layer, k)[target]
+        without = explained(scores_of(network, pixels, layer, k), target, comparison)
         signed += ((score - without) / score if score else 0.0) * channel
     return signed
 
@@ -171,10 +174,16 @@ def activations_and_gradients(network, layer, image, target, comparison=0.0):
     logits = network(image.double().unsqueeze(0).requires_grad_())[0]
     scores = [-logits[0], logits[0]] if len(logits) == 1 else list(logits)
     y = scores.pop(target)
-    if comparison:
+    if comparison and len(logits) > 1:  # of a single logit the margin is the logit
         y = y - comparison * max(scores)
     (gradient,) = torch.autograd.grad(y, kept[0])
     return kept[0][0].detach().numpy(), gradient[0].numpy()
+
+
+def explained(scores, target, comparison):
+    """The target's score minus `comparison` times the largest other; only for networks with a logit per class."""
+    others = [score for index, score in enumerate(scores) if index != target]
+    return scores[target] - comparison * max(others)
 
 
 def scores_of(network, image, layer=None, silenced=None):
@@ -196,16 +205,20 @@ def scores_of(network, image, layer=None, silenced=None):
     return [-logits[0], logits[0]] if len(logits) == 1 else logits
 
 
-def enlarge(cells, height, width):
-    """Bilinear with half-pixel centres: pixel row r lies at (r + 1/2) h / height - 1/2 among the cells' centres."""
+def enlarge(cells, height, width, first=None, step=None):
+    """Bilinear: pixel row r lies at ((r + 1/2) / height - first) / step among the cells.
+
+    Without `first` and `step` with half-pixel centres: cell i is centred at (i + 1/2) / h.
+    """
     h, w = cells.shape
+    first, step = (first, first) if first else (0.5 / h, 0.5 / w), (step, step) if step else (1 / h, 1 / w)
     pixels = np.zeros((height, width))
     for row in range(height):
-        y = min(max((row + 0.5) * h / height - 0.5, 0.0), h - 1.0)
+        y = min(max(((row + 0.5) / height - first[0]) / step[0], 0.0), h - 1.0)
         top = int(y)
         bottom = min(top + 1, h - 1)
         for column in range(width):
-            x = min(max((column + 0.5) * w / width - 0.5, 0.0), w - 1.0)
+            x = min(max(((column + 0.5) / width - first[1]) / step[1], 0.0), w - 1.0)
             left = int(x)
             right = min(left + 1, w - 1)
             above = cells[top, left] * (1 - x + left) + cells[top, right] * (x - left)

@@ -18,25 +18,26 @@ MODULES = {
 }
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 
-BASE = {"errors", "shapes", "study.settings"}
+BASE = {"errors", "shapes", "study.settings", "study.training"}
 ROOMS: dict[str, set[str]] = {
     "": {"data", "explanation", "pipeline", "study"},
     "errors": set(),
+    "processes": set(),
     "progress": set(),
     "shapes": set(),
     "vocabulary": set(),
     "method_words": {"vocabulary"},
     "user_code": {"errors"},
     "study": {"errors", "method_words", "user_code", "vocabulary"},
-    "store": {"errors", "user_code"},
+    "store": {"errors", "processes", "progress", "user_code"},
     "installed": {"store"},
     "pipeline": {"errors", "method_words", "store", "study", "user_code", "vocabulary"},
     "results": {"errors", "shapes"},
-    "data": BASE | {"results", "progress", "study", "user_code"},
+    "data": BASE | {"results", "processes", "progress", "statistics", "study", "user_code"},
     "network": BASE | {"results", "data", "progress", "statistics", "user_code"},
     "statistics": {"results", "shapes"},
     "explanation": {"", "errors", "method_words", "network", "shapes", "vocabulary"},
-    "evidence": {"results", "shapes", "statistics"},
+    "evidence": {"results", "shapes", "statistics", "vocabulary"},
     "stages": BASE
     | {"results", "data", "evidence", "explanation", "network", "progress", "statistics", "study", "vocabulary"},
     "figures": {"results", "data", "evidence", "explanation.scaling", "stages.results", "vocabulary"},
@@ -45,8 +46,12 @@ ROOMS: dict[str, set[str]] = {
         "",
         "results",
         "errors",
+        "evidence.class_findings",
         "evidence.findings",
+        "evidence.limits",
+        "evidence.sample_size",
         "evidence.shortcut_findings",
+        "evidence.trainings",
         "installed",
         "method_words",
         "pipeline",
@@ -54,7 +59,7 @@ ROOMS: dict[str, set[str]] = {
         "study",
         "vocabulary",
     },
-    "mkdocs": {"errors", "site"},
+    "mkdocs": {"errors", "site", "store", "study"},
     "commands": {"", "errors", "installed", "pipeline", "results", "site", "store", "study"},
     "cli": {"", "commands", "errors", "installed", "pipeline", "site", "store", "study"},
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from camfolio.store.artefacts import Stage
+from camfolio.store.stage import Stage
 
 LOGGED = """
 import os
@@ -51,17 +51,25 @@ from tiny_stages.ink import HERE, log
 
 def run(*, out, name, other):
     log(name)
+    note("begin")
     (HERE / f"{name}.begun").touch()
     end = time.monotonic() + 20
     while not (HERE / f"{other}.begun").exists():
         if time.monotonic() > end:
             raise TimeoutError(f"{other} has not begun")
         time.sleep(0.01)
+    time.sleep(0.1)
+    note("end")
     (out / "met.txt").write_text(other)
+
+def note(word):
+    with (HERE / "times.txt").open("a") as file:
+        file.write(word + "\\n")
 """,
     "trouble": """
-import os, signal, time
+import logging, os, signal, time
 from camfolio.errors import DataError
+from camfolio.progress import report
 from tiny_stages.ink import HERE, log
 
 def run(*, out, number, how):
@@ -76,14 +84,47 @@ def run(*, out, number, how):
         raise ZeroDivisionError("nothing to share")
     if how == "full":
         raise OSError(28, "No space left on device")
-    if how == "exit":
-        raise SystemExit(7)
+    if how in ("exit", "end"):
+        raise SystemExit(7 if how == "exit" else 0)
+    if how == "asks":
+        input("Which ink? ")
+    if how == "end at once":
+        os._exit(0)
+    if how.endswith("a process") and os.fork() == 0:
+        (HERE / "child.txt").write_text(str(os.getpid()))
+        time.sleep(60)
+        os._exit(0)
+    if how == "end beside a process":
+        os._exit(0)
+    if how == "reports":
+        report(0.5, "halfway")
+        logging.getLogger("camfolio").info("a remark")
+        logging.getLogger("library").warning("a warning of another library")
+        logging.getLogger("library").info("a remark of another library")
+        time.sleep(1.2)
     if how == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
     if how == "slow":
         (HERE / "waiting").touch()
         time.sleep(60)
     (out / "half.txt").write_text("whole")
+""",
+    "steps": """
+import os, signal
+from camfolio.errors import DataError
+from tiny_stages.ink import HERE, log
+
+def run(*, out, unfinished, how):
+    assert unfinished.is_dir()
+    done = unfinished / "done.txt"
+    for step in range(int(done.read_text()) if done.exists() else 0, 4):
+        log(f"step{step}")
+        if step == 2 and not (HERE / "calm").exists():
+            if how == "killed":
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise DataError("Expected ink, but got water. Fill it.")
+        done.write_text(str(step + 1))
+    (out / "steps.txt").write_text("four")
 """,
     "restless": """
 from tiny_stages.ink import HERE, log

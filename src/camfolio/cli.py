@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,13 +13,14 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.table import Table
 
-from camfolio.commands.clean import show_unused
+from camfolio.commands.clean import computed_anew, emptied, show_unused, unused_folders
 from camfolio.commands.crate import export_crate
 from camfolio.commands.inspect import show_inspection
 from camfolio.commands.new import start_portfolio
-from camfolio.commands.options import ANEW, Commands, make_parser
+from camfolio.commands.options import Commands, make_parser
 from camfolio.commands.record import show_record
 from camfolio.commands.show import show, summary
+from camfolio.commands.site import run_mkdocs
 from camfolio.commands.status import show_status
 from camfolio.commands.templates import copy_templates, listing
 from camfolio.errors import CamfolioError, StudyError
@@ -32,9 +31,11 @@ from camfolio.pipeline.recording import Rule, check_record, record_study
 from camfolio.site.export import export_jekyll, export_markdown
 from camfolio.site.head import finish_site
 from camfolio.site.pages import make_site
-from camfolio.store.artefacts import Store, remove
+from camfolio.store import capacity
+from camfolio.store.artefacts import Store
 from camfolio.store.files import file_error
 from camfolio.study.file import study_files
+from camfolio.study.project import refuse_user_code
 
 STUDIES = Path("gen/studies")
 TEMPLATES = Path("gen/templates")
@@ -48,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)]
     )
     try:
+        capacity.use(getattr(options, "jobs", None))
+        if getattr(options, "no_user_code", False):
+            refuse_user_code()
         status: int = options.command(options)
     except (CamfolioError, OSError) as caught:
         error = file_error(caught) if isinstance(caught, OSError) else caught
@@ -83,13 +87,6 @@ def check_no_overrides(options: argparse.Namespace) -> None:
     if options.overrides:
         msg = f"Expected a study as its file says, but got --set {options.overrides[0]}. Change the file instead."
         raise StudyError(msg)
-
-
-def emptied(store: Path) -> Path:
-    """The empty folder in a store for results that are computed from nothing."""
-    folder = store / ANEW
-    remove(folder)
-    return folder
 
 
 def store_of(options: argparse.Namespace) -> Store:
@@ -218,16 +215,16 @@ def clean_command(options: argparse.Namespace) -> int:
     store.check()  # before `inspect_study`, which writes a cache file there
     known = {path.resolve(): path for path in (*studies(options), *study_files(STUDIES))}
     states = [state for path in known.values() for state in inspect_study(path, store, options.overrides)]
-    keep = {state.ingredients.key for state in states if state.artefact and state.ingredients}
-    folders = [*store.unused(keep), *(folder for folder in (store.root / ANEW,) if folder.is_dir())]
-    show_unused(folders)
-    if options.dry_run or not folders:
+    folders, anew = unused_folders(store, states), computed_anew(store)
+    show_unused([*folders, *anew])
+    if options.dry_run or not (folders or anew):
         return 0
     if sys.stdin.isatty() and input("Delete them? [y/N] ").strip().lower() not in {"y", "yes"}:
         log.info("nothing deleted")
         return 0
-    remove(store.root / ANEW)
-    log.info("%d results deleted, %d kept", store.sweep(keep), len(keep))
+    store.delete(folders)
+    emptied(store.root)
+    log.info("%d results deleted", len(folders) + len(anew))
     return 0
 
 
@@ -252,7 +249,7 @@ def export_command(options: argparse.Namespace) -> int:
         files = export_crate(project, paths[0], store, options.to)
     else:
         portfolio = open_portfolio(paths[0], store, options.overrides)
-        files = export_jekyll(project, portfolio, store.root / ".templates", options.to, options.site_url)
+        files = export_jekyll(project, portfolio, options.to, options.site_url)
     log.info("%d files written to %s", len(files), options.to)
     return 0
 
@@ -263,13 +260,7 @@ def site_command(options: argparse.Namespace) -> int:
     settings = {"studies": [str(path) for path in studies(options)], "overrides": options.overrides}
     settings |= {"store": str(store.resolve()), "anew": options.anew, "results": options.results}
     target = ["serve"] if options.serve else ["build", "--site-dir", str(options.site_dir.resolve())]
-    command = [sys.executable, "-m", "mkdocs", *target, *(["--strict"] if options.strict else [])]
-    environment = os.environ | {
-        "CAMFOLIO_SITE": json.dumps(settings),
-        "NO_MKDOCS_2_WARNING": "1",
-        "DISABLE_MKDOCS_2_WARNING": "true",
-    }
-    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - fixed program, arguments without a shell
+    return run_mkdocs([*target, *(["--strict"] if options.strict else [])], settings)
 
 
 STUDY_COMMANDS: Commands = {

@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+LONGEST = 200
+"""Characters of a value or text that a message repeats."""
+
 
 class CamfolioError(Exception):
     """Base of all errors that a user can cause; the command line prints the message without a traceback."""
@@ -34,6 +37,20 @@ class StoreError(CamfolioError):
     """An artefact that is missing, damaged or could not be computed."""
 
 
+class WaitingError(StoreError):
+    """A result that is read while the site is served, and that is not finished yet.
+
+    Attributes:
+        study: name of the study's file.
+        stage: name of the stage.
+    """
+
+    def __init__(self, study: str, stage: str) -> None:
+        super().__init__(f"Expected the result of {stage} of the study {study}, but it is not finished yet.")
+        self.study = study
+        self.stage = stage
+
+
 class ChangedError(StoreError):
     """Code or a file that changed while a result was computed from it; the result is discarded."""
 
@@ -60,3 +77,25 @@ def guess(word: str, known: Iterable[str]) -> str:
     """
     close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
     return f"Did you mean {close[0]}? " if close else ""
+
+
+def quoted(value: object) -> str:
+    """A value as a message repeats it, shortened.
+
+    >>> quoted("five"), len(quoted(list("five") * 1000)) <= LONGEST
+    ("'five'", True)
+    """
+    try:
+        return shortened(repr(value))
+    except ValueError:  # a number of more digits than Python writes
+        return f"a long {type(value).__name__}"
+
+
+def shortened(text: str) -> str:
+    """At most `LONGEST` characters of a text, cut in its middle.
+
+    >>> shortened("short"), len(shortened("long" * 1000))
+    ('short', 200)
+    """
+    half = (LONGEST - 3) // 2
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3 - half]}...{text[-half:]}"

@@ -1,30 +1,59 @@
-"""Progress bars on a terminal, with the estimated time left; none if standard error is not a terminal.
-
-They replace Lightning's bars, which estimate the time left in the epoch only and fill a log file.
-"""
+"""What a stage says of its progress while it computes. The worker passes it on to the build, which shows it."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from time import monotonic
+from typing import TypeAlias, TypeVar
 
 Item = TypeVar("Item")
+Listener: TypeAlias = Callable[[float, str], None]
+"""Called with the share that is done, 0 to 1, and what is being done."""
+PAUSE = 0.2
+"""Seconds between two reports."""
+_listeners: list[Listener] = []
 
 
-def make_bar() -> Progress:
-    """A bar on standard error: description, progress, time elapsed, time left."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("left"))
-    return Progress(*columns, TimeRemainingColumn(), console=Console(file=sys.stderr), disable=not sys.stderr.isatty())
+def listen(listener: Listener) -> None:
+    """Pass all further reports of this process to a function."""
+    _listeners[:] = [listener]
+
+
+def report(done: float, words: str = "") -> None:
+    """Say which share of the stage is done, 0 to 1, and what it is doing; nobody listens outside a worker."""
+    for listener in _listeners:
+        listener(done, words)
 
 
 def tracked(items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
-    """Yield the items, and show how many of `total` are done."""
-    with make_bar() as bar:
-        task = bar.add_task(description, total=total)
-        for item in items:
-            yield item
-            bar.advance(task)
+    """Yield the items, and report how many of `total` are done; `description` says what they are, in the plural."""
+    reported = monotonic()
+    for done, item in enumerate(items, start=1):
+        yield item
+        if monotonic() - reported >= PAUSE:
+            reported = monotonic()
+            report(done / max(total, done), f"{done} of {total} {description}")
+
+
+@contextmanager
+def part_of_progress(number: int, count: int) -> Iterator[None]:
+    """Context in which what is reported as done is part `number`, from 0, of `count` equal ones.
+
+    >>> _listeners[:] = [lambda done, words: print(done, words)]
+    >>> with part_of_progress(1, 2):
+    ...     report(0.5, "epoch 2 of 4")
+    0.75 2 of 2: epoch 2 of 4
+    >>> _listeners[:] = []
+    """
+    outer = list(_listeners)
+
+    def inner(listener: Listener, done: float, words: str) -> None:
+        listener((number + done) / count, f"{number + 1} of {count}: {words}" if count > 1 else words)
+
+    _listeners[:] = [partial(inner, listener) for listener in outer]
+    try:
+        yield
+    finally:
+        _listeners[:] = outer

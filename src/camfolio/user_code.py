@@ -6,10 +6,15 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from camfolio.errors import StudyError, nearest
+
+SHORTEST_TEXT = 4
+"""Characters; shorter texts in arguments are words such as `max`."""
 
 
 def import_user_module(module: str, path: Path) -> None:
@@ -37,11 +42,27 @@ def import_user_module(module: str, path: Path) -> None:
         raise StudyError(msg) from error
 
 
-def find_user_object(class_path: str) -> Callable[..., Any]:
-    """A class or function by MODULE.NAME.
+@dataclass(frozen=True)
+class Wanted:
+    """Which classes of user code are called.
+
+    Attributes:
+        words: what they are.
+        fits: whether a class is one of them.
+    """
+
+    words: str
+    fits: Callable[[type], bool]
+
+
+def find_user_object(class_path: str, wanted: Wanted) -> Callable[..., Any]:
+    """A class that is wanted, or a function of user code, by MODULE.NAME; nothing else is ever called.
+
+    A function must be defined in the module, or in its package: one that the module only imports, such as those that run
+    commands, is none of user code.
 
     Raises:
-        StudyError: if there is no such module, or nothing callable of that name in it; the nearest name is suggested.
+        StudyError: if there is no such module, no such name in it (the nearest is suggested), or it is something else.
     """
     module, _, name = class_path.rpartition(".")
     try:
@@ -51,40 +72,61 @@ def find_user_object(class_path: str) -> Callable[..., Any]:
             f"Expected a module {module} for class_path {class_path}, but got: {error}. Put it into the study's folder."
         )
         raise StudyError(msg) from error
-    user_object: Callable[..., Any] | None = getattr(imported, name, None)
-    if not callable(user_object):
+    found: Callable[..., Any] | None = getattr(imported, name, None)
+    if not callable(found):
         names = [key for key, value in vars(imported).items() if callable(value)] if imported else []
         remedy = nearest(name, names) if names else "Write MODULE.NAME."
         msg = f"Expected a class or function, but there is no {name} in {module or class_path}. {remedy}"
         raise StudyError(msg)
-    return user_object
+    if not is_called(found, module, wanted):
+        kind = (
+            "another class"
+            if isinstance(found, type)
+            else f"a {type(found).__name__} of {getattr(found, '__module__', 'no module')}"
+        )
+        msg = f"Expected {wanted.words}, or a function that is defined in {module}, but {class_path} is {kind}. Define one there."
+        raise StudyError(msg)
+    return found
 
 
-def create_user_object(class_path: str, init_args: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an instance of any class
+def is_called(found: object, module: str, wanted: Wanted) -> bool:
+    """Whether what a module has under a name is a class that is wanted, or a function of the same package."""
+    if isinstance(found, type):
+        return wanted.fits(found)
+    return isinstance(found, FunctionType) and found.__module__.partition(".")[0] == module.partition(".")[0]
+
+
+def create_user_object(class_path: str, init_args: Mapping[str, Any], wanted: Wanted) -> Any:  # noqa: ANN401 - an instance of any class
     """Call a class or function of user code with its arguments.
 
     Raises:
-        StudyError: if it is not found, or raises an exception, with that exception.
+        StudyError: if it is not found or not wanted, or raises an exception, with that exception; texts among the arguments,
+            which may be paths or tokens, are left out of it.
     """
-    user_object = find_user_object(class_path)
+    user_object = find_user_object(class_path, wanted)
     try:
         return user_object(**init_args)
     except Exception as error:
-        msg = f"Expected {class_path} to accept init_args {dict(init_args)}, but got {type(error).__name__}: {error}."
+        names, words = ", ".join(init_args) or "none", without_texts(str(error), init_args)
+        msg = f"Expected {class_path} to accept its init_args ({names}), but got {type(error).__name__}: {words}."
         raise StudyError(msg) from error
 
 
-def is_installed(module: str) -> bool:
-    """Whether a module's package is installed, apart from the study's folder."""
-    from importlib.util import find_spec  # rarely needed
+def without_texts(message: str, arguments: object) -> str:
+    """A message without the texts in arguments, at any depth of them.
 
-    root = module.partition(".")[0]
-    return bool(root) and find_spec(root) is not None
-
-
-def module_file(module: str, folder: Path) -> Path | None:
-    """The file of a user module: the first found in a folder or its parents; None if there is none."""
-    relative = Path(*module.split("."))
-    stems = [parent / relative for parent in (folder.resolve(), *folder.resolve().parents)]
-    candidates = [file for stem in stems for file in (stem.with_suffix(".py"), stem / "__init__.py")]
-    return next((file for file in candidates if file.is_file()), None)
+    >>> without_texts("no file /home/ann/key", {"path": "/home/ann/key", "sizes": [1, 2]})
+    'no file ...'
+    """
+    if isinstance(arguments, str):
+        return message.replace(arguments, "...") if len(arguments) >= SHORTEST_TEXT else message
+    parts = (
+        arguments.values()
+        if isinstance(arguments, Mapping)
+        else arguments
+        if isinstance(arguments, list | tuple)
+        else ()
+    )
+    for part in parts:
+        message = without_texts(message, part)
+    return message

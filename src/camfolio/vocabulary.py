@@ -6,8 +6,15 @@ from dataclasses import dataclass
 
 MINUS = "\u2212"
 UNDEFINED = "not defined"
-EXAMPLE_KINDS = ("misclassified", "good", "bad")
-"""Kinds of examples that selection finds for every method, in the order of pages."""
+EXAMPLE_KINDS = ("misclassified", "good", "median", "bad")
+"""Kinds of examples that selection finds for every method, in the order of pages: `good`, `median` and `bad` have the most, the
+median and the least energy on the nodule for its size."""
+FOR_ITS_SIZE = {
+    "good": "most energy on the nodule for its size",
+    "median": "median energy on the nodule for its size",
+    "bad": "least energy on the nodule for its size",
+}
+"""Kind of example that is chosen by score -> its words on pages."""
 FINER = "finer_"
 """Prefix of a method's key: the variant that explains the margin to the strongest other class (Finer-CAM)."""
 SCALING_NAMES = {

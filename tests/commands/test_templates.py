@@ -44,6 +44,15 @@ def test_a_copy_never_overwrites(capsys):
     assert [path.name for path in own.parent.iterdir()] == ["methods.md.jinja"]
 
 
+def test_a_copy_is_not_written_through_a_link_to_nothing(capsys):
+    link = Path("gen/templates/methods.md.jinja")
+    link.parent.mkdir(parents=True)
+    link.symlink_to(Path("outside.md").absolute())
+    assert cli.main(["templates", "copy", "methods.md.jinja"]) == 1
+    assert "but it exists" in capsys.readouterr().err
+    assert not Path("outside.md").exists()
+
+
 @pytest.mark.parametrize("name", ["method.md.jinja", "../assets/logo.svg"])
 def test_a_name_that_is_no_template_is_offered_the_nearest(name, capsys):
     assert cli.main(["templates", "copy", name]) == 1

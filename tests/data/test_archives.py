@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import resource
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -25,12 +26,43 @@ def header(shape: tuple[int, ...]) -> bytes:
     return out.getvalue()
 
 
-def test_a_bomb_is_refused_by_its_size(tmp_path, monkeypatch):
-    monkeypatch.setattr(archives, "LARGEST_BYTES", 1 << 20)
-    with_member(tmp_path / "bomb.npz", "image.npy", header((2 << 20,)) + bytes(4 << 20))
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "LARGEST_PIXELS", 1 << 20)
+    with_member(tmp_path / "bomb.npz", "image.npy", header((2, 1 << 10, 1 << 10)) + bytes(4 << 20))
     assert (tmp_path / "bomb.npz").stat().st_size < 10_000
-    with pytest.raises(DataError, match=r"at most 0 GiB of arrays, but bomb\.npz unpacks to 0 GiB\. Split it"):
+    monkeypatch.setattr(archives, "array_of", lambda *_: pytest.fail("unpacked"))
+    words = (
+        r"at most 1048576 pixels and short ids, but got image of int16 \(2, 1024, 1024\) in bomb\.npz\. Split the file"
+    )
+    with pytest.raises(DataError, match=words):
         read_npz(tmp_path / "bomb.npz", ["image"])
+
+
+def test_ids_of_a_megabyte_are_refused(tmp_path):
+    np.savez_compressed(tmp_path / "long.npz", patient=np.array(["a" * (1 << 20), "b"]))
+    with pytest.raises(DataError, match=r"pixels and short ids, but got patient of <U1048576 \(2,\) in long\.npz"):
+        read_npz(tmp_path / "long.npz", ["patient"])
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.int16, np.float32, ">f4"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_numbers_are_converted_while_they_are_read(tmp_path, monkeypatch, kind, order):
+    monkeypatch.setattr(archives, "CHUNK", 7)
+    values = np.arange(60).reshape(3, 4, 5).astype(kind, order=order)
+    np.savez(tmp_path / "any.npz", image=values)
+    read = read_npz(tmp_path / "any.npz", ["image"], as_float32=["image"])["image"]
+    assert read.dtype == np.float32
+    assert np.array_equal(read, values)
+    assert np.array_equal(read_npz(tmp_path / "any.npz", ["image"])["image"], values)
+
+
+def test_an_image_of_large_numbers_is_in_memory_once(tmp_path):
+    np.savez_compressed(tmp_path / "wide.npz", image=np.zeros((64, 512, 512), np.float64))
+    tracemalloc.start()
+    read_npz(tmp_path / "wide.npz", ["image"], as_float32=["image"])
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 1.5 * 64 * 512 * 512 * 4
 
 
 @pytest.mark.parametrize("shape", [(1 << 40,), (1 << 62, 1 << 62), (-1,)])

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camfolio.data import inspection
-from camfolio.data.inspection import histogram, near_duplicates, warnings_about
+from camfolio.data.inspection import histogram, near_duplicates, warnings_about, within_nodules
+from camfolio.results.inspection import InspectionResult, WithinPatients
+from camfolio.stages import inspection as stage
 
 LUNG = np.random.default_rng(0).normal(-850, 50, (4, 16, 16)).astype(np.float32)
 LUNG[:, 5:10, 5:10] = 40
@@ -49,12 +51,12 @@ def test_a_histogram_counts_every_pixel_once():
 
 
 def slow(slices) -> set[tuple[int, int]]:
-    """Pairs of different patients by a loop with numpy's correlation."""
+    """Pairs of different nodules by a loop with numpy's correlation."""
     found = set()
     for one in range(len(slices)):
         for other in range(one + 1, len(slices)):
             a, b = slices.hounsfield[one].ravel().astype(float), slices.hounsfield[other].ravel().astype(float)
-            if a.std() and b.std() and slices.patient[one] != slices.patient[other] and np.corrcoef(a, b)[0, 1] >= 0.99:
+            if a.std() and b.std() and slices.nodule[one] != slices.nodule[other] and np.corrcoef(a, b)[0, 1] >= 0.99:
                 found.add((one, other))
     return found
 
@@ -69,7 +71,7 @@ def test_doubles_are_those_of_a_slow_search_whatever_the_blocks(tiny_slices, see
         one, other = chance.choice(14, 2, replace=False)
         values[one] = values[other] * chance.uniform(0.5, 2) + chance.normal(0, chance.choice([0, 5, 60]), (16, 16))
     values[chance.integers(14)] = -850
-    changed = replace(slices, hounsfield=values.astype(np.float32))
+    changed = replace(slices, hounsfield=values.astype(np.float32), nodule=slices.patient)
     before = inspection.ROWS
     inspection.ROWS = rows
     try:
@@ -92,8 +94,38 @@ def test_equal_slices_have_correlation_one_and_almost_equal_ones_less(tiny_slice
     assert 0.99 < found[0, 4] < 1
 
 
-def test_slices_of_one_patient_may_look_alike(tiny_slices):
+def test_slices_of_one_nodule_are_no_duplicates_and_are_counted_apart(tiny_slices):
     slices = tiny_slices(2)
     values = slices.hounsfield.copy()
     values[1] = values[0]
-    assert near_duplicates(replace(slices, hounsfield=values)) == []
+    same = replace(slices, hounsfield=values, nodule=slices.patient)
+    assert near_duplicates(same) == []
+    assert within_nodules(same) == (1, 1)
+    assert within_nodules(tiny_slices(6, slices_per_patient=3)) == (0, 0)
+
+
+def test_duplicates_are_pairs_of_two_patients_and_those_of_one_are_counted_by_nodule(tiny_slices, tmp_path):
+    """Of eight slices of two patients, 0 and 1 show one nodule, 2 copies 0 as another nodule, and 4 copies 0 for another patient."""
+    slices = tiny_slices(8, slices_per_patient=4)
+    values = slices.hounsfield.copy()
+    values[1] = values[2] = values[4] = values[0]
+    nodule = np.array(["a", "a", "b", "c", "d", "e", "e", "e"])
+    label = np.zeros(8, np.int64)
+    found = inspected(replace(slices, hounsfield=values, nodule=nodule, label=label), tmp_path)
+    assert (found.alike, found.equal) == (3, 3)
+    assert np.load(tmp_path / "pairs.npy").tolist() == [[0, 4], [1, 4], [2, 4]]
+    within = found.within_patients
+    assert (within.other_nodules, within.same_nodule_pairs) == (2, 1 + 3)
+    assert within.same_nodule >= 1
+
+
+def test_slices_of_one_patient_are_not_compared_where_nodules_are_not_known(tiny_slices, tmp_path):
+    assert inspected(tiny_slices(6), tmp_path).within_patients is None
+    known = tiny_slices(6)
+    assert isinstance(inspected(replace(known, nodule=known.patient), tmp_path).within_patients, WithinPatients)
+
+
+def inspected(slices, folder) -> InspectionResult:
+    slices.save(folder / "slices.npz")
+    stage.run(out=folder, slices=folder)
+    return InspectionResult.read(folder)

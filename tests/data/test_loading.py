@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from camfolio.data.loading import SliceLoading, augment, random_affine
-from camfolio.study.settings import Augmentation
+from camfolio.study.training import Augmentation
 
 STILL = Augmentation(rotation_degrees=0, flips=False, shift_pixels=0, zoom=0, noise_hu=0)
 SILENT = Augmentation(noise_hu=0)
@@ -51,6 +51,13 @@ def test_validation_and_test_are_complete_and_in_order(loading, tiny_slices):
         hounsfield = torch.cat([batch for batch, _ in batches])
         assert np.array_equal(hounsfield.numpy(), slices.hounsfield[chosen])
         assert np.array_equal(torch.cat([label for _, label in batches]).numpy(), slices.label[chosen])
+
+
+def test_the_training_part_can_be_looked_at_after_each_epoch(tiny_slices):
+    part = np.array(["train"] * 14 + ["validation"] * 4 + ["unused"] * 2 + ["test"] * 4)
+    slices = tiny_slices(24)
+    loading = SliceLoading(slices, part, batch_size=4, seed=3, validated="train")
+    assert np.array_equal(torch.cat([batch for batch, _ in loading.val_dataloader()]).numpy(), slices.hounsfield[:14])
 
 
 def test_the_order_of_training_depends_on_the_seed_alone(loading, tiny_slices):

@@ -52,25 +52,32 @@ def test_files_are_found_at_any_depth_in_order(tmp_path):
     assert [path.relative_to(tmp_path).as_posix() for path in files_under(tmp_path)] == ["a", "b/1", "b/c/2"]
 
 
+only_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
 LONG = """
-import os, sys, time
+import os, re, time
 from camfolio.data.parallel import Tolerance, spread
 
-def sleep(number):
-    with open(sys.argv[1] if len(sys.argv) > 1 else os.environ["PIDS"], "a") as file:
+def long(number):
+    with open(os.environ["PIDS"], "a") as file:
         file.write(f"{os.getpid()}\\n")
-    time.sleep(60)
+    if os.environ["HOW"] == "sleeps":
+        time.sleep(60)
+    else:
+        re.search("(a+)+$", "a" * 60 + "b")
 
 if __name__ == "__main__":
-    list(spread(sleep, range(64), "sleeping", Tolerance(), reason="", few=0))
+    list(spread(long, range(64), "working", Tolerance(), reason="", few=0))
 """
 
 
 @pytest.mark.slow
-def test_processes_end_with_the_one_that_started_them(tmp_path):
+@pytest.mark.parametrize("how", ["sleeps", pytest.param("lets nothing else run", marks=only_linux)])
+def test_processes_end_with_the_one_that_started_them(tmp_path, how):
     (tmp_path / "long.py").write_text(LONG, encoding="utf-8")
     pids = tmp_path / "pids"
-    parent = subprocess.Popen([sys.executable, str(tmp_path / "long.py")], env=os.environ | {"PIDS": str(pids)})
+    parent = subprocess.Popen(
+        [sys.executable, str(tmp_path / "long.py")], env=os.environ | {"PIDS": str(pids), "HOW": how}
+    )
     deadline = time.monotonic() + 30
     while not (pids.exists() and pids.read_text().strip()) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camfolio.data.pseudonyms import pseudonym, pseudonymous
+from camfolio.data import pseudonyms
+from camfolio.data.pseudonyms import pseudonym, pseudonymous, with_secret
 from camfolio.data.reading import salt_of
+from camfolio.errors import DataError
 
+
+@pytest.fixture(scope="module", autouse=True)
+def _fast() -> Iterator[None]:
+    """A cheap hash for all tests but that of its cost."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pseudonyms, "COST", 2)
+        yield
+
+
+DEFAULT_COST = pseudonyms.COST
 NAMES = st.text(min_size=1, max_size=20)
 
 
@@ -78,3 +92,45 @@ def test_hashing_a_list_of_ids_finds_no_pseudonym():
 @given(NAMES, NAMES)
 def test_two_patients_have_two_pseudonyms(one, other):
     assert (pseudonym(one, "salt") == pseudonym(other, "salt")) == (one == other)
+
+
+def test_what_belongs_to_one_nodule_still_does_and_its_name_is_no_patients(tiny_slices):
+    before = tiny_slices(12, slices_per_patient=3)
+    before = replace(before, nodule=np.array([f"{name}-n{i % 2}" for i, name in enumerate(before.patient)]))
+    after = pseudonymous(before, "salt")
+
+    def together(slices):
+        return {
+            frozenset(one.tobytes() for one in slices.hounsfield[slices.nodule == name]) for name in set(slices.nodule)
+        }
+
+    assert together(after) == together(before)
+    assert all(name.startswith("p-") for name in after.nodule)
+    assert set(after.nodule) <= set(after.id)
+
+
+def test_nodules_that_are_not_known_stay_unknown(tiny_slices):
+    assert not pseudonymous(tiny_slices(6), "salt").nodules_known
+
+
+def test_a_try_needs_the_memory_and_the_work_of_a_slow_hash(monkeypatch):
+    monkeypatch.setattr(pseudonyms, "COST", DEFAULT_COST)
+    assert 128 * DEFAULT_COST * pseudonyms.BLOCK >= 16 << 20  # bytes for one id
+    slow = hashlib.scrypt(b"00000001", salt=b"salt", n=1 << 14, r=8, p=1, maxmem=64 << 20, dklen=6)
+    assert pseudonym("00000001", "salt") == f"p-{slow.hex()}"
+
+
+def test_a_secret_changes_all_pseudonyms_and_the_same_one_none(tmp_path, tiny_slices):
+    for name, content in {"a": "x" * 16, "b": "x" * 16 + "\n", "c": "y" * 16}.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    one, same, other = (pseudonymous(tiny_slices(8), with_secret("salt", tmp_path / name)).patient for name in "abc")
+    assert set(one) == set(same)
+    assert not set(one) & (set(other) | set(pseudonymous(tiny_slices(8), "salt").patient))
+
+
+def test_a_short_secret_is_refused(tmp_path):
+    (tmp_path / "secret").write_text("1234\n", encoding="utf-8")
+    with pytest.raises(
+        DataError, match=r"a secret of at least 16 bytes, but secret has 4\. Write random ones, for example"
+    ):
+        with_secret("salt", tmp_path / "secret")

@@ -126,3 +126,20 @@ def test_another_shape_than_promised_is_a_mistake_in_our_code_under_test(tiny_sl
     slices = tiny_slices(4)
     with pytest.raises(TypeCheckError, match="mask"):
         replace(slices, mask=slices.mask[:3])
+
+
+def test_a_slice_without_a_nodule_is_one_of_its_own(tiny_slices):
+    slices = tiny_slices(4)
+    assert slices.nodule.tolist() == slices.id.tolist()
+    assert not slices.nodules_known
+    known = replace(slices, nodule=slices.patient)
+    assert known.nodules_known
+    assert known.select(np.array([3, 1])).nodule.tolist() == ["p001", "p000"]
+
+
+def test_slices_of_one_nodule_have_one_patient_and_one_label(tiny_slices):
+    slices = tiny_slices(4)
+    with pytest.raises(DataError, match="one patient for all slices of a nodule, but slices number 1 and 2"):
+        replace(slices, nodule=np.array(["a", "b", "b", "c"]))
+    with pytest.raises(DataError, match="one label for all slices of a nodule, but slices number 2 and 3"):
+        replace(slices, nodule=slices.patient, label=np.array([0, 0, 0, 1]))

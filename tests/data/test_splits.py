@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from camfolio.data.splits import PARTS, fill, split_by_patient
+from camfolio.data.splits import PARTS, deal, split_by_patient
 from camfolio.errors import DataError
 
 SHARES = {"train": 0.7, "validation": 0.15, "test": 0.15}
@@ -94,12 +94,34 @@ def test_one_more_patient_leaves_most_where_they_were(seed):
     assert (before == after).mean() > 0.6
 
 
-@given(st.lists(st.integers(1, 9), min_size=1, max_size=80))
-def test_dealing_keeps_every_part_within_one_patient_of_its_share(counts):
-    dealt = fill(np.array(counts), SHARES)
+@given(st.integers(1, 200), st.integers(0, 100))
+def test_dealing_keeps_every_run_of_patients_within_two_of_its_shares(count, start):
+    dealt = deal(start + count, SHARES)[start:]
     for name, share in SHARES.items():
-        filled = sum(count for count, part in zip(counts, dealt, strict=True) if part == name)
-        assert abs(filled - share * sum(counts)) <= 2 * max(counts)
+        assert abs(dealt.count(name) - share * count) <= 2
+
+
+def test_patients_with_many_slices_are_not_in_one_part_more_than_in_another():
+    patient, label = big(600)
+    means = {name: [] for name in PARTS}
+    for seed in range(30):
+        part = split_by_patient(patient, label, SHARES, seed)
+        for name in PARTS:
+            means[name].append((part == name).sum() / len(np.unique(patient[part == name])))
+    overall = len(patient) / len(np.unique(patient))
+    for name in PARTS:
+        assert np.mean(means[name]) == pytest.approx(overall, abs=0.05)
+
+
+@pytest.mark.parametrize("count", range(12, 40))
+def test_a_class_of_one_patient_is_in_the_training_part(count):
+    patient = np.array([f"p{number:02d}" for number in range(count)])
+    for rare in (0, 1):
+        label = np.full(count, 1 - rare)
+        label[5] = rare
+        part = split_by_patient(patient, label, SHARES, 0)
+        assert part[5] == "train"
+        assert set(part) == set(PARTS)
 
 
 def test_fewer_patients_than_parts_are_refused():
@@ -108,5 +130,5 @@ def test_fewer_patients_than_parts_are_refused():
 
 
 def test_an_empty_part_is_refused():
-    with pytest.raises(DataError, match="3 are too few: none is left for validation, test"):
+    with pytest.raises(DataError, match="3 are too few: none is left for test"):
         split_by_patient(np.array(["a", "b", "c", "c"]), np.array([0, 1, 0, 1]), SHARES, 0)

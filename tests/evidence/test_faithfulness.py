@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from camfolio.evidence.faithfulness import FAITHFULNESS, area_under, curves, drop_and_increase, road, subject_scores
+from camfolio.evidence.faithfulness import FAITHFULNESS, area_under, between_ends, curves, road, subject_scores
 from camfolio.evidence.imputation import impute
 from camfolio.evidence.perturbation import (
     BLOCK,
+    Baseline,
     Perturbation,
     Queries,
     parenchyma_hu,
@@ -106,19 +107,6 @@ def test_road_equals_a_slow_twin(maps):
                 assert result[which][i, step] == pytest.approx(slow_probability(image, queries.target[i]), abs=1e-6)
 
 
-@settings(max_examples=25, deadline=None)
-@given(maps=MAPS)
-def test_drop_and_increase_equal_a_slow_twin(maps):
-    queries = queries_of()
-    result = drop_and_increase(queries, maps, Perturbation({"parenchyma": flat_baseline(queries)}, STEPS, STEPS, 14.0))
-    for i in range(3):
-        share = maps[i] / maps[i].max()
-        masked = share * queries.hounsfield[i] + (1 - share) * -850.0
-        before, after = (slow_probability(image, queries.target[i]) for image in (queries.hounsfield[i], masked))
-        assert result.scores["average_drop"][i] == pytest.approx(max(0.0, (before - after) / before), abs=1e-6)
-        assert result.scores["average_increase"][i] == float(after > before) or abs(after - before) < 1e-6
-
-
 @settings(max_examples=20, deadline=None)
 @given(maps=MAPS, power=st.integers(-60, 60), order=st.permutations(range(3)))
 def test_scores_depend_on_neither_the_scale_of_maps_nor_other_slices(maps, power, order):
@@ -177,9 +165,8 @@ def test_curves_of_uniform_maps_are_not_defined(value):
     maps[1] = value
     result = scores_of(queries, maps)
     for name, values in [*result.scores.items(), *result.curves.items()]:
-        masked = name in {"average_drop", "average_increase"}
-        assert np.isnan(values[1]).all() == (not masked or value == 0), name
-        assert np.isfinite(values[[0, 2]]).all(), name
+        assert np.isnan(values[1]).all(), name
+        assert name.startswith("scaled_") or np.isfinite(values[[0, 2]]).all(), name
 
 
 def test_scores_with_an_unknown_baseline_are_not_defined():
@@ -201,13 +188,28 @@ def test_slices_are_classified_in_blocks_of_limited_size():
     maps = np.random.default_rng(1).random((300, 4, 5))
     scores_of(queries, maps)
     assert max(sizes) <= BLOCK
-    assert sum(sizes) == 300 * (2 + 2 * len(STEPS) + 1 + 2 * len(STEPS))
+    assert sum(sizes) == 300 * (2 + 2 * len(STEPS) + 2 * len(STEPS))
 
 
 def test_the_area_under_a_curve_is_divided_by_its_range():
     curve = np.array([[1.0, 0.5, 0.0], [0.25, 0.25, 0.25]])
     np.testing.assert_allclose(area_under(curve, (0.0, 0.2, 1.0)), [0.2 * 0.75 + 0.8 * 0.25, 0.25])
     np.testing.assert_allclose(area_under(curve, (0.1, 0.2, 0.3)), [0.5, 0.25])
+
+
+def test_an_area_between_end_points_does_not_depend_on_them():
+    shares, fall = (0.0, 0.2, 1.0), np.array([1.0, 0.25, 0.0])
+    before, after = np.array([0.9, 0.75, 0.6]), np.array([0.1, 0.5, 0.2])
+    curve = after[:, None] + (before - after)[:, None] * fall
+    baseline = Baseline(np.zeros((3, 1, 1), np.float32), before, after)
+    scaled = between_ends(area_under(curve, shares), baseline)
+    np.testing.assert_allclose(scaled, area_under(fall[None], shares)[0])
+
+
+def test_an_area_between_end_points_is_defined_only_if_the_probability_falls_enough():
+    before, after = np.array([0.9, 0.9, 0.5, math.nan]), np.array([0.875, 0.5, 0.9, math.nan])
+    baseline = Baseline(np.zeros((4, 1, 1), np.float32), before, after)
+    np.testing.assert_array_equal(np.isnan(between_ends(np.full(4, 0.7), baseline)), [True, False, True, True])
 
 
 def test_parenchyma_is_the_mean_outside_nodules_and_below_the_limit():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from skimage.filters import threshold_otsu
 
-from camfolio.evidence.localisation import LOCALISATION, Truth, area_share
+from camfolio.evidence.localisation import LOCALISATION, Truth, area_share, offset_in_radii
 
 SHAPE = (4, 3)
 CELLS = [(row, column) for row in range(SHAPE[0]) for column in range(SHAPE[1])]
@@ -240,3 +240,22 @@ def test_no_slices_give_no_scores():
     empty = np.zeros((0, 4, 4))
     for score in LOCALISATION.values():
         assert score(empty, truth_of(empty.astype(bool))).shape == (0,)
+
+
+def round_mask(row: float, column: float, radius: float, size: int = 32) -> np.ndarray:
+    rows, columns = np.mgrid[:size, :size]
+    return np.hypot(rows - row, columns - column) <= radius
+
+
+def test_a_nodule_s_offset_is_its_distance_from_the_centre_in_its_radii():
+    masks = np.stack(
+        [round_mask(15.5, 15.5, 4), round_mask(15.5, 23.5, 4), round_mask(7.5, 15.5, 4), np.zeros((32, 32), bool)]
+    )
+    offset = offset_in_radii(masks, np.ones((4, 2), np.float32))
+    assert offset[:3] == pytest.approx([0, 2, 2], abs=0.1)
+    assert np.isnan(offset[3])
+
+
+def test_a_nodule_s_offset_is_measured_in_millimetres_of_either_axis():
+    masks, spacing = round_mask(15.5, 19.5, 4)[None], np.array([[1.0, 2.0]], np.float32)
+    assert offset_in_radii(masks, spacing)[0] == pytest.approx(8 / (4 * np.sqrt(2)), abs=0.1)

@@ -45,17 +45,37 @@ PART = np.array(["train"] * 60 + ["validation"] * 20 + ["test"] * 20)
 LABEL = np.random.default_rng(0).integers(0, 2, 100)
 
 
-def test_permuted_labels_keep_class_counts_and_the_test_part():
-    permuted = permuted_labels(LABEL, PART, 3)
-    for name in ("train", "validation"):
-        assert sorted(permuted[name == PART]) == sorted(LABEL[name == PART])
-        assert (permuted[name == PART] != LABEL[name == PART]).any()
-    np.testing.assert_array_equal(permuted[PART == "test"], LABEL[PART == "test"])
+def test_permuted_labels_keep_the_share_of_each_class_and_the_other_parts():
+    permuted, parts = permuted_labels(LABEL, PART, 30, 3, 1)
+    chosen, rest = parts == "train", parts != "train"
+    assert 30 <= chosen.sum() <= 31
+    assert permuted[chosen].sum() == LABEL[chosen].sum() == pytest.approx(LABEL[PART == "train"].sum() / 2, abs=0.5)
+    assert (permuted[chosen] != LABEL[chosen]).any()
+    np.testing.assert_array_equal(permuted[rest], LABEL[rest])
+    np.testing.assert_array_equal(parts[PART != "train"], PART[PART != "train"])
+    assert set(parts[PART == "train"]) == {"train", "unused"}
 
 
-def test_permuted_labels_depend_on_the_seed_and_not_on_the_true_labels():
-    np.testing.assert_array_equal(permuted_labels(LABEL, PART, 3), permuted_labels(LABEL, PART, 3))
-    assert (permuted_labels(LABEL, PART, 4) != permuted_labels(LABEL, PART, 3)).any()
+def test_all_training_slices_are_used_if_there_are_no_more():
+    assert np.array_equal(permuted_labels(LABEL, PART, 400, 3, 1)[1], PART)
+
+
+def test_a_rare_class_is_not_left_out():
+    label = np.zeros(100, int)
+    label[5] = 1
+    permuted, parts = permuted_labels(label, PART, 10, 0, 1)
+    assert permuted[parts == "train"].sum() == 1
+
+
+def test_permuted_labels_depend_on_seed_and_number_and_not_on_the_true_labels():
+    first, again, other, further = (
+        permuted_labels(LABEL, PART, 60, *draw)[0] for draw in ((3, 1), (3, 1), (4, 1), (3, 2))
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (other != first).any()
+    assert (further != first).any()
     train = PART == "train"
-    correlations = [np.corrcoef(permuted_labels(LABEL, PART, seed)[train], LABEL[train])[0, 1] for seed in range(200)]
+    correlations = [
+        np.corrcoef(permuted_labels(LABEL, PART, 60, seed, 1)[0][train], LABEL[train])[0, 1] for seed in range(200)
+    ]
     assert np.mean(correlations) == pytest.approx(0, abs=0.03)

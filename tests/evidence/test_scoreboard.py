@@ -5,14 +5,18 @@ from camfolio.evidence.scoreboard import Table, compare, families, mean_curves
 from camfolio.results.arrays.slice_scores import SliceScores
 from camfolio.results.interval import Interval
 from camfolio.results.scoreboard import VerdictCounts
-from camfolio.results.subject import Subject, at_layers
+from camfolio.results.subject import ORACLE, UNIFORM, Subject, at_layers
 from camfolio.statistics.measures import Measure
 from camfolio.statistics.patients import Patients
 
 PATIENTS = Patients(np.repeat(np.arange(20), 2).astype(str), 200, 0)
 NOISE = np.random.default_rng(0).normal(0, 0.01, (4, 40))
 MEASURES = {"share": Measure("a share", "share"), "distance": Measure("a distance", "mm", "lower")}
-MARGINS = {"share": 0.05, "mm": 1.0, "ratio": 0.25}
+MARGINS = {"share": 0.05, "distance": 1.0}
+
+
+def counted(better=0, worse=0, within=0, equivalent=0, not_separable=0):
+    return VerdictCounts(better, worse, within, equivalent, not_separable)
 
 
 def table(**scores):
@@ -63,6 +67,27 @@ def test_a_comparison_has_its_numbers_and_margin(scored):
     assert row.p_holm == pytest.approx(2 * row.p)
 
 
+def test_margins_are_those_of_each_score(scored):
+    wide = compare([scored], pairs("ab"), {"share": 0.4, "distance": 1.0})
+    verdicts = {key: (row.margin, row.verdict) for key, row in rows_of(wide).items()}
+    assert verdicts == {
+        ("share", "a", "b"): (0.4, "different within margin"),
+        ("distance", "a", "b"): (1.0, "worse"),
+    }
+    assert wide.count() == counted(worse=1, within=1)
+    assert wide.count().without_difference == 0
+
+
+def test_a_uniform_map_is_compared_by_its_levels_of_chance():
+    scores = SliceScores({"share": {Subject("a"): 0.8 + NOISE[0]}}, chance={"share": np.full(40, 0.1)})
+    family = compare([Table(MEASURES, scores, PATIENTS)], [(Subject("a"), UNIFORM)], MARGINS)
+    assert [(row.score, row.verdict, round(row.value, 1)) for row in family.rows] == [("share", "better", 0.7)]
+
+
+def test_a_family_states_how_many_patients_its_tests_need(scored):
+    assert compare([scored], pairs("ab"), MARGINS).patients_needed == 7
+
+
 def test_the_correction_counts_all_pairs_scores_and_tables_of_the_family(scored):
     few = compare([scored], pairs("ab"), MARGINS)
     many = compare([scored, table(share__a=NOISE[0], share__b=NOISE[1])], pairs("ab", "ac"), MARGINS)
@@ -92,9 +117,10 @@ def test_families_compare_methods_controls_and_layers():
     subjects = at_layers(["layer2", "layer1", "layer3"], ["a", "b", "c"])
     result = {
         name: [(first.key, second.key) for first, second in pairs]
-        for name, pairs in families([*subjects, Subject("x", is_control=True)]).items()
+        for name, pairs in families([*subjects, Subject("x", is_control=True), ORACLE]).items()
     }
     assert result["methods"] == [("a", "b"), ("a", "c"), ("b", "c")]
+    assert result["uniform"] == [(name, "control/uniform") for name in "abc"]
     assert result["controls"] == [("a", "control/x"), ("b", "control/x"), ("c", "control/x")]
     assert result["layers"][:2] == [("a", "layer1/a"), ("b", "layer1/b")]
     assert len(result["layers"]) == 6
@@ -116,9 +142,9 @@ def test_verdicts_are_counted_by_pair_and_in_total():
         values["distance"][Subject(name)] = distance + NOISE[1]
     family = compare([Table(MEASURES, SliceScores(values), PATIENTS)], pairs("aC", "ab", "bC"), MARGINS)
     assert family.pairs == [("a", "b"), ("a", "C"), ("b", "C")]
-    assert family.count("a", "b") == VerdictCounts(better=1, worse=1, equivalent=0, not_separable=0)
-    assert family.count("b", "C") == VerdictCounts(better=0, worse=0, equivalent=2, not_separable=0)
-    assert family.count() == VerdictCounts(better=2, worse=2, equivalent=2, not_separable=0)
+    assert family.count("a", "b") == counted(better=1, worse=1)
+    assert family.count("b", "C") == counted(equivalent=2)
+    assert family.count() == counted(better=2, worse=2, equivalent=2)
     assert family.count().without_difference == 2
     assert (family.verdict("share", "b"), family.verdict("share", "x")) == ("better", None)
 

@@ -7,17 +7,17 @@ from camfolio.evidence.selection import Candidates, choose, draw
 from camfolio.vocabulary import EXAMPLE_KINDS
 
 
-def candidates_of(rows):
-    """Rows of (id, patient, correct, probability)."""
+def candidates_of(rows, area=None):
+    """Rows of (id, patient, correct, probability); all areas are equal unless given."""
     ids, patients, correct, probability = zip(*rows, strict=True)
     label = np.arange(len(rows)) % 2
     predicted = np.where(correct, label, 1 - label)
-    shares = [np.full(len(rows), value) for value in (0.5, np.nan, 0.25)]
+    shares = [np.full(len(rows), 0.5), np.full(len(rows), np.nan), np.full(len(rows), 0.25) if area is None else area]
     return Candidates(np.array(ids), np.array(patients), label, predicted, np.array(probability, float), *shares)
 
 
 def chosen_of(candidates, score):
-    return choose(candidates, score, random=0, seed=0)
+    return choose(candidates, score, random=0, seed=0, resamples=2)
 
 
 def ranks_of(cases):
@@ -42,14 +42,15 @@ PLAIN = candidates_of(
 
 def test_good_bad_and_misclassified_examples_follow_the_rule():
     cases = chosen_of(PLAIN, np.array([0.4, 0.9, 1.0, 0.0, 0.1]))
-    assert ranks_of(cases) == {"misclassified": (3, 1, 2), "good": (1, 1, 3), "bad": (4, 1, 3)}
+    assert ranks_of(cases) == {"misclassified": (3, 1, 2), "good": (1, 1, 3), "median": (0, 1, 3), "bad": (4, 1, 3)}
     assert cases.undefined == 0
     assert tuple(cases.cases) == EXAMPLE_KINDS
 
 
 def test_ties_are_broken_by_the_smaller_id():
     candidates = candidates_of([("s9", "p0", True, 0.9), ("s1", "p1", True, 0.9), ("s5", "p2", True, 0.9)])
-    assert slices_of(chosen_of(candidates, np.array([0.5, 0.5, 0.5]))) == {"misclassified": None, "good": 1, "bad": 2}
+    chosen = slices_of(chosen_of(candidates, np.array([0.5, 0.5, 0.5])))
+    assert chosen == {"misclassified": None, "good": 1, "median": 0, "bad": 2}
     wrong = candidates_of([("s9", "p0", False, 0.9), ("s1", "p1", False, 0.9), ("s5", "p2", False, 0.6)])
     assert slices_of(chosen_of(wrong, np.zeros(3)))["misclassified"] == 1
 
@@ -65,30 +66,31 @@ def test_examples_are_of_different_patients_and_ranks_count_skipped_slices():
         ]
     )
     cases = chosen_of(candidates, np.array([0.0, 0.9, 0.8, 0.1, 0.5]))
-    assert ranks_of(cases) == {"misclassified": (0, 1, 1), "good": (2, 2, 4), "bad": (4, 2, 4)}
+    assert ranks_of(cases) == {"misclassified": (0, 1, 1), "good": (2, 2, 4), "median": None, "bad": (4, 2, 4)}
 
 
 def test_without_an_error_there_is_no_misclassified_example():
     candidates = candidates_of([("s0", "p0", True, 0.9), ("s1", "p1", True, 0.9)])
-    assert slices_of(chosen_of(candidates, np.array([0.1, 0.2]))) == {"misclassified": None, "good": 1, "bad": 0}
+    chosen = slices_of(chosen_of(candidates, np.array([0.1, 0.2])))
+    assert chosen == {"misclassified": None, "good": 1, "median": None, "bad": 0}
 
 
 def test_without_a_correct_slice_there_is_no_good_or_bad_example():
     candidates = candidates_of([("s0", "p0", False, 0.6), ("s1", "p1", False, 0.9)])
     cases = chosen_of(candidates, np.array([0.1, 0.2]))
-    assert slices_of(cases) == {"misclassified": 1, "good": None, "bad": None}
+    assert slices_of(cases) == {"misclassified": 1, "good": None, "median": None, "bad": None}
     assert cases.undefined == 0
 
 
 def test_slices_without_a_defined_score_are_counted_and_not_chosen():
     cases = chosen_of(PLAIN, np.full(5, np.nan))
-    assert slices_of(cases) == {"misclassified": 3, "good": None, "bad": None}
+    assert slices_of(cases) == {"misclassified": 3, "good": None, "median": None, "bad": None}
     assert cases.undefined == 3
 
 
 def test_a_misclassified_example_needs_no_defined_score():
     cases = chosen_of(PLAIN, np.array([0.4, np.nan, 1.0, np.nan, 0.1]))
-    assert slices_of(cases) == {"misclassified": 3, "good": 0, "bad": 4}
+    assert slices_of(cases) == {"misclassified": 3, "good": 0, "median": None, "bad": 4}
     assert cases.undefined == 1
     assert cases.cases["good"].among == 2
 
@@ -97,6 +99,7 @@ def test_the_only_correct_slice_is_the_good_one():
     assert slices_of(chosen_of(candidates_of([("s0", "p0", True, 0.9)]), np.array([0.3]))) == {
         "misclassified": None,
         "good": 0,
+        "median": None,
         "bad": None,
     }
 
@@ -106,41 +109,81 @@ def test_candidates_cannot_be_changed():
         PLAIN.id = PLAIN.patient
 
 
-def slow_choose(rows, score):
+def slow_choose(rows, score, area):
     """The rule in plain loops over lists."""
-    shown, chosen = [], {}
-    keys = {"misclassified": lambda i: -rows[i][3], "good": lambda i: -score[i], "bad": lambda i: score[i]}
+    left = [i for i in range(len(rows)) if rows[i][2] and score[i] == score[i]]
+    by_area = sorted(left, key=lambda i: (area[i], rows[i][0]))
+    groups = max(1, min(5, len(left) // 5))
+    group = {i: place * groups // len(left) for place, i in enumerate(by_area)}
+    middle = float(np.median([area[i] for i in left])) if left else 0.0
+
+    def above(i, sign):
+        return sum(sign * score[j] > sign * score[i] for j in left if group[j] == group[i])
+
+    keys = {
+        "good": lambda i: above(i, 1),
+        "bad": lambda i: above(i, -1),
+        "median": lambda i: abs(above(i, 1) - above(i, -1)) // 2,
+    }
+    wrong = sorted((i for i in range(len(rows)) if not rows[i][2]), key=lambda i: (-rows[i][3], rows[i][0]))
+    shown = [rows[wrong[0]][1]] if wrong else []
+    chosen = {"misclassified": (wrong[0], 1, len(wrong)) if wrong else None}
     for kind, key in keys.items():
         chosen[kind] = None
-        left = [i for i in range(len(rows)) if rows[i][2] is (kind != "misclassified")]
-        if kind != "misclassified":
-            left = [i for i in left if score[i] == score[i]]
-        among, rank = len(left), 0
-        while left and chosen[kind] is None:
-            best = left[0]
-            for i in left:
-                if key(i) < key(best) or (key(i) == key(best) and rows[i][0] < rows[best][0]):
-                    best = i
-            left.remove(best)
-            rank += 1
-            if rows[best][1] not in shown:
-                chosen[kind] = (best, rank, among)
-                shown.append(rows[best][1])
+        order = sorted(left, key=lambda i: (key(i), abs(area[i] - middle), rows[i][0]))
+        for rank, i in enumerate(order, start=1):
+            if rows[i][1] not in shown:
+                chosen[kind] = (i, rank, len(left))
+                shown.append(rows[i][1])
+                break
     return chosen
 
 
-ROW = st.tuples(st.integers(0, 3), st.booleans(), st.sampled_from([0.5, 0.75, 1.0]))
+ROW = st.tuples(st.integers(0, 9), st.sampled_from([True, True, True, False]), st.sampled_from([0.5, 0.75, 1.0]))
 SCORE = st.sampled_from([0.0, 0.25, 0.5, float("nan")])
+AREA = st.sampled_from([0.125, 0.25, 0.5])
 
 
 @settings(max_examples=100, deadline=None)
-@given(drawn=st.lists(st.tuples(ROW, SCORE), min_size=1, max_size=9), order=st.randoms(use_true_random=False))
+@given(drawn=st.lists(st.tuples(ROW, SCORE, AREA), min_size=1, max_size=30), order=st.randoms(use_true_random=False))
 def test_selection_equals_a_slow_twin(drawn, order):
-    ids = [f"s{i}" for i in range(len(drawn))]
+    ids = [f"s{i:02}" for i in range(len(drawn))]
     order.shuffle(ids)
-    rows = [(name, f"p{row[0]}", row[1], row[2]) for name, (row, _) in zip(ids, drawn, strict=True)]
-    score = [value for _, value in drawn]
-    assert ranks_of(chosen_of(candidates_of(rows), np.array(score))) == slow_choose(rows, score)
+    rows = [(name, f"p{row[0]}", row[1], row[2]) for name, (row, *_) in zip(ids, drawn, strict=True)]
+    score, area = [value for _, value, _ in drawn], np.array([value for *_, value in drawn])
+    cases = chosen_of(candidates_of(rows, area), np.array(score))
+    assert ranks_of(cases) == slow_choose(rows, score, area)
+
+
+def sized(count, seed=0):
+    """Correct slices of as many patients whose score is their area with a little noise."""
+    area = np.linspace(0.02, 0.4, count)
+    noise = np.random.default_rng(seed).uniform(-0.01, 0.01, count)
+    return candidates_of([(f"s{i:03}", f"p{i:03}", True, 0.9) for i in range(count)], area), area + noise
+
+
+def test_a_score_that_follows_the_area_shows_slices_of_middling_area():
+    candidates, score = sized(100)
+    chosen = chosen_of(candidates, score)
+    assert chosen.area_correlation.value > 0.98
+    for kind in ("good", "median", "bad"):
+        case = chosen.cases[kind]
+        assert (case.size_group.group, case.size_group.groups, case.size_group.slices) == (3, 5, 20)
+        assert case.area_share == pytest.approx(np.median(candidates.area_share), abs=0.04)
+    assert chosen.cases["good"].size_group.rank == 1
+    assert chosen.cases["bad"].size_group.rank == 20
+    assert chosen.cases["median"].size_group.rank in {10, 11}
+
+
+@pytest.mark.parametrize(("count", "groups"), [(30, 5), (25, 5), (24, 4), (9, 1), (3, 1)])
+def test_small_test_parts_have_fewer_groups(count, groups):
+    assert chosen_of(*sized(count)).size_groups == groups
+
+
+def test_no_slice_can_be_ranked_without_areas():
+    candidates = candidates_of([("s0", "p0", True, 0.9)], np.array([np.nan]))
+    chosen = chosen_of(candidates, np.array([np.nan]))
+    assert (chosen.size_groups, chosen.area_correlation.value) == (0, None)
 
 
 MANY = candidates_of([(f"s{i:03}", f"p{i // 3:03}", i % 2 == 0, 0.6) for i in range(60)])

@@ -9,9 +9,10 @@ from camfolio.evidence.shortcut_findings import (
     shortcut_findings,
 )
 from camfolio.results.interval import Interval
+from camfolio.results.networks import NetworksInterval
 from camfolio.results.planting import LearningCounts, PlantingResult
 from camfolio.results.shortcut import (
-    AucBySeed,
+    AucByNetwork,
     CueResult,
     Flips,
     FlipShare,
@@ -20,11 +21,11 @@ from camfolio.results.shortcut import (
     MethodMaps,
     NetworkMaps,
     NetworkPredictions,
-    SeedsInterval,
     ShortcutResult,
 )
 
-NONE = SeedsInterval(value=None, low=None, high=None, by_seed=(None,))
+UNDEFINED = Interval(value=None, low=None, high=None)
+NONE = NetworksInterval(value=None, low=None, high=None, by_network=(UNDEFINED, UNDEFINED))
 PLANTING = PlantingResult(
     cue="tag",
     words="a letter",
@@ -37,13 +38,19 @@ PLANTING = PlantingResult(
 
 
 def around(value, width=0.1):
-    return SeedsInterval(value=value, low=value - width, high=value + width, by_seed=(value,))
+    each = Interval(value=value, low=value - width, high=value + width)
+    return NetworksInterval(**dict(each), by_network=(each, each))
+
+
+def of_networks(*values, low, high, width=0.05):
+    each = tuple(Interval(value=value, low=value - width, high=value + width) for value in values)
+    return NetworksInterval(value=sum(values) / len(values), low=low, high=high, by_network=each)
 
 
 def predictions(put_in):
     share = FlipShare(**dict(put_in), slices=10)
     return NetworkPredictions(
-        auc=AucBySeed(with_cue=(0.9,), without_cue=(0.9,)), flips=Flips(put_in=share, taken_out=share)
+        auc=AucByNetwork(with_cue=(0.9,), without_cue=(0.9,)), flips=Flips(put_in=share, taken_out=share)
     )
 
 
@@ -77,6 +84,10 @@ def test_a_cue_is_learned_only_if_intervals_do_not_overlap():
     assert not is_learned(around(0.8), NONE)
 
 
+def test_a_cue_is_learned_only_if_every_network_uses_it():
+    assert not is_learned(of_networks(0.9, 0.05, low=0.2, high=1.0), around(0.1))
+
+
 @pytest.mark.parametrize(
     ("auc", "verdict"),
     [
@@ -84,11 +95,25 @@ def test_a_cue_is_learned_only_if_intervals_do_not_overlap():
         (around(0.2), "inverted"),
         (around(0.55), "not shown"),
         (NONE, "not defined"),
-        (Interval(value=0.9, low=None, high=None), "no interval"),
+        (
+            NetworksInterval(value=0.9, low=None, high=None, by_network=(Interval(value=0.9, low=0.8, high=1.0),)),
+            "no interval",
+        ),
+        (of_networks(0.19, 0.62, 0.58, low=0.0, high=1.0), "depends on the training"),
+        (of_networks(0.9, 0.9, 0.6, low=0.4, high=1.0), "depends on the training"),
+        (of_networks(0.9, 0.8, 0.49, low=0.51, high=0.95, width=0.3), "not shown"),
+        (of_networks(0.48, 0.52, low=0.3, high=0.7), "not shown"),
+        (of_networks(0.9, 0.6, low=0.52, high=0.98), "yes"),
     ],
 )
 def test_detection_needs_an_interval_that_excludes_chance(auc, verdict):
     assert detection_verdict(auc) == verdict
+
+
+def test_few_patients_are_reported():
+    few = result({"tag": cue(around(0.9), around(0.9), around(0.3), around(0.2))})
+    assert shortcut_findings(few).few_patients
+    assert not shortcut_findings(few.model_copy(update={"patients": 30})).few_patients
 
 
 def test_every_method_has_one_verdict_per_cue():

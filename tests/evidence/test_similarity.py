@@ -5,7 +5,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.stats import spearmanr
 
-from camfolio.evidence.similarity import SIMILARITY, mean_structural_similarity, rank_correlation, similarities
+from camfolio.evidence.similarity import (
+    SIMILARITY,
+    mean_structural_similarity,
+    overlap_of_highest,
+    rank_correlation,
+    similarities,
+)
 
 MAPS = arrays.arrays(np.float64, (2, 4, 3), elements=st.integers(-3, 3).map(float))
 
@@ -78,3 +84,21 @@ def test_similarities_with_uniform_maps_are_not_defined():
     uniform[0], uniform[2] = 0.0, 0.5
     for values in similarities(maps, uniform).values():
         assert np.isnan(values).tolist() == [True, False, True]
+
+
+def test_the_overlap_is_the_shared_part_of_the_highest_tenth():
+    first = np.arange(100.0).reshape(1, 10, 10)
+    second = first.copy()
+    second.flat[:5], second.flat[95:] = (
+        first.flat[95:],
+        first.flat[:5],
+    )  # half of the highest tenth is low, and five low ones are high
+    assert overlap_of_highest(first, first) == 1
+    assert overlap_of_highest(first, second) == 0.5
+    assert overlap_of_highest(first, -first) == 0
+    assert np.isnan(overlap_of_highest(first, np.ones_like(first)))
+
+
+def test_the_overlap_of_unrelated_maps_is_a_tenth():
+    first, second = np.random.default_rng(0).normal(size=(2, 200, 16, 16))
+    assert overlap_of_highest(first, second).mean() == pytest.approx(0.1, abs=0.01)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from camfolio.errors import ExplanationError, NetworkError
+from camfolio.explanation.centres import CellCentres
 from camfolio.explanation.explain import explain
 from camfolio.explanation.maps import Explanation, enlarge
 from camfolio.explanation.speed.lanes import LARGEST as CHUNK
@@ -46,11 +47,19 @@ def test_an_explanation_cannot_be_changed(resnet, images):
         found.layer = "other"
 
 
+def test_a_map_is_enlarged_from_the_measured_centres_as_by_hand(resnet, images):
+    found = explain(resnet(), images[:2], methods=["grad_cam"])
+    assert found.centres == {LAYER: CellCentres((0.5 / 16, 0.5 / 16), (2 / 16, 2 / 16))}
+    for cells, pixels in zip(found.maps["grad_cam"], found.upsampled("grad_cam", (20, 13)), strict=True):
+        expected = enlarge_by_hand(cells.double().numpy(), 20, 13, first=0.5 / 16, step=2 / 16)
+        np.testing.assert_allclose(pixels.numpy(), expected, atol=1e-6)
+
+
 def test_a_map_is_enlarged_with_half_pixel_centres_as_by_hand(resnet, images):
     found = explain(resnet(), images[:2], methods=["grad_cam"])
     for size in (16, (20, 13)):
         height, width = (size, size) if isinstance(size, int) else size
-        enlarged = found.upsampled("grad_cam", size)
+        enlarged = found.upsampled("grad_cam", size, half_pixel=True)
         assert enlarged.shape == (2, height, width)
         for cells, pixels in zip(found.maps["grad_cam"], enlarged, strict=True):
             np.testing.assert_allclose(
@@ -175,7 +184,10 @@ def test_progress_is_told_of_every_chunk(plain_cnn):
             yield item
 
     explain(plain_cnn(), torch.zeros(CHUNK + 1, 1, 8, 8), "2", ["grad_cam"], track=track)
-    assert [(len(chunk.target), total, words) for chunk, total, words in told] == [(CHUNK, 2, "maps"), (1, 2, "maps")]
+    assert [(len(chunk.target), total, words) for chunk, total, words in told] == [
+        (CHUNK, 2, "batches of maps"),
+        (1, 2, "batches of maps"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -363,7 +375,7 @@ def test_a_single_logit_is_that_of_class_1_and_its_negative_that_of_class_0(bina
     assert len(found.targets.unique()) == 2
     yes, no = (explain(network, images, "0", ["hires_cam"], target).signed["hires_cam"] for target in (1, 0))
     assert torch.equal(yes, -no)
-    torch.testing.assert_close(found.signed["finer_hires_cam"], 2 * found.signed["hires_cam"])
+    assert torch.equal(found.signed["finer_hires_cam"], found.signed["hires_cam"])
     with pytest.raises(ExplanationError, match="Expected targets from 0 to 1, but got 2"):
         explain(network, images, "0", targets=2)
 

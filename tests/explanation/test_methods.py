@@ -236,6 +236,67 @@ def test_score_cam_sees_through_a_constant_channel_what_it_sees_in_an_empty_imag
     torch.testing.assert_close(scores, torch.tensor([[3 * math.log(2), 0.0]], dtype=torch.float64))
 
 
+@pytest.mark.parametrize("kind", ["resnet", "plain_cnn", "bottleneck"])
+@pytest.mark.parametrize("method", [*GRADIENT_METHODS, "score_cam", "ablation_cam"])
+def test_a_method_on_the_margin_agrees_with_its_slow_twin(method, kind, images, request):
+    network, layer = request.getfixturevalue(kind)().double(), LAYERS[kind]
+    found = explain(network, images[:2].double(), layer, [method], [0, 1], explains="margin").signed[method]
+    for image, target, signed in zip(images, [0, 1], found, strict=False):
+        expected = TWINS[method](network, layer, image, target, comparison=1.0)
+        np.testing.assert_allclose(signed.numpy(), expected, rtol=0, atol=1e-6 * max(np.abs(expected).max(), 1))
+
+
+def test_a_map_of_the_margin_is_the_finer_map_and_does_not_change_with_what_both_logits_share(images):
+    torch.manual_seed(0)
+    body = [nn.Conv2d(1, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+    network = nn.Sequential(*body, nn.Linear(4, 2)).double().eval()
+    shifted = nn.Sequential(*body, nn.Linear(4, 2)).double().eval()
+    with torch.no_grad():
+        shifted[4].weight.copy_(network[4].weight + torch.randn(1, 4))
+        shifted[4].bias.copy_(network[4].bias + 3)
+    methods = ["grad_cam", "finer_grad_cam", "score_cam"]
+    margins = [explain(model, images.double(), "0", methods, 1, explains="margin") for model in (network, shifted)]
+    for method in methods:
+        torch.testing.assert_close(margins[0].signed[method], margins[1].signed[method], rtol=0, atol=1e-12)
+    assert torch.equal(margins[0].signed["grad_cam"], margins[0].signed["finer_grad_cam"])
+    logits = [explain(model, images.double(), "0", methods, 1).signed["grad_cam"] for model in (network, shifted)]
+    assert float((logits[0] - logits[1]).abs().max()) > 1e-3
+
+
+def test_the_margin_of_a_single_logit_is_the_logit_itself(binary, images):
+    network = binary().double()
+    methods = ["grad_cam", "score_cam", "ablation_cam", "finer_grad_cam"]
+    logit, margin = (explain(network, images.double(), "0", methods, explains=what) for what in ("logit", "margin"))
+    for method in methods:
+        assert torch.equal(logit.signed[method], margin.signed[method])
+    assert torch.equal(margin.signed["finer_grad_cam"], margin.signed["grad_cam"])
+
+
+@pytest.mark.parametrize("masked", [0.0, -0.7, 0.4])
+def test_score_cam_agrees_with_its_slow_twin_for_every_value_of_masked_pixels(masked, plain_cnn, images):
+    network = plain_cnn().double()
+    found = explain(network, images[:2].double(), "2", ["score_cam"], [2, 2], masked=masked).signed["score_cam"]
+    for image, signed in zip(images, found, strict=False):
+        expected = TWINS["score_cam"](network, "2", image, 2, masked=masked)
+        np.testing.assert_allclose(signed.numpy(), expected, rtol=0, atol=1e-6)
+
+
+def test_masked_pixels_get_the_stated_value_and_zero_is_the_paper_s_product():
+    seen = []
+
+    def forward(images):
+        seen.append(images)
+        return torch.zeros(len(images), 2, dtype=torch.float64)
+
+    cells = torch.tensor([[0.0, 1.0], [2.0, 4.0]], dtype=torch.float64).expand(1, 1, 2, 2)
+    reading = LayerReading(torch.zeros(1, 2), torch.tensor([0]), cells, cells)
+    image = torch.tensor([[[[3.0, 5.0], [-2.0, 7.0]]]], dtype=torch.float64)
+    score_weights(Batch(reading, image, forward, forward, real=1, size=1))
+    score_weights(Batch(reading, image, forward, forward, real=1, size=1, masked=10.0))
+    assert seen[0].tolist() == [[[[0.0, 1.25], [-1.0, 7.0]]]]
+    assert seen[1].tolist() == [[[[10.0, 8.75], [4.0, 7.0]]]]
+
+
 def test_score_cam_enlarges_channels_with_half_pixel_centres():
     cells = torch.tensor([[1.0, 0.0], [0.0, 3.0]], dtype=torch.float64)
     seen = []

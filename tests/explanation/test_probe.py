@@ -288,4 +288,4 @@ def test_the_margin_takes_off_the_strongest_other_class():
     logits = torch.tensor([[1.0, 5.0, 3.0], [4.0, 2.0, -1.0]])
     assert margin(logits, torch.tensor([1, 2]), 0.0).tolist() == [5.0, -1.0]
     assert margin(logits, torch.tensor([1, 2]), 0.5).tolist() == [3.5, -3.0]
-    assert margin(torch.tensor([[2.0], [2.0]]), torch.tensor([1, 0]), 1.0).tolist() == [4.0, -4.0]
+    assert margin(torch.tensor([[2.0], [2.0]]), torch.tensor([1, 0]), 1.0).tolist() == [2.0, -2.0]

@@ -22,12 +22,14 @@ from camfolio.figures.drawing.output import write
 from camfolio.figures.drawing.panels import SIGNED_COLORMAP, edges, show_map, show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import DARK, LIGHT
 from camfolio.method_words import method_looks
+from camfolio.network.cases import Cases
 from camfolio.network.evaluation import evaluate
 from camfolio.pipeline.pictures import EXAMPLES
 from camfolio.results.arrays.maps import SliceMaps
 from camfolio.results.arrays.slice_scores import SliceScores
 from camfolio.results.evaluation import EvaluationResult, RocCurves
 from camfolio.results.files import read_json
+from camfolio.results.interval import Interval
 from camfolio.results.selection import CasesResult, MethodCases
 from camfolio.results.subject import Subject
 from camfolio.results.training import Epoch, PartResult, TrainingResult
@@ -40,6 +42,7 @@ CLASSES = ("benign", "malignant")
 WINDOW = (-1000.0, 400.0)
 LOOKS = Looks(tuple(SHOWN.values()), CLASSES, WINDOW)
 EMPTY_MAP, EMPTY_MASK = 5, 6  # slices of the test part
+NO_CORRELATION = Interval(value=None, low=None, high=None)
 
 
 def epoch(number, **replaced):
@@ -48,7 +51,7 @@ def epoch(number, **replaced):
 
 
 def trained(best, history):
-    return TrainingResult(loaded=None, parameters=9, best_epoch=best, epochs=len(history), history=history)
+    return TrainingResult(loaded=None, parameters=9, kept_epoch=best, epochs=len(history), history=history)
 
 
 @pytest.fixture(scope="module")
@@ -83,13 +86,14 @@ def study(tiny_slices, tmp_path_factory):
     for method in METHODS:
         shares = (LOCALISATION[name](maps[method], truth) for name in ("energy_share", "energy_ratio"))
         candidates = candidates_of(test, logits, *shares, area_share(test.mask))
-        selected = {"misclassified": 0, "good": EMPTY_MAP, "bad": EMPTY_MASK}
+        selected = {"misclassified": 0, "good": EMPTY_MAP, "median": 3, "bad": EMPTY_MASK}
         cases = {kind: candidates.case(index, 1, 9) for kind, index in selected.items()}
-        methods[method] = MethodCases(cases=cases, undefined=0)
+        methods[method] = MethodCases(cases=cases, undefined=0, size_groups=2, area_correlation=NO_CORRELATION)
     CasesResult(methods=methods, misclassified=1, correct=11).write(folders["selection"])
 
     probability = 1 / (1 + np.exp(-margin))
-    result = evaluate(probability, test.label, test.patient, test.area_mm2, larger=True, resamples=10, bins=5, seed=0)
+    cases = Cases(probability, test.label, test.patient, test.nodule, test.area_mm2)
+    result = evaluate(cases, larger=True, resamples=10, bins=5, seed=0)
     result.write(folders["evaluation"])
     trained(3, [epoch(number) for number in (1, 2, 3, 2)]).write(folders["training"])
     return folders
@@ -104,6 +108,9 @@ def drawers(study):
         "case": lambda out: case.run(out=out, **example, method=SHOWN["score_cam"], kind="misclassified"),
         "case, empty map": lambda out: case.run(out=out, **example, method=SHOWN["grad_cam"], kind="good"),
         "case, empty mask": lambda out: case.run(out=out, **example, method=SHOWN["hires_cam"], kind="bad"),
+        "case, no values": lambda out: case.run(
+            out=out, **example, method=SHOWN["score_cam"], kind="misclassified", slice_values=False
+        ),
         "confusion": lambda out: confusion.run(out=out, evaluation=evaluation, classes=CLASSES),
         "roc": lambda out: roc.run(out=out, evaluation=evaluation),
         "strip": lambda out: strip.run(out=out, **example),
@@ -197,12 +204,12 @@ def test_alt_text_of_the_calibration_figure_has_its_distance_and_its_data_the_bi
     assert f"in {len(result.calibration)} bins" in alt
     assert f"distance is {result.metrics['calibration_error'].value:.3f}." in alt
     rows = [{name: float(value) for name, value in row.items()} for row in rows_of(drawn("calibration"))]
-    assert [row["slices"] for row in rows] == [row.slices for row in result.calibration]
+    assert [row["nodules"] for row in rows] == [row.nodules for row in result.calibration]
     for row, expected in zip(rows, result.calibration, strict=True):
         assert row == pytest.approx(dict(expected), rel=1e-8)
 
 
-def test_alt_text_of_training_curves_has_the_best_epoch_and_their_data_every_epoch(drawn):
+def test_alt_text_of_training_curves_has_the_kept_epoch_and_their_data_every_epoch(drawn):
     alt = alt_of(drawn("training_curves"))
     assert "over 4 epochs" in alt
     assert "Validation loss is 0.600 at epoch 1 and lowest, 0.400, at epoch 3." in alt
@@ -256,6 +263,13 @@ def test_alt_text_of_a_case_states_where_its_map_is_highest_and_its_data_every_p
         assert row["nodule"] == str(bool(mask[at]))
 
 
+def test_the_values_of_a_slice_are_left_out_of_the_table_if_the_study_says_so(drawn):
+    full, reduced = rows_of(drawn("case")), rows_of(drawn("case, no values"))
+    assert [{key: value for key, value in row.items() if key != "hounsfield"} for row in full] == reduced
+    assert "slice_values" not in json.loads((drawn("case, no values") / "figure.json").read_text(encoding="utf-8"))
+    assert json.loads((drawn("case") / "figure.json").read_text(encoding="utf-8"))["slice_values"]
+
+
 def test_alt_text_of_a_case_states_that_its_map_is_empty(drawn):
     alt = alt_of(drawn("case, empty map"))
     assert "The map is empty. No share of energy is defined for the nodule's mask, which covers" in alt
@@ -298,11 +312,13 @@ def undrawable(study, tmp_path):
     for name in ("selection", "evaluation", "training"):
         folders[name] = tmp_path / name
         folders[name].mkdir()
-    cases = MethodCases(cases=dict.fromkeys(case.NO_EXAMPLE), undefined=0)
+    cases = MethodCases(
+        cases=dict.fromkeys(case.NO_EXAMPLE), undefined=0, size_groups=0, area_correlation=NO_CORRELATION
+    )
     CasesResult(methods=dict.fromkeys(METHODS, cases), misclassified=0, correct=0).write(folders["selection"])
     result = EvaluationResult.read(study["evaluation"])
     result.model_copy(update={"roc": RocCurves(network=None, area=None)}).write(folders["evaluation"])
-    TrainingResult(loaded="peer.ckpt", parameters=9, best_epoch=None, epochs=0, history=()).write(folders["training"])
+    TrainingResult(loaded="peer.ckpt", parameters=9, kept_epoch=None, epochs=0, history=()).write(folders["training"])
     return folders
 
 
@@ -310,8 +326,14 @@ def undrawable(study, tmp_path):
     ("kind", "sentence"),
     [
         ("case", "No test slice was misclassified: there is no such example."),
-        ("case, empty map", "There is no good example: no correctly classified test slice has both a map and a mask"),
-        ("case, empty mask", "There is no bad example: no correctly classified test slice has both a map and a mask"),
+        (
+            "case, empty map",
+            "There is no example with the most energy on the nodule for its size: no correctly classified test slice has both a map and a mask",
+        ),
+        (
+            "case, empty mask",
+            "There is no example with the least energy on the nodule for its size: no correctly classified test slice has both a map and a mask",
+        ),
         ("strip", "No test slice was misclassified: there is nothing to compare here."),
         ("teaser", "No example could be chosen: there is no picture for this study."),
         ("roc", "All test slices are of one class: a ROC curve is not defined."),
@@ -331,17 +353,17 @@ def test_without_anything_to_draw_only_a_sentence_is_written(kind, sentence, und
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "$x_$", r"\frac", "a & b", "50 %", "$"])
 def test_a_class_may_have_any_name(name, tmp_path):
-    write(tmp_path, confusion.drawing(np.array([[3, 1], [0, 4]]), (name, "malignant")))
+    write(tmp_path, confusion.drawing(np.array([[3, 1], [0, 4]]), (name, "malignant"), "nodule"))
     assert b"<script" not in (tmp_path / "light.svg").read_bytes()
     assert rows_of(tmp_path)[0]["label"] == name
 
 
 def test_a_confusion_matrix_without_slices_of_a_class_has_no_shares_in_its_row():
-    drawing = confusion.drawing(np.array([[3, 1], [0, 0]]), CLASSES)
+    drawing = confusion.drawing(np.array([[3, 1], [0, 0]]), CLASSES, "slice")
     assert [row[3] for row in drawing.rows] == [0.75, 0.25, "", ""]
     assert drawing.alt.endswith("There are no malignant slices.")
     texts = [text.get_text() for text in drawing.draw(LIGHT).axes[0].texts]
-    assert texts == ["3", "75.0 % of row", "1", "25.0 % of row", "0", "no slices", "0", "no slices"]
+    assert texts == ["3", "75.0 % of row", "1", "25.0 % of row", "0", "empty row", "0", "empty row"]
 
 
 def test_the_scale_bar_takes_the_spacing_between_columns(study, tmp_path):
@@ -433,7 +455,7 @@ def test_zero_is_white_in_a_signed_map():
 
 @pytest.mark.parametrize("scaling", SCALING_NAMES)
 def test_a_colour_bar_names_the_scaling(scaling, study):
-    figure = case.drawing(misclassified(study, scaling), SHOWN["score_cam"], LOOKS).draw(LIGHT)
+    figure = case.drawing(misclassified(study, scaling), SHOWN["score_cam"], "misclassified", LOOKS).draw(LIGHT)
     bar = figure.axes[-1]
     assert " ".join(bar.get_ylabel().split()) == SCALING_NAMES[scaling]
     assert bar.get_ylim() == (-1 if scaling == "signed" else 0, 1)

@@ -15,6 +15,10 @@ from mkdocs.exceptions import MkDocsException
 from mkdocs.structure.files import Files
 
 from camfolio.mkdocs.plugin import CamfolioPlugin, edited_since
+from camfolio.study.project import NO_USER_CODE, user_code_refused
+
+CACHE = "LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME"
+"""Variable with the folder for the user's caches."""
 
 
 @pytest.fixture
@@ -24,17 +28,17 @@ def config(tmp_path):
     return config
 
 
-@pytest.mark.parametrize(("order", "folder"), [({}, "artifacts"), ({"store": "there"}, "there")])
-def test_compiled_templates_of_the_theme_are_kept_beside_the_results(tmp_path, config, monkeypatch, order, folder):
-    monkeypatch.setenv("CAMFOLIO_SITE", json.dumps(order))
+def test_compiled_templates_of_the_theme_are_kept_in_the_user_s_own_cache(tmp_path, config, monkeypatch):
+    monkeypatch.setenv("CAMFOLIO_SITE", json.dumps({"store": "there"}))
+    monkeypatch.setenv(CACHE, str(tmp_path / "cache"))
     environment = CamfolioPlugin().on_env(Environment(autoescape=True), config=config, files=Files([]))
-    assert environment.bytecode_cache.directory == str(tmp_path / folder / ".templates")
-    assert [path.name for path in tmp_path.iterdir()] == [folder]
+    assert environment.bytecode_cache.directory == str(tmp_path / "cache" / "camfolio")
+    assert [path.name for path in tmp_path.iterdir()] == ["cache"]
 
 
 def test_no_templates_are_kept_where_nothing_can_be_written(tmp_path, config, monkeypatch):
-    monkeypatch.delenv("CAMFOLIO_SITE", raising=False)
-    (tmp_path / "artifacts").write_text("", encoding="utf-8")
+    (tmp_path / "cache").write_text("", encoding="utf-8")
+    monkeypatch.setenv(CACHE, str(tmp_path / "cache"))
     environment = CamfolioPlugin().on_env(Environment(autoescape=True), config=config, files=Files([]))
     assert environment.bytecode_cache is None
 
@@ -59,6 +63,16 @@ def test_an_error_ends_a_build_with_its_message_and_exit_status(config, monkeypa
     assert caught.value.exit_code == 2
 
 
+def test_a_script_in_a_page_ends_a_build_with_a_sentence(config):
+    page = Path(config.site_dir) / "index.html"
+    page.parent.mkdir()
+    page.write_text("<head></head><script>1</script>", encoding="utf-8")
+    with pytest.raises(
+        MkDocsException, match=r"^Expected only inline scripts of the theme, but got '1' in index\.html"
+    ):
+        CamfolioPlugin().on_post_build(config=config)
+
+
 @pytest.mark.parametrize("results", ["here", [3]])
 def test_places_of_results_are_a_list_of_texts(results):
     errors, _ = CamfolioPlugin().load_config({"results": results})
@@ -69,7 +83,9 @@ def test_places_of_results_are_a_list_of_texts(results):
 def test_the_address_of_a_site_may_come_from_the_environment(config, monkeypatch, given, address):
     monkeypatch.setenv("SITE_URL", "https://there/")
     config.site_url = given
-    assert CamfolioPlugin().on_config(config).site_url == address
+    plugin = CamfolioPlugin()
+    plugin.load_config({})
+    assert plugin.on_config(config).site_url == address
 
 
 def test_modules_that_were_edited_after_their_import_are_named(tmp_path, monkeypatch):
@@ -79,3 +95,22 @@ def test_modules_that_were_edited_after_their_import_are_named(tmp_path, monkeyp
     monkeypatch.setitem(sys.modules, "camfolio.ours", SimpleNamespace(__file__=str(file)))
     assert edited_since(2e9 - 1) == ["camfolio.ours"]
     assert edited_since(2e9) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "refused"), [({}, False), ({"user_code": True}, False), ({"user_code": False}, True)]
+)
+def test_the_configuration_may_refuse_user_code(config, monkeypatch, given, refused):
+    monkeypatch.setenv(NO_USER_CODE, "")
+    plugin = CamfolioPlugin()
+    plugin.load_config(given)
+    plugin.on_config(config)
+    assert user_code_refused() == refused
+
+
+def test_the_environment_refuses_user_code_that_the_configuration_allows(config, monkeypatch):
+    monkeypatch.setenv(NO_USER_CODE, "1")
+    plugin = CamfolioPlugin()
+    plugin.load_config({"user_code": True})
+    plugin.on_config(config)
+    assert user_code_refused()

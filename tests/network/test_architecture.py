@@ -63,11 +63,11 @@ def test_dropout_stands_before_the_last_layer_and_acts_in_training_only():
     assert not torch.equal(network(images), network(images))
 
 
-def test_the_ends_of_the_window_become_minus_one_and_one_and_values_beyond_are_clipped():
+def test_the_ends_of_the_window_become_zero_and_one_and_values_beyond_are_clipped():
     hounsfield = torch.tensor([[[-3000.0, -1000.0, -300.0], [50.0, 400.0, 3000.0]]])
     seen = through_window(hounsfield, (-1000.0, 400.0))
     assert seen.shape == (1, 1, 2, 3)
-    torch.testing.assert_close(seen[0, 0], torch.tensor([[-1.0, -1.0, 0.0], [0.5, 1.0, 1.0]]))
+    torch.testing.assert_close(seen[0, 0], torch.tensor([[0.0, 0.0, 0.5], [0.75, 1.0, 1.0]]))
     assert float(hounsfield.min()) == -3000.0
 
 
@@ -232,9 +232,13 @@ def test_an_output_that_is_not_binary_is_refused(answer, got):
 
 
 def test_a_class_that_is_no_module_is_refused():
-    with pytest.raises(NetworkError, match=r"Expected a torch module, but fractions\.Fraction returns Fraction"):
+    with pytest.raises(
+        StudyError, match=r"Expected a subclass of torch\.nn\.Module, .*, but fractions\.Fraction is another"
+    ):
         build_network(own("fractions.Fraction"))
-    with pytest.raises(StudyError, match=r"Expected torch\.nn\.Linear to accept init_args"):
+    with pytest.raises(NetworkError, match=r"Expected a torch module, but user_networks\.no_network returns int"):
+        build_network(own("user_networks.no_network"))
+    with pytest.raises(StudyError, match=r"Expected torch\.nn\.Linear to accept its init_args \(wide\)"):
         build_network(own("torch.nn.Linear", wide=3))
 
 

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from camfolio.network.calibration import recalibration
+from camfolio.network.cases import Cases
 from camfolio.network.evaluation import calibration, evaluate, larger_is_second, malignant_probability, roc
 from camfolio.results.evaluation import AreaBaseline, RocCurves
 from camfolio.results.interval import Interval
@@ -55,6 +57,9 @@ def by_hand(score, label, bins=10):
         "auc": auc_by_pairs(score, label),
         "average_precision": average_precision(score, label),
         "calibration_error": calibration_error(score, label, bins),
+        "brier_score": sum((p - y) ** 2 for p, y in zip(score, label, strict=True)) / len(score),
+        "calibration_slope": recalibration(score, label)[0],
+        "calibration_intercept": recalibration(score, label)[1],
     }
 
 
@@ -71,8 +76,12 @@ def study(kind, n=40):
     return score, label, patient, area
 
 
-def evaluated(score, label, patient, area, **more):
-    return evaluate(score, label, patient, area, **({"larger": True, "resamples": 20, "bins": 10, "seed": 1} | more))
+def evaluated(score, label, patient, area, nodule=None, **more):
+    """Every slice is a nodule of its own, unless nodules are given."""
+    cases = Cases(
+        score, label, patient, np.array([f"{i:04d}" for i in range(len(label))]) if nodule is None else nodule, area
+    )
+    return evaluate(cases, **({"larger": True, "resamples": 20, "bins": 10, "seed": 1} | more))
 
 
 @pytest.mark.parametrize("kind", ["plain", "ties", "certain"])
@@ -117,7 +126,7 @@ def test_what_one_class_alone_does_not_define_is_none(only, missing):
     score, label, patient, area = study("plain", 12)
     result = evaluated(score, np.full_like(label, only), patient, area)
     undefined = {name for name, metric in result.metrics.items() if metric.value is None}
-    assert undefined == missing | {"auc", "balanced_accuracy"}
+    assert undefined == missing | {"auc", "balanced_accuracy", "calibration_slope", "calibration_intercept"}
     assert all(result.metrics[name].undefined == 20 for name in undefined)
     assert all(result.metrics[name].low is None for name in undefined)
     assert result.baseline.auc.value is None
@@ -130,7 +139,7 @@ def test_areas_that_nobody_knows_leave_baseline_and_difference_undefined():
     score, label, patient, area = study("plain", 12)
     result = evaluated(score, label, patient, np.full(12, np.nan))
     nothing = Interval(value=None, low=None, high=None, undefined=20)
-    assert result.baseline == AreaBaseline(auc=nothing, direction="larger", slices=0)
+    assert result.baseline == AreaBaseline(auc=nothing, direction="larger", cases=0)
     assert not result.all_have_masks
     assert result.difference.auc.value is None
     assert result.roc.area is None
@@ -202,9 +211,15 @@ def test_calibration_bins_hold_what_they_say():
     probability = np.array([0.0, 0.05, 0.25, 0.95, 1.0, 1.0])
     label = np.array([0, 1, 0, 1, 1, 0])
     first, second, last = calibration(probability, label, 10)
-    assert dict(first) == {"low": 0.0, "high": 0.1, "slices": 2, "predicted": pytest.approx(0.025), "observed": 0.5}
-    assert dict(second) == {"low": 0.2, "high": 0.3, "slices": 1, "predicted": 0.25, "observed": 0.0}
-    assert dict(last) == {"low": 0.9, "high": 1.0, "slices": 3, "predicted": pytest.approx(2.95 / 3), "observed": 2 / 3}
+    assert dict(first) == {"low": 0.0, "high": 0.1, "nodules": 2, "predicted": pytest.approx(0.025), "observed": 0.5}
+    assert dict(second) == {"low": 0.2, "high": 0.3, "nodules": 1, "predicted": 0.25, "observed": 0.0}
+    assert dict(last) == {
+        "low": 0.9,
+        "high": 1.0,
+        "nodules": 3,
+        "predicted": pytest.approx(2.95 / 3),
+        "observed": 2 / 3,
+    }
 
 
 @pytest.mark.parametrize("kind", ["plain", "ties", "certain"])
@@ -213,8 +228,8 @@ def test_the_calibration_error_is_the_bins_mean_distance(kind, bins):
     score, label, patient, area = study(kind)
     result = evaluated(score, label, patient, area, bins=bins)
     rows = result.calibration
-    assert sum(row.slices for row in rows) == len(label)
-    distance = sum(row.slices * abs(row.predicted - row.observed) for row in rows) / len(label)
+    assert sum(row.nodules for row in rows) == len(label)
+    distance = sum(row.nodules * abs(row.predicted - row.observed) for row in rows) / len(label)
     assert result.metrics["calibration_error"].value == pytest.approx(distance, abs=1e-6)
 
 

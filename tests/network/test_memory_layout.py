@@ -18,7 +18,7 @@ from camfolio.explanation.probe import borrowed, read
 from camfolio.network.architecture import make_network
 from camfolio.network.memory_layout import SafeGradients, channels_last, is_faulty
 from camfolio.network.training import train
-from camfolio.study.settings import Training
+from camfolio.study.training import Training
 
 TOLERANCE = 1e-5
 WINDOW = (-1000.0, 400.0)

@@ -1,4 +1,3 @@
-import logging
 import math
 import warnings
 from dataclasses import replace
@@ -10,14 +9,16 @@ from torch import nn
 from torch.nn import functional
 from torchmetrics.functional.classification import binary_auroc
 
+from camfolio import progress
 from camfolio.data.loading import SliceLoading
 from camfolio.errors import DataError, NetworkError
 from camfolio.figures import training_curves
 from camfolio.network.architecture import make_network, through_window
-from camfolio.network.training import make_trainer, one_cycle, train
+from camfolio.network.training import decay_of, make_trainer, one_cycle, train
 from camfolio.results.training import TrainingResult
 from camfolio.stages import training as stage
-from camfolio.study.settings import Augmentation, Network, Training
+from camfolio.study.settings import Network
+from camfolio.study.training import Augmentation, Training
 
 WINDOW = (-1000.0, 400.0)
 STILL = Augmentation(rotation_degrees=0, flips=False, shift_pixels=0, zoom=0, noise_hu=0)
@@ -90,10 +91,10 @@ def test_the_network_comes_back_in_evaluation_mode_and_in_one_memory_format(run)
     assert all(weight.requires_grad for weight in network.parameters())
 
 
-def test_the_best_epoch_s_weights_come_back(slices):
+def test_the_kept_epoch_s_weights_come_back(slices):
     # Validation labels are the wrong way round, so that the first epochs are the best ones.
     turned = replace(slices, label=np.where(parts(slices) == "validation", 1 - slices.label, slices.label))
-    network, history = trained(turned, max_epochs=6, learning_rate=1e-2)
+    network, history = trained(turned, max_epochs=6, learning_rate=1e-2, average=0)
     losses = [record["validation/loss"] for record in history]
     assert np.argmin(losses) < len(losses) - 1
     validation = turned.select(parts(turned) == "validation")
@@ -104,9 +105,47 @@ def test_the_best_epoch_s_weights_come_back(slices):
 
 def test_training_stops_after_so_many_epochs_without_a_better_one(slices):
     turned = replace(slices, label=np.where(parts(slices) == "validation", 1 - slices.label, slices.label))
-    _, history = trained(turned, max_epochs=30, patience=2, learning_rate=1e-2, augmentation=STILL)
+    _, history = trained(turned, max_epochs=30, patience=2, learning_rate=1e-2, augmentation=STILL, average=0)
     losses = [record["validation/loss"] for record in history]
     assert len(losses) == np.argmin(losses) + 1 + 2 < 30
+
+
+def test_the_kept_weights_are_the_moving_average_and_are_what_is_validated(slices, monkeypatch):
+    steps = []
+    update = torch.optim.AdamW.step
+
+    def step(self, *args, **kwargs):
+        result = update(self, *args, **kwargs)
+        steps.append([weight.detach().clone() for group in self.param_groups for weight in group["params"]])
+        return result
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    network, history = trained(slices, max_epochs=4, average=0.5)
+    decay = decay_of(0.5 * len(steps))
+    assert 0.5 < decay < 1
+    mean = steps[0]
+    for weights in steps[1:]:
+        mean = [decay * old + (1 - decay) * new for old, new in zip(mean, weights, strict=True)]
+    parameters = list(network.parameters())
+    order = [weight for weight in parameters if weight.ndim > 1] + [weight for weight in parameters if weight.ndim <= 1]
+    for kept, expected, last in zip(order, mean, steps[-1], strict=True):
+        torch.testing.assert_close(kept.detach(), expected, rtol=1e-4, atol=1e-6)
+        assert not torch.allclose(kept.detach(), last, atol=1e-6)
+    validation = slices.select(parts(slices) == "validation")
+    loss = functional.cross_entropy(logits_of(network, validation), torch.from_numpy(validation.label))
+    assert float(loss) == pytest.approx(history[-1]["validation/loss"], abs=1e-5)
+
+
+def test_a_training_has_so_many_steps_in_whole_epochs(slices):
+    batches = (parts(slices) == "train").sum() // 8
+    _, history = trained(slices, max_epochs=None, steps=int(batches) + 1)
+    assert len(history) == 2
+
+
+def test_an_average_does_not_end_a_training_early(slices):
+    turned = replace(slices, label=np.where(parts(slices) == "validation", 1 - slices.label, slices.label))
+    _, history = trained(turned, max_epochs=6, patience=1, learning_rate=1e-2)
+    assert len(history) == 6
 
 
 def test_an_easy_task_is_learned(slices):
@@ -117,12 +156,17 @@ def test_an_easy_task_is_learned(slices):
     assert min(record["validation/loss"] for record in history) < history[0]["validation/loss"]
 
 
-def test_a_training_warns_of_nothing_and_logs_its_progress(slices, caplog):
-    with warnings.catch_warnings(record=True) as caught, caplog.at_level(logging.INFO, logger="camfolio"):
+def test_a_training_warns_of_nothing_and_reports_its_progress(slices, monkeypatch):
+    said = []
+    monkeypatch.setattr(progress, "_listeners", [lambda done, words: said.append((done, words))])
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        trained(slices, max_epochs=1)
+        trained(slices, max_epochs=2)
     assert [str(warning.message) for warning in caught] == []
-    assert "epoch 1/1, validation loss" in caplog.text
+    shares = [done for done, _ in said]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert said[-1][1].startswith("epoch 2 of 2, validation loss")
 
 
 def test_a_loss_that_never_was_a_number_is_an_error_with_a_remedy(slices):
@@ -161,11 +205,11 @@ def test_a_diverging_training_keeps_its_best_epoch_and_undefined_losses(slices, 
         slices=tmp_path,
         split=tmp_path,
         network=Network(width=4, blocks=(1, 1, 1, 1), window_hu=WINDOW),
-        training=settings(max_epochs=3, batch_size=64),
+        training=settings(max_epochs=3, batch_size=64, average=0),
         seed=0,
     )
     found = TrainingResult.read(tmp_path)
-    assert found.best_epoch == 1
+    assert found.kept_epoch == 1
     losses = [row.validation.loss for row in found.history]
     assert losses[0] > 0
     assert set(losses[1:]) == {None}
@@ -208,7 +252,7 @@ def test_an_accelerator_that_is_not_there_is_an_error_with_a_remedy(monkeypatch)
     monkeypatch.setattr("pytorch_lightning.accelerators.cuda.CUDAAccelerator.is_available", lambda: False)
     monkeypatch.setattr("pytorch_lightning.accelerators.mps.MPSAccelerator.is_available", lambda: False)
     with pytest.raises(NetworkError, match=r"but got 'gpu' for training\.accelerator\. Use auto or cpu\."):
-        make_trainer(settings(accelerator="gpu"), [])
+        make_trainer(settings(accelerator="gpu"), 1, [])
 
 
 def test_slices_of_one_class_teach_nothing(tiny_slices, tmp_path):
@@ -226,3 +270,23 @@ def test_slices_of_one_class_teach_nothing(tiny_slices, tmp_path):
             training=Training(threads=1),
             seed=0,
         )
+
+
+def test_permuted_labels_are_memorised_and_training_ends_there(slices):
+    torch.manual_seed(0)
+    network = make_network(width=8, blocks=(1, 1, 1, 1))
+    part = parts(slices)
+    train_part = np.flatnonzero(part == "train")
+    label = slices.label.copy()
+    label[train_part] = np.random.default_rng(0).permutation(label[train_part])
+    permuted = replace(slices, label=label)
+    loading = SliceLoading(permuted, part, batch_size=8, seed=0, validated="train")
+    still = settings(max_epochs=60, augmentation=STILL, weight_decay=0.0)
+    result = train(network, loading, window_hu=WINDOW, settings=still, seed=0, fit=0.95)
+    reached = [epoch["validation/accuracy"] for epoch in result.history]
+    assert len(reached) < 60
+    assert reached[-1] > 0.95
+    assert max(reached[:-1]) <= 0.95
+    assert result.kept_epoch == len(reached)
+    predicted = logits_of(network, permuted.select(part == "train")).argmax(1).numpy()
+    assert (predicted == label[train_part]).mean() == pytest.approx(reached[result.kept_epoch - 1])

@@ -47,11 +47,13 @@ def test_scores_of_all_slices_have_no_mask_of_chosen_slices(tmp_path):
 
 def test_maps_of_layers_are_read_by_subject(tmp_path):
     signed = {subject.key: GENERATOR.random((3, 2, 2)).astype(np.float32) for subject in SUBJECTS[:2]}
-    LayerMaps(signed, np.array([0, 1, 1]), np.zeros((3, 2), np.float32)).write(tmp_path)
+    centres = {key: np.array([[0.1, 0.2], [0.3, 0.4]]) for key in signed}
+    LayerMaps(signed, np.array([0, 1, 1]), np.zeros((3, 2), np.float32), centres).write(tmp_path)
     result = LayerMaps.read(tmp_path)
     assert all(same(result.of(subject), signed[subject.key]) for subject in SUBJECTS[:2])
     assert result.targets.tolist() == [0, 1, 1]
     assert result.logits.shape == (3, 2)
+    assert same(dict(result.centres), centres)
 
 
 def test_maps_of_slices_are_read_by_method(tmp_path):

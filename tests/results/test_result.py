@@ -29,7 +29,7 @@ def subclasses(model):
 MODELS = sorted(subclasses(Result) - {Result, ResultFile}, key=lambda model: model.__name__)
 PART = PartResult(loss=0.25, accuracy=0.9, auc=None)
 TRAINED = TrainingResult(
-    loaded=None, parameters=7, best_epoch=1, epochs=1, history=(Epoch(training=PART, validation=PART),)
+    loaded=None, parameters=7, kept_epoch=1, epochs=1, history=(Epoch(training=PART, validation=PART),)
 )
 
 

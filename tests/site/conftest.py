@@ -21,6 +21,7 @@ import yaml
 from filelock import FileLock
 
 from camfolio.commands.templates import copy_templates
+from camfolio.evidence.class_findings import class_findings
 from camfolio.pipeline.portfolio import Portfolio, open_portfolio
 from camfolio.results.result import Result
 from camfolio.site.components.bibliography import Citations
@@ -28,8 +29,8 @@ from camfolio.site.components.figures import Figures, see
 from camfolio.site.templates import make_environment
 from camfolio.site.values import findings, results
 from camfolio.store.artefacts import Store
-from camfolio.store.workers import Workers
 from file_server import serving
+from in_process import no_workers
 
 PROJECT = Path(__file__).resolve().parents[2]
 WITHOUT_END = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -43,7 +44,13 @@ TINY = {
     "training": {"max_epochs": 2, "batch_size": 8, "threads": 1},
     "evaluation": {"resamples": 100},
     "explanation": {"layers": ["layer2.0.conv2"]},
-    "evidence": {"slices": 8, "seeds": 1, "faithfulness": {"slices": 8, "steps": [0.1, 0.4], "road_steps": [0.2, 0.5]}},
+    "evidence": {
+        "slices": 8,
+        "seeds": 1,
+        "permuted_labels": 2,
+        "reinitialisations": 2,
+        "faithfulness": {"slices": 8, "steps": [0.1, 0.4], "road_steps": [0.2, 0.5]},
+    },
 }
 
 
@@ -105,59 +112,46 @@ def read() -> Callable[[str], Reading]:
     return parse
 
 
-IN_ONE_PROCESS = """
+COMPUTE = """
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
-from camfolio.store import worker, workers
 from camfolio.store.artefacts import Store
 from camfolio.pipeline.portfolio import open_portfolio
 
-def run(self, missing):
-    compute = partial(worker.compute, store=self.store)
-    jobs = [workers.job(state) for state in missing]
-    if all(state.stage.parallel for state in missing):
-        with ProcessPoolExecutor(2, get_context("fork")) as pool:
-            list(pool.map(compute, jobs))
-    else:
-        list(map(compute, jobs))
-
-workers.Workers.run = run
 for path in sys.argv[2:]:
     open_portfolio(Path(path), Store(Path(sys.argv[1])))
 """
-"""Computes studies in one interpreter, so that torch is imported once, and figures in two copies of it."""
-SKETCH = """
-import base64
+"""Computes studies."""
+SKETCH = f"""
+import base64, sys
+sys.path.insert(0, {str(PROJECT / "tests")!r})
 from matplotlib.figure import Figure
 from camfolio.stages import training
+from in_process import in_process
 
-BLANK = {
+BLANK = {{
     ".svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="2" height="1"/>',
     ".png": base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="),
-}
+}}
 Figure.draw_without_rendering = lambda self: None
 Figure.savefig = lambda self, file, **_: file.write_bytes(BLANK[file.suffix])
 training.write_onnx = lambda *_: "it is left out of this test"
+in_process()
 """
-"""Makes figures whose files are blank, and exports no network: most of the time of a tiny study goes into these."""
+"""Computes in one process, makes figures whose files are blank, and exports no network: most of the time of a tiny study
+goes into these."""
 
 
 @pytest.fixture
 def no_worker(monkeypatch):
     """Fails a test in which a stage is computed."""
 
-    def refuse(self, missing):
-        pytest.fail(f"a worker was started for {[state.stage.name for state in missing]}")
-
-    monkeypatch.setattr(Workers, "run", refuse)
+    no_workers(monkeypatch.setattr, pytest.fail)
 
 
 @pytest.fixture(scope="session")
 def tiny_arrays(tiny_slices) -> dict[str, np.ndarray]:
-    """The npz arrays of 72 slices of 24 patients."""
+    """The npz arrays of 72 slices of 24 patients, each with a nodule of two slices and one of a single slice."""
     slices = tiny_slices(72, 16, 3)
     spacing = np.column_stack([slices.spacing[:, ::-1], np.full(len(slices), 2.0)]).astype(np.float32)
     return {
@@ -166,6 +160,7 @@ def tiny_arrays(tiny_slices) -> dict[str, np.ndarray]:
         "mask": slices.mask,
         "patient": slices.patient,
         "spacing_xyz": spacing,
+        "nodule": np.array([f"{name}-n{i % 3 // 2 + 1}" for i, name in enumerate(slices.patient)]),
     }
 
 
@@ -201,7 +196,7 @@ def store(folder) -> Store:
     return Store(folder / "artifacts")
 
 
-def compute_in_one_process(program: str, store: Store, *paths: Path) -> list[Portfolio]:
+def computed_by(program: str, store: Store, *paths: Path) -> list[Portfolio]:
     ran = run_python("-c", program, str(store.root), *map(str, paths), folder=store.root.parent)
     assert ran.status == 0, ran.err
     return [open_portfolio(path, store) for path in paths]
@@ -210,7 +205,7 @@ def compute_in_one_process(program: str, store: Store, *paths: Path) -> list[Por
 @pytest.fixture(scope="session")
 def compute(portfolio, store) -> Callable[..., list[Portfolio]]:
     """`compute(path, ...)` returns portfolios of studies; what the tiny study does not have is made by SKETCH."""
-    return partial(compute_in_one_process, SKETCH + IN_ONE_PROCESS, store)
+    return partial(computed_by, SKETCH + COMPUTE, store)
 
 
 @pytest.fixture(scope="session")
@@ -236,7 +231,7 @@ def portfolio(store, tiny_study, shared) -> Portfolio:
         kept = shared / "tiny-artifacts"
         if kept.exists():
             shutil.copytree(kept, store.root, dirs_exist_ok=True)
-        portfolio = compute_in_one_process(IN_ONE_PROCESS, store, tiny_study)[0]
+        portfolio = computed_by(COMPUTE, store, tiny_study)[0]
         if not kept.exists():
             shutil.copytree(store.root, kept)
     return portfolio
@@ -349,6 +344,8 @@ def changed_page(portfolio, tmp_path) -> Callable[..., str]:
         there = results(portfolio)
         replaced = {"shortcuts": [], **there, **{key: typed(value, there.get(key)) for key, value in values.items()}}
         decided = {} if "findings" in values else {"findings": findings(replaced)}
+        if "by_class" in values:
+            decided["class_findings"] = class_findings(replaced["by_class"], portfolio.study.explanation.methods)
         written = template.render({**replaced, **decided, **callables})
         return written.split("---\n", 2)[2] if lines else " ".join(html.unescape(written).split())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -13,7 +14,10 @@ import pytest
 from camfolio import cli
 from camfolio.commands.options import make_parser
 from camfolio.commands.show import show
-from camfolio.store.workers import Workers
+from camfolio.store import in_use
+from camfolio.store.artefacts import Store
+from camfolio.store.unfinished import folder_of
+from in_process import in_process
 
 COMMANDS = [
     {"export": "export jekyll", "push": "push there", "pull": "pull there"}.get(name, name)
@@ -82,7 +86,16 @@ def test_a_store_that_is_a_file_ends_with_status_one_and_one_line(camfolio, comm
     status, _, err = camfolio(command, kept=tmp_path / "file")
     assert status == 1
     assert err.splitlines() == [err.strip()]
-    assert err.startswith("camfolio: Expected files and folders that can be read and written, but got [Errno ")
+    assert err.startswith(f"camfolio: Expected a folder of results, but {tmp_path / 'file'} is a file. Give a folder")
+
+
+@pytest.mark.parametrize("command", ["build", "status", "show", "clean"])
+def test_a_store_that_is_a_link_to_nothing_ends_with_status_one_and_one_line(camfolio, command, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+    status, _, err = camfolio(command, kept=tmp_path / "link")
+    assert status == 1
+    assert err.splitlines() == [err.strip()]
+    assert err.startswith(f"camfolio: Expected a folder of results, but {tmp_path / 'link'} is a link to {tmp_path}")
 
 
 @pytest.mark.parametrize("name", ["one.yaml", "one.yml"])
@@ -145,7 +158,7 @@ def test_show_prints_metrics_examples_and_matrix_as_json(camfolio, portfolio, no
     assert {"value", "low", "high"} <= set(found["metrics"]["auc"])
     assert [len(row) for row in found["confusion_matrix"]] == [2, 2]
     for method in ("grad_cam", "hires_cam", "score_cam"):
-        assert list(found["examples"][method]) == ["misclassified", "good", "bad"]
+        assert list(found["examples"][method]) == ["misclassified", "good", "median", "bad"]
         for case in found["examples"][method].values():
             assert {"slice", "energy_share", "true", "predicted"} <= set(case)
             assert {case["true"], case["predicted"]} <= set(found["classes"])
@@ -195,7 +208,8 @@ def test_long_names_of_slices_and_stages_are_whole_in_80_columns(capsys, monkeyp
     case = {"slice": "LIDC-IDRI-0123-2-14", "energy_share": 0.5, "true": "malignant", "predicted": "malignant"}
     examples = {"finer_hires_cam": {"misclassified": case}, "ablation_cam": {"good": None}}
     metrics = {"balanced_accuracy": {"value": 0.9, "low": 0.8, "high": None}}
-    show("mine", {"metrics": metrics, "external": {"metrics": metrics}, "examples": examples})
+    one = {"unit": "nodule", "metrics": metrics}
+    show("mine", one | {"test": one, "external": one, "examples": examples})
     out = capsys.readouterr().out
     assert set(out.split()) >= {
         "LIDC-IDRI-0123-2-14",
@@ -249,7 +263,9 @@ def test_a_second_build_imports_nothing_heavy(portfolio, store, tiny_study, pyth
 def test_verify_finds_a_file_that_was_changed(camfolio, own_store, portfolio, monkeypatch, tmp_path):
     evaluated = portfolio.artefacts["evaluation"].folder
     file = own_store / "evaluation" / evaluated.name / "evaluation.json"
-    file.write_text(file.read_text(encoding="utf-8").replace('"slices": 24', '"slices": 25', 1), encoding="utf-8")
+    before = file.read_text(encoding="utf-8")
+    file.write_text(before.replace('"slices": ', '"slices": 9', 1), encoding="utf-8")
+    assert file.read_text(encoding="utf-8") != before
     copy_instead_of_computing(monkeypatch, evaluated.parents[1])
     status, out, _ = camfolio("verify", "--to", str(tmp_path / "log"), kept=own_store)
     assert status == 1
@@ -257,18 +273,19 @@ def test_verify_finds_a_file_that_was_changed(camfolio, own_store, portfolio, mo
     count = len(portfolio.artefacts)
     assert out.splitlines()[-1] == f"tiny: {count} results: {count - 1} identical, 1 damaged."
     (report,) = (tmp_path / "log").iterdir()
-    assert "The stored files are damaged for evaluation" in report.read_text(encoding="utf-8")
+    assert "The stored files were damaged for evaluation; they were computed again." in report.read_text(
+        encoding="utf-8"
+    )
 
 
 def copy_instead_of_computing(monkeypatch, source):
     """Missing results come from another store, as if they had been computed."""
 
-    def copy(self, missing):
-        for state in missing:
-            folder = self.store.folder(state.ingredients)
-            shutil.copytree(source / folder.relative_to(self.store.root), folder)
+    def copy(self, state):
+        folder = self.store.folder(state.ingredients)
+        shutil.copytree(source / folder.relative_to(self.store.root), folder, dirs_exist_ok=True)
 
-    monkeypatch.setattr(Workers, "run", copy)
+    in_process(monkeypatch.setattr, copy)
 
 
 @pytest.mark.slow
@@ -288,18 +305,49 @@ def test_clean_removes_what_no_study_uses(camfolio, portfolio, own_store, store,
     )
     (own_store / "slices" / "0123456789abcdef0123.part").mkdir()
     (own_store / "anew" / "slices").mkdir(parents=True)
+    interrupted = own_store / ".unfinished" / "0123456789abcdef0123"
+    interrupted.mkdir(parents=True)
+    (interrupted / "1.ckpt").write_bytes(bytes(1_200_000))
     before = results(own_store)
     status, out, _ = camfolio("clean", "--dry-run", kept=own_store)
     assert status == 0
     assert results(own_store) == before
     assert re.search(r"^ training +\d+ +\d+\.\d", out, re.MULTILINE)
+    assert re.search(r"^ unfinished +1 +1\.2", out, re.MULTILINE)
     assert re.search(r"^\d+ results that no study uses", out, re.MULTILINE)
+    assert interrupted.is_dir()
     status, _, _ = camfolio("clean", kept=own_store)
     assert status == 0
     assert not (own_store / "anew").exists()
+    assert not interrupted.exists()
     used = {artefact.folder.relative_to(store.root).as_posix() for artefact in portfolio.artefacts.values()}
     assert results(own_store) == used
     assert list(own_store.glob("*/*.part")) == []
+
+
+def test_clean_deletes_nothing_while_another_process_uses_the_store(camfolio, portfolio, own_store):
+    fcntl = pytest.importorskip("fcntl", reason="Windows has no lock that several processes share")
+    unused = own_store / "slices" / "0123456789abcdef0123.part"
+    unused.mkdir()
+    user = in_use.locked(own_store / in_use.FILE, fcntl.LOCK_SH)
+    status, _, err = camfolio("clean", kept=own_store)
+    assert status == 1
+    assert err.splitlines()[-1].startswith(
+        "camfolio: Expected a store that no other process uses, but a build, a server"
+    )
+    assert unused.is_dir()
+    os.close(user)
+    assert camfolio("clean", kept=own_store)[0] == 0
+    assert not unused.exists()
+
+
+def test_clean_keeps_what_the_next_build_goes_on_from(camfolio, portfolio, own_store):
+    training = portfolio.artefacts["training"].manifest.ingredients
+    shutil.rmtree(own_store / "training" / portfolio.artefacts["training"].folder.name)
+    interrupted = folder_of(Store(own_store), training)
+    interrupted.mkdir(parents=True)
+    assert camfolio("clean", kept=own_store)[0] == 0
+    assert interrupted.is_dir()
 
 
 def test_clean_refuses_a_folder_that_is_no_store_and_leaves_nothing_there(camfolio, tmp_path):

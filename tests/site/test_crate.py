@@ -89,10 +89,10 @@ def test_the_study_is_described(crate):
     assert root["license"].id == "LICENSE"
 
 
-def test_the_publications_of_the_data_are_cited(tmp_path):
+def test_the_publications_of_the_data_are_cited():
     study = read_study(PROJECT / "gen" / "studies" / "lung-nodules.yaml")
     crate = ROCrate(version="1.1")
-    add_citations(crate, Portfolio("lung-nodules", study, {}), PROJECT, tmp_path)
+    add_citations(crate, Portfolio("lung-nodules", study, {}), PROJECT)
     cited = {entity.id: entity["name"] for entity in crate.root_dataset["citation"]}
     assert cited["https://doi.org/10.1118/1.3528204"].startswith("The Lung Image Database Consortium (LIDC)")
     assert len(cited) == len(study.data.words.citations)

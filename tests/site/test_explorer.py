@@ -133,9 +133,23 @@ def test_every_state_is_a_link(visit, browser):
     other.close()
 
 
-@pytest.mark.parametrize("query", ["?method=99&score=nothing&slice=nobody", "?confidence=x&blend=y", "?label=<script>"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?method=99&score=nothing&slice=nobody",
+        "?confidence=x&blend=y",
+        "?label=<script>",
+        "?score=__proto__",
+        "?score=constructor&sort=__proto__",
+        "?sort=constructor",
+        "?sort=id&method=0.5",
+    ],
+)
 def test_an_invalid_address_shows_the_initial_state(visit, data, query):
-    assert current(visit(query)) == data["id"][0] or "label" in query
+    tab = visit(query)
+    assert current(tab) == data["id"][0] or "label" in query
+    assert tab.input_value("[name=score]") == next(iter(data["scores"]))
+    assert tab.input_value("[name=sort]") == ""
 
 
 def test_the_order_follows_the_score_and_undefined_ones_come_last(visit, data):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 import yaml
 
 from camfolio import cli
-from camfolio.site.export import IMAGES, image_name
+from camfolio.site.export import IMAGES, image_name, jekyll_page
+from camfolio.site.templates import Page
+from camfolio.site.wording import as_text
 
 SEED = {
     "xai.png training_metrics.png confusion_matrix.png miscalssification.png goodxai.png badxai.png mishires.png",
@@ -51,7 +54,7 @@ def item(export):
 def test_an_item_has_the_front_matter_of_a_portfolio(item):
     front, _, _ = item
     assert front == {
-        "title": 'Discs, "nodules": a <b>tiny</b> study',
+        "title": str(as_text('Discs, "nodules": a <b>tiny</b> study')),
         "excerpt": "Discs on lung.<br/><img src='/images/xai.png'>",
         "collection": "portfolio",
     }
@@ -82,6 +85,77 @@ def test_no_syntax_of_mkdocs_is_left(item):
     assert "{%" not in body[len("{% raw %}") : -len("{% endraw %}\n")]
     assert "> **What these labels and pictures are**\n>\n> " in body
     assert not re.findall(r"</figure>\n[^\n<]", body)
+
+
+def test_text_of_a_study_is_no_markup_and_no_liquid_in_a_layout(portfolio):
+    words = "<script>alert(1)</script> {{ site.secret }} {% endraw %}"
+    study = portfolio.study.model_copy(update={"title": words, "excerpt": words})
+    page = Page(
+        "tiny/index.md", b"---\ntitle: x\n---\n# x\n\nWords `{% endraw %}` and {%- endraw -%}{{ site.secret }}.\n"
+    )
+    text = jekyll_page(page, replace(portfolio, study=study), "")
+    _, front, body = text.split("---\n", 2)
+    assert not set("{}") & set(front)
+    assert "<script" not in front
+    assert re.findall(r"{%-?\s*endraw", body) == ["{% endraw"] * 3
+    liquid = re.sub(r"{% raw %}.*?{% endraw %}", "", body, flags=re.DOTALL)
+    assert liquid.strip() == "{{ '{%' }}{{ '{%' }}"
+
+
+@pytest.mark.parametrize("name", ["_portfolio", "_portfolio/tiny.md", "images", "images/xai.png", "."])
+def test_an_export_to_jekyll_writes_through_no_link(export, tmp_path, capsys, name):
+    outside, link = tmp_path / "outside", tmp_path / "there" / name
+    link.parent.mkdir(parents=True, exist_ok=True)
+    outside.mkdir()
+    link.symlink_to(outside / link.name if link.suffix else outside)
+    status, _ = export("jekyll")
+    assert status == 1
+    assert "Expected a folder without links to write to, but got the link" in capsys.readouterr().err
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", ["markdown", "crate"])
+def test_an_export_is_not_written_to_a_link(export, tmp_path, capsys, form):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "there").symlink_to(tmp_path / "outside")
+    assert export(form)[0] == 1
+    assert "but got the link" in capsys.readouterr().err
+    assert list((tmp_path / "outside").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("link", "to"),
+    [("secret.txt", "secret.txt"), ("others", "."), ("round", "project/docs"), ("assets/up", "project/docs")],
+)
+def test_what_links_lead_to_outside_of_the_project_is_not_copied(export, tmp_path, capsys, link, to):
+    (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
+    (tmp_path / "project" / "docs" / link).symlink_to(tmp_path / to)
+    status, target = export("markdown")
+    assert status == 1
+    assert "Expected links in docs/ to files of the project, but" in capsys.readouterr().err
+    assert not target.exists()
+
+
+def test_an_archive_has_no_licence_from_outside_of_the_project(export, tmp_path):
+    (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
+    (tmp_path / "project" / "LICENSE").symlink_to(tmp_path / "secret.txt")
+    status, target = export("crate")
+    assert status == 0
+    assert not [file for file in target.rglob("*") if file.is_file() and file.read_bytes() == b"secret"]
+
+
+def test_a_link_in_a_circle_ends_in_a_sentence(export, tmp_path, capsys):
+    (tmp_path / "project" / "docs" / "round").symlink_to("round")
+    assert export("markdown")[0] == 1
+    assert capsys.readouterr().err.startswith("camfolio: Expected ")
+
+
+def test_a_link_inside_the_project_is_copied(export, tmp_path):
+    (tmp_path / "project" / "docs" / "more").symlink_to(tmp_path / "project" / "docs" / "assets")
+    status, target = export("markdown")
+    assert status == 0
+    assert (target / "docs" / "more").is_dir()
+    assert not (target / "docs" / "more").is_symlink()
 
 
 def test_links_lead_to_the_published_portfolio_if_there_is_one(export):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from pathlib import Path
 
+import material
 import pytest
 
 from camfolio.errors import PageError
-from camfolio.site.head import finish_site, with_card, with_policy
+from camfolio.site.head import BASE, THEME, finish_site, inline_scripts, with_card, with_policy
+
+THEME_SCRIPTS = Path(material.__file__).parent / "templates" / "partials" / "javascripts"
 
 
 def content(page: str) -> dict[str, list[str]]:
@@ -91,6 +95,60 @@ def test_a_second_pass_and_a_policy_of_the_authors_change_nothing(site):
     assert finish_site(site) == 0
     assert {path: path.read_bytes() for path in site.rglob("*.html")} == before
     assert (site / "index.html").read_text(encoding="utf-8") == own
+
+
+def test_words_about_a_policy_are_none(site):
+    page = (
+        '<head><meta name="description" content="Content-Security-Policy"></head><p>http-equiv=Content-Security-Policy'
+    )
+    (site / "index.html").write_text(page, encoding="utf-8")
+    assert finish_site(site) == 4
+    assert '<meta http-equiv="Content-Security-Policy"' in (site / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("page", "before"),
+    [("<p>x</p>", ""), ("<!DOCTYPE html>\n<p>x</p>", "<!DOCTYPE html>"), ("<HTML><HEAD>", "<HTML><HEAD>")],
+)
+def test_a_page_without_a_head_has_a_policy_before_its_content(page, before):
+    written = with_policy(page)
+    assert written.startswith(f'{before}<meta http-equiv="Content-Security-Policy"')
+    assert written.endswith(page.removeprefix(before))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "<script>alert(1)</script>",
+        "<SCRIPT >alert(1)</SCRIPT >",
+        "<script data-src=x.js>alert(1)</script>",
+        '<script id="x" data-type="application/json">alert(1)</script>',
+        '<script>var target=document.getElementById("x")</script>',
+    ],
+)
+def test_an_inline_script_that_is_not_the_theme_s_fails_the_build(site, script):
+    (site / "nodules" / "index.html").write_text(f"<head></head>{script}", encoding="utf-8")
+    with pytest.raises(
+        PageError, match=r"Expected only inline scripts of the theme, but got .* in nodules/index\.html\. "
+    ):
+        finish_site(site)
+
+
+def test_the_list_has_every_inline_script_of_the_theme_and_no_other():
+    texts = [file.read_text(encoding="utf-8") for file in THEME_SCRIPTS.glob("*.html")]
+    placed = [
+        text.replace("{{ config.extra.scope | d(base_url) }}", "../..").replace("{{ base_url }}", "/a/")
+        for text in texts
+    ]
+    scripts = [BASE.sub("", code) for text in placed for code in inline_scripts(text)]
+    assert {hashlib.sha256(code.encode()).hexdigest() for code in scripts} == THEME
+
+
+def test_only_a_path_may_differ_in_a_script_of_the_theme():
+    assert BASE.sub("", 'new URL("../..",location)') == 'new URL("",location)'
+    assert BASE.sub("", 'new URL("/~me/x%20y/",location)') == 'new URL("",location)'
+    for other in ('new URL("https://x",location)', 'new URL(""+alert(1)+"",location)'):
+        assert BASE.sub("", other) == other
 
 
 def test_a_folder_without_pages_is_no_site(tmp_path):

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 
 from camfolio import cli
 from camfolio.pipeline.contents import stages
-from camfolio.store import worker, workers
 from camfolio.store.artefacts import Store
 from camfolio.store.survey import survey
 from camfolio.study.file import read_study
+from in_process import in_process
 
 
 @pytest.fixture
@@ -22,11 +22,7 @@ def inspect(store, capsys, monkeypatch):
     """`inspect(study)`: exit status and what was printed; stages run in this process, files of figures are empty."""
     monkeypatch.setattr(Figure, "savefig", lambda self, file, **_: file.write_bytes(b""))
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr(
-        workers.Workers,
-        "run",
-        lambda self, missing: [worker.compute(workers.job(state), self.store) for state in missing],
-    )
+    in_process(monkeypatch.setattr)
 
     def call(study, kept=store.root):
         status = cli.main(["inspect", str(study), "--store", str(kept)])

@@ -49,4 +49,4 @@ def test_the_picture_of_a_cell_is_its_slice_in_the_window(portfolio):
 def test_an_example_that_does_not_exist_is_an_empty_cell(changed_page, portfolio):
     matrix = portfolio.artefacts["matrix"].json("matrix.json")
     matrix["cells"]["grad_cam"]["good"] = None
-    assert "Grad-CAM, good</span>No example." in changed_page(matrix=matrix)
+    assert "Grad-CAM, most energy on the nodule for its size</span>No example." in changed_page(matrix=matrix)

@@ -11,14 +11,14 @@ import torch
 import yaml
 from markdown import Markdown
 
-from camfolio.errors import PageError
+from camfolio.errors import PageError, StudyError
 from camfolio.explanation.explain import explain
 from camfolio.method_words import METHOD_NAMES
 from camfolio.network.architecture import build_network
 from camfolio.results.evaluation import Confusion
 from camfolio.results.interval import Interval
 from camfolio.site.numbers import interval
-from camfolio.site.pages import Site, assets, make_site, pictures, study_pages, with_numbers
+from camfolio.site.pages import Site, assets, check_names, make_site, pictures, study_pages, with_numbers
 from camfolio.site.templates import Page, make_environment, render
 from camfolio.site.values import is_at_last_layer, results
 from camfolio.study.settings import Network
@@ -35,6 +35,9 @@ ROWS = {
     "AUC": "auc",
     "Average precision": "average_precision",
     "Expected calibration error": "calibration_error",
+    "Brier score": "brier_score",
+    "Calibration slope": "calibration_slope",
+    "Calibration intercept": "calibration_intercept",
 }
 
 
@@ -131,13 +134,13 @@ def test_figures_are_numbered_in_the_order_of_the_page(pages, shown):
     assert [int(re.match(r"\s*Figure (\d+)\.", caption)[1]) for caption in captions] == list(
         range(1, len(captions) + 1)
     )
-    assert len(captions) == 16  # nine examples, their matrix and six others
+    assert len(captions) == 19  # twelve examples, their matrix and six others
 
 
 def test_a_figure_has_both_themes_with_alternative_text_size_and_downloads(pages, shown):
     reading, _ = shown(pages["tiny/index.md"])
     drawn = [one for one in reading.all("figure") if [a for a in reading.all("details") if one in a.inside]]
-    assert len(drawn) == 15
+    assert len(drawn) == 18
     for figure in drawn:
         images = [image for image in reading.all("img") if figure in image.inside]
         assert [image.attributes["src"].partition("#")[2] for image in images] == ["only-light", "only-dark"]
@@ -158,7 +161,51 @@ def test_the_table_of_metrics_is_that_of_the_evaluation(pages, shown, portfolio)
     rows = table(reading)
     for words, name in ROWS.items():
         row = evaluation["metrics"][name]
-        assert rows[words] == [interval(Interval.model_validate(row))]
+        assert rows[words][0] == interval(Interval.model_validate(row))
+
+
+def test_metrics_over_slices_stand_beside_those_over_nodules(pages, shown, portfolio):
+    evaluation = portfolio.artefacts["evaluation"].json("evaluation.json")
+    reading, _ = shown(pages["tiny/index.md"])
+    rows = table(reading)
+    for words, name in ROWS.items():
+        assert rows[words][1] == interval(Interval.model_validate(evaluation["by_slice"]["metrics"][name]))
+    units = (evaluation, evaluation["by_slice"])
+    assert rows["AUC, network minus area"] == [
+        interval(Interval.model_validate(unit["difference"]["auc"])) for unit in units
+    ]
+    largest = interval(Interval.model_validate(evaluation["largest_slice"]["difference"]["auc"]))
+    assert rows["AUC, network minus area, largest slice of each nodule alone"] == [largest, ""]
+
+
+@pytest.mark.parametrize("name", ["index", "data", "model", "reporting", "evidence"])
+def test_the_auc_of_the_ratings_that_slices_are_drawn_from_stands_on_every_page_with_an_auc(
+    changed_page, portfolio, name
+):
+    card = results(portfolio)["card"]
+    words = "these ratings alone, without any pixel, separates the labels with an AUC of 0.945"
+    assert words in changed_page(name, card=card.model_copy(update={"ratings_auc": 0.945}))
+    assert words not in changed_page(name)
+
+
+def test_pages_speak_of_slices_where_nodules_are_not_known_and_say_so(changed_page, portfolio):
+    values = results(portfolio)
+    card = values["card"].model_copy(update={"nodules_known": False})
+    evaluation = values["evaluation"].model_copy(update={"slices": values["evaluation"].cases})
+    written = {name: changed_page(name, card=card, evaluation=evaluation) for name in ("index", "data", "reporting")}
+    assert all("hich slices show the same nodule is not known" in page for page in written.values())
+    assert f"On {evaluation.cases} test slices of" in written["index"]
+    assert "By slice" not in written["index"]
+    assert "Which slices show the same nodule" not in changed_page("index")
+
+
+def test_resamples_that_are_left_out_are_counted(changed_page, portfolio):
+    evaluation = results(portfolio)["evaluation"]
+    auc = evaluation.metrics["auc"].model_copy(update={"undefined": 73})
+    page = changed_page(evaluation=evaluation.model_copy(update={"metrics": {**evaluation.metrics, "auc": auc}}))
+    assert (
+        "leave out resamples in which the value is not defined, such as those of one class: 73 of 100 at most." in page
+    )
 
 
 def test_the_numbers_in_sentences_are_those_of_the_evaluation(pages, shown, portfolio):
@@ -170,14 +217,23 @@ def test_the_numbers_in_sentences_are_those_of_the_evaluation(pages, shown, port
     for row in (auc, area):
         assert interval(Interval.model_validate(row)) in text
     for count in (
-        f"{evaluation['slices']} test slices",
+        f"{evaluation['cases']} test nodules",
+        f"{evaluation['slices']} slices",
         f"{evaluation['patients']} patients",
         f"{card['slices']} slices",
     ):
         assert count in text
     counts = Confusion.model_validate(evaluation["confusion"])
-    assert f"Of {counts.negatives} benign slices, {counts.true_negatives} are classified as benign" in text
-    assert f"of {counts.positives} malignant slices, {counts.true_positives} are classified as malignant" in text
+    assert f"Of {counts.negatives} benign nodules, {counts.true_negatives} are classified as benign" in text
+    assert f"of {counts.positives} malignant nodules, {counts.true_positives} are classified as malignant" in text
+
+
+def rank_text(case):
+    """The rank of a case as captions say it: in its group of similar area, or among the errors."""
+    place = case["size_group"]
+    if place is None:
+        return f"rank {case['rank']} of {case['among']}"
+    return f"rank {place['rank']} of {place['slices']} in group {place['group']} of {place['groups']}"
 
 
 def test_captions_name_slice_rank_and_probability_of_the_chosen_case(pages, shown, portfolio):
@@ -188,7 +244,7 @@ def test_captions_name_slice_rank_and_probability_of_the_chosen_case(pages, show
         for kind, case in found["cases"].items():
             caption = " ".join(captions[f"{method}-{kind}"].split())
             assert case["id"] in caption
-            assert f"rank {case['rank']} of {case['among']}" in caption
+            assert rank_text(case) in caption
         assert f"{found['cases']['misclassified']['probability']:.2f}" in captions[f"{method}-misclassified"]
 
 
@@ -201,8 +257,8 @@ def test_the_captions_of_teaser_and_strip_have_slice_rule_and_scores(pages, show
     for name, case in (("teaser", good), ("strip", wrong)):
         assert f"Slice {case['id']}, labelled {NAMES[case['true']]}" in captions[name]
         assert f"classified as {NAMES[case['predicted']]} with probability {case['probability']:.2f}" in captions[name]
-        assert f"rank {case['rank']} of {case['among']}" in captions[name]
-    assert "It is the good example of Grad-CAM" in captions["teaser"]
+        assert rank_text(case) in captions[name]
+    assert "It has the most energy on the nodule for its size under Grad-CAM" in captions["teaser"]
     for method in portfolio.study.explanation.methods:
         name = METHOD_NAMES[method]
         assert f"{name} {100 * teaser['energy_share'][method]:.0f} %" in captions["teaser"]
@@ -237,7 +293,7 @@ def test_a_caption_claims_only_what_its_numbers_support(changed, portfolio, *, k
     caption = text.partition(f'id="grad_cam-{kind}"')[2].partition("</figcaption>")[0]
     assert said in caption
     assert not_said not in caption
-    assert "those with higher rank belong to patients already shown" in caption
+    assert "those before it by the rule belong to patients already shown" in caption
 
 
 @pytest.mark.parametrize(
@@ -283,10 +339,28 @@ def test_the_best_epoch_is_described_by_its_losses(changed, portfolio, best, sai
     training = portfolio.artefacts["training"].json("training.json")
     for row, loss in zip(training["history"], (0.7, 0.6 if best == 2 else 0.8), strict=True):
         row["validation"]["loss"] = loss
-    text = changed(training=training | {"best_epoch": best})
+    text = changed(training=training | {"kept_epoch": best, "averaged": False})
     assert said in text
     assert "The two parts are not comparable" in text
     assert re.findall("overfitting|carry over|fell from", text) == []
+
+
+def test_averaged_weights_are_described_without_a_choice_of_an_epoch(changed, portfolio):
+    training = portfolio.artefacts["training"].json("training.json")
+    for row, loss in zip(training["history"], (0.7, 0.8), strict=True):
+        row["validation"]["loss"] = loss
+    text = changed(training=training)
+    assert "so no epoch was chosen" in text
+    assert "goes from 0.700 after epoch 1 to 0.800 after the last, 2. At that epoch" in " ".join(text.split())
+    assert "with the average of the weights at the end of the epoch" in text
+
+
+def test_an_ensemble_is_said_wherever_a_map_is_shown(changed, portfolio):
+    training = portfolio.artefacts["training"].json("training.json")
+    assert "ensemble" not in changed(training=training)
+    text = changed(training=training | {"members": 3})
+    assert "The network is an ensemble: 3 networks were trained" in text
+    assert "The map is the mean over 3 networks; the last panel is their disagreement" in text
 
 
 @pytest.mark.parametrize("method", METHOD_NAMES)
@@ -383,7 +457,7 @@ def test_styles_and_scripts_are_the_packages_unless_the_project_has_a_file_of_th
 
 
 def test_the_pages_of_a_study_come_in_their_order(pages):
-    names = ("index", "evidence", "reporting", "explorer", "data", "model")
+    names = ("index", "evidence", "claims", "reporting", "explorer", "data", "model")
     assert [path for path in pages if path.endswith(".md")] == [f"tiny/{name}.md" for name in names]
 
 
@@ -409,3 +483,45 @@ def test_a_site_is_rendered_without_computing_anything(portfolio, store, tiny_st
         page.path for page in site.pages
     }
     assert [label for label, _ in site.sections] == ["Tiny & quick"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sitemap.xml",
+        "Sitemap.XML",
+        "404",
+        "Methods",
+        "Index",
+        "ABOUT",
+        "Assets",
+        "cname",
+        "CON",
+        "con.x",
+        "LPT1",
+        "x.",
+        "Tiny",
+    ],
+)
+def test_a_study_s_name_is_a_folder_of_its_own_on_every_system(tmp_path, name):
+    (tmp_path / "docs").mkdir()
+    for file in ("about.md", "CNAME"):
+        (tmp_path / "docs" / file).write_text("", encoding="utf-8")
+    with pytest.raises(StudyError, match=rf"^Expected a file name .* but got '{name}\.yaml'\. Rename it\.$"):
+        check_names([Path("tiny.yaml"), Path(f"{name}.yaml")], tmp_path)
+
+
+def test_other_names_of_studies_are_taken(tmp_path):
+    check_names([Path(f"{name}.yaml") for name in ("lung-nodules", "v1.2", "Console", "my_index", "7")], tmp_path)
+
+
+def test_a_page_says_which_tables_hold_the_values_of_a_slice(pages, portfolio):
+    text = pages["tiny/index.md"].content.decode()
+    holding = [
+        name
+        for name, result in portfolio.artefacts.items()
+        if "data.csv" in result.manifest.outputs
+        and "hounsfield" in (result / "data.csv").read_text(encoding="utf-8").partition("\n")[0]
+    ]
+    assert len(holding) > 1
+    assert text.count("The CSV holds the values of the slice itself, in HU.") == len(holding)

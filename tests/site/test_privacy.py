@@ -103,7 +103,7 @@ def planted_study(tree, write_study) -> Path:
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     document["data"] = {"source": "lidc", "path": "tree-of-patients", "on_error": "skip"}
     document["explanation"]["methods"] = ["grad_cam"]
-    document["evidence"] |= {"seeds": 0, "permuted_labels": False}
+    document["evidence"] |= {"seeds": 0, "permuted_labels": 0}
     (path.parent / "tree-of-patients").symlink_to(tree)
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
     return path
@@ -117,7 +117,7 @@ def test_identifiers_reach_neither_results_nor_pages_nor_the_log(planted_study, 
     portfolio = compute(path)[0]
     site = make_site(PROJECT, store, [path])
     said = capfd.readouterr()
-    assert "skipped: Expected " in said.err
+    assert "skipped: Expected " in caplog.text + said.err
     for content in (said.out, said.err, caplog.text):
         assert leaks(content.encode()) == []
     results = [
@@ -142,3 +142,20 @@ def test_ids_are_kept_with_the_setting_as_stored(write_study, store, tiny_arrays
     table = stages(read_study(path), path.parent)
     with np.load(build(with_upstream(["slices"], table), store)["slices"] / "slices.npz") as arrays:
         assert set(arrays["patient"]) == set(tiny_arrays["patient"])
+
+
+def test_a_secret_of_the_project_changes_pseudonyms_and_not_the_slices(write_study, store):
+    data = {"source": "npz", "path": "tiny.npz"}
+    path = write_study("with-secret", data=data)
+    table = stages(read_study(path), path.parent)
+    (path.parent / "secret").write_text("s" * 32, encoding="utf-8")
+    secret = write_study("with-secret", data=data | {"secret": "secret"})
+    keyed = stages(read_study(secret), secret.parent)
+    before, after = (build(with_upstream(["slices"], one), store)["slices"] / "slices.npz" for one in (table, keyed))
+    with np.load(before) as plain, np.load(after) as salted:
+        assert not set(plain["patient"]) & set(salted["patient"])
+        assert sorted(one.tobytes() for one in plain["hounsfield"]) == sorted(
+            one.tobytes() for one in salted["hounsfield"]
+        )
+    assert "secret" not in table[0].files
+    assert keyed[0].parameters["data"]["secret"] == "secret"

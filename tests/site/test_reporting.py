@@ -99,7 +99,9 @@ def test_answers_contain_the_numbers_of_the_run(filled, portfolio):
     assert f"AUC {auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f})" in answers["claim_37"]
     for part in split.values():
         assert f"{part['slices']} slices of {part['patients']} patients" in answers["tripod_21"]
-    assert f"{training['best_epoch']} of {training['epochs']}" in answers["claim_26"]
+    assert "moving average of the weights" in answers["claim_26"]
+    chosen = rows(filled(training=training | {"averaged": False}))
+    assert f"{training['kept_epoch']} of {training['epochs']}" in chosen["claim_26"]
     assert f"{cases['misclassified']} of {evaluation['slices']} test slices" in answers["claim_39"]
     libraries = portfolio.artefacts["training"].manifest.ingredients.libraries
     assert f"torch {libraries['torch']}" in answers["claim_23"]
@@ -125,7 +127,7 @@ def test_what_the_evidence_measured_answers_its_properties(filled, portfolio):
 
 def test_a_loaded_network_leaves_its_training_to_the_author(filled, portfolio):
     training = portfolio.artefacts["training"].json("training.json")
-    answers = rows(filled(training=training | {"loaded": "w.ckpt", "best_epoch": None, "epochs": 0, "history": []}))
+    answers = rows(filled(training=training | {"loaded": "w.ckpt", "kept_epoch": None, "epochs": 0, "history": []}))
     assert {answers[key] for key in ("claim_25", "claim_26", "tripod_13", "tripod_16")} == {OPEN}
     assert answers["claim_24"].startswith("Loaded from w.ckpt")
     assert "whether the loaded weights were trained on any of them is not known here" in answers["claim_32"]
@@ -144,8 +146,8 @@ def test_a_test_part_of_one_class_has_no_auc_and_no_sensitivity(filled, portfoli
     evaluation["metrics"]["auc"] |= {"value": None, "low": None, "high": None}
     evaluation["confusion"] |= {"false_negatives": 0, "true_positives": 0}
     answers = rows(filled(evaluation=evaluation))
-    assert "All test slices are of one class, so there is no AUC" in answers["claim_37"]
-    assert "No sensitivity: there are no malignant test slices." in answers["claim_38"]
+    assert "All test nodules are of one class, so there is no AUC" in answers["claim_37"]
+    assert "No sensitivity: there are no malignant test nodules." in answers["claim_38"]
 
 
 def test_slices_without_a_mask_are_counted_as_missing(filled, portfolio):
@@ -158,16 +160,21 @@ def test_slices_without_a_mask_are_counted_as_missing(filled, portfolio):
 
 
 @pytest.mark.parametrize(
-    ("methods", "said"),
+    ("explains", "methods", "said"),
     [
-        (("finer_grad_cam", "eigen_cam"), "By construction for Finer Grad-CAM, whose maps explain the difference"),
-        (("eigen_cam",), "Not for Eigen-CAM: its map is the same for every class."),
-        (("grad_cam",), OPEN),
+        (
+            "logit",
+            ("finer_grad_cam", "eigen_cam"),
+            "By construction for Finer Grad-CAM, whose maps explain the difference",
+        ),
+        ("margin", ("eigen_cam",), "Not for Eigen-CAM: its map is the same for every class."),
+        ("margin", ("grad_cam", "eigen_cam"), "By construction for Grad-CAM, whose maps explain the difference"),
+        ("logit", ("grad_cam",), OPEN),
     ],
 )
-def test_contrastivity_is_what_the_methods_are_built_for(filled, portfolio, methods, said):
+def test_contrastivity_is_what_the_methods_are_built_for(filled, portfolio, explains, methods, said):
     localisation = portfolio.artefacts["localisation"].json("localisation.json")
     localisation["energy_share"] = dict.fromkeys(methods, next(iter(localisation["energy_share"].values())))
-    explanation = portfolio.study.explanation.model_copy(update={"methods": methods})
+    explanation = portfolio.study.explanation.model_copy(update={"methods": methods, "explains": explains})
     study = portfolio.study.model_copy(update={"explanation": explanation})
     assert said in rows(filled(study=study, localisation=localisation, findings=None))["co12_contrastivity"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE = 20
+PATIENCE = 40
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "camfolio"
 
 
@@ -49,6 +50,11 @@ def served(copy_project, tmp_path):
             assert server.wait(timeout=PATIENCE) == 0
         finally:
             server.kill()  # one that hears no Ctrl-C must not keep the tests waiting
+
+
+def said(folder: Path, words: str) -> int:
+    """How often the server said something."""
+    return (folder / "said.txt").read_text(encoding="utf-8").count(words)
 
 
 def wait_for(words: str, address: str) -> None:
@@ -117,15 +123,25 @@ def test_an_edit_of_code_that_the_server_runs_is_logged_with_a_remedy(served, tm
     wait_for("Discs on lung.", address + "tiny/")
 
 
-def test_a_missing_result_is_computed_beside_the_server_and_pages_say_so_meanwhile(served, copied_template):
+def test_pages_appear_once_their_results_are_there_and_the_others_say_what_they_wait_for(
+    served, copied_template, tmp_path
+):
     project, address = served
     wait_for("Discs on lung.", address + "tiny/")
-    shutil.rmtree(project / "artifacts" / "figure-roc")
+    for stage in ("figure-roc", "explorer"):
+        shutil.rmtree(project / "artifacts" / stage)
+    before = said(tmp_path, "Building documentation")
     template = copied_template(project, "study/index.md.jinja")
     template.write_text(template.read_text(encoding="utf-8") + "\nA sentence of today.\n", encoding="utf-8")
-    wait_for("Being computed: figure-roc", address + "tiny/")
+    wait_for('data-progress="tiny"', address + "tiny/")
+    with urllib.request.urlopen(address + "tiny/evidence/", timeout=PATIENCE) as answer:
+        assert "Scores of methods and controls" in answer.read().decode()
+    with urllib.request.urlopen(address + "assets/progress.json", timeout=PATIENCE) as answer:
+        assert "figure-roc" in {row["stage"] for row in json.load(answer)["tiny"]["rows"]}
     wait_for("A sentence of today.", address + "tiny/")
+    wait_for("CLAIM", address + "tiny/reporting/")
     assert list((project / "artifacts" / "figure-roc").glob("*/light.svg"))
+    assert said(tmp_path, "Building documentation") - before <= 4  # the edit, the write-up, the explorer, the end
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from rocrate.rocrate import ROCrate
 
 from camfolio import cli
 from camfolio.commands.show import summary
+from camfolio.evidence.shortcut_findings import is_learned
 from camfolio.method_words import method_name
 from camfolio.results.shortcut import ShortcutResult
 
@@ -92,15 +93,15 @@ def test_no_page_shows_a_value_of_the_machine(name, page):
 def test_the_page_claims_that_a_cue_is_used_only_if_the_numbers_say_so(planted, page):
     text = visible_text(page("planted"))
     for found in ShortcutResult.read(planted.artefacts["shortcut"].folder).cues.values():
-        used = found.shortcut.flips.put_in.low > found.clean.flips.put_in.high
+        used = is_learned(found.shortcut.flips.put_in, found.clean.flips.put_in)
         words = found.planting.words
-        assert (f"{words}. The networks use it" in text) == used
-        assert (f"{words}. It was not shown that the networks use it" in text) == (not used)
+        assert (f"{words}. The networks use it, each of them" in text) == used
+        assert (f"{words}. It was not shown that all networks use it" in text) == (not used)
 
 
 def test_flips_of_a_missing_class_are_not_defined(page):
     text = visible_text(page("planted-alone"))
-    assert "It was not shown that the networks use it: adding it to benign slices changes not defined" in text
+    assert "It was not shown that all networks use it: adding it to benign slices changes not defined" in text
 
 
 def test_the_home_page_names_the_cues(page):

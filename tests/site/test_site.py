@@ -28,8 +28,9 @@ CHAPTERS = [
         for chapter in (
             name,
             f"{name}: a misclassified slice",
-            f"{name}: a good interpretation",
-            f"{name}: a bad interpretation",
+            f"{name}: most energy on the nodule for its size",
+            f"{name}: median energy on the nodule for its size",
+            f"{name}: least energy on the nodule for its size",
         )
     ),
     "Conclusion",
@@ -267,7 +268,8 @@ def test_an_error_of_our_own_code_is_a_page_while_serving_and_raised_in_a_build(
         msg = "out of <b>paper</b>"
         raise RuntimeError(msg)
 
-    monkeypatch.setattr(project_site, "make_site", fail)
+    for name in ("make_site", "render_site"):
+        monkeypatch.setattr(project_site, name, fail)
     project = copy_project(tmp_path / "project")
     page = site_for(project, Background()).texts[0].content.decode()
     assert "RuntimeError: out of &#60;b&#62;paper&#60;/b&#62;. The traceback is in the terminal." in page
@@ -312,9 +314,9 @@ def test_a_store_that_is_a_file_is_a_sentence_and_a_page_while_serving(copy_proj
     project = copy_project(tmp_path / "project")
     shutil.rmtree(project / "artifacts")
     (project / "artifacts").write_text("", encoding="utf-8")
-    with pytest.raises(StoreError, match=r"^Expected files and folders that can be read and written, but got "):
+    with pytest.raises(StoreError, match=r"^Expected a folder of results, but .* is a file\. Give a folder"):
         site_for(project)
-    assert b"can be read and written" in site_for(project, Background()).pages[0].content
+    assert b"Expected a folder of results" in site_for(project, Background()).pages[0].content
 
 
 def test_another_version_of_the_formula_library_recompiles_templates(tmp_path, monkeypatch):

@@ -9,9 +9,9 @@ import sys
 import pytest
 
 from camfolio.results.card import CardResult, SourceCard
+from camfolio.site.data_values import described
 from camfolio.site.source_words import about_source, formulas
 from camfolio.site.templates import TEMPLATES, make_environment
-from camfolio.site.values import described
 from camfolio.stages.slices import data_card
 from camfolio.study import sources
 from camfolio.study.settings import Study

@@ -11,7 +11,7 @@ import pytest
 
 from camfolio.pipeline.contents import stages
 from camfolio.site.stage_graph import HEIGHT, WIDTH, arrange, kind_of, stage_graph
-from camfolio.store.artefacts import Stage
+from camfolio.store.stage import Stage
 from camfolio.study.file import read_study
 
 STUDIES = sorted((Path(__file__).resolve().parents[2] / "gen" / "studies").glob("*.yaml"))

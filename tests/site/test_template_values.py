@@ -35,7 +35,7 @@ def test_the_page_says_path_unit_and_meaning(fill_page):
     rows = {value.path: value for group in DESCRIBED.groups for value in group.entries}
     assert rows["evaluation.metrics.METRIC"].unit == "[interval](#intervals)"
     low = {value.path: value for value in DESCRIBED.interval}["low"]
-    assert (low.unit, low.meaning[:14]) == ("number", "2.5th percenti")
+    assert (low.unit, low.meaning[:14]) == ("number", "Lower end, fro")
     assert rows["external.evaluation"].unit == "as <code>evaluation</code>"
     assert "external.evaluation.slices" not in rows
     assert rows["card.spacing_mm[N]"].unit == "mm"
@@ -164,13 +164,13 @@ def test_templates_use_only_attributes_that_models_have(template, tmp_path):
         ("{{ evaluation.acuracy }}", ["EvaluationResult.acuracy"]),
         ("{% set m = evaluation.metrics %}{{ m.auc.lowest }}", ["Interval.lowest"]),
         ("{% for part, counts in split.parts.items() %}{{ counts.slice }}{% endfor %}", ["PartCounts.slice"]),
-        ("{% for row in localisation.difference %}{{ row.one }}{% endfor %}", ["MethodDifference.one"]),
+        ("{% for row in findings.differences %}{{ row.one }}{% endfor %}", ["ComparedMethods.one"]),
         ("{{ cases.methods[method].cases.good.energy }}", ["Case.energy"]),
         ('{{ external["card"].slices + external.evaluation.roc.network.tpr }}', ["RocCurve.tpr"]),
         ("{{ findings.beat_everything }}", ["Findings.beat_everything"]),
         ("{% for one in studies %}{{ one.card.slice }}{% endfor %}", ["CardResult.slice"]),
         ("{% macro f(evaluation) %}{{ evaluation.any }}{% endmacro %}", []),
-        ("{{ evaluation.metrics.auc.low }}{{ training.best.validation.loss }}", []),
+        ("{{ evaluation.metrics.auc.low }}{{ training.kept.validation.loss }}", []),
     ],
 )
 def test_a_path_that_no_model_has_is_found(words, found, tmp_path):

@@ -77,10 +77,13 @@ def variants(checkpoint, write_study, compute, tiny_arrays):
     loaded, labels = checkpoint
     assert 0 < labels.mean() < 1
     empty = {"mask": np.zeros_like(tiny_arrays["mask"])}
+    each = np.array([f"n{i:02d}" for i in range(len(tiny_arrays["label"]))])  # labels of slices
     benign = {"label": (tiny_arrays["patient"] == "p001").astype(np.uint8)}  # who is malignant goes to the train part
     paths = [
         write_study("loaded", network=loaded),
-        write_study("perfect", {"label": labels}, network=loaded, explanation={"methods": ["grad_cam"]}),
+        write_study(
+            "perfect", {"label": labels, "nodule": each}, network=loaded, explanation={"methods": ["grad_cam"]}
+        ),
         write_study("one_class", benign, explanation={"methods": ["hires_cam"]}),
         write_study("no_masks", empty, network=loaded, explanation={"methods": ["grad_cam", "score_cam"]}),
         write_study("one_method", explanation={"methods": ["score_cam"]}),
@@ -127,7 +130,7 @@ def visible_text(reading) -> str:
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-@pytest.mark.parametrize("page", ["", "evidence", "data", "model", "reporting"])
+@pytest.mark.parametrize("page", ["", "evidence", "claims", "data", "model", "reporting"])
 def test_no_page_shows_a_value_of_the_machine(article, name, page):
     text = visible_text(article(*filter(None, (name, page))))
     assert re.findall(r"\b(?:nan|NaN|None|Undefined|inf|Traceback|null)\b|\{\{|\}\}|\{%|&#\d|&lt;", text) == []
@@ -165,31 +168,34 @@ def test_without_an_error_there_is_no_misclassified_example(article, variants):
 def test_a_test_part_of_one_class_has_no_curve(article):
     text = visible_text(article("one_class"))
     assert "belong to one class, so the area under the ROC curve is not defined" in text
-    assert "All test slices are of one class: a ROC curve is not defined." in text
+    assert "All test nodules are of one class: a ROC curve is not defined." in text
     assert re.search(r"AUC (?:is )?0\.0", text) is None
     assert re.search(r"sensitivity 0 %", text) is None
-    assert "there are no malignant test slices." in text
+    assert "there are no malignant test nodules." in text
     assert "one of the two parts holds a single class, so its AUC is not defined." in text
     assert "neither AUC nor balanced accuracy is defined" in visible_text(article("one_class", "model"))
 
 
-def test_without_masks_nothing_is_good_or_bad(article):
+def test_without_masks_no_example_is_chosen_by_its_energy(article):
     text = visible_text(article("no_masks"))
-    assert "There is no good example: no correctly classified test slice has both a map and a mask" in text
-    assert "The nodule's area cannot be compared: the test slices have no masks." in text
+    assert (
+        "There is no example with the most energy on the nodule for its size: no correctly classified test slice has both a map and a mask"
+        in text
+    )
+    assert "The nodule's area cannot be compared: the test nodules have no masks." in text
     assert "could not be measured: no test slice has a mask." in text
     assert "Whether the network uses more than the nodule's size could not be tested." in text
     assert "The nodule's area has none" in text
     assert "Size is not measured." in visible_text(article("no_masks", "data"))
     assert "the nodule's area has no AUC, since masks are missing" in visible_text(article("no_masks", "model"))
-    assert re.findall("does not exclude zero|was not shown to beat|Size is a shortcut", text) == []
+    assert re.findall("does not exclude zero|was shown to|Size is a shortcut", text) == []
     identifiers = {figure.attributes["id"] for figure in article("no_masks").all("figure")}
     assert not {"grad_cam-good", "grad_cam-bad", "score_cam-good", "score_cam-bad"} & identifiers
     assert "grad_cam-misclassified" in identifiers
 
 
 @pytest.mark.parametrize("name", [name for name in VARIANTS if name != "words"])
-@pytest.mark.parametrize("page", ["", "evidence", "data", "model", "reporting"])
+@pytest.mark.parametrize("page", ["", "evidence", "claims", "data", "model", "reporting"])
 def test_no_page_about_a_file_mentions_readers(article, name, page):
     text = visible_text(article(*filter(None, (name, page))))
     assert re.findall("[^.]*(?:reader|radiologist|opinion|simulated|pathology)[^.]*", text.split("Figure 1.")[0]) == []
@@ -198,7 +204,7 @@ def test_no_page_about_a_file_mentions_readers(article, name, page):
     assert "it is not a medical device" in text
 
 
-@pytest.mark.parametrize("page", ["", "evidence", "data", "model", "reporting"])
+@pytest.mark.parametrize("page", ["", "evidence", "claims", "data", "model", "reporting"])
 def test_the_author_s_words_about_the_data_are_on_every_page(article, page):
     text = visible_text(article(*filter(None, ("words", page))))
     assert "The labels are histology after resection. The masks are drawn by *one* radiologist." in text
@@ -230,7 +236,7 @@ def test_a_study_without_masks_or_training_leaves_what_needs_them_to_the_author(
     assert "Training: settings and augmentation not assessed" in text
     assert "Does it agree with prior knowledge? not assessed" in text
     assert "72 slices of 72 have no mask" in text
-    assert "All test slices are of one class, so there is no AUC" in visible_text(article("one_class", "reporting"))
+    assert "All test nodules are of one class, so there is no AUC" in visible_text(article("one_class", "reporting"))
     assert "No test slice was misclassified." in visible_text(article("perfect", "reporting"))
 
 

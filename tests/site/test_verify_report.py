@@ -73,7 +73,7 @@ def other_map(folder):
     maps = LayerMaps.read(folder)
     signed = {key: np.array(values) for key, values in maps.signed.items()}
     signed["grad_cam"][5, 0, 0] += 0.5 * np.abs(signed["grad_cam"]).max()
-    LayerMaps(signed, maps.targets, maps.logits).write(folder)
+    LayerMaps(signed, maps.targets, maps.logits, maps.centres).write(folder)
 
 
 def test_a_report_lists_metrics_examples_and_maps(verification, report, portfolio, tmp_path):

@@ -214,3 +214,9 @@ def test_a_block_formula_is_a_block():
 @pytest.mark.parametrize("name", ["our_nodules", "a-b.local", "x_y_z"])
 def test_a_name_in_a_link_is_the_address(name):
     assert dict(render("[see]({{ value | address }}/index.md)", name).attributes) == {"href": f"{name}/index.md"}
+
+
+@pytest.mark.parametrize("value", ["/home/ann/data", "token-1234", ["/home/ann"], {"path": "/home/ann"}, None])
+def test_an_argument_that_is_no_number_is_only_named(value):
+    assert render("{{ value | argument('source') }}", value).text.strip() == "source"
+    assert render("{{ value | argument('source') }}", 0.5).text.strip() == "source=0.5"

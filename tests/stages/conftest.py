@@ -12,9 +12,10 @@ from camfolio.data.slices import Slices
 from camfolio.pipeline.contents import stages
 from camfolio.pipeline.portfolio import with_upstream
 from camfolio.stages import training
-from camfolio.store import build, worker, workers
+from camfolio.store import build
 from camfolio.store.artefacts import Artefact, Store
 from camfolio.study.settings import Study
+from in_process import in_process
 
 METHODS = ("grad_cam", "score_cam")
 
@@ -33,6 +34,8 @@ def study_of(path: Path, **sections: object) -> Study:
             "evidence": {
                 "slices": 8,
                 "seeds": 1,
+                "permuted_labels": 2,
+                "reinitialisations": 2,
                 "faithfulness": {"slices": 8, "steps": [0.1, 0.4], "road_steps": [0.2, 0.5]},
             },
         }
@@ -59,11 +62,7 @@ def compute_stages(tmp_path_factory) -> Callable[..., dict[str, Artefact]]:
         table = [stage for stage in stages(study_of(path, **sections)) if not stage.name.startswith("figure")]
         needed = with_upstream(only, table) if only else table
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(
-                workers.Workers,
-                "run",
-                lambda self, missing: [worker.compute(workers.job(stage), self.store) for stage in missing],
-            )
+            in_process(patch.setattr)
             if not exported:
                 patch.setattr(training, "write_onnx", lambda *_: "it is left out of this test")
             return build.build(needed, Store(folder / f"artifacts-{exported}"))

@@ -4,8 +4,10 @@ import pytest
 from camfolio.data.slices import Slices
 from camfolio.evidence.shortcut import CUES
 from camfolio.results.arrays.cue_outputs import PLAIN, CueOutputs
+from camfolio.results.interval import Interval
+from camfolio.results.networks import NetworksInterval
 from camfolio.results.planting import LearningCounts, PlantingResult
-from camfolio.results.shortcut import AucBySeed, MapCounts, SeedsInterval, ShortcutResult
+from camfolio.results.shortcut import AucByNetwork, MapCounts, ShortcutResult
 from camfolio.stages import planting, shortcut
 from camfolio.study.settings import Evaluation, ExplanationSettings
 
@@ -83,13 +85,14 @@ def test_a_cue_that_predictions_and_maps_depend_on_is_detected(folders, planted,
     assert result.clean.flips.put_in.value == 0
     assert result.shortcut.flips.put_in.slices == 6
     method = result.methods["grad_cam"]
-    assert method.detection.with_cue == SeedsInterval(value=1, low=1, high=1, by_seed=(1, 1))
+    one = Interval(value=1, low=1, high=1)
+    assert method.detection.with_cue == NetworksInterval(**dict(one), by_network=(one, one))
     assert method.detection.without_cue.value == 0.5
     assert method.shortcut.energy.with_cue.value == pytest.approx(0.9)
     assert result.planting.area_share == 64 / 256
     assert method.shortcut.alarms.with_cue.value == 1
     assert method.clean.alarms.with_cue.value == 0
-    assert result.shortcut.auc == AucBySeed(with_cue=(0.5, 0.5), without_cue=(1, 1))
+    assert result.shortcut.auc == AucByNetwork(with_cue=(0.5, 0.5), without_cue=(1, 1))
 
 
 def test_empty_maps_are_counted_and_give_no_nan(folders, planted, tmp_path):
@@ -101,6 +104,28 @@ def test_empty_maps_are_counted_and_give_no_nan(folders, planted, tmp_path):
     assert method.shortcut.empty == MapCounts(with_cue=24, without_cue=24)
     assert method.clean.empty == MapCounts(with_cue=2, without_cue=0)
     assert method.detection.with_cue.value is None
-    undefined = SeedsInterval(value=None, low=None, high=None, undefined=100, by_seed=(None, None))
-    assert method.shortcut.energy.with_cue == undefined
+    assert method.shortcut.energy.with_cue.value is None
+    assert method.shortcut.energy.with_cue.values == (None, None)
     assert method.clean.energy.with_cue.value == pytest.approx(0.2)
+
+
+def test_a_pooled_auc_does_not_decide_but_each_pair_of_networks(folders, planted, tmp_path):
+    """Maps of the second pair have ten times the energy of the first: a pooled AUC would be lower."""
+    label = Slices.load(folders["slices"] / "slices.npz").label[12:]
+    shares = {"clean-0": 0.01, "clean-1": 0.1, "tag-0": 0.03, "tag-1": 0.3}
+    networks = {
+        name: write_outputs(
+            tmp_path / name, flips=True, energy=dict.fromkeys(("plain", "tag"), [share] * 12), label=label
+        )
+        for name, share in shares.items()
+    }
+    shortcut.run(
+        out=tmp_path, explanation=EXPLANATION, evaluation=Evaluation(resamples=100), cues=("tag",), seeds=2, alarm=2.0,
+        seed=0, **folders, **networks, **{"planting-tag": planted},
+    )  # fmt: skip
+    found = ShortcutResult.read(tmp_path).cues["tag"].methods["grad_cam"]
+    assert found.detection.with_cue.values == (1.0, 1.0)
+    energy = found.shortcut.energy.with_cue
+    assert energy.values == (pytest.approx(0.03), pytest.approx(0.3))
+    assert energy.low == 0.0  # networks that differ so much leave the mean open
+    assert energy.networks_differ

@@ -30,7 +30,7 @@ SUMMARIES = {
     "faithfulness": "faithfulness.json",
     "scoreboard": "scoreboard.json",
     "randomisation": "randomisation.json",
-    "retrained-permuted": "retrained.json",
+    "memorised": "memorised.json",
     "retrained-seed-1": "retrained.json",
     "stability": "stability.json",
 }

@@ -2,14 +2,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import wilcoxon
 
 from camfolio.results.interval import Interval
 from camfolio.statistics.bootstrap import interval
-from camfolio.statistics.patients import Difference, Patients, difference, holm, is_equivalent, signed_rank, verdict
+from camfolio.statistics.patients import Difference, Patients, differences, holm, is_equivalent, verdict
+from camfolio.statistics.sign_flips import sign_flip_test
 
 GENERATOR = np.random.default_rng(0)
 PATIENT = np.array([f"p{i}" for i in np.sort(GENERATOR.integers(0, 12, 40))])
+
+
+def difference(first, second, patients):
+    return differences((first - second)[:, None], patients)[0]
 
 
 def slow_mean(values):
@@ -24,9 +28,9 @@ def with_gaps(seed, share=0.3):
     return values
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.97])
-def test_intervals_of_several_scores_equal_those_of_the_plain_bootstrap(share):
-    columns = np.stack([with_gaps(seed, share) for seed in range(4)], axis=1)
+def test_intervals_of_several_scores_equal_those_of_the_plain_bootstrap():
+    columns = np.stack([with_gaps(seed, 0.0) for seed in range(4)], axis=1)
+    columns[:3, 0] = columns[-1, 1] = np.nan
     result = Patients(PATIENT, 300, 7).intervals(columns)
     for column, row in zip(columns.T, result, strict=True):
         expected = interval(lambda index, column=column: slow_mean(column[index]), PATIENT, 300, 7)
@@ -46,9 +50,9 @@ def test_differences_use_the_slices_on_which_both_scores_are_defined():
     both = np.isfinite(first) & np.isfinite(second)
     assert (result.slices, result.slices_undefined) == (both.sum(), 40 - both.sum())
     assert result.interval.value == pytest.approx(float(np.mean(first[both] - second[both])))
-    means = [slow_mean((first - second)[name == PATIENT]) for name in sorted(set(PATIENT[both]))]
-    assert result.patients == len(means)
-    assert result.p == pytest.approx(wilcoxon(means).pvalue)
+    sums = [np.sum((first - second)[both & (name == PATIENT)]) for name in sorted(set(PATIENT[both]))]
+    assert result.patients == len(sums)
+    assert result.p == pytest.approx(sign_flip_test(np.array(sums)[:, None], 0)[0])
     assert result.interval.low < result.low90 < result.high90 < result.interval.high
 
 
@@ -77,14 +81,22 @@ def test_scores_without_common_slices_have_no_verdict():
 
 def test_a_single_patient_gives_no_verdict():
     result = difference(np.arange(5.0), np.zeros(5), Patients(np.array(["a"] * 5), 100, 0))
-    assert result.p == 1.0
-    assert verdict(result, result.p, "higher", 0.1) == "not separable"
+    assert (result.interval.value, result.interval.low, result.p) == (2.0, None, None)
+    assert verdict(result, result.p, "higher", 0.1) == "not defined"
 
 
-def test_signed_rank_is_none_without_values_and_1_for_zeros():
-    assert signed_rank(np.array([])) is None
-    assert signed_rank(np.zeros(9)) == 1.0
-    assert signed_rank(np.arange(1.0, 10.0)) == pytest.approx(2 / 2**9)
+def test_a_score_that_is_defined_for_one_patient_only_has_no_interval():
+    values = np.where(PATIENT[0] == PATIENT, 1.0, np.nan)
+    result = Patients(PATIENT, 300, 7).interval(values)
+    assert (result.value, result.low, result.high) == (1.0, None, None)
+
+
+def test_differences_of_several_pairs_equal_those_of_each():
+    pairs, patients = np.stack([with_gaps(seed) for seed in range(3)], axis=1), Patients(PATIENT, 300, 7)
+    for column, result in enumerate(differences(pairs, patients)):
+        alone = differences(pairs[:, [column]], patients)[0]
+        assert (result.p, result.slices, result.patients) == (alone.p, alone.slices, alone.patients)
+        assert (result.interval.low, result.high90) == pytest.approx((alone.interval.low, alone.high90))
 
 
 def slow_holm(p):
@@ -106,9 +118,9 @@ def test_holm_equals_a_slow_twin(p):
 
 def test_the_family_wise_error_rate_is_about_5_percent():
     generator, wrong = np.random.default_rng(0), 0
-    patients = Patients(np.arange(30).astype(str), 200, 0)
+    patients = Patients(np.arange(16).astype(str), 200, 0)
     for _ in range(100):
-        result = [difference(generator.normal(size=30), generator.normal(size=30), patients) for _ in range(5)]
+        result = differences(generator.normal(size=(16, 5)), patients)
         corrected = holm([row.p for row in result])
         wrong += any(
             verdict(row, p, "higher", 0.01) in {"better", "worse"} for row, p in zip(result, corrected, strict=True)
@@ -130,6 +142,7 @@ def difference_of(low, high, low90=None, high90=None):
         (0.1, 0.2, 0.05, "higher", "not separable"),
         (-0.001, 0.2, 0.001, "higher", "not separable"),
         (0.0, 0.2, 0.001, "higher", "not separable"),
+        (0.01, 0.2, 0.001, "higher", "better"),
     ],
 )
 def test_better_or_worse_needs_an_interval_without_zero_and_a_small_corrected_p(low, high, corrected, better, expected):
@@ -144,7 +157,9 @@ def test_equivalent_needs_a_90_percent_interval_within_the_margin(low90, high90,
     assert verdict(difference_of(-0.06, 0.06, low90, high90), 0.9, "higher", 0.05) == expected
 
 
-def test_a_significant_difference_within_the_margin_is_better_or_worse():
+@pytest.mark.parametrize("better", ["higher", "lower"])
+def test_a_shown_difference_within_the_margin_is_a_verdict_of_its_own(better):
     result = difference_of(0.01, 0.03, 0.012, 0.028)
-    assert verdict(result, 0.001, "higher", 0.05) == "better"
     assert is_equivalent(result, 0.05)
+    assert verdict(result, 0.001, better, 0.05) == "different within margin"
+    assert verdict(result, 0.2, better, 0.05) == "equivalent"

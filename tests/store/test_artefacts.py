@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from camfolio.errors import StoreError
 from camfolio.store.artefacts import MANIFEST, Ingredients, Store, digest_of
+from camfolio.store.files import file_digest
 
 BASE = {
     "stage": "one",
@@ -38,6 +39,13 @@ def write(text: str = "result"):
 
 def never(out: Path) -> None:
     pytest.fail("computed again")
+
+
+def sweep(store: Store, keep: set[str]) -> int:
+    """Delete all results whose key is not in `keep`; how many there were."""
+    folders = store.unused(keep)
+    store.delete(folders)
+    return len(folders)
 
 
 @pytest.fixture
@@ -112,7 +120,7 @@ def test_equal_files_have_equal_digests_and_others_do_not(store):
 def test_nothing_is_found_in_an_empty_store(store):
     assert store.find(ingredients()) is None
     assert store.history("one") == []
-    assert store.sweep(set()) == 0
+    assert sweep(store, set()) == 0
 
 
 def test_an_unlisted_file_is_refused(store):
@@ -179,6 +187,57 @@ def test_the_manifest_of_another_key_is_not_taken(store):
     other = store.make(ingredients(parameters={}), write())
     other.folder.rename(store.folder(ingredients()))
     assert store.find(ingredients()) is None
+    assert store.damage(ingredients()) == "manifest.json is that of another result"
+
+
+def edit_manifest(folder: Path, **changed: object) -> None:
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    (folder / MANIFEST).write_text(json.dumps(manifest | changed), encoding="utf-8")
+
+
+def test_a_manifest_that_states_other_ingredients_under_its_key_is_not_taken(store):
+    made = store.make(ingredients(), write())
+    edit_manifest(made.folder, ingredients=BASE | {"libraries": {"numpy": "2.1"}})
+    assert store.damage(ingredients()) == "manifest.json is that of another result"
+
+
+@pytest.mark.parametrize("name", ["../../secret.txt", "/etc/hostname", "deep/../../secret.txt", "..\\secret.txt", ""])
+def test_a_manifest_that_names_a_file_outside_of_its_folder_is_not_taken(store, name):
+    made = store.make(ingredients(), write())
+    (store.root / "secret.txt").write_text("secret", encoding="utf-8")
+    digest = file_digest(store.root / "secret.txt")
+    edit_manifest(made.folder, outputs={**made.manifest.outputs, name: digest})
+    assert store.find(ingredients()) is None
+    assert store.damage(ingredients()) == "manifest.json cannot be read"
+
+
+def stop_at_once(folder: Path) -> None:
+    """Deletes half a folder and is then stopped, as by a kill."""
+    (folder / MANIFEST).unlink(missing_ok=True)
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("delete", ["make", "sweep"])
+def test_a_result_loses_its_name_before_its_files_are_deleted(store, monkeypatch, delete):
+    made = store.make(ingredients(), write())
+    (made / "deep/file.txt").write_text("damaged", encoding="utf-8")
+    stopped = {"make": lambda: store.make(ingredients(), write()), "sweep": lambda: sweep(store, set())}[delete]
+    with monkeypatch.context() as patch:
+        patch.setattr("camfolio.store.artefacts.shutil.rmtree", stop_at_once)
+        with pytest.raises(KeyboardInterrupt):
+            stopped()
+    assert not made.folder.exists()
+    assert (store.make(ingredients(), write()) / "deep/file.txt").read_text(encoding="utf-8") == "result"
+    assert [path.name for path in made.folder.parent.iterdir()] == [made.folder.name]
+
+
+def test_a_result_is_on_the_disk_before_it_has_its_name(store, monkeypatch):
+    synced = []
+    monkeypatch.setattr(
+        "camfolio.store.files.os.fsync", lambda file: synced.append(store.folder(ingredients()).exists())
+    )
+    store.make(ingredients(), write())
+    assert synced == [False] * 4 + [True]  # a file, its folder, the manifest, the result; then the folder with its name
 
 
 def test_threads_that_want_the_same_result_compute_it_once(store):
@@ -221,11 +280,11 @@ def test_sweep_leaves_alone_what_somebody_is_making_right_now(store):
     making = threading.Thread(target=store.make, args=(ingredients(), compute))
     making.start()
     assert begun.wait(20)
-    assert store.sweep(set()) == 0
+    assert sweep(store, set()) == 0
     swept.set()
     making.join(timeout=20)
     assert store.find(ingredients())
-    assert store.sweep(set()) == 1
+    assert sweep(store, set()) == 1
 
 
 def test_sweep_keeps_what_it_is_told_and_deletes_the_rest(store):
@@ -234,7 +293,7 @@ def test_sweep_keeps_what_it_is_told_and_deletes_the_rest(store):
     (store.root / "one" / f"{'0123456789' * 2}.part").mkdir()
     damaged = store.make(ingredients(parameters={}), write())
     (damaged.folder / MANIFEST).unlink()
-    assert store.sweep({kept.manifest.key}) == 3
+    assert sweep(store, {kept.manifest.key}) == 3
     assert store.find(ingredients()) == kept
     assert not damaged.folder.exists()
     assert store.make(ingredients(), never) == kept
@@ -244,7 +303,7 @@ def test_sweep_keeps_what_it_is_told_and_deletes_the_rest(store):
 def test_sweep_leaves_folders_alone_that_are_not_named_like_results(store, name):
     store.make(ingredients(), write())
     (store.root / name).mkdir(parents=True)
-    assert store.sweep(set()) == 1
+    assert sweep(store, set()) == 1
     assert (store.root / name).is_dir()
 
 
@@ -254,15 +313,16 @@ def test_a_folder_that_holds_other_things_is_not_swept(tmp_path):
     with pytest.raises(
         StoreError, match=r"^Expected a folder of results, but .* holds other things\. Give the right one"
     ):
-        Store(tmp_path).sweep(set())
+        sweep(Store(tmp_path), set())
     assert result.is_dir()
 
 
 def test_sweep_deletes_what_was_written_aside_by_a_killed_run_but_not_what_is_being_written(store):
     store.make(ingredients(), write())
-    old, new = store.root / "code.json.abc.part", store.root / "code.json.xyz.part"
-    for file in (old, new):
-        file.write_text("{", encoding="utf-8")
-    os.utime(old, (1000, 1000))
-    store.sweep(set())
-    assert (old.exists(), new.exists()) == (False, True)
+    for cache in ("code.json", ".checked.json"):
+        old, new = store.root / f"{cache}.abc.part", store.root / f"{cache}.xyz.part"
+        for file in (old, new):
+            file.write_text("{", encoding="utf-8")
+        os.utime(old, (1000, 1000))
+        sweep(store, set())
+        assert (old.exists(), new.exists()) == (False, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,10 +16,12 @@ from pathlib import Path
 import pytest
 
 from camfolio.errors import ChangedError, DataError, StoreError
-from camfolio.store.artefacts import MANIFEST, DynamicImports, Stage, Store
+from camfolio.store.artefacts import MANIFEST, Ingredients, Store
 from camfolio.store.build import build
-from camfolio.store.survey import State, flat, survey
-from camfolio.store.workers import check_answer
+from camfolio.store.files import file_digest
+from camfolio.store.stage import DynamicImports, Stage
+from camfolio.store.survey import State, differences, flat, survey
+from camfolio.store.workers import error_of
 from tiny_chain import chain, computed
 
 
@@ -115,6 +118,12 @@ def test_a_survey_names_the_changed_parameter_with_both_values(tiny, store):
     assert states[0].reason == "number changed from 4 to 5"
 
 
+def test_a_survey_repeats_no_argument_of_user_code(tiny, store):
+    one, other = ({"init_args": {"path": token}} for token in ("token-1", "token-2"))
+    before, after = (Ingredients(stage="s", parameters=of, inputs={}, code={}, libraries={}) for of in (one, other))
+    assert differences(before, after) == ["init_args.path changed"]
+
+
 def test_a_survey_compares_with_the_earlier_result_that_differs_least(tiny, store):
     one = replace(chain(1)[0], parameters={"number": 1, "file": None})
     build([one], store)
@@ -123,22 +132,67 @@ def test_a_survey_compares_with_the_earlier_result_that_differs_least(tiny, stor
     assert state.reason == "number changed from 2 to 3"
 
 
-def test_a_lost_file_is_noticed_and_made_again(tiny, store):
-    (build(chain(), store)["parity"] / "parity.txt").unlink()
-    computed(tiny)
-    states = survey(chain(), store)
-    assert (states[1].word, states[1].reason) == ("stale", "its folder is damaged")
-    build(chain(), store)
-    assert computed(tiny) == ["parity"]
+def lose(file: Path) -> None:
+    file.unlink()
 
 
-def test_a_damaged_manifest_is_made_again_with_the_same_bytes(tiny, store):
+def cut_off(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def flip_a_bit(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[0] ^= 1
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("harm", [lose, cut_off, flip_a_bit])
+@pytest.mark.parametrize("stage", ["number", "parity", "word"])
+def test_a_damaged_file_is_found_said_and_made_again_with_the_same_bytes(tiny, store, caplog, harm, stage):
+    words = "is missing" if harm is lose else "has other bytes"
     before = build(chain(), store)
-    (before["number"].folder / MANIFEST).write_text("{", encoding="utf-8")
+    harm(before[stage] / f"{stage}.txt")
+    computed(tiny)
+    states = {state.stage.name: state for state in survey(chain(), store)}
+    assert (states[stage].word, states[stage].reason) == ("stale", f"damaged: {stage}.txt {words}")
+    assert build(chain(), store).keys() == before.keys()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        f"Expected {before[stage].folder} as it was finished, but {stage}.txt {words}. It is computed again."
+    ]
+    assert computed(tiny) == [stage]
+    assert {name: digests_in(one.folder) for name, one in before.items()} == {
+        name: dict(one.manifest.outputs) for name, one in before.items()
+    }
+
+
+def test_of_several_damaged_results_each_is_said(tiny, store, caplog):
+    before = build(chain(), store)
+    for name, one in before.items():
+        flip_a_bit(one / f"{name}.txt")
+    build(chain(), store)
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [re.search(r"but (\w+)\.txt has other bytes", sentence)[1] for sentence in said] == list(before)
+
+
+def digests_in(folder: Path) -> dict[str, str]:
+    return {file.name: file_digest(file) for file in folder.iterdir() if file.name != MANIFEST}
+
+
+@pytest.mark.parametrize("content", ["{", "", "null", "[]"])
+def test_a_damaged_manifest_is_found_and_made_again_with_the_same_bytes(tiny, store, content):
+    before = build(chain(), store)
+    (before["number"].folder / MANIFEST).write_text(content, encoding="utf-8")
+    assert survey(chain(), store)[0].reason == "damaged: manifest.json cannot be read"
     computed(tiny)
     after = build(chain(), store)
     assert computed(tiny) == ["number"]
     assert after["number"].manifest.outputs == before["number"].manifest.outputs
+
+
+def test_a_file_that_no_manifest_lists_does_not_matter(tiny, store):
+    before = build(chain(), store)
+    (before["number"].folder / "notes.txt").write_text("mine", encoding="utf-8")
+    assert build(chain(), store) == before
 
 
 def test_code_imported_by_name_counts_where_the_importer_is_reached(tiny, store):
@@ -162,14 +216,6 @@ def test_code_imported_by_name_counts_where_the_importer_is_reached(tiny, store)
 
 def test_nested_parameters_stand_under_dotted_keys():
     assert flat({"a": {"b": {"c": 1}, "d": []}, "e": None}) == {"a.b.c": 1, "a.d": [], "e": None}
-
-
-def test_stages_of_one_group_share_a_worker(tiny, store):
-    stages = [replace(chain(n)[0], name=f"number-{n}", group="numbers") for n in (1, 2, 3)]
-    build([*stages, chain()[0]], store)
-    workers = [line.split()[1] for line in (tiny / "log.txt").read_text(encoding="utf-8").splitlines()]
-    assert len(set(workers[:3])) == 1
-    assert len(set(workers)) == 2
 
 
 def test_an_expected_mistake_arrives_as_the_same_class_with_the_same_sentence(tiny, store):
@@ -196,7 +242,7 @@ def test_a_parameter_that_run_does_not_know_becomes_a_sentence(tiny, store):
 
 
 def test_a_full_disk_becomes_a_sentence_without_traceback(tiny, store, capfd):
-    with pytest.raises(StoreError, match=r"can be read and written, but got \[Errno 28\] No space left on device\."):
+    with pytest.raises(StoreError, match=r"but got \[Errno 28\] No space left on device: '.*artifacts'\. Free space"):
         build(troubled("full"), store)
     assert "Traceback" not in capfd.readouterr().err
 
@@ -253,9 +299,11 @@ def test_a_worker_that_ends_before_it_reads_its_order_becomes_a_sentence(tiny, s
         build([stage], store)
 
 
-def test_an_error_of_an_unknown_class_is_an_error_of_the_store():
-    with pytest.raises(StoreError, match=r"^Expected this$"):
-        check_answer({"status": 1, "report": '{"error": "nearest", "message": "Expected this"}'}, "one")
+@pytest.mark.parametrize("name", ["nearest", "Path", "unknown"])
+def test_an_error_of_an_unknown_class_is_an_error_of_the_store(name):
+    error = error_of(name, "Expected this")
+    assert type(error) is StoreError
+    assert str(error) == "Expected this"
 
 
 def test_real_slices_and_split_are_built_and_rebuilt(tmp_path, tiny_npz):
@@ -292,8 +340,10 @@ PARENT = """
 import os, sys
 from pathlib import Path
 from camfolio.store import code
-from camfolio.store.artefacts import Stage, Store
+from camfolio.store.artefacts import Store
+from camfolio.store.stage import Stage
 from camfolio.store.build import build
+from camfolio.store.files import file_digest
 
 here = Path(os.environ["TINY"])
 code.ROOT, code.PACKAGE = here / "tiny_stages", "tiny_stages"
@@ -382,43 +432,166 @@ def test_a_killed_server_of_the_worker_takes_its_fork_along(tiny, store):
     assert until(lambda: not is_alive(worker), 2)
 
 
-def test_where_no_process_can_be_forked_every_order_has_its_own_interpreter(tiny, store, monkeypatch):
+@pytest.fixture
+def without_forks(monkeypatch):
+    """As where no process can be forked."""
     alone = "import sys; from camfolio.store import worker; worker.FORKS = False; sys.exit(worker.main())"
     start = subprocess.Popen
+    monkeypatch.setattr("camfolio.store.crew.FORKS", False)
     monkeypatch.setattr(
-        "camfolio.store.workers.subprocess.Popen", lambda _, **options: start([sys.executable, "-c", alone], **options)
+        "camfolio.store.crew.subprocess.Popen", lambda _, **options: start([sys.executable, "-c", alone], **options)
     )
+
+
+def processes(tiny: Path) -> list[str]:
+    """Number of the process of every stage that was computed."""
+    return [line.split()[1] for line in (tiny / "log.txt").read_text(encoding="utf-8").splitlines()]
+
+
+def test_where_no_process_can_be_forked_every_stage_without_group_has_its_own_interpreter(tiny, store, without_forks):
     results = build(chain(), store)
     assert (results["word"] / "word.txt").read_text(encoding="utf-8") == "even"
-    pids = [line.split()[1] for line in (tiny / "log.txt").read_text(encoding="utf-8").splitlines()]
-    assert len(set(pids)) == 3
+    assert len(set(processes(tiny))) == 3
     with pytest.raises(DataError, match="Expected ink, but got water"):
         build(troubled("expected"), store)
+    with pytest.raises(StoreError, match="Expected a result of trouble, but its process ended with 7 before that"):
+        build(troubled("exit"), store)
 
 
-def meeting(name: str, other: str) -> Stage:
-    """A stage that ends only when another one has begun."""
-    parameters = {"name": name, "other": other}
-    return Stage(name, "tiny_stages.meeting", parameters=parameters, group="meeting", parallel=True)
+def test_where_no_process_can_be_forked_stages_of_one_group_share_an_interpreter(
+    tiny, store, without_forks, monkeypatch
+):
+    monkeypatch.setenv("CAMFOLIO_JOBS", "1")
+    build([replace(chain(n)[0], name=f"number-{n}", group="numbers") for n in (1, 2, 3)] + chain()[:1], store)
+    assert len(set(processes(tiny)[:3])) == 1
+    assert len(set(processes(tiny))) == 2
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks the worker")
-def test_parallel_stages_of_a_group_run_side_by_side(tiny, store, monkeypatch):
-    monkeypatch.setattr("camfolio.store.workers.processors", lambda: 2)
+@pytest.mark.parametrize("forks", [True, False])
+def test_stages_that_do_not_need_each_other_run_side_by_side(tiny, store, monkeypatch, request, forks):
+    if not forks:
+        request.getfixturevalue("without_forks")
+    elif sys.platform != "linux":
+        pytest.skip("only Linux forks the worker")
+    monkeypatch.setenv("CAMFOLIO_JOBS", "2")
     results = build([meeting("one", "two"), meeting("two", "one")], store)
-    assert {name: (one / "met.txt").read_text(encoding="utf-8") for name, one in results.items()} == {
-        "one": "two",
-        "two": "one",
-    }
+    met = {name: (one / "met.txt").read_text(encoding="utf-8") for name, one in results.items()}
+    assert met == {"one": "two", "two": "one"}
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks the worker")
-def test_one_of_several_parallel_stages_that_fails_is_reported_and_the_others_are_kept(tiny, store, monkeypatch):
-    monkeypatch.setattr("camfolio.store.workers.processors", lambda: 2)
-    failing = replace(
-        meeting("one", "two"), module="tiny_stages.trouble", parameters={"how": "expected", "number": "x"}
-    )
-    lone = replace(meeting("two", "two"))
+def meeting(name: str, other: str, threads: int = 1) -> Stage:
+    """A stage that ends only when another one has begun."""
+    return Stage(name, "tiny_stages.meeting", parameters={"name": name, "other": other}, threads=threads)
+
+
+@pytest.mark.parametrize(("jobs", "threads"), [("1", 1), ("2", 2), ("3", 0)])
+def test_a_stage_waits_until_enough_processors_are_free(tiny, store, monkeypatch, jobs, threads):
+    monkeypatch.setenv("CAMFOLIO_JOBS", jobs)
+    build([meeting("one", "one", threads), meeting("two", "two")], store)
+    assert most_at_once(tiny) == 1
+
+
+def most_at_once(tiny: Path) -> int:
+    """How many stages were computed at the same time, as they noted."""
+    running, most = 0, 0
+    for line in (tiny / "times.txt").read_text(encoding="utf-8").splitlines():
+        running += 1 if line == "begin" else -1
+        most = max(most, running)
+    return most
+
+
+def test_results_do_not_depend_on_what_runs_beside_them(tiny, monkeypatch):
+    digests = []
+    for jobs in ("1", "4"):
+        monkeypatch.setenv("CAMFOLIO_JOBS", jobs)
+        several = [stage for n in range(3) for stage in renamed(chain(n), str(n))]
+        results = build(several, Store(tiny / jobs))
+        digests.append({name: result.manifest.digest for name, result in results.items()})
+    assert digests[0] == digests[1]
+    assert len(digests[0]) == 9
+
+
+def renamed(stages: list[Stage], suffix: str) -> list[Stage]:
+    """A chain of stages under other names."""
+    return [
+        replace(
+            stage,
+            name=stage.name + suffix,
+            upstream={argument: name + suffix for argument, name in stage.upstream.items()},
+        )
+        for stage in stages
+    ]
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "many", "1.5"])
+def test_a_wrong_number_of_jobs_is_a_sentence(tiny, store, monkeypatch, jobs):
+    monkeypatch.setenv("CAMFOLIO_JOBS", jobs)
+    with pytest.raises(StoreError, match="Expected a number above 0 for --jobs"):
+        build(chain(), store)
+
+
+@pytest.mark.parametrize("how", ["end", "end at once"])
+@pytest.mark.parametrize("forks", [True, False])
+def test_code_that_ends_its_process_is_not_started_again_for_ever(tiny, store, request, forks, how):
+    if not forks:
+        request.getfixturevalue("without_forks")
+    with pytest.raises(StoreError, match="Expected a result of trouble, but its process ended with 0 before that"):
+        build(troubled(how), store)
+
+
+@pytest.mark.parametrize("forks", [True, False])
+def test_a_stage_that_reads_standard_input_takes_no_order_of_others(tiny, store, request, forks):
+    if not forks:
+        request.getfixturevalue("without_forks")
+    with pytest.raises(StoreError, match="Expected a result of trouble, but got EOFError"):
+        build(troubled("asks"), store)
+
+
+@pytest.fixture
+def child(tiny):
+    """Ends the process that a stage has left behind."""
+    yield
+    os.kill(int((tiny / "child.txt").read_text(encoding="utf-8")), signal.SIGKILL)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs forks")
+@pytest.mark.parametrize("forks", [True, False])
+def test_a_build_does_not_wait_for_processes_that_a_stage_leaves_behind(tiny, store, child, request, forks):
+    if not forks:
+        request.getfixturevalue("without_forks")
+    begun = time.monotonic()
+    assert (build(troubled("leave a process"), store)["trouble"] / "half.txt").read_text(encoding="utf-8") == "whole"
+    with pytest.raises(StoreError, match="Expected a result of trouble, but its process ended with 0 before that"):
+        build(troubled("end beside a process"), store)
+    assert time.monotonic() - begun < 30
+
+
+def test_one_of_several_stages_that_fails_is_reported_and_finished_ones_are_kept(tiny, store, monkeypatch):
+    monkeypatch.setenv("CAMFOLIO_JOBS", "1")
+    failing = Stage("fails", "tiny_stages.trouble", parameters={"how": "expected", "number": "x"})
     with pytest.raises(DataError, match="Expected ink, but got water"):
-        build([failing, lone], store)
-    assert words(survey([failing, lone], store)) == {"one": "new", "two": "fresh"}
+        build([meeting("lone", "lone"), failing], store)
+    assert words(survey([meeting("lone", "lone"), failing], store)) == {"lone": "fresh", "fails": "new"}
+
+
+def test_progress_of_a_stage_reaches_whoever_watches(tiny, store):
+    seen = []
+    build(troubled("reports"), store, lambda moment: seen.extend(moment.running))
+    reports = {running.words: running.done for running in seen if running.stage == "trouble"}
+    assert reports["halfway"] == 0.5
+
+
+def test_messages_of_a_stage_are_logged_by_the_build(tiny, store, caplog):
+    caplog.set_level("INFO")
+    build(troubled("reports"), store)
+    said = {record.getMessage(): record.levelname for record in caplog.records}
+    assert said["a remark"] == "INFO"
+    assert said["a warning of another library"] == "WARNING"
+    assert "a remark of another library" not in said
+
+
+def test_a_result_that_is_damaged_whenever_it_is_computed_ends_the_build(tiny, store, monkeypatch):
+    monkeypatch.setattr(Store, "examine", lambda self, ingredients: (None, "number.txt has other bytes"))
+    with pytest.raises(StoreError, match=r"Expected the result of number to be whole .* 3 times\. Check the disk"):
+        build(chain(), store)
+    assert computed(tiny) == ["number"]

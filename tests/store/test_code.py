@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import inspect
-import json
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 from camfolio.errors import StoreError
 from camfolio.store import code
 from camfolio.store.code import Code, CodeReader
+from camfolio.store.files import read_cache
 
 STAGE = '"""A stage."""\n\nimport numpy as np\n\nfrom camfolio.rooms.floor import height\n\n\ndef run(out):\n    """Run."""\n    return height(2) + np.pi\n'
 FLOOR = "def height(n):\n    return n * 2\n"
@@ -129,7 +129,15 @@ def test_a_damaged_memory_is_made_again(package, damage):
     memory = package.parent / "code.json"
     memory.write_bytes(damage.encode("utf-8", "surrogateescape"))
     assert behind(package) == before
-    assert json.loads(memory.read_text(encoding="utf-8"))
+    assert read_cache(memory)
+
+
+def test_a_memory_with_another_digest_of_some_code_is_made_again(package):
+    before = behind(package)
+    memory = package.parent / "code.json"
+    digest = before.modules["camfolio.stages.one"]
+    memory.write_text(memory.read_text(encoding="utf-8").replace(digest, "0" * 64), encoding="utf-8")
+    assert behind(package) == before
 
 
 def test_a_module_is_parsed_once_between_runs(package, monkeypatch):
@@ -156,7 +164,7 @@ def test_what_is_no_longer_used_is_forgotten(package):
     before = behind(package).modules
     (package / "stages/one.py").write_text(STAGE + "\nTHREE = 3\n", encoding="utf-8")
     behind(package)
-    assert len(json.loads((package.parent / "code.json").read_text(encoding="utf-8"))) == len(before)
+    assert len(read_cache(package.parent / "code.json")) == len(before)
 
 
 def test_a_reader_of_other_modules_leaves_the_entries_of_the_rest(package, monkeypatch):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from camfolio.store.artefacts import Store
 from camfolio.store.build import build
-from camfolio.store.outlook import Outlook, outlook
+from camfolio.store.outlook import Outlook, makespan, outlook
 from camfolio.store.record import Record, Recorded
+from camfolio.store.stage import Stage
 from camfolio.store.survey import survey
+from camfolio.store.terminal import Lines
+from camfolio.store.watch import Moment, Running
 from tiny_chain import chain
 
 
@@ -74,8 +78,7 @@ def test_every_step_of_a_build_is_told(store, caplog):
     build(chain(), store)
     said = [record.getMessage() for record in caplog.records]
     assert said[0] == "0 results are here, 0 are fetched, 3 are computed"
-    assert said[1] == "computing number"
-    assert said[2] == "number 0 s; 2 left"
+    assert said[1] == "number 0 s; 2 left"
     assert said[-1] == "word 0 s; all are computed"
 
 
@@ -89,3 +92,41 @@ def test_every_step_of_a_build_is_told(store, caplog):
 )
 def test_the_time_is_said_in_words(seconds, unknown, words):
     assert Outlook(0, 0, 9, seconds, unknown).time == words
+
+
+def test_stages_side_by_side_take_as_long_as_the_slower_one():
+    one, other = (replace(chain()[0], name=name) for name in ("one", "other"))
+    last = Stage("last", "tiny_stages.parity", upstream={"number": "other"})
+    seconds = {"one": 30.0, "other": 40.0, "last": 5.0}
+    assert makespan([one, other, last], seconds, 1) == 75.0
+    assert makespan([one, other, last], seconds, 2) == 45.0
+    assert makespan([replace(one, threads=0), other, last], seconds, 2) == 75.0
+
+
+def test_time_that_has_passed_is_not_left(tiny, store):
+    build(chain(), store)
+    record = recorded(survey(chain(), store), 40.0)
+    clone = Store(tiny / "clone")
+    left = outlook(survey(chain(), clone, record), clone, record, elapsed={"number": 30.0})
+    assert left.seconds == 90.0
+    assert left.after(60.0).seconds == 30.0
+    assert left.after(100.0).seconds == 0.0
+
+
+def test_lines_are_about_stages_that_take_long_and_not_too_many(caplog, monkeypatch):
+    caplog.set_level(logging.INFO)
+    nothing = Outlook(0, 0, 1, 0.0, 1)
+    lines = Lines()
+    now = [0.0]
+    monkeypatch.setattr("camfolio.store.terminal.monotonic", lambda: now[0])
+    for second in range(200):
+        now[0] = float(second)
+        running = Running("training", float(second), 100.0, second / 200, f"epoch {second}")
+        lines(Moment([], [running], nothing))
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [
+        "training: epoch 5, about 3:15 left",
+        "training: epoch 65, about 2:15 left",
+        "training: epoch 125, about 75 s left",
+        "training: epoch 185, about 15 s left",
+    ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from camfolio.errors import StudyError
@@ -14,7 +15,7 @@ from camfolio.study.file import read_study
 from camfolio.study.sources import SOURCES
 from camfolio.study.sources.lidc_phantom import PhantomData
 from camfolio.study.sources.npz import NpzData
-from camfolio.user_code import module_file
+from camfolio.study.user_modules import module_file
 
 GOOD = "title: Tiny\nexcerpt: A tiny study\ndata:\n  source: lidc-phantom\n"
 
@@ -68,7 +69,7 @@ MISTAKES = {
     ),
     "a method of one's own that is not there": (
         "explanation:\n  methods: [not_there.edge_cam]\n",
-        r"Expected not_there\.py in the study's folder or one above it, but there is none \(.*line 6\)\. Check not_there\.edge_cam",
+        r"Expected not_there\.py in the study's folder or one above it in the project, but there is none \(.*line 6\)\. Check not_there\.edge_cam",
     ),
     "a layer twice": (
         "explanation: {layers: [a, a]}\n",
@@ -114,7 +115,14 @@ MISTAKES = {
         r"a mistake in .*line 5: could not determine a constructor",
     ),
     "unknown alias": ("seed: *one\n", r"a mistake in .*line 5: found undefined alias"),
-    "a section inside itself": ("training: &a\n  augmentation: *a\n", r"Expected .*tiny\.yaml"),
+    "a section inside itself": (
+        "training: &a\n  augmentation: *a\n",
+        r"a mistake in .*line 6: found an alias of the section that holds it",
+    ),
+    "a list inside itself": (
+        "network: {init_args: {a: &a [*a]}}\n",
+        r"line 5: found an alias of the section that holds it",
+    ),
     "a class beside a width": (
         "network: {class_path: a.B, width: 8}\n",
         r"Expected either class_path or width, but got both for network \(.*line 5\)",
@@ -129,7 +137,7 @@ MISTAKES = {
     ),
     "a network that is not there": (
         "network:\n  class_path: nowhere_at_all.Net\n",
-        r"Expected nowhere_at_all\.py in the study's folder or one above it, but there is none \(.*line 6\)",
+        r"Expected nowhere_at_all\.py in the study's folder or one above it in the project, but there is none \(.*line 6\)",
     ),
     "an external source that is none": (
         "external: {source: lidcc}\n",
@@ -208,7 +216,15 @@ DATA_MISTAKES = {
     "missing file": ("data:\n  source: npz\n  path: no.npz\n", r"none at .*no\.npz for data\.path \(.*line 5\)"),
     "a key of the other source": (
         "data:\n  source: npz\n  path: a\n  size: 3\n",
-        r"known key, but got data\.size \(.*line 6\)\. Known: attribution, date, ids, labels_are, masks_are, path, source, spacing_mm",
+        r"known key, but got data\.size \(.*line 6\)\. Known: attribution, date, ids, labels_are, masks_are, path, secret, source, spacing_mm",
+    ),
+    "a secret that is not there": (
+        "data:\n  class_path: fractions.Fraction\n  secret: none\n",
+        r"Expected a file, but there is none at .*none for data\.secret \(.*line 5\)",
+    ),
+    "a secret without pseudonyms": (
+        "data:\n  class_path: fractions.Fraction\n  secret: x\n  ids: as_stored\n",
+        r"Expected either ids: as_stored or secret, but got both for data",
     ),
     "out of range": (
         "data:\n  source: lidc-phantom\n  size: 8\n",
@@ -334,6 +350,7 @@ def test_every_source_is_known_to_the_reader():
 
 
 @given(st.text(max_size=60))
+@example("?")
 def test_any_text_is_read_or_refused_in_a_sentence(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
@@ -352,6 +369,7 @@ def test_any_override_is_taken_or_refused_in_a_sentence(tmp_path_factory, key, v
 
 @pytest.mark.parametrize("place", ["ours.py", "ours/__init__.py", "studies/ours.py", "studies/ours/__init__.py"])
 def test_a_module_of_one_s_own_is_found_in_the_study_s_folder_or_one_above(tmp_path, place):
+    (tmp_path / "mkdocs.yml").touch()
     (tmp_path / "studies").mkdir()
     file = tmp_path / place
     file.parent.mkdir(exist_ok=True)
@@ -396,3 +414,86 @@ def test_a_class_path_alone_is_a_source_of_ones_own(tmp_path):
 def test_the_short_form_of_the_layer_is_the_long_one(tmp_path):
     short = read_study(write(tmp_path, GOOD + "network: {layer: layer3.1.conv2}\n"))
     assert short.explanation.layers == ("layer3.1.conv2",)
+
+
+def aliases(levels: int, times: int) -> str:
+    """A value, and lists of aliases of the line before: times to the power of levels values in a few hundred bytes."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * times)}]" for level in range(1, levels)]
+    return "\n".join(lines) + "\n"
+
+
+BOMBS = {
+    "aliases of aliases": (
+        aliases(9, 9) + "seed: *a8\n",
+        r"line \d+: found more than 20000 values, those of an alias counted wherever",
+    ),
+    "merged sections": (
+        "a0: &a0 {b: 1}\n" + "".join(f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 9)}]}}\n" for i in range(1, 9)),
+        "found more than 20000 values",
+    ),
+    "brackets": ("seed: " + "[" * 20_000 + "\n", r"line 5: found more than 32 levels of sections and lists"),
+    "closed brackets": ("seed: " + "[" * 20_000 + "]" * 20_000 + "\n", "found more than 32 levels"),
+    "braces": ("seed: " + "{a: " * 20_000 + "\n", "found more than 32 levels"),
+    "dashes": ("seed:\n" + "- " * 20_000 + "\n", "found more than 32 levels"),
+    "levels by aliases": (
+        "a0: &a0 " + "[" * 20 + "]" * 20 + "\na1: &a1 " + "[" * 20 + "*a0" + "]" * 20 + "\n",
+        "line 6: found more than 32 levels",
+    ),
+    "aliases of a long text": (
+        f"a: &a {'x' * 100_000}\nb: [{', '.join(['*a'] * 40)}]\n",
+        "found more than 20000 values",
+    ),
+    "many values": ("seed: [" + "1," * 30_000 + "]\n", "found more than 20000 values"),
+    "a long number": (f"seed: {'9' * 100_000}\n", "line 5: found a number of more than 100 characters"),
+    "a number in base 60": (f"seed: 1{':1' * 100_000}\n", "line 5: found a number of more than 100 characters"),
+    "a long key": (f"? {'k' * 1000}\n: 1\n", "line 5: found a key of more than 200 characters"),
+    "a large file": (
+        "# " + "x" * (1 << 20) + "\n",
+        r"a study file of at most 1048576 characters, but .*tiny\.yaml has more",
+    ),
+    "a long text as a number": (
+        f"seed: {'x' * 100_000}\n",
+        r"Expected a valid integer, but got 'xxx.*\.\.\..*xxx' for seed",
+    ),
+    "a long list as a number": ("seed: [" + "x, " * 9_000 + "]\n", r"but got \['x', .*\.\.\..*\] for seed"),
+    "a long method": (f"explanation: {{methods: [{'x' * 100_000}]}}\n", "Expected a method, but got 'xxx"),
+    "a long list of methods": (
+        "explanation: {methods: [" + "grad_cam, " * 9_000 + "]}\n",
+        r"Expected every method once, but got \['grad_cam', ",
+    ),
+    "a long path": (f"external: {{source: npz, path: {'x' * 5_000}}}\n", r"there is none at .*xxx for external\.path"),
+    "a long path elsewhere": (f"external: {{source: npz, path: /{'x' * 5_000}}}\n", "inside the project, but got /xxx"),
+    "a long module": (
+        f"network: {{class_path: {'x' * 5_000}.Net}}\n",
+        r"xxx\.py in the study's folder or one above it",
+    ),
+    "a long source": (f"external: {{source: {'x' * 5_000}}}\n", "Expected a data source, but got 'xxx"),
+    "a long tag": (f"seed: !{'x' * 5_000} 1\n", "could not determine a constructor for the tag '!xxx"),
+}
+
+
+@pytest.mark.parametrize(("more", "words"), BOMBS.values(), ids=BOMBS)
+def test_a_hostile_file_costs_little_and_is_one_short_sentence(tmp_path, more, words):
+    path, started = write(tmp_path, GOOD + more), time.process_time()
+    with pytest.raises(StudyError, match=words) as caught:
+        read_study(path)
+    assert len(str(caught.value)) < 1500
+    assert time.process_time() - started < 20
+
+
+def test_aliases_of_a_usual_study_are_read(tmp_path):
+    text = GOOD + "training: &t {augmentation: {zoom: 0.1}}\nnetwork: &n {dropout: 0.1}\nsplit: {<<: {test: 0.15}}\n"
+    assert read_study(write(tmp_path, text)).split.test == 0.15
+    shared = GOOD.replace("Tiny\n", "&name Tiny\n") + "label: *name\nauthor: *name\n"
+    assert read_study(write(tmp_path, shared)).author == "Tiny"
+
+
+def test_arguments_of_user_code_are_in_no_message(tmp_path):
+    with pytest.raises(StudyError, match=r"Expected a section with keys, but got str for network\.init_args") as caught:
+        read_study(write(tmp_path, GOOD + "network: {class_path: fractions.Fraction, init_args: token-1234}\n"))
+    assert "1234" not in str(caught.value)
+    for override in ("network.init_args.token='1234", "network.init_args.token.=1234", "title.init_args.token=1234"):
+        with pytest.raises(StudyError, match=r"--set .*init_args.*=\.\.\.") as caught:
+            read_study(write(tmp_path, GOOD), [override])
+        assert "1234" not in str(caught.value)

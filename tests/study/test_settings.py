@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from camfolio.study import settings as config
 from camfolio.study.section import Settings
-from camfolio.study.settings import ExplanationSettings, LabelRule, Network, Split, Study, Training
+from camfolio.study.settings import ExplanationSettings, LabelRule, Network, Split, Study
 from camfolio.study.sources import SOURCES
+from camfolio.study.training import Training
 
 KINDS = {kind for kind in vars(config).values() if isinstance(kind, type)} | set(SOURCES.values())
 SECTIONS = sorted((kind for kind in KINDS if issubclass(kind, Settings)), key=lambda kind: kind.__name__)

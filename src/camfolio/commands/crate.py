@@ -20,9 +20,11 @@ from camfolio.pipeline.portfolio import Portfolio, open_portfolio
 from camfolio.results.card import CardResult
 from camfolio.site.components.bibliography import Reference
 from camfolio.site.components.figures import DOWNLOADS, figures_of
+from camfolio.site.export import place
 from camfolio.site.source_words import about_source
 from camfolio.site.templates import make_environment
 from camfolio.store.artefacts import Store
+from camfolio.store.private import user_cache
 
 if TYPE_CHECKING:
     from rocrate.model.entity import Entity
@@ -69,9 +71,10 @@ def export_crate(project: Path, path: Path, store: Store, target: Path) -> list[
         The files written.
 
     Raises:
-        PageError: if the folder is not empty, or a library of the extra `provenance` is missing; nothing is computed then.
+        PageError: if the folder is not empty or a link, or a library of the extra `provenance` is missing; nothing is computed then.
         CamfolioError: the sentence of the first mistake, in the study file or in a stage.
     """
+    place(target, METRICS)
     if target.exists() and (target.is_file() or any(target.iterdir())):
         msg = f"Expected an empty or new folder, but {target} holds files. Choose another or empty it."
         raise PageError(msg)
@@ -93,7 +96,7 @@ def export_crate(project: Path, path: Path, store: Store, target: Path) -> list[
         "camfolio and what it requires, in CycloneDX's JSON.",
     )
     add_licence(crate, project)
-    add_citations(crate, portfolio, project, store.root / ".templates")
+    add_citations(crate, portfolio, project)
     add_action(crate, portfolio, study, results)
     crate.write(target)
     return sorted(file for file in target.rglob("*") if file.is_file())
@@ -184,15 +187,15 @@ def add_metrics(crate: ROCrate, portfolio: Portfolio) -> Entity:
 def add_licence(crate: ROCrate, project: Path) -> None:
     """Add the licence file of the project, and state it as the licence of the crate."""
     file = next((project / name for name in LICENCES if (project / name).is_file()), None)
-    if file:
+    if file and file.resolve().is_relative_to(project.resolve()):
         crate.root_dataset["license"] = add_file(crate, file, file.name, "Licence", "Licence of the project.")
 
 
-def add_citations(crate: ROCrate, portfolio: Portfolio, project: Path, compiled: Path) -> None:
+def add_citations(crate: ROCrate, portfolio: Portfolio, project: Path) -> None:
     """Cite the publications of the data source."""
     from rocrate.model.contextentity import ContextEntity
 
-    bibliography = make_environment(project / "gen" / "templates", compiled).globals["bibliography"]
+    bibliography = make_environment(project / "gen" / "templates", user_cache()).globals["bibliography"]
     words = portfolio.study.data.words
     slices = portfolio.artefacts.get("slices")
     if slices and slices.folder.is_dir():

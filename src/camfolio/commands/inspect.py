@@ -82,12 +82,18 @@ def bars(histogram: Histogram) -> str:
 
 
 def near_duplicates(portfolio: Portfolio, inspection: InspectionResult) -> list[str]:
-    """Sentences on near-duplicate slices of different patients; empty if there are none."""
+    """Sentences on near-duplicate slices of different patients, and of different nodules of one; empty if there are none."""
+    within = inspection.within_patients
+    sentences = (
+        [f"{within.other_nodules} pairs of slices of different nodules of one patient are near-duplicates."]
+        if within and within.other_nodules
+        else []
+    )
     if not inspection.alike:
-        return []
-    sentences = [
+        return sentences
+    sentences.append(
         f"{inspection.alike} pairs of slices of different patients are near-duplicates, {inspection.equal} of them are identical."
-    ]
+    )
     sentences += [
         f"{pair.first} and {pair.second}: correlation {pair.correlation:.4f}" for pair in inspection.pairs[:MOST_SHOWN]
     ]

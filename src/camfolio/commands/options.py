@@ -124,6 +124,16 @@ def add_options(command: argparse.ArgumentParser, name: str) -> None:
         metavar="PLACE",
         help="folder or URL (s3, https ...) that is asked for a result before it is computed; may be repeated",
     )
+    command.add_argument(
+        "--jobs",
+        metavar="N",
+        help="processors to use: stages that do not need each other are computed side by side (default: all)",
+    )
+    command.add_argument(
+        "--no-user-code",
+        action="store_true",
+        help="refuse classes and methods of user code, and fill templates in a sandbox: for a portfolio of somebody else",
+    )
     command.add_argument("--store", type=Path, default=Path("artifacts"), help="folder of results (default: artifacts)")
 
 

@@ -18,10 +18,12 @@ from camfolio.results.shortcut import ShortcutResult
 
 WHOLE = {"method", "kind", "slice", "stage", "state"}
 """Columns of names that are not broken while another column can be narrower."""
+SIZE = ("cases", "slices", "patients", "positives")
+"""Counts of a test set."""
 
 
 def summary(portfolio: Portfolio) -> dict[str, Any]:
-    """Metrics with intervals, confusion matrix, baseline, and the chosen examples by method and kind.
+    """Metrics over nodules and over slices with intervals, confusion matrix, baseline, and the chosen examples by method and kind.
 
     For a study about a planted shortcut: the result of its stage `shortcut`.
     """
@@ -36,10 +38,12 @@ def summary(portfolio: Portfolio) -> dict[str, Any]:
     return {
         "study": portfolio.name,
         "classes": list(classes),
-        "test": {name: numbers[name] for name in ("slices", "patients", "positives")},
+        "test": {"unit": evaluation.unit} | {name: numbers[name] for name in SIZE},
         "metrics": numbers["metrics"],
         "baseline": {"area": numbers["baseline"]},
         "difference_to_baseline": numbers["difference"],
+        "by_slice": numbers["by_slice"],
+        "largest_slice": numbers["largest_slice"],
         "confusion_matrix": [list(row) for row in evaluation.confusion.matrix],
         "localisation": localisation.model_dump(mode="json"),
         "external": external(portfolio),
@@ -54,8 +58,9 @@ def external(portfolio: Portfolio) -> dict[str, Any] | None:
     """Size and metrics of the external test set; None without one."""
     if portfolio.study.external is None:
         return None
-    evaluation = EvaluationResult.read(portfolio.artefacts[f"{EXTERNAL}evaluation"].folder).model_dump(mode="json")
-    return {name: evaluation[name] for name in ("slices", "patients", "positives", "metrics")}
+    evaluation = EvaluationResult.read(portfolio.artefacts[f"{EXTERNAL}evaluation"].folder)
+    numbers = evaluation.model_dump(mode="json")
+    return {"unit": evaluation.unit} | {name: numbers[name] for name in (*SIZE, "metrics", "by_slice")}
 
 
 def example(case: Case | None, classes: tuple[str, str]) -> dict[str, Any] | None:
@@ -76,9 +81,10 @@ def show(name: str, values: dict[str, Any]) -> None:
 
 def network_tables(name: str, values: dict[str, Any]) -> Iterator[Table]:
     """Metrics on the test part and on an external source, and the chosen examples."""
-    yield metrics_table(name, values["metrics"])
+    yield metrics_table(f"{name}, by {values['test']['unit']}", values["metrics"])
     if values["external"]:
-        yield metrics_table(f"{name}, external test set", values["external"]["metrics"])
+        unit = values["external"]["unit"]
+        yield metrics_table(f"{name}, external test set, by {unit}", values["external"]["metrics"])
     cases = plain_table("method", "kind", "slice", "energy share", "true", "predicted")
     for method, kinds in values["examples"].items():
         for kind, case in kinds.items():

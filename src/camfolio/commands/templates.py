@@ -34,7 +34,7 @@ def copy_templates(templates: Path, names: Sequence[str]) -> list[Path]:
         if name not in known:
             msg = f"Expected a template of camfolio, but got {name!r}. {nearest(name, known)}"
             raise PageError(msg)
-        if file.exists():
+        if file.exists() or file.is_symlink():
             msg = f"Expected no file {file}, but it exists and is in use. Delete it to get a new copy."
             raise PageError(msg)
     for name, file in files.items():

@@ -1,4 +1,4 @@
-"""Checks of slices before training: values that are not in HU, and near-duplicates across patients."""
+"""Checks of slices before training: values that are not in HU, and near-duplicates across nodules and patients."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SEEN_LUNG_HU, SEEN_TISSUE_HU = -500.0, -100.0
 
 @dataclass(frozen=True)
 class NearDuplicate:
-    """Two slices of different patients that look alike, by index; `correlation` is 1 if all values are equal."""
+    """Two slices of different nodules that look alike, by index; `correlation` is 1 if all values are equal."""
 
     first: int
     second: int
@@ -62,25 +62,34 @@ def histogram(hounsfield: Hounsfield) -> Histogram:
 
 
 def near_duplicates(slices: Slices) -> list[NearDuplicate]:
-    """Pairs of slices of different patients whose pixels correlate by at least 0.99, the most alike first.
+    """Pairs of slices of different nodules whose pixels correlate by at least 0.99, the most alike first.
 
     Shifted, rotated or mirrored copies are not detected. Rows of the comparison are taken in blocks, so that memory does
     not grow with the square of the number of slices.
     """
     shapes = standardised(slices.hounsfield)
     pairs: list[NearDuplicate] = []
-    _, patient = np.unique(slices.patient, return_inverse=True)
+    _, nodule = np.unique(slices.nodule, return_inverse=True)
     for start in range(0, len(shapes), ROWS):
         block = shapes[start : start + ROWS]
         alike = block @ shapes[start:].T
         rows, columns = np.nonzero(alike >= ALIKE)
-        keep = (columns > rows) & (patient[rows + start] != patient[columns + start])
+        keep = (columns > rows) & (nodule[rows + start] != nodule[columns + start])
         pairs += [
             NearDuplicate(int(row) + start, int(column) + start, min(1.0, float(alike[row, column])))
             for row, column in zip(rows[keep], columns[keep], strict=True)
         ]
     equal = [exact(slices, pair) for pair in pairs]
     return sorted(equal, key=lambda pair: (-pair.correlation, pair.first, pair.second))
+
+
+def within_nodules(slices: Slices) -> tuple[int, int]:
+    """Pairs of slices of one nodule, and how many of them would count as near-duplicates if their nodules differed."""
+    shapes = standardised(slices.hounsfield)
+    _, nodule_index = np.unique(slices.nodule, return_inverse=True)
+    members = [shapes[nodule_index == number] for number in range(nodule_index.max() + 1)]
+    alike = [(one @ one.T)[np.triu_indices(len(one), 1)] >= ALIKE for one in members]
+    return sum(map(len, alike)), int(sum(found.sum() for found in alike))
 
 
 def exact(slices: Slices, pair: NearDuplicate) -> NearDuplicate:

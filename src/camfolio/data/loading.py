@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
@@ -14,7 +15,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from camfolio.data.slices import Slices
 from camfolio.shapes import Names
-from camfolio.study.settings import Augmentation
+from camfolio.study.training import Augmentation
 
 LabelledSlices = Sequence[Tensor]
 """Attenuation and labels of one batch."""
@@ -26,24 +27,53 @@ class SliceLoading(pl.LightningDataModule):
     Training batches are shuffled by a separate generator, so that the order depends on the seed alone; the last,
     incomplete one is dropped (batch norm fails on a batch of one). There are no worker processes: the slices are in
     memory, and the workers' random states would make results depend on their number.
+
+    Args:
+        slices: of all parts.
+        part: of each slice: `train`, `validation` or `test`; slices of other parts are not used.
+        batch_size: of training.
+        seed: of the order of training.
+        validated: the part that is looked at after each epoch; the training part, where labels are to be memorised.
     """
 
-    def __init__(self, slices: Slices, part: Names, *, batch_size: int, seed: int) -> None:
+    def __init__(
+        self, slices: Slices, part: Names, *, batch_size: int, seed: int, validated: str = "validation"
+    ) -> None:
         super().__init__()
+        self.validated = validated
         self.batch_size = batch_size
-        self.seed = seed
+        self.start = torch.Generator().manual_seed(seed).get_state()
+        self.order = torch.Generator()
         self.parts = {name: tensors(slices.select(part == name)) for name in ("train", "validation", "test")}
 
     def train_dataloader(self) -> DataLoader[LabelledSlices]:
-        """Shuffled, complete batches."""
-        generator = torch.Generator().manual_seed(self.seed)
+        """Shuffled, complete batches; each call begins with the same order."""
+        self.order = torch.Generator()
+        self.order.set_state(self.start)
         train = self.parts["train"]
-        size = min(self.batch_size, len(train))
-        return DataLoader(train, size, shuffle=True, drop_last=True, generator=generator)
+        return DataLoader(train, self.size, shuffle=True, drop_last=True, generator=self.order)
+
+    @property
+    def size(self) -> int:
+        """Slices of a training batch."""
+        return min(self.batch_size, len(self.parts["train"]))
+
+    @property
+    def batches(self) -> int:
+        """Training batches per epoch."""
+        return len(self.parts["train"]) // self.size
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state that the order of the next epoch is drawn from, for a checkpoint."""
+        return {"order": self.order.get_state()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Begin with the order that a checkpoint would have gone on with."""
+        self.start = state_dict["order"]
 
     def val_dataloader(self) -> DataLoader[LabelledSlices]:
-        """Validation slices, not shuffled."""
-        return DataLoader(self.parts["validation"], 256)
+        """Slices of the validated part, not shuffled."""
+        return DataLoader(self.parts[self.validated], 256)
 
     def test_dataloader(self) -> DataLoader[LabelledSlices]:
         """Test slices, not shuffled."""

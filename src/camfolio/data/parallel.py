@@ -1,4 +1,4 @@
-"""Parallel map over files on all processors, in order, with a progress bar; unreadable files are counted or stop it."""
+"""Parallel map over files on all processors, in order, with reports of progress; unreadable files are counted or stop it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from camfolio.errors import DataError
+from camfolio.processes import end_with
 from camfolio.progress import tracked
 
 FEW = 200
@@ -67,7 +68,7 @@ def spread(
     Args:
         function: a module-level function, which can be pickled.
         items: its arguments.
-        description: of the progress bar.
+        description: what the items are, for reports of progress.
         tolerance: policy for items that cannot be read.
         reason: under which they are counted.
         few: up to so many items are processed in this process.
@@ -85,7 +86,7 @@ def spread(
 
 def outcomes(function: Callable[[Item], Result], items: Sequence[Item], few: int) -> Generator[Result, None, None]:
     """The function over the items, in this process or on all processors; only a few chunks of results are buffered."""
-    processes = os.cpu_count() or 1
+    processes = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if len(items) <= few or processes == 1:
         yield from map(function, items)
         return
@@ -107,13 +108,14 @@ def attempt(function: Callable[[Item], Result], item: Item) -> Result | Refused:
 
 
 def end_with_parent() -> None:
-    """Exit this process when its parent ends."""
+    """Have this process end when its parent ends: by the system where it can, else by a thread, which a long call of a library delays."""
     parent = multiprocessing.parent_process()
+    if parent is None or (parent.pid is not None and end_with(parent.pid)):
+        return
 
     def wait() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
+        parent.join()
+        os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +22,12 @@ class Slices:
         patient: str (N,), slices with the same id are always in the same part of a split.
         spacing: float32 (N, 2), mm per pixel along rows and columns, > 0.
         id: str (N,), unique; ties are broken by it.
+        nodule: str (N,), slices with the same name show the same nodule, of one patient and with one label; left out where it
+            is not known, which counts every slice as a nodule of its own.
 
     Raises:
-        DataError: if the arrays do not fit together, are empty, hold NaN, or an id occurs twice.
+        DataError: if the arrays do not fit together, are empty, hold NaN, or an id occurs twice; if slices of one
+            nodule differ in patient or label.
     """
 
     hounsfield: Hounsfield
@@ -33,17 +36,26 @@ class Slices:
     patient: Names
     spacing: Spacing
     id: Names
+    nodule: Names = field(default_factory=lambda: np.zeros(0, "U1"))
 
     def __post_init__(self) -> None:
+        if not len(self.nodule):
+            object.__setattr__(self, "nodule", self.id)  # the dataclass is frozen
         check_lengths(self)
         check_values(self)
+        check_nodules(self)
 
     def __len__(self) -> int:
         return len(self.label)
 
     def select(self, index: np.ndarray) -> Slices:
         """The slices at `index` (integers or a boolean mask), in that order."""
-        return Slices(**{field.name: getattr(self, field.name)[index] for field in fields(self)})
+        return Slices(**{one.name: getattr(self, one.name)[index] for one in fields(self)})
+
+    @property
+    def nodules_known(self) -> bool:
+        """Whether `nodule` was given, so that it differs from the slices' ids."""
+        return bool((self.nodule != self.id).any())
 
     @property
     def area_mm2(self) -> np.ndarray:
@@ -53,14 +65,14 @@ class Slices:
 
     def save(self, path: Path) -> None:
         """Write all arrays to an uncompressed npz."""
-        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
+        arrays = {one.name: getattr(self, one.name) for one in fields(self)}
         np.savez(path, allow_pickle=False, **arrays)
 
     @classmethod
     def load(cls, path: Path) -> Slices:
         """Read what `save` wrote."""
         with np.load(path, allow_pickle=False) as arrays:
-            return cls(**{field.name: arrays[field.name] for field in fields(cls)})
+            return cls(**{one.name: arrays[one.name] for one in fields(cls)})
 
 
 def check_lengths(slices: Slices) -> None:
@@ -73,10 +85,10 @@ def check_lengths(slices: Slices) -> None:
     if count == 0:
         msg = "Expected at least one slice, but got none: the source or the label rule left nothing."
         raise DataError(msg)
-    for field in fields(slices):
-        length = len(getattr(slices, field.name))
+    for one in fields(slices):
+        length = len(getattr(slices, one.name))
         if length != count:
-            msg = f"Expected {count} entries in {field.name}, as in label, but got {length}."
+            msg = f"Expected {count} entries in {one.name}, as in label, but got {length}."
             raise DataError(msg)
     if slices.mask.shape != slices.hounsfield.shape:
         msg = f"Expected masks of shape {slices.hounsfield.shape}, as the slices, but got {slices.mask.shape}."
@@ -112,3 +124,21 @@ def check_values(slices: Slices) -> None:
         same = np.flatnonzero(which == counts.argmax())
         msg = f"Expected every slice id once, but slices number {same[0]} and {same[1]}, counted from 0, share one."
         raise DataError(msg)
+
+
+def check_nodules(slices: Slices) -> None:
+    """Check that all slices of a nodule have one patient and one label.
+
+    Raises:
+        DataError: for the first slice that differs from another one of its nodule.
+    """
+    _, first, nodule_index = np.unique(slices.nodule, return_index=True, return_inverse=True)
+    for name, values in (("patient", slices.patient), ("label", slices.label)):
+        differing = np.flatnonzero(values != values[first[nodule_index]])
+        if differing.size:
+            odd = int(differing[0])
+            msg = (
+                f"Expected one {name} for all slices of a nodule, but slices number {first[nodule_index[odd]]} and {odd}, "
+                "counted from 0, have two. Give nodules names that are unique across patients."
+            )
+            raise DataError(msg)

@@ -1,7 +1,7 @@
 """Controls that do not see the network, scored like methods: each is one function under `@control`.
 
-Nodules are centred in their slices and brighter than lung, so a blob at the centre and the image itself score well
-without a network; a method is informative only if it scores better than they do.
+Nodules are brighter than lung, so the image itself scores well without a network; so does a blob at the centre where slices
+are cut around their nodules. A method is informative only if it scores better than they do.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from jaxtyping import Float64
 from scipy import ndimage
 
 from camfolio.results.subject import Subject
-from camfolio.shapes import Hounsfield, Maps, Names, Spacing
+from camfolio.shapes import Hounsfield, Labels, Maps, Names, Spacing
 from camfolio.statistics.random_generators import slice_generator
 
 PixelValues = Float64[np.ndarray, "slices height width"]
@@ -119,6 +119,31 @@ def centre_pixel(scene: Scene) -> Maps:
 def centre_blob(scene: Scene) -> Maps:
     """A Gaussian at the slice's centre, 1 at its maximum, with the scene's standard deviation in mm."""
     return np.exp(-((scene.distance_mm / scene.sigma_mm) ** 2) / 2)
+
+
+def others_mean(maps: Maps, patient: Names, target: Labels) -> Maps:
+    """For every slice, the mean of a method's maps of the slices of other patients that explain the same class.
+
+    Each map counts by its distribution: divided by its sum, unless that is 0. A method whose own maps lie on nodules no better
+    than this one knows where nodules usually are in a slice, and not where this one is. All zero where no other patient has
+    that class.
+
+    Args:
+        maps: >= 0, of one method.
+        patient: of the slices.
+        target: the class that each map explains.
+    """
+    total = maps.sum((1, 2), keepdims=True, dtype=np.float64)
+    parts = np.divide(maps, total, out=np.zeros(maps.shape), where=total > 0)
+    mean = np.zeros(maps.shape)
+    for one in np.unique(target):
+        same = target == one
+        everyone, count = parts[same].sum(0), int(same.sum())
+        for who in np.unique(patient[same]):
+            own = same & (patient == who)
+            if rest := count - int(own.sum()):
+                mean[own] = (everyone - parts[own].sum(0)) / rest
+    return mean.clip(0.0)
 
 
 def controls() -> tuple[Subject, ...]:

@@ -9,7 +9,7 @@ from camfolio.shapes import Labels
 from camfolio.statistics.defined import defined_mean
 from camfolio.statistics.ranks import ranked_auc
 
-EnergyShares = Float64[np.ndarray, "seeds slices"]
+EnergyShares = Float64[np.ndarray, " slices"]
 """Share of each map's energy in the cue's region, 0 to 1; NaN for an empty map."""
 
 
@@ -34,14 +34,6 @@ def separation(positive: Float64[np.ndarray, " positives"], negative: Float64[np
     positive, negative = positive[np.isfinite(positive)], negative[np.isfinite(negative)]
     is_positive = np.repeat([True, False], [len(positive), len(negative)])
     return float(ranked_auc(np.concatenate([positive, negative])[None], is_positive[None])[0])
-
-
-def detection_auc(shortcut: EnergyShares, clean: EnergyShares) -> float:
-    """The AUC of the energy in the cue's region, maps of shortcut networks against those of clean ones.
-
-    The mean over seeds of the AUC of each seed, whose two networks were trained on the same slices in the same order.
-    """
-    return defined_mean([separation(*pair) for pair in zip(shortcut, clean, strict=True)])
 
 
 def alarm_rate(shares: EnergyShares, area_share: float, alarm: float) -> float:

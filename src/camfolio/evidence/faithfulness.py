@@ -1,7 +1,11 @@
 """Faithfulness scores: how the network's probability changes when pixels that a map marks are replaced.
 
-Each group of scores is one function under `@faithfulness_scores`, which names them. The pixels of a uniform map have no
-order, so its curves are not defined (NaN); neither are scores whose baseline is unknown.
+Each group of scores is one function under `@faithfulness_scores`, which names them. Curves of maps without any order, those
+of one value everywhere, are not defined (NaN); neither are scores whose baseline is unknown. What a uniform map reaches on
+average is that of pixels in random order, `RANDOM_ORDER`.
+
+Average drop (Chattopadhay et al. 2018) is not among them: masking with a map of ones changes nothing, so that the map that
+says least has the best value there is (Poppi et al. 2021, arXiv 2104.10252).
 """
 
 from __future__ import annotations
@@ -20,8 +24,16 @@ from camfolio.evidence.perturbation import (
     ranks,
     removal,
 )
+from camfolio.results.subject import Subject
 from camfolio.shapes import Curves, Maps, Scores
-from camfolio.statistics.measures import Measure
+from camfolio.statistics.defined import ratio
+from camfolio.statistics.measures import Margin, Measure
+
+RANDOM_ORDER = Subject("random", is_control=True)
+"""The control whose pixels are in random order, seeded by the slice: the expected scores of a uniform map."""
+SMALLEST_FALL = 0.2
+"""A curve is scaled to its end points only if replacing all pixels lowers the probability by at least this. Below, the noise
+of the curve is divided by nearly nothing; if the probability rises, marking what speaks against the class would score best."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +47,11 @@ class MapScores:
         """The scores and curves of both."""
         return MapScores({**self.scores, **more.scores}, {**self.curves, **more.curves})
 
+
+PROBABILITY = Margin(
+    0.05, "a mean probability that differs by less than the calibration error of a network on a few hundred slices"
+)
+SHARE_OF_FALL = Margin(0.05, "one twentieth of the fall between the end points")
 
 GroupFunction = Callable[[Queries, Maps, Perturbation], MapScores]
 
@@ -91,14 +108,32 @@ def subject_scores(queries: Queries, maps: Maps, perturbation: Perturbation, *, 
 
 @faithfulness_scores(
     {
-        "deletion_parenchyma": Measure("area under deletion, parenchyma", "share", "lower", panel=True, by_layer=True),
-        "insertion_parenchyma": Measure("area under insertion, parenchyma", "share", panel=True, by_layer=True),
-        "deletion_blur": Measure("area under deletion, blurred slice", "share", "lower"),
-        "insertion_blur": Measure("area under insertion, blurred slice", "share"),
+        "deletion_parenchyma": Measure(
+            "area under deletion, parenchyma", "share", "lower", panel=True, by_layer=True, margin=PROBABILITY
+        ),
+        "insertion_parenchyma": Measure(
+            "area under insertion, parenchyma", "share", panel=True, by_layer=True, margin=PROBABILITY
+        ),
+        "deletion_blur": Measure("area under deletion, blurred slice", "share", "lower", margin=PROBABILITY),
+        "insertion_blur": Measure("area under insertion, blurred slice", "share", margin=PROBABILITY),
+        "scaled_deletion_parenchyma": Measure(
+            "area under deletion between end points, parenchyma", "share", "lower", panel=True, margin=SHARE_OF_FALL
+        ),
+        "scaled_insertion_parenchyma": Measure(
+            "area under insertion between end points, parenchyma", "share", margin=SHARE_OF_FALL
+        ),
+        "scaled_deletion_blur": Measure(
+            "area under deletion between end points, blurred slice", "share", "lower", margin=SHARE_OF_FALL
+        ),
+        "scaled_insertion_blur": Measure(
+            "area under insertion between end points, blurred slice", "share", margin=SHARE_OF_FALL
+        ),
     }
 )
 def deletion_and_insertion(queries: Queries, maps: Maps, perturbation: Perturbation) -> MapScores:
-    """`deletion_BASELINE` and `insertion_BASELINE`: the two `curves`, and the areas under them."""
+    """`deletion_BASELINE` and `insertion_BASELINE`: the two `curves`, the areas under them, and with the prefix `scaled_` the
+    areas `between_ends`.
+    """
     shares = (0.0, *perturbation.steps, 1.0)
     by_name = {
         f"{kind}_{name}": curve
@@ -107,41 +142,19 @@ def deletion_and_insertion(queries: Queries, maps: Maps, perturbation: Perturbat
             ("deletion", "insertion"), curves(queries, maps, baseline, perturbation.steps), strict=True
         )
     }
-    return MapScores({name: area_under(curve, shares) for name, curve in by_name.items()}, by_name)
-
-
-@faithfulness_scores(
-    {
-        "average_drop": Measure("drop of the probability under the map", "share", "lower", panel=True),
-        "average_increase": Measure("slices whose probability rises under the map", "share"),
+    areas = {name: area_under(curve, shares) for name, curve in by_name.items()}
+    scaled = {
+        f"scaled_{name}": between_ends(area, perturbation.baselines[name.partition("_")[2]])
+        for name, area in areas.items()
     }
-)
-def drop_and_increase(queries: Queries, maps: Maps, perturbation: Perturbation) -> MapScores:
-    """Average drop and increase (Chattopadhay et al. 2018, arXiv 1710.11063) under the map as a soft mask.
-
-    With m the map divided by its maximum and x the slice, y is the target's probability for x and y' that for
-    m x + (1 - m) baseline. Drop: max(0, y - y') / y; increase: 1 if y' > y, else 0. NaN for empty maps.
-
-    The paper masks with zeros; 0 HU is water, so here the baseline is the parenchyma.
-    """
-    baseline = perturbation.baselines["parenchyma"]
-    after = np.full(len(queries), np.nan)
-    for block in queries.in_blocks(1):
-        rows = block[(maps[block] > 0).any((1, 2)) & baseline.known[block]]
-        if len(rows):
-            part, soft = queries[rows], maps[rows] / maps[rows].max((1, 2), keepdims=True)
-            mixed = soft * part.hounsfield + (1 - soft) * baseline.hounsfield[rows]
-            after[rows] = part.probability(mixed[:, None])[:, 0]
-    before = baseline.before
-    increase = np.where(np.isnan(after), np.nan, after > before)
-    return MapScores({"average_drop": np.maximum(0, before - after) / before, "average_increase": increase})
+    return MapScores(areas | scaled, by_name)
 
 
 @faithfulness_scores(
     {
-        "road_morf": Measure("ROAD, most relevant pixels imputed", "share", "lower"),
-        "road_lerf": Measure("ROAD, least relevant pixels imputed", "share"),
-        "road_gap": Measure("ROAD, least minus most relevant", "share", panel=True),
+        "road_morf": Measure("ROAD, most relevant pixels imputed", "share", "lower", margin=PROBABILITY),
+        "road_lerf": Measure("ROAD, least relevant pixels imputed", "share", margin=PROBABILITY),
+        "road_gap": Measure("ROAD, least minus most relevant", "share", panel=True, margin=PROBABILITY),
     },
     every_layer=False,
 )
@@ -185,6 +198,16 @@ def area_under(curve: Curves, shares: Sequence[float]) -> Scores:
     """The area under each curve by the trapezoidal rule, divided by the range of shares: the mean probability, 0 to 1."""
     area: np.ndarray = np.trapezoid(curve, np.asarray(shares), axis=1) / (shares[-1] - shares[0])
     return area
+
+
+def between_ends(area: Scores, baseline: Baseline) -> Scores:
+    """The area under each curve where the curve is scaled to 1 for the unchanged slice and 0 with all pixels replaced.
+
+    With b the probability before and a that after replacement: (area - a) / (b - a). A probability that overshoots its end
+    points contributes less than 0 or more than 1. NaN where b - a < SMALLEST_FALL.
+    """
+    fall = baseline.before - baseline.after
+    return ratio(area - baseline.after, np.where(fall >= SMALLEST_FALL, fall, 0.0))
 
 
 def road(queries: Queries, maps: Maps, shares: Sequence[float], noise_hu: float) -> tuple[Curves, Curves]:

@@ -5,38 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Literal
 
+from camfolio.evidence.degenerate import Degenerate, degenerate
+from camfolio.evidence.limits import DIFFERENT_MAPS, NOT_FROM_TRAINING
+from camfolio.evidence.sample_size import PartName, TooFewPatients, few_patients, too_few
+from camfolio.evidence.trainings import AcrossTrainings, across_trainings, auc_by_training
+from camfolio.evidence.verdicts import (
+    CHANCE,
+    NOTHING,
+    FollowingVerdict,
+    IntervalVerdict,
+    example_verdict,
+    how_far,
+    is_above,
+    is_below,
+    on_external_set,
+    verdict_against,
+)
 from camfolio.results.evaluation import EvaluationResult
 from camfolio.results.interval import Interval
-from camfolio.results.localisation import LocalisationResult, MethodDifference
+from camfolio.results.layer import LayerResult
+from camfolio.results.localisation import LocalisationResult
+from camfolio.results.masking import MaskingResult
 from camfolio.results.randomisation import RandomisationResult
-from camfolio.results.result import Count, ExampleKind, MethodKey, ScoreKey, Share
-from camfolio.results.scoreboard import ComparisonRow, ScoreboardResult
-from camfolio.results.selection import Case, CasesResult
+from camfolio.results.result import Count, ExampleKind, HounsfieldUnits, MethodKey, ScoreKey, Share
+from camfolio.results.scoreboard import ComparisonRow, Family, ScoreboardResult
+from camfolio.results.selection import CasesResult
 from camfolio.results.stability import StabilityResult
-from camfolio.results.subject import Subject
 
-IntervalVerdict = Literal["better", "worse", "not separable", "not defined"]
-
-NOTHING = 0.0
-"""A difference is shown if its interval excludes zero."""
-CHANCE = 0.5
-"""AUC of random predictions."""
-UNIFORM = 1.0
-"""Energy ratio of a uniform map."""
-HARDLY_MORE = 1.5
-"""An example's map with less than this multiple of a uniform map's energy on the nodule is called hardly better than it.
-A convention: a single slice has no interval, so a small excess is not reported as a success."""
-MOSTLY_ELSEWHERE = 0.5
-"""A map with a smaller share of its energy on the nodule has most of it elsewhere."""
-NOT_FROM_TRAINING = 0.2
-"""If the rank correlation of a method's maps after randomisation of all weights with those before has an interval above
-this, the page says that the maps show something that does not come from training. A convention, above zero since two maps
-of one slice share its structure."""
-DIFFERENT_MAPS = 0.5
-"""If the rank correlation of a method's maps between two trainings has an interval below this, they are called different
-maps. A convention: the page states the value and the limit."""
+ENERGY = "energy_share"
+"""The score of the headline."""
+SHOWN = {"better", "worse", "different within margin"}
+"""Verdicts that show a difference."""
+DISPLACED = 1.0
+"""If half of the nodules are at least so many of their radii from the centre of their slice, their position is tested: a map
+that always shows the centre misses them. Else no page says that a map finds the nodule."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,13 @@ class ComparedMethods:
         first: the method with more energy if a difference was shown; else the first of the comparison.
         second: the method compared with `first`.
         shown: whether the comparison shows a difference.
-        row: the comparison with its numbers, `row.first` minus `row.second`.
+        row: the comparison with its numbers and its verdict, `row.first` minus `row.second`.
     """
 
     first: str
     second: str
     shown: bool
-    row: MethodDifference | ComparisonRow
+    row: ComparisonRow
 
 
 @dataclass(frozen=True)
@@ -77,20 +80,40 @@ class Findings:
 
     Attributes:
         has_masks: whether any score could be measured against a mask.
-        above_uniform: methods shown to put more energy on the nodule than a uniform map.
-        below_uniform: methods shown to put less there.
+        position_tested: whether nodules are displaced from the centre of their slices by at least their radius.
+        following: how far the maximum of each method's map follows the nodule from slice to slice; empty where position
+            is not tested.
+        few_patients: parts of the data with fewer patients than intervals need: `test`, or `sample` (of randomisation and
+            stability), with their number.
+        too_few_to_test: families of comparisons in which no corrected test could be significant with so few patients.
+        above_uniform: methods shown to put more energy on the nodule than a uniform map, after correction.
+        below_uniform: methods shown to put less there, after correction.
         outside: share of the energy outside the mask under the method with the highest mean; None without masks.
         all_miss_once: whether every method has a correctly classified slice whose map puts less energy on the nodule than a
             uniform map.
-        beat_controls: methods shown to put more energy on the nodule than every control.
-        beat_centre_blob: methods shown to put more energy on the nodule than the blob at the slice's centre.
+        beat_control: methods shown to put more energy on the nodule than the control that the study file names for the
+            headline, unless the difference is shown to be within the margin.
+        within_margin: methods shown to put more there than that control, by a difference shown to be within the margin.
+        against_control: every method against that control by its energy on the nodule, with the paired interval.
         best_control: the control with the best mean of each score; None where it is not defined for any control.
-        interval_differences: pairs of methods by the uncorrected interval of their energy on the nodule.
-        corrected_differences: pairs of methods that differ after correction for all comparisons.
+        differences: all pairs of methods by their energy on the nodule, after correction for all comparisons of methods.
+        frame_above: methods shown to put more energy in the outermost pixels than a uniform map.
+        masked_value_matters: values of masked pixels, HU, with which Score-CAM is shown to put more or less energy on the nodule
+            than with the study's.
+        zero_is_arbitrary: whether the layer in focus comes before a norm, so that a constant added to its channels changes maps
+            but not the network's output.
+        block: the layer of the study that ends the block of the layer in focus, whose maps stand beside it; None without one.
         undefined_scores: scores and methods with slices on which they are not defined.
+        degenerate: resamples that intervals of the write-up leave out.
+        degenerate_evidence: resamples that intervals of the scores, of randomisation and of stability leave out.
         not_from_training: methods whose maps stay similar when all weights are randomised.
+        same_pattern_when_random: methods whose maps by networks with random weights have, up to their sign, more in common with
+            the trained network's maps of the same slices than its maps of different patients' slices have.
+        trainings: share of the energy on the nodule by training, the study's among them; empty without further ones.
+        auc_by_training: the AUC of these networks; None without further trainings.
         other_maps_when_retrained: methods whose maps differ from one training to the next.
-        than_area: the network's AUC against that of the nodule's area.
+        follows_size: methods whose score for choosing examples is shown to grow with the nodule's area.
+        than_area: the network's AUC against that of the nodule's area, over nodules.
         area_separates: whether the nodule's area alone separates the classes.
         on_external: the AUC on the external test set against that on the test part; None without an external test set.
         example: what one example's map shows: `elsewhere`, `below uniform`, `hardly above`, `above`, or
@@ -98,18 +121,32 @@ class Findings:
     """
 
     has_masks: bool
+    position_tested: bool
+    following: Mapping[MethodKey, FollowingVerdict]
+    few_patients: Mapping[PartName, Count]
+    too_few_to_test: tuple[TooFewPatients, ...]
     above_uniform: tuple[str, ...]
     below_uniform: tuple[str, ...]
     outside: Share | None
     all_miss_once: bool
-    beat_controls: tuple[str, ...]
-    beat_centre_blob: tuple[str, ...]
+    beat_control: tuple[str, ...]
+    within_margin: tuple[str, ...]
+    against_control: tuple[ComparisonRow, ...]
     best_control: Mapping[ScoreKey, str | None]
-    interval_differences: tuple[ComparedMethods, ...]
-    corrected_differences: tuple[ComparedMethods, ...]
+    differences: tuple[ComparedMethods, ...]
+    frame_above: tuple[str, ...]
+    masked_value_matters: tuple[HounsfieldUnits, ...]
+    zero_is_arbitrary: bool
+    block: str | None
     undefined_scores: tuple[UndefinedScore, ...]
+    degenerate: Degenerate
+    degenerate_evidence: Degenerate
     not_from_training: tuple[str, ...]
+    same_pattern_when_random: tuple[str, ...]
+    trainings: Mapping[MethodKey, AcrossTrainings]
+    auc_by_training: AcrossTrainings | None
     other_maps_when_retrained: tuple[str, ...]
+    follows_size: tuple[str, ...]
     than_area: IntervalVerdict
     area_separates: bool
     on_external: IntervalVerdict | None = None
@@ -119,12 +156,14 @@ class Findings:
 @dataclass(frozen=True)
 class NetworkResults:
     """The results of a study about one network from which verdicts are decided; `external` is None without an external test
-    set.
+    set, `masking` if no method masks slices.
     """
 
     evaluation: EvaluationResult
     localisation: LocalisationResult
+    layer: LayerResult
     scoreboard: ScoreboardResult
+    masking: MaskingResult | None
     randomisation: RandomisationResult
     stability: StabilityResult
     cases: CasesResult
@@ -135,29 +174,48 @@ def network_findings(results: NetworkResults) -> Findings:
     """Decide everything that the pages of a study about one network claim."""
     evaluation, board, external = results.evaluation, results.scoreboard, results.external
     methods, localisation = board.methods, results.localisation
-    above, randomised = localisation.above_area, results.randomisation.all_random
-    shares = [share.value for share in localisation.energy_share.values() if share.value is not None]
-    seeds = results.stability.similarity.get("seed", {})
-    example = {
-        name: {kind: example_verdict(case) for kind, case in results.cases.methods[name].cases.items()}
-        for name in methods
-    }
+    against_uniform, randomised = shown_differences(board.comparisons.uniform), results.randomisation.all_random
+    against_control = named_rows(board)
+    seeds, reference = results.stability.similarity.get("seed", {}), results.stability.similarity["other_slice"]
+    random = {name: randomised[name].rank_signed for name in methods}
+    tested = (localisation.offset_in_radii or 0.0) >= DISPLACED
+    example = example_verdicts(results.cases, methods)
     return Findings(
         has_masks=any(value.value is not None for value in board.scores["energy_share"].values()),
-        above_uniform=tuple(name for name in methods if is_above(above[name], NOTHING)),
-        below_uniform=tuple(name for name in methods if is_below(above[name], NOTHING)),
-        outside=1 - max(shares) if shares else None,
+        position_tested=tested,
+        following={name: how_far(localisation.following[name].maximum) for name in methods} if tested else {},
+        few_patients=few_patients(evaluation.patients, results.stability.patients),
+        too_few_to_test=tuple(too_few(board)),
+        above_uniform=tuple(row.first for row in against_uniform if is_above(row, NOTHING)),
+        below_uniform=tuple(row.first for row in against_uniform if is_below(row, NOTHING)),
+        outside=outside(localisation),
         all_miss_once=all(example[name]["bad"] in {"elsewhere", "below uniform"} for name in methods),
-        beat_controls=beating(board, methods, list(board.controls)),
-        beat_centre_blob=beating(board, methods, [Subject("centre_blob", is_control=True).key]),
+        beat_control=tuple(row.first for row in against_control if row.verdict == "better"),
+        within_margin=tuple(row.first for row in against_control if is_more_within_margin(row)),
+        against_control=against_control,
         best_control={score: best_control(board, score) for score in board.measures},
-        interval_differences=tuple(map(by_interval, localisation.difference)),
-        corrected_differences=tuple(corrected(board)),
+        differences=tuple(compared(row) for row in board.comparisons.methods.rows if row.score == ENERGY),
+        frame_above=above_limit(localisation.frame_energy, methods, localisation.frame_share),
+        masked_value_matters=tuple(masked_value_matters(results.masking)),
+        zero_is_arbitrary=results.layer.layers[results.layer.layer].before_norm,
+        block=block_of(board.layers),
         undefined_scores=tuple(undefined_scores(board, methods)),
-        not_from_training=tuple(name for name in methods if is_above(randomised[name].rank_signed, NOT_FROM_TRAINING)),
+        degenerate=degenerate(
+            evaluation, localisation.model_copy(update={"following": {}}), *([external] if external else [])
+        ),
+        degenerate_evidence=degenerate(board, results.randomisation, results.stability),
+        not_from_training=above_limit(random, methods, NOT_FROM_TRAINING),
+        same_pattern_when_random=tuple(
+            name
+            for name in methods
+            if is_above(randomised[name].rank_magnitude, reference[name].rank_magnitude.high or NOTHING)
+        ),
+        trainings=across_trainings(results.stability),
+        auc_by_training=auc_by_training(evaluation.metrics["auc"].value, results.stability),
         other_maps_when_retrained=tuple(
             name for name in methods if seeds and is_below(seeds[name].rank_signed, DIFFERENT_MAPS)
         ),
+        follows_size=grows_with_area(results.cases, methods),
         than_area=verdict_against(evaluation.difference.auc, NOTHING),
         area_separates=is_above(evaluation.baseline.auc, CHANCE),
         on_external=on_external_set(evaluation.metrics["auc"], external.metrics["auc"]) if external else None,
@@ -165,60 +223,41 @@ def network_findings(results: NetworkResults) -> Findings:
     )
 
 
-def is_above(value: Interval, limit: float) -> bool:
-    """Whether an interval lies entirely above a limit; False if there is no interval.
-
-    >>> is_above(Interval(value=0.6, low=0.5, high=0.7), 0.4), is_above(Interval(value=0.6, low=None, high=None), 0.4)
-    (True, False)
-    """
-    return value.low is not None and value.low > limit
+def outside(localisation: LocalisationResult) -> float | None:
+    """Share of the energy outside the mask under the method with the highest mean; None without masks."""
+    shares = [share.value for share in localisation.energy_share.values() if share.value is not None]
+    return 1 - max(shares) if shares else None
 
 
-def is_below(value: Interval, limit: float) -> bool:
-    """Whether an interval lies entirely below a limit; False if there is no interval."""
-    return value.high is not None and value.high < limit
+def example_verdicts(cases: CasesResult, methods: Sequence[str]) -> dict[str, dict[ExampleKind, str]]:
+    """What the map of every example of every method shows."""
+    return {name: {kind: example_verdict(case) for kind, case in cases.methods[name].cases.items()} for name in methods}
 
 
-def verdict_against(value: Interval, limit: float) -> IntervalVerdict:
-    """The verdict on a number against a limit, by its interval."""
-    if value.value is None:
-        return "not defined"
-    if is_above(value, limit):
-        return "better"
-    return "worse" if is_below(value, limit) else "not separable"
+def above_limit(values: Mapping[str, Interval], methods: Sequence[str], limit: float) -> tuple[str, ...]:
+    """Methods whose value lies above a limit with its whole interval."""
+    return tuple(name for name in methods if is_above(values[name], limit))
 
 
-def on_external_set(internal: Interval, external: Interval) -> IntervalVerdict:
-    """The AUC on an external test set against that on the test part: better or worse only if the intervals do not overlap."""
-    if internal.low is None or internal.high is None or external.low is None or external.high is None:
-        return "not defined"
-    if external.high < internal.low:
-        return "worse"
-    return "better" if external.low > internal.high else "not separable"
+def grows_with_area(cases: CasesResult, methods: Sequence[str]) -> tuple[str, ...]:
+    """Methods whose energy on the nodule was shown to grow with the nodule's area."""
+    return above_limit({name: cases.methods[name].area_correlation for name in methods}, methods, NOTHING)
 
 
-def example_verdict(case: Case | None) -> str:
-    """The verdict on an example's map against a uniform map."""
-    if case is None or case.energy_ratio is None or case.energy_share is None:
-        return "not defined"
-    if case.energy_ratio < UNIFORM:
-        return "elsewhere" if case.energy_share < MOSTLY_ELSEWHERE else "below uniform"
-    return "hardly above" if case.energy_ratio < HARDLY_MORE else "above"
+def is_more_within_margin(row: ComparisonRow) -> bool:
+    """Whether the first has shown, but unimportantly more than the second."""
+    return row.verdict == "different within margin" and is_above(row, NOTHING)
 
 
-def beating(board: ScoreboardResult, methods: Sequence[str], controls: Sequence[str]) -> tuple[str, ...]:
-    """Methods shown to put more energy on the nodule than each of these controls, after correction for all comparisons."""
-    better = {
-        (row.first, row.second)
-        for row in board.comparisons.controls.rows
-        if row.score == "energy_share" and row.verdict == "better"
-    }
-    energy = board.scores["energy_share"]
-    return tuple(
-        name
-        for name in methods
-        if energy[name].value is not None and all((name, control) in better for control in controls)
-    )
+def shown_differences(family: Family) -> tuple[ComparisonRow, ...]:
+    """Comparisons by the energy on the nodule that show a difference, also within the margin."""
+    return tuple(row for row in family.rows if row.score == ENERGY and row.verdict in SHOWN)
+
+
+def named_rows(board: ScoreboardResult) -> tuple[ComparisonRow, ...]:
+    """Every method against the control that the study file names, by its energy on the nodule."""
+    rows = {(row.first, row.second): row for row in board.comparisons.controls.rows if row.score == ENERGY}
+    return tuple(rows[pair] for pair in board.named_control.items() if pair in rows)
 
 
 def best_control(board: ScoreboardResult, score: str) -> str | None:
@@ -229,6 +268,22 @@ def best_control(board: ScoreboardResult, score: str) -> str | None:
     return max(defined, key=lambda control: defined[control]) if defined else None
 
 
+def block_of(layers: Sequence[str]) -> str | None:
+    """The innermost of the other layers that contains the first one.
+
+    >>> block_of(("layer2.1.conv2", "layer1", "layer2", "layer2.1")), block_of(("layer2.1.conv2", "layer2.1.conv1"))
+    ('layer2.1', None)
+    """
+    return max((layer for layer in layers[1:] if layers[0].startswith(f"{layer}.")), key=len, default=None)
+
+
+def masked_value_matters(masking: MaskingResult | None) -> Iterator[float]:
+    """Values of masked pixels, HU, whose difference to the study's value is shown."""
+    for value in masking.values if masking else ():
+        if value.difference and verdict_against(value.difference, NOTHING) in {"better", "worse"}:
+            yield value.hounsfield
+
+
 def undefined_scores(board: ScoreboardResult, methods: Sequence[str]) -> Iterator[UndefinedScore]:
     """Scores of methods that are not defined on every slice, score by score."""
     for score, method in product(board.measures, methods):
@@ -237,16 +292,9 @@ def undefined_scores(board: ScoreboardResult, methods: Sequence[str]) -> Iterato
             yield UndefinedScore(score, method, slices)
 
 
-def by_interval(row: MethodDifference) -> ComparedMethods:
-    """A pair of methods by the interval of their difference alone."""
-    if is_below(row, NOTHING):
-        return ComparedMethods(row.second, row.first, shown=True, row=row)
-    return ComparedMethods(row.first, row.second, shown=is_above(row, NOTHING), row=row)
-
-
-def corrected(board: ScoreboardResult) -> Iterator[ComparedMethods]:
-    """Pairs of methods whose energy on the nodule differs, after correction for all comparisons of methods."""
-    for row in board.comparisons.methods.rows:
-        if row.score == "energy_share" and row.verdict in {"better", "worse"}:
-            names = (row.first, row.second) if row.verdict == "better" else (row.second, row.first)
-            yield ComparedMethods(*names, shown=True, row=row)
+def compared(row: ComparisonRow) -> ComparedMethods:
+    """A pair of methods by the verdict on their difference, the one with more energy first if it is shown."""
+    shown = row.verdict in SHOWN
+    less = shown and (row.value or 0.0) < 0
+    first, second = (row.second, row.first) if less else (row.first, row.second)
+    return ComparedMethods(first, second, shown=shown, row=row)

@@ -18,7 +18,7 @@ from scipy import ndimage
 from skimage.filters import threshold_otsu
 
 from camfolio.shapes import Maps, Masks, Scores, Spacing
-from camfolio.statistics.measures import Measure
+from camfolio.statistics.measures import Margin, Measure
 from camfolio.statistics.ranks import ranked_auc
 
 
@@ -56,6 +56,14 @@ class Truth:
 
 
 ScoreFunction = Callable[[Maps, Truth], Scores]
+
+ENERGY = Margin(0.05, "about a tenth of the way from a uniform map to the mask itself at the cells of a layer")
+ONE_IN_TWENTY = Margin(0.05, "one slice in twenty with its maximum elsewhere")
+OVERLAP = Margin(
+    0.1, "less than moving a nodule of ten pixels' diameter by half a pixel takes from its overlap with itself"
+)
+PIXEL_PAIRS = Margin(0.02, "one in fifty pairs of pixels, one inside and one outside, in the other order")
+HALF_A_CELL = Margin(1.0, "half a cell of a layer with half the resolution of slices of 1 mm per pixel")
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,21 @@ def localisation_score(measure: Measure, *, chance: bool = True) -> Callable[[Sc
     return register
 
 
+FRAME = 2
+"""Width in pixels of the frame in which the energy at the slice's border is measured."""
+
+
+def frame(size: tuple[int, int]) -> Bool[np.ndarray, "height width"]:
+    """True on the outermost pixels of a slice.
+
+    >>> int(frame((32, 32)).sum()), int(frame((3, 9)).sum())
+    (240, 27)
+    """
+    outermost = np.ones(size, bool)
+    outermost[FRAME:-FRAME, FRAME:-FRAME] = False
+    return outermost
+
+
 def area_share(masks: Masks) -> Scores:
     """The share of the slice that the nodule covers, 0 to 1: the energy share of a uniform map.
 
@@ -118,14 +141,40 @@ def area_share(masks: Masks) -> Scores:
     return share
 
 
-@localisation_score(Measure("energy inside the nodule", "share", by_layer=True))
+def offset_in_radii(masks: Masks, spacing: Spacing) -> Scores:
+    """Distance between the mask's centroid and the slice's centre, divided by the radius of a disc of the mask's area.
+
+    Below 1, the centre of the slice is on the nodule, so a map may be on the nodule without having found it. NaN where the
+    mask is empty.
+
+    Args:
+        masks: of the nodules.
+        spacing: mm per pixel, row and column.
+    """
+    offsets = np.full(len(masks), np.nan)
+    for number, (mask, pixel) in enumerate(zip(masks, spacing.astype(np.float64), strict=True)):
+        if mask.any():
+            centroid = np.argwhere(mask).mean(0)
+            distance = np.hypot(*((centroid - (np.array(mask.shape) - 1) / 2) * pixel))
+            offsets[number] = distance / np.sqrt(mask.sum() * pixel.prod() / np.pi)
+    return offsets
+
+
+@localisation_score(Measure("energy inside the nodule", "share", by_layer=True, margin=ENERGY))
 def energy_share(maps: Maps, truth: Truth) -> Scores:
     """sum(map inside the mask) / sum(map), 0 to 1 (energy-based pointing game, Wang et al. 2020, arXiv 1910.01279)."""
     share: np.ndarray = (maps * truth.masks).sum((1, 2)) / maps.sum((1, 2))
     return share
 
 
-@localisation_score(Measure("energy inside the nodule over its share of the area", "ratio", panel=True))
+@localisation_score(
+    Measure(
+        "energy inside the nodule over its share of the area",
+        "ratio",
+        panel=True,
+        margin=Margin(0.25, "a quarter of what a uniform map has"),
+    )
+)
 def energy_ratio(maps: Maps, truth: Truth) -> Scores:
     """Energy share over area share: 1 is chance."""
     ratio: np.ndarray = energy_share(maps, truth) / area_share(truth.masks)
@@ -139,7 +188,7 @@ def share_of_maxima(maps: Maps, region: Masks) -> Scores:
     return share
 
 
-@localisation_score(Measure("maximum inside the nodule", "share", panel=True))
+@localisation_score(Measure("maximum inside the nodule", "share", panel=True, margin=ONE_IN_TWENTY))
 def pointing_game(maps: Maps, truth: Truth) -> Scores:
     """1 if the map's maximum lies on the mask, else 0 (Zhang et al. 2018, arXiv 1608.00507).
 
@@ -148,13 +197,13 @@ def pointing_game(maps: Maps, truth: Truth) -> Scores:
     return share_of_maxima(maps, truth.masks)
 
 
-@localisation_score(Measure("maximum inside or near the nodule", "share"))
+@localisation_score(Measure("maximum inside or near the nodule", "share", margin=ONE_IN_TWENTY))
 def pointing_game_near(maps: Maps, truth: Truth) -> Scores:
     """The pointing game on the mask and the pixels within the tolerance of it, mm."""
     return share_of_maxima(maps, truth.near)
 
 
-@localisation_score(Measure("overlap at Otsu's threshold", "share"), chance=False)
+@localisation_score(Measure("overlap at Otsu's threshold", "share", margin=OVERLAP), chance=False)
 def iou_otsu(maps: Maps, truth: Truth) -> Scores:
     """Intersection over union of the mask and the pixels above Otsu's threshold (256 bins, Otsu 1979), 0 to 1.
 
@@ -168,7 +217,7 @@ def iou_otsu(maps: Maps, truth: Truth) -> Scores:
     return scores
 
 
-@localisation_score(Measure("overlap at the nodule's own area", "share"))
+@localisation_score(Measure("overlap at the nodule's own area", "share", margin=OVERLAP))
 def iou_area(maps: Maps, truth: Truth) -> Scores:
     """Intersection over union of the mask and the map's highest pixels, as many as the mask has, 0 to 1.
 
@@ -184,7 +233,9 @@ def iou_area(maps: Maps, truth: Truth) -> Scores:
     return overlap
 
 
-@localisation_score(Measure("AUC of the map as a pixel classifier", "share", panel=True, by_layer=True))
+@localisation_score(
+    Measure("AUC of the map as a pixel classifier", "share", panel=True, by_layer=True, margin=PIXEL_PAIRS)
+)
 def pixel_auc(maps: Maps, truth: Truth) -> Scores:
     """AUC of the map's values as a classifier of pixels as nodule or not, ties counting half; 0.5 is chance."""
     inside = truth.masks.reshape(len(maps), -1)
@@ -192,11 +243,12 @@ def pixel_auc(maps: Maps, truth: Truth) -> Scores:
 
 
 @localisation_score(
-    Measure("distance from the map's centre of mass to the nodule's", "mm", "lower", panel=True), chance=False
+    Measure("distance from the map's centre of mass to the nodule's", "mm", "lower", panel=True, margin=HALF_A_CELL),
+    chance=False,
 )
 def centre_distance(maps: Maps, truth: Truth) -> Scores:
     """From the map's centre of mass to the centroid of the mask, mm. The distance of a uniform map, whose centre of mass is
-    the slice's centre, is no chance level: nodules are centred.
+    the slice's centre, is no chance level where nodules are at the centres of their slices.
     """
     difference = (centre_of_mass(maps) - centre_of_mass(truth.masks.astype(np.float64))) * truth.spacing
     distance: np.ndarray = np.hypot(difference[:, 0], difference[:, 1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -32,13 +33,28 @@ def randomised_networks(trained: nn.Module, fresh: nn.Module) -> Iterator[tuple[
         yield name, network
 
 
-def permuted_labels(label: Labels, part: Names, seed: int) -> Labels:
-    """Labels permuted among the slices of the training part, and among those of the validation part.
+def permuted_labels(label: Labels, part: Names, limit: int, seed: int, number: int) -> tuple[Labels, Names]:
+    """Labels permuted among a random sample of the training slices, to be memorised, and the parts without the others.
 
-    The test part keeps its labels. Slices are permuted individually, whatever their patient.
+    Slices are drawn and permuted individually, whatever their patient; the share of each class is kept, and neither is left
+    out. Slices of the other parts keep their labels.
+
+    Args:
+        label: of all slices.
+        part: of all slices.
+        limit: size of the sample, if there are as many slices; one more where a share has to be rounded.
+        seed: of the draws.
+        number: of the permutation; each number gives another sample and permutation.
+
+    Returns:
+        Labels, and parts in which training slices that were not drawn are `unused`.
     """
-    permuted = label.copy()
-    for name in ("train", "validation"):
-        chosen = np.flatnonzero(part == name)
-        permuted[chosen] = label[slice_generator(seed, name, "permuted labels").permutation(chosen)]
-    return permuted
+    generator = slice_generator(seed, f"number {number}", "permuted labels")
+    train = np.flatnonzero(part == "train")
+    share = min(1.0, limit / len(train))
+    of_class = [generator.permutation(train[label[train] == one]) for one in np.unique(label[train])]
+    chosen = np.concatenate([slices[: math.ceil(share * len(slices))] for slices in of_class])
+    permuted, parts = label.copy(), part.astype("U10")
+    permuted[chosen] = label[generator.permutation(chosen)]
+    parts[np.setdiff1d(train, chosen)] = "unused"
+    return permuted, parts

@@ -1,4 +1,4 @@
-"""Scoreboard: means of all scores of all subjects with intervals, paired comparisons in three families, verdicts."""
+"""Scoreboard: means of all scores of all subjects with intervals, paired comparisons in four families, verdicts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,24 @@ from jaxtyping import Float64
 from camfolio.results.arrays.slice_scores import SliceScores
 from camfolio.results.interval import Interval
 from camfolio.results.scoreboard import ComparisonRow, Comparisons, Family
-from camfolio.results.subject import Subject
+from camfolio.results.subject import ORACLE, UNIFORM, Subject
+from camfolio.shapes import Scores
 from camfolio.statistics.measures import Measure
-from camfolio.statistics.patients import Difference, Patients, difference, holm, is_equivalent, verdict
+from camfolio.statistics.patients import Difference, Patients, differences, holm, is_equivalent, verdict
+from camfolio.statistics.sign_flips import patients_needed
 
 Pair = tuple[Subject, Subject]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One subject against another by one score."""
+
+    score: str
+    first: Subject
+    second: Subject
+    difference: Difference
+    measure: Measure
 
 
 @dataclass(frozen=True)
@@ -43,20 +56,27 @@ class Table:
                 intervals[score][subject.key] = interval
         return intervals
 
-    def difference(self, score: str, first: Subject, second: Subject) -> Difference:
-        """Of two subjects by one score, first minus second."""
-        return difference(self.scores.of(score, first), self.scores.of(score, second), self.patients)
+    def compared(self, pairs: Sequence[Pair]) -> list[Comparison]:
+        """All pairs by all scores that both have, first minus second."""
+        cells = [
+            (score, *pair) for score in self.measures for pair in pairs if all(self.has(score, one) for one in pair)
+        ]
+        if not cells:
+            return []
+        columns = [self.of(score, first) - self.of(score, second) for score, first, second in cells]
+        found = differences(np.stack(columns, axis=1), self.patients)
+        return [
+            Comparison(score, first, second, difference, self.measures[score])
+            for (score, first, second), difference in zip(cells, found, strict=True)
+        ]
 
+    def has(self, score: str, subject: Subject) -> bool:
+        """Whether a subject has a score; a uniform map has those with a level of chance."""
+        return self.scores.has(score, subject) or (subject == UNIFORM and score in self.scores.chance)
 
-@dataclass(frozen=True)
-class Comparison:
-    """One subject against another by one score."""
-
-    score: str
-    first: Subject
-    second: Subject
-    difference: Difference
-    measure: Measure
+    def of(self, score: str, subject: Subject) -> Scores:
+        """One score of one subject, slice by slice."""
+        return self.scores.of(score, subject) if self.scores.has(score, subject) else self.scores.chance[score]
 
 
 def compare(tables: Sequence[Table], pairs: Sequence[Pair], margins: Mapping[str, float]) -> Family:
@@ -65,20 +85,13 @@ def compare(tables: Sequence[Table], pairs: Sequence[Pair], margins: Mapping[str
     Args:
         tables: of scores; each may have other slices.
         pairs: of subjects; differences are the first minus the second.
-        margins: unit -> margin of equivalence.
+        margins: score -> margin of equivalence.
     """
-    family = [
-        Comparison(score, first, second, table.difference(score, first, second), measure)
-        for table in tables
-        for score, measure in table.measures.items()
-        for first, second in pairs
-        if table.scores.has(score, first, second)
-    ]
+    family = [comparison for table in tables for comparison in table.compared(pairs)]
     corrected = holm([comparison.difference.p for comparison in family])
-    rows = tuple(
-        row(comparison, p, margins[comparison.measure.unit]) for comparison, p in zip(family, corrected, strict=True)
-    )
-    return Family(tests=sum(p is not None for p in corrected), rows=rows)
+    rows = tuple(row(comparison, p, margins[comparison.score]) for comparison, p in zip(family, corrected, strict=True))
+    tests = sum(p is not None for p in corrected)
+    return Family(tests=tests, patients_needed=patients_needed(tests), rows=rows)
 
 
 def row(comparison: Comparison, corrected: float | None, margin: float) -> ComparisonRow:
@@ -97,23 +110,26 @@ def row(comparison: Comparison, corrected: float | None, margin: float) -> Compa
 
 
 def compare_families(tables: Sequence[Table], subjects: Sequence[Subject], margins: Mapping[str, float]) -> Comparisons:
-    """Methods with each other, methods with controls, and every method at the layer in focus with itself at the others."""
+    """All families of comparisons (see `families`)."""
     return Comparisons(**{name: compare(tables, pairs, margins) for name, pairs in families(subjects).items()})
 
 
 def families(subjects: Sequence[Subject]) -> dict[str, list[Pair]]:
-    """Which subjects are compared: methods with each other, methods with controls, and every method at the layer in
-    focus with itself at the others.
+    """Which subjects are compared: methods with each other, with a uniform map, and with controls (each with the mean of its
+    own maps of other patients only), and every method at the layer in focus with itself at the others.
 
     >>> pairs = families([Subject("a"), Subject("b"), Subject("a", "layer1"), Subject("c", is_control=True)])
     >>> [(first.key, second.key) for first, second in pairs["controls"]]
     [('a', 'control/c'), ('b', 'control/c')]
+    >>> [(first.key, second.key) for first, second in families([Subject("a"), Subject("b"), Subject("others/b", is_control=True)])["controls"]]
+    [('b', 'control/others/b')]
     """
-    controls = [subject for subject in subjects if subject.is_control]
+    controls = [subject for subject in subjects if subject.is_control and subject not in {ORACLE, UNIFORM}]
     methods = [subject for subject in subjects if subject.in_focus and not subject.is_control]
     return {
         "methods": list(combinations(methods, 2)),
-        "controls": list(product(methods, controls)),
+        "uniform": [(method, UNIFORM) for method in methods],
+        "controls": [pair for pair in product(methods, controls) if pair[1].others_of in ("", pair[0].name)],
         "layers": [(Subject(subject.name), subject) for subject in subjects if not subject.in_focus],
     }
 

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from camfolio.explanation.probe import LayerReading
+from camfolio.explanation.probe import LayerReading, margin
 from camfolio.explanation.speed.tail import Onward
 
 Rows = Int64[Tensor, " rows"]
@@ -30,6 +30,8 @@ class Batch:
             output to logits, without gradients.
         real: number of images to explain, from the first one on; the others fill the batch up.
         size: rows in a pass; the last pass is filled up with its last row, so that no result depends on the others.
+        masked: value that masked pixels of the images get, in what the network receives.
+        comparison: a of y - a y' that a method without gradients explains (see `score`); 0 is the target's logit alone.
     """
 
     reading: LayerReading
@@ -38,6 +40,12 @@ class Batch:
     onward: Onward
     real: int
     size: int
+    masked: float = 0.0
+    comparison: float = 0.0
+
+    def score(self, logits: Logits, target: Rows) -> Float[Tensor, " rows"]:
+        """What is explained: the targets' logits, or their margins over the strongest other class."""
+        return margin(logits, target, self.comparison)
 
     def forward(self, images: Float[Tensor, "rows ..."]) -> Logits:
         """The logits of any number of images."""

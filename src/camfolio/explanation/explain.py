@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float, Int64
@@ -15,6 +15,7 @@ import camfolio
 import camfolio.explanation.methods  # registers the methods
 from camfolio.errors import ExplanationError, NetworkError
 from camfolio.explanation.batch import Batch
+from camfolio.explanation.centres import measured_centres
 from camfolio.explanation.maps import Explanation
 from camfolio.explanation.probe import borrowed, read
 from camfolio.explanation.registry import Method, find_method
@@ -25,11 +26,15 @@ from camfolio.network.onnx import Forward, check_logits
 
 Track = Callable[[Iterable[Any], int, str], Iterator[Any]]
 
+Explained = Literal["logit", "margin"]
+
 
 @dataclass(frozen=True)
 class Sweep:
-    """What every chunk is explained with: images and targets, layers and methods by name, Finer-CAM's comparison.
+    """What every chunk is explained with: images and targets, layers and methods by name, Finer-CAM's comparison,
+    and the value of masked pixels.
 
+    `own_comparison` is a of y - a y' of the methods that are not finer: 1 for margins, 0 for logits.
     `forward`, if there is one, replaces the model where no gradients are needed; `tail` gives the passes that run only
     the network after a layer.
     """
@@ -38,7 +43,9 @@ class Sweep:
     targets: Tensor | None
     layers: Sequence[str]
     methods: Mapping[str, Method]
+    own_comparison: float
     comparison: float
+    masked: float
     size: int
     forward: Forward | None
     tail: Callable[[nn.Module, str], Callable[[Tensor], Onward]]
@@ -50,7 +57,7 @@ class Sweep:
     def weight(self, method: str) -> float | None:
         """A of y - a y' in the gradients that a method receives; None if it receives none."""
         entry = self.methods[method]
-        return (self.comparison if entry.finer else 0.0) if entry.gradient else None
+        return (self.comparison if entry.finer else self.own_comparison) if entry.gradient else None
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,9 @@ def explain(
     methods: Sequence[str] = ("grad_cam", "hires_cam", "score_cam"),
     targets: Int64[Tensor, " images"] | Sequence[int] | int | None = None,
     *,
+    explains: Explained = "logit",
     comparison: float = 1.0,
+    masked: float = 0.0,
     forward: Forward | None = None,
     track: Track | None = None,
 ) -> Explanation:
@@ -89,7 +98,11 @@ def explain(
         layer: full name of a layer with feature maps that runs once; or several, of which the first is the focus.
         methods: names from `camfolio.explanation.registry.METHODS`, or MODULE.NAME of a method in user code.
         targets: class to explain per image; a single number applies to all images; None explains the predicted ones.
+        explains: the target's logit y, or its `margin` y - y' over the strongest other class. Of two logits only the
+            difference is trained and decides the probability; of a single logit the margin is the logit itself.
         comparison: a of y - a y' that Finer-CAM explains, y' the strongest other class's logit.
+        masked: value that pixels masked by Score-CAM get, in what the model receives; 0 is the paper's product of image
+            and mask. If 0 is not what an image looks like where there is nothing, choose such a value.
         forward: the model's forward pass where no gradients are needed (Score-CAM's masked images), such as
             `camfolio.network.onnx.load_forward` makes from an ONNX file of it; None: the model itself.
         track: wraps the finished chunks to show progress: (chunks, total, description) -> chunks.
@@ -120,10 +133,12 @@ def explain(
         if forward:
             check_forward(lanes.models[0], forward, first)
         tail = cache(partial(onward_from, image=first))
-        sweep = Sweep(images, wanted, names, entries, comparison, lanes.size, forward, tail)
+        own = 1.0 if explains == "margin" else 0.0
+        sweep = Sweep(images, wanted, names, entries, own, comparison, masked, lanes.size, forward, tail)
         starts = range(0, len(images), lanes.size)
         chunks = lanes.run(partial(explain_chunk, sweep), starts)
-        parts: list[Part] = list(track(chunks, len(starts), "maps") if track else chunks)
+        parts: list[Part] = list(track(chunks, len(starts), "batches of maps") if track else chunks)
+        centres = {name: measured_centres(model, name, first) for name in names}
     signed = {
         name: {method: torch.cat([part.signed[name][method] for part in parts]) for method in entries}
         for name in sweep.layers
@@ -134,6 +149,7 @@ def explain(
         logits=torch.cat([part.logits for part in parts]),
         signed=signed.pop(names[0]),
         others=signed,
+        centres=centres,
         network=f"{type(model).__module__}.{type(model).__qualname__}",
         versions={"camfolio": camfolio.__version__, "torch": torch.__version__},
     )
@@ -163,7 +179,9 @@ def explain_chunk(sweep: Sweep, model: nn.Module, start: int) -> Part:
             onward = lazily(partial(sweep.onward, model, name, chunk))
             for method, entry in sweep.methods.items():
                 reading = readings[sweep.weight(method)][name]
-                batch = Batch(reading, chunk, sweep.forward or model, onward, real, sweep.size)
+                batch = Batch(
+                    reading, chunk, sweep.forward or model, onward, real, sweep.size, sweep.masked, sweep.own_comparison
+                )
                 signed[name][method] = entry(batch)[:real].cpu()
     return Part(some.target[:real].cpu(), some.logits[:real].cpu(), signed)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from jaxtyping import Float, Int64
 from torch import Tensor
-from torch.nn import functional
 
 from camfolio.errors import ExplanationError, nearest
+from camfolio.explanation.centres import CellCentres
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Explanation:
         logits: (N, classes), as the model put them out.
         signed: method -> (N, h, w) the weighted sum before its ReLU: negative where there is evidence against the target.
         others: further layer of the same sweep -> method -> its signed maps (see `at`).
+        centres: layer -> where its cells lie on the image (see `measured_centres`).
         network: full name of the model's class.
         versions: library -> version that computed the maps.
     """
@@ -31,6 +32,7 @@ class Explanation:
     logits: Float[Tensor, "images classes"]
     signed: Mapping[str, Float[Tensor, "images h w"]]
     others: Mapping[str, Mapping[str, Float[Tensor, "images _h _w"]]] = field(default_factory=dict)
+    centres: Mapping[str, CellCentres] = field(default_factory=dict)
     network: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -61,8 +63,16 @@ class Explanation:
         """Method -> (N, h, w) raw maps as their papers define them: >= 0, at the layer's resolution, not scaled."""
         return {method: signed.relu() for method, signed in self.signed.items()}
 
-    def upsampled(self, method: str, size: int | tuple[int, int]) -> Float[Tensor, "images height width"]:
+    def upsampled(
+        self, method: str, size: int | tuple[int, int], *, half_pixel: bool = False
+    ) -> Float[Tensor, "images height width"]:
         """The maps of a method enlarged to `size` pixels (both sides, or height and width), not scaled.
+
+        Args:
+            method: its key.
+            size: of the result.
+            half_pixel: place the cells as if they divided the image into equal parts, as `interpolate` of torch and
+                other libraries do, instead of by the measured `centres`.
 
         Raises:
             ExplanationError: for a method that was not computed.
@@ -70,9 +80,25 @@ class Explanation:
         if method not in self.signed:
             msg = f"Expected a method of this explanation, but got {method!r}. {nearest(method, self.signed)}"
             raise ExplanationError(msg)
-        return enlarge(self.signed[method].relu(), (size, size) if isinstance(size, int) else size)
+        centres = None if half_pixel else self.centres.get(self.layer)
+        return enlarge(self.signed[method].relu(), (size, size) if isinstance(size, int) else size, centres)
 
 
-def enlarge(maps: Float[Tensor, "images h w"], size: tuple[int, int]) -> Float[Tensor, "images height width"]:
-    """Bilinear, with half-pixel centres (align_corners False): cells and pixels keep their places."""
-    return functional.interpolate(maps.unsqueeze(1), size, mode="bilinear", align_corners=False).squeeze(1)
+def enlarge(
+    maps: Float[Tensor, "images h w"], size: tuple[int, int], centres: CellCentres | None = None
+) -> Float[Tensor, "images height width"]:
+    """Bilinear between the centres of the cells; beyond the outermost ones, their value.
+
+    Args:
+        maps: at the layer's resolution.
+        size: rows and columns of the result.
+        centres: of the layer's cells; None for cells that divide the image into equal parts (half-pixel centres).
+    """
+    places = centres or CellCentres.tiling((maps.shape[1], maps.shape[2]))
+    for axis in (1, 2):
+        place = places.at(axis - 1, size[axis - 1], maps.shape[axis])
+        before = place.floor().long()
+        after = (before + 1).clamp_max(maps.shape[axis] - 1)
+        share = (place - before).to(maps).unsqueeze(2 - axis)
+        maps = maps.index_select(axis, before) * (1 - share) + maps.index_select(axis, after) * share
+    return maps

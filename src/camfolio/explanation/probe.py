@@ -139,9 +139,9 @@ def target_score(logits: Float[Tensor, "batch classes"], target: Int64[Tensor, "
 def margin(
     logits: Float[Tensor, "batch classes"], target: Int64[Tensor, " batch"], comparison: float
 ) -> Float[Tensor, " batch"]:
-    """Y - a y', y' the largest logit among the other classes; with a = 0 just y."""
+    """Y - a y', y' the largest logit among the other classes; with a = 0, or of a single logit, just y."""
     score = target_score(logits, target)
-    if not comparison:
+    if not comparison or logits.shape[1] == 1:
         return score
     others = class_scores(logits).scatter(1, target.unsqueeze(1), -torch.inf)
     return score - comparison * others.max(1).values

@@ -1,7 +1,11 @@
-"""Figure: one example of one method: the slice, its map, and the map over the slice with the mask's outline."""
+"""Figure: one example of one method: the slice, its map, and the map over the slice with the mask's outline.
+
+Of an ensemble the map is the mean of its networks' maps, and their disagreement has a panel.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from textwrap import fill
 
@@ -10,51 +14,55 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from camfolio.explanation.scaling import scaled as scaled_map
 from camfolio.figures.drawing.examples import Example, ExampleFolders, outcome
 from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.panels import colormap_of, show_map, show_outline, show_overlay, show_slice
 from camfolio.figures.drawing.style import Theme, new_figure
-from camfolio.vocabulary import SCALING_NAMES, MethodLook, as_percent
+from camfolio.vocabulary import FOR_ITS_SIZE, SCALING_NAMES, MethodLook, as_percent
 
+SLICE_VALUES = "hounsfield"
+"""Column of the table with the slice's values."""
 NO_EXAMPLE = {
     "misclassified": "No test slice was misclassified: there is no such example.",
-    "good": (
-        "There is no good example: no correctly classified test slice has both a map and a mask and belongs to a patient "
-        "who is not shown above."
-    ),
-    "bad": (
-        "There is no bad example: no correctly classified test slice has both a map and a mask and belongs to a patient "
-        "who is not shown above."
-    ),
+} | {
+    kind: (
+        f"There is no example with the {words}: no correctly classified test slice has both a map and a mask and belongs to "
+        "a patient who is not shown as another example."
+    )
+    for kind, words in FOR_ITS_SIZE.items()
 }
+"""Kind of example -> why there is none."""
 
 
-def run(*, out: Path, looks: Looks, method: MethodLook, kind: str, **folders: Path) -> None:
-    """Draw the selected example, or write why there is none."""
+def run(*, out: Path, looks: Looks, method: MethodLook, kind: str, slice_values: bool = True, **folders: Path) -> None:
+    """Draw the selected example, or write why there is none; its table has the slice's values only with `slice_values`."""
     examples = ExampleFolders(**folders)
     case = examples.case(method.key, kind)
     if case is None:
         write_empty(out, NO_EXAMPLE[kind])
         return
-    write(out, drawing(examples.load(case, looks.scaling), method, looks))
+    found = drawing(examples.load(case, looks.scaling), method, kind, looks)
+    write(out, found if slice_values else without_slice_values(found))
 
 
-def drawing(example: Example, method: MethodLook, looks: Looks) -> Drawing:
-    """Three panels and a colour bar."""
+def drawing(example: Example, method: MethodLook, kind: str, looks: Looks) -> Drawing:
+    """Three panels and a colour bar; a fourth panel with the disagreement of an ensemble."""
+    differing = example.disagreement.get(method.key)
     values, scaled = example.maps[method.key], example.scaled_maps[method.key]
     share = example.case.energy_share
     title = outcome(example.case, looks.classes)
     alt = (
-        f"{method.name} on slice {example.case.id}: {title}. {peak_text(values, example.mask)} "
+        f"{method.name} on slice {example.case.id}{kind_text(kind)}: {title}. {peak_text(values, example.mask)} "
         f"{energy_text(share, example.mask)}"
-    )
+    ) + ("" if differing is None else f" {disagreement_text(differing, values, example.mask)}")
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 8.4, 2.8, layout="constrained")
-        left, middle, right = figure.subplots(1, 3)
+        figure = new_figure(theme, 8.4, 2.8 if differing is None else 2.3, layout="constrained")
+        left, middle, right, *further = figure.subplots(1, 3 if differing is None else 4)
         show_slice(left, example.hounsfield, looks.window_hu, example.spacing_mm)
-        left.set_title(title, fontsize=8)
+        left.set_title(title if differing is None else title.replace(", predicted", ",\npredicted"), fontsize=8)
         show_map(middle, scaled, theme)
         maximum = f"max {values.max():.3g}" if scaled.scaling == "per_image" else f"full scale {scaled.limit:.3g}"
         middle.set_title(f"{method.name}, {maximum}", fontsize=8.5)
@@ -68,6 +76,10 @@ def drawing(example: Example, method: MethodLook, looks: Looks) -> Drawing:
         bar = figure.colorbar(colours, ax=right, shrink=0.86, ticks=[scaled.lowest, (scaled.lowest + 1) / 2, 1])
         bar.set_label(fill(SCALING_NAMES[scaled.scaling], 34), fontsize=7.5)
         bar.outline.set_visible(False)
+        if differing is not None:
+            show_map(further[0], scaled_map(differing, "per_image", float(differing.max())), theme)
+            show_outline(further[0], example.mask)
+            further[0].set_title(f"disagreement, max {differing.max():.3g}", fontsize=8.5)
         return figure
 
     rows = [
@@ -80,7 +92,38 @@ def drawing(example: Example, method: MethodLook, looks: Looks) -> Drawing:
         ]
         for row, column in np.ndindex(values.shape)
     ]
-    return Drawing(draw, alt, ["row", "column", "hounsfield", "nodule", method.key], rows)
+    columns = ["row", "column", SLICE_VALUES, "nodule", method.key]
+    if differing is not None:
+        columns.append("disagreement")
+        rows = [[*cells, float(value)] for cells, value in zip(rows, differing.ravel(), strict=True)]
+    return Drawing(draw, alt, columns, rows, {"slice_values": True})
+
+
+def disagreement_text(differing: np.ndarray, values: np.ndarray, mask: np.ndarray) -> str:
+    """How large the standard deviation over an ensemble's maps is where the mean map and the nodule are."""
+    relative = float(differing.sum() / values.sum()) if values.sum() > 0 else float("nan")
+    text = f"The standard deviation over the networks' maps is {as_percent(relative)} of the mean map on average."
+    if not mask.any() or differing.sum() <= 0:
+        return text
+    inside = float(differing[mask].sum() / differing.sum())
+    return f"{text} {as_percent(inside)} of it lies inside the nodule's mask."
+
+
+def without_slice_values(drawing: Drawing) -> Drawing:
+    """The same figure; its table has the map and the mask alone."""
+    at = drawing.columns.index(SLICE_VALUES)
+    columns = [column for column in drawing.columns if column != SLICE_VALUES]
+    rows = [[*row[:at], *row[at + 1 :]] for row in drawing.rows]
+    return replace(drawing, columns=columns, rows=rows, facts={})
+
+
+def kind_text(kind: str) -> str:
+    """The kind of example after the slice's id, unless its outcome says it.
+
+    >>> kind_text("median"), kind_text("misclassified")
+    (', median energy on the nodule for its size', '')
+    """
+    return f", {FOR_ITS_SIZE[kind]}" if kind in FOR_ITS_SIZE else ""
 
 
 def energy_text(share: float | None, mask: np.ndarray) -> str:

@@ -16,22 +16,23 @@ from camfolio.vocabulary import as_percent
 
 def run(*, out: Path, evaluation: Path, classes: tuple[str, str]) -> None:
     """Draw from `evaluation.json`."""
-    write(out, drawing(np.array(EvaluationResult.read(evaluation).confusion.matrix), classes))
+    result = EvaluationResult.read(evaluation)
+    write(out, drawing(np.array(result.confusion.matrix), classes, result.unit))
 
 
-def drawing(counts: np.ndarray, classes: tuple[str, str]) -> Drawing:
+def drawing(counts: np.ndarray, classes: tuple[str, str], unit: str) -> Drawing:
     """A 2x2 matrix, shaded by the share of its row."""
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    has_slices = counts.sum(1) > 0
+    has_any = counts.sum(1) > 0
     rows = [
-        [true, predicted, int(counts[i, j]), float(shares[i, j]) if has_slices[i] else ""]
+        [true, predicted, int(counts[i, j]), float(shares[i, j]) if has_any[i] else ""]
         for i, true in enumerate(classes)
         for j, predicted in enumerate(classes)
     ]
-    alt = "Confusion matrix of the test slices. " + " ".join(
-        f"Of {counts[i].sum()} {true} slices {counts[i, i]} ({as_percent(float(shares[i, i]))}) are predicted {true}."
-        if has_slices[i]
-        else f"There are no {true} slices."
+    alt = f"Confusion matrix of the test {unit}s. " + " ".join(
+        f"Of {counts[i].sum()} {true} {unit}s {counts[i, i]} ({as_percent(float(shares[i, i]))}) are predicted {true}."
+        if has_any[i]
+        else f"There are no {true} {unit}s."
         for i, true in enumerate(classes)
     )
 
@@ -40,7 +41,7 @@ def drawing(counts: np.ndarray, classes: tuple[str, str]) -> Drawing:
         matrix(figure.subplots(), counts, shares, classes, theme)
         return figure
 
-    return Drawing(draw, alt, ["label", "predicted", "slices", "share of row"], rows)
+    return Drawing(draw, alt, ["label", "predicted", f"{unit}s", "share of row"], rows)
 
 
 def matrix(axes: Axes, counts: np.ndarray, shares: np.ndarray, classes: tuple[str, str], theme: Theme) -> None:
@@ -48,7 +49,7 @@ def matrix(axes: Axes, counts: np.ndarray, shares: np.ndarray, classes: tuple[st
     axes.imshow(shares, cmap=counts_colormap(theme), vmin=0, vmax=1.25)
     for (row, column), count in np.ndenumerate(counts):
         axes.text(column, row - 0.06, str(count), ha="center", va="center", fontsize=19)
-        percentage = f"{as_percent(float(shares[row, column]), 1)} of row" if counts[row].any() else "no slices"
+        percentage = f"{as_percent(float(shares[row, column]), 1)} of row" if counts[row].any() else "empty row"
         axes.text(column, row + 0.24, percentage, ha="center", va="center", fontsize=8.5)
     axes.set_xticks([0, 1], classes)
     axes.set_yticks([0, 1], classes, rotation=90, va="center")

@@ -17,8 +17,10 @@ from camfolio.results.selection import Case, CasesResult, MethodCases
 from camfolio.results.subject import Subject
 from camfolio.vocabulary import UNDEFINED, MethodLook, as_number
 
-MARKERS = {"good": "^", "bad": "v", "misclassified": "X", "random": "s"}
+MARKERS = {"good": "^", "median": "D", "bad": "v", "misclassified": "X", "random": "s"}
 """Kind of example -> its marker."""
+IN_LEGEND = {"good": "most for its size", "median": "median for its size", "bad": "least for its size"}
+"""Kind of example -> its words in the legend; others are called by their kind."""
 BINS = 60
 """Bins of a method's values, in which the dots are stacked."""
 
@@ -110,7 +112,7 @@ def mark_examples(axes: Axes, values: np.ndarray, cases: Mapping[str, Sequence[C
             x,
             [line] * len(x),
             marker,
-            label=kind if line == 0 and x else "_",
+            label=IN_LEGEND.get(kind, kind) if line == 0 and x else "_",
             markerfacecolor="none",
             markeredgecolor=theme.ink,
             markersize=8,
@@ -125,5 +127,5 @@ def label_axes(axes: Axes, names: list[str], title: str, theme: Theme) -> None:
     axes.set_xlim(left=0)
     axes.set_xlabel(title)
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, fontsize=8, labelcolor=theme.ink, ncols=4, loc="lower right")
+        axes.legend(frameon=False, fontsize=8, labelcolor=theme.ink, ncols=5, loc="lower right")
     tidy(axes, theme)

@@ -15,8 +15,8 @@ from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
 from camfolio.results.randomisation import RandomisationResult
 from camfolio.vocabulary import MethodLook, as_number
 
-SHOWN = ("rank_signed", "ssim_signed")
-"""The similarities with a panel; all four are in the figure's data."""
+SHOWN = ("rank_signed", "rank_magnitude", "ssim_signed")
+"""The similarities with a panel; all five are in the figure's data."""
 
 
 def run(*, out: Path, randomisation: Path, methods: tuple[MethodLook, ...]) -> None:
@@ -25,7 +25,7 @@ def run(*, out: Path, randomisation: Path, methods: tuple[MethodLook, ...]) -> N
 
 
 def drawing(result: RandomisationResult, methods: Sequence[MethodLook]) -> Drawing:
-    """Two panels: similarity by method, with one point after the randomisation of each part."""
+    """Panels: similarity by method, with one point after the randomisation of each part."""
     rows = [
         [method, measure, part, *interval_cells(step.of(measure))]
         for method, steps in result.similarity.items()
@@ -37,12 +37,12 @@ def drawing(result: RandomisationResult, methods: Sequence[MethodLook]) -> Drawi
         first, last = (as_number(result.similarity[method.key][step].rank_signed.value, 2) for step in (0, -1))
         correlations.append(f"{method.name} {first} after {result.parts[0]}, {last} after all parts")
     alt = (
-        "Rank correlation and structural similarity of maps with those of the trained network during weight "
-        f"randomisation, cascading from the output. Rank correlation: {'; '.join(correlations)}."
+        "Rank correlation, its size, and structural similarity of maps with those of the trained network during weight "
+        f"randomisation, cascading from the output, means over {result.networks} networks. Rank correlation: {'; '.join(correlations)}."
     )
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 9.6, 3.4, layout="constrained")
+        figure = new_figure(theme, 11.0, 3.4, layout="constrained")
         grid = figure.subplots(1, len(SHOWN), sharey=True)
         for axes, measure in zip(grid, SHOWN, strict=True):
             panel(axes, result, measure, methods, theme)

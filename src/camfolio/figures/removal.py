@@ -1,8 +1,8 @@
-"""Figure: the probability of the explained class as pixels are replaced or inserted in the order of the maps."""
+"""Figure: the probability of the explained class, class by class, as pixels are replaced or inserted in the order of maps."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -12,7 +12,9 @@ from matplotlib.ticker import PercentFormatter
 from camfolio.figures.drawing.lines import band, interval_cells, mean_line
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
+from camfolio.results.by_class import ByClassResult, ClassFaithfulness
 from camfolio.results.faithfulness import FaithfulnessResult
+from camfolio.results.interval import Interval
 from camfolio.results.scoreboard import ScoreboardResult
 from camfolio.vocabulary import MethodLook, as_number
 
@@ -27,69 +29,89 @@ PANELS = {
 LOWER_IS_BETTER = ("deletion_parenchyma", "deletion_blur", "road_morf")
 
 
-def run(*, out: Path, scoreboard: Path, faithfulness: Path, methods: tuple[MethodLook, ...]) -> None:
-    """Draw from `scoreboard.json` and `faithfulness.json`."""
-    write(out, drawing(ScoreboardResult.read(scoreboard), FaithfulnessResult.read(faithfulness), methods))
+def run(
+    *,
+    out: Path,
+    scoreboard: Path,
+    by_class: Path,
+    faithfulness: Path,
+    methods: tuple[MethodLook, ...],
+    classes: tuple[str, str],
+) -> None:
+    """Draw from `by_class.json`, with the titles of controls from `scoreboard.json` and shares of `faithfulness.json`."""
+    controls = ScoreboardResult.read(scoreboard).controls
+    shares_of = FaithfulnessResult.read(faithfulness).shares_of
+    shares = {curve: shares_of(curve) for curve in PANELS}
+    write(out, drawing(ByClassResult.read(by_class), shares, methods, controls, classes))
 
 
-def drawing(board: ScoreboardResult, faithfulness: FaithfulnessResult, methods: Sequence[MethodLook]) -> Drawing:
-    """Six panels: curves of a good map fall fast in the upper row and rise fast, or stay high, in the lower row."""
-    shares = {curve: faithfulness.shares_of(curve) for curve in PANELS}
+def drawing(
+    result: ByClassResult,
+    shares: Mapping[str, Sequence[float]],
+    methods: Sequence[MethodLook],
+    controls: Mapping[str, str],
+    classes: tuple[str, str],
+) -> Drawing:
+    """Six panels per class: curves of a good map fall fast in the upper row and rise fast, or stay high, in the lower row."""
     rows = [
-        [curve, subject, share, *interval_cells(value)]
+        [name, curve, subject, share, *interval_cells(value)]
+        for name, part in zip(classes, result.explained, strict=True)
         for curve in PANELS
-        for subject in board.in_focus
-        for share, value in zip(shares[curve], board.curves[curve][subject], strict=True)
+        for subject in (*(method.key for method in methods), *controls)
+        for share, value in zip(shares[curve], part.curves[curve][subject], strict=True)
     ]
-    alt = (
-        f"Mean probability of the explained class over {board.slices.faithfulness} test slices in six panels: "
-        + "; ".join(f"{title}, {means_text(board, curve, methods)}" for curve, title in PANELS.items())
+    alt = "Mean probability of the explained class in six panels per class. " + " ".join(
+        f"Explained as {name}, {part.slices} test slices: "
+        + "; ".join(f"{title}, {means_text(part, curve, methods)}" for curve, title in PANELS.items())
         + "."
+        for name, part in zip(classes, result.explained, strict=True)
     )
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 10.4, 6.0, layout="constrained")
-        grid = figure.subplots(2, 3, sharey=True)
-        for axes, (curve, title) in zip(grid.ravel(), PANELS.items(), strict=True):
-            panel(axes, board, curve, shares[curve], methods=methods, theme=theme)
-            axes.set_title(title, fontsize=9)
-            axes.set_xlabel("pixels inserted" if curve.startswith("insertion") else "pixels replaced", fontsize=8.5)
-        for axes in grid[:, 0]:
-            axes.set_ylabel("probability of the explained class", fontsize=8.5)
+        figure = new_figure(theme, 10.4, 11.4, layout="constrained")
+        grid = figure.subplots(4, 3, sharey=True)
+        for label, (name, part) in enumerate(zip(classes, result.explained, strict=True)):
+            own = grid[2 * label : 2 * label + 2]
+            for axes, (curve, title) in zip(own.ravel(), PANELS.items(), strict=True):
+                panel(axes, part.curves[curve], shares[curve], methods=methods, controls=controls, theme=theme)
+                axes.set_title(f"{name}: {title}", fontsize=9)
+                axes.set_xlabel("pixels inserted" if curve.startswith("insertion") else "pixels replaced", fontsize=8.5)
+            for axes in own[:, 0]:
+                axes.set_ylabel(f"probability of {name}", fontsize=8.5)
         legend_below(figure, grid[0, 0], theme, columns=4)
         return figure
 
-    return Drawing(draw, alt, ["curve", "subject", "share of pixels", "mean", "low", "high"], rows)
+    return Drawing(draw, alt, ["explained class", "curve", "subject", "share of pixels", "mean", "low", "high"], rows)
 
 
-def means_text(board: ScoreboardResult, curve: str, methods: Sequence[MethodLook]) -> str:
+def means_text(part: ClassFaithfulness, curve: str, methods: Sequence[MethodLook]) -> str:
     """Which direction of a curve is better, and its mean over all steps by method."""
     means = []
     for method in methods:
-        values = [value.value for value in board.curves[curve][method.key] if value.value is not None]
+        values = [value.value for value in part.curves[curve][method.key] if value.value is not None]
         means.append(f"{method.name} {as_number(sum(values) / len(values) if values else None, 2)}")
     return f"{'lower' if curve in LOWER_IS_BETTER else 'higher'} is better, mean of the curve {', '.join(means)}"
 
 
 def panel(
     axes: Axes,
-    board: ScoreboardResult,
-    curve: str,
+    curves: Mapping[str, Sequence[Interval]],
     shares: Sequence[float],
     *,
     methods: Sequence[MethodLook],
+    controls: Mapping[str, str],
     theme: Theme,
 ) -> None:
-    """One curve: methods as lines with bands, controls as dashed lines.
+    """One curve of all subjects: methods as lines with bands, controls as dashed lines.
 
     `shares` are the shares of replaced or inserted pixels, 0 to 1, one per step of the curve.
     """
-    dashes = dict(zip(board.controls, ((1, 1), (3, 1), (5, 1.5), (3, 1, 1, 1), (6, 1, 1, 1)), strict=False))
-    for subject, title in board.controls.items():
+    dashes = dict(zip(controls, ((1, 1), (3, 1), (5, 1.5), (3, 1, 1, 1), (6, 1, 1, 1)), strict=False))
+    for subject, title in controls.items():
         style = {"color": theme.faint, "dashes": dashes.get(subject, (2, 2)), "label": title, "linewidth": 1.1}
-        mean_line(axes, shares, board.curves[curve][subject], **style)
+        mean_line(axes, shares, curves[subject], **style)
     for method in methods:
-        values = board.curves[curve][method.key]
+        values = curves[method.key]
         mean_line(axes, shares, values, color=method.colour, label=method.name, linewidth=1.9)
         band(axes, shares, values, method.colour)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))

@@ -19,7 +19,7 @@ def run(*, out: Path, evaluation: Path) -> None:
     """Draw from `evaluation.json`; a test part of one class has no curve."""
     result = EvaluationResult.read(evaluation)
     if result.roc.network is None:
-        write_empty(out, "All test slices are of one class: a ROC curve is not defined.")
+        write_empty(out, f"All test {result.unit}s are of one class: a ROC curve is not defined.")
         return
     write(out, drawing(result))
 
@@ -43,7 +43,7 @@ def drawing(result: EvaluationResult) -> Drawing:
         else "the nodule's area has no curve, since there are no masks"
     )
     alt = (
-        f"ROC on the test slices. The network's curve has an area of {as_number(values['network'], 3)}, {area_text}; "
+        f"ROC over the test {result.unit}s. The network's curve has an area of {as_number(values['network'], 3)}, {area_text}; "
         "a diagonal line marks chance."
     )
 

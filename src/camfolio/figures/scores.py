@@ -14,6 +14,7 @@ from camfolio.figures.drawing.lines import interval_cells
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, new_figure, tidy
 from camfolio.results.scoreboard import ScoreboardResult
+from camfolio.results.subject import ORACLE
 from camfolio.vocabulary import MethodLook, as_number
 
 COLUMNS = 4
@@ -60,8 +61,10 @@ def means_text(board: ScoreboardResult, score: str, methods: Sequence[MethodLook
 
 
 def names_of(board: ScoreboardResult, methods: Sequence[MethodLook]) -> dict[str, str]:
-    """Subject -> its name, methods before controls."""
-    return {method.key: method.name for method in methods} | dict(board.controls)
+    """Subject -> its name, methods before the mask at the cells of the layer and controls."""
+    names = {method.key: method.name for method in methods}
+    elsewhere = {key: f"{names[method]} of others" for key, method in board.others.items()}
+    return names | {ORACLE.key: "mask at the cells"} | elsewhere | dict(board.controls)
 
 
 def panel(axes: Axes, board: ScoreboardResult, score: str, methods: Sequence[MethodLook], theme: Theme) -> None:
@@ -71,8 +74,8 @@ def panel(axes: Axes, board: ScoreboardResult, score: str, methods: Sequence[Met
     if chance is not None and chance.value is not None:
         axes.axvline(chance.value, color=theme.ink, linewidth=0.8, linestyle=":")
     for line, subject in enumerate(names):
-        value = board.scores[score][subject]
-        if value.value is None:
+        value = board.scores[score].get(subject)
+        if value is None or value.value is None:
             continue
         colour = colours.get(subject, theme.faint)
         if value.low is not None and value.high is not None:

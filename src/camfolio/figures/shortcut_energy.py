@@ -12,7 +12,8 @@ from matplotlib.ticker import PercentFormatter
 from camfolio.figures.drawing.lines import interval_cells
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
-from camfolio.results.shortcut import CueResult, MethodMaps, SeedsInterval, ShortcutResult
+from camfolio.results.networks import NetworksInterval
+from camfolio.results.shortcut import CueResult, MethodMaps, ShortcutResult
 from camfolio.vocabulary import MethodLook, as_percent
 
 CONDITIONS = {
@@ -24,7 +25,7 @@ CONDITIONS = {
 """Title -> kind of network, and whether the slices are shown with or without the cue."""
 
 
-def energies(maps: MethodMaps) -> dict[str, SeedsInterval]:
+def energies(maps: MethodMaps) -> dict[str, NetworksInterval]:
     """Title of each condition -> share of the maps' energy in the cue's region."""
     values = {"shortcut": maps.shortcut.energy, "clean": maps.clean.energy}
     return {
@@ -39,15 +40,16 @@ def run(*, out: Path, shortcut: Path, methods: tuple[MethodLook, ...]) -> None:
 
 
 def drawing(result: ShortcutResult, methods: tuple[MethodLook, ...]) -> Drawing:
-    """A panel per cue: for every method the mean energy in four conditions, with intervals and single seeds."""
-    columns = ["cue", "method", "network", "cue in the slice", "mean", "low", "high"]
+    """A panel per cue: for every method the mean energy in four conditions, with intervals and single networks."""
+    columns = ["cue", "method", "network", "cue in the slice", "mean", "low", "high", "single networks"]
     rows = []
     descriptions = []
     for cue, cue_result in result.cues.items():
         for method in methods:
             energy = energies(cue_result.methods[method.key])
             rows += [
-                [cue, method.key, *CONDITIONS[title], *interval_cells(interval)] for title, interval in energy.items()
+                [cue, method.key, *CONDITIONS[title], *interval_cells(interval), single(interval)]
+                for title, interval in energy.items()
             ]
             means = (f"{title} {as_percent(interval.value)}" for title, interval in energy.items())
             descriptions.append(f"{cue}, {method.name}: {', '.join(means)}")
@@ -66,6 +68,11 @@ def drawing(result: ShortcutResult, methods: tuple[MethodLook, ...]) -> Drawing:
         return figure
 
     return Drawing(draw, alt, columns, rows)
+
+
+def single(interval: NetworksInterval) -> str:
+    """The values of single networks for a table, with blanks between."""
+    return " ".join("-" if each.value is None else f"{each.value:.4f}" for each in interval.by_network)
 
 
 def panel(axes: Axes, result: CueResult, methods: tuple[MethodLook, ...], theme: Theme) -> None:
@@ -98,13 +105,13 @@ def marker_style(network: str, cue: str, theme: Theme) -> dict[str, Any]:
     return {"color": colour, "markerfacecolor": colour if cue == "with" else theme.paper}
 
 
-def draw_interval(axes: Axes, interval: SeedsInterval, y: float, style: dict[str, Any]) -> None:
-    """A mean with its interval, and small bars for single seeds; a note where all maps are empty."""
+def draw_interval(axes: Axes, interval: NetworksInterval, y: float, style: dict[str, Any]) -> None:
+    """A mean with its interval, and small bars for single networks; a note where all maps are empty."""
     if interval.value is None:
         axes.text(0.01, y, "all maps are empty", fontsize=7, va="center", color=style["color"])
         return
     if interval.low is not None and interval.high is not None:
         axes.plot([interval.low, interval.high], [y, y], color=style["color"], linewidth=1.4)
-    seeds = [value for value in interval.by_seed if value is not None]
-    axes.plot(seeds, [y] * len(seeds), "|", color=style["color"], markersize=5, alpha=0.7)
+    networks = [value for value in interval.values if value is not None]
+    axes.plot(networks, [y] * len(networks), "|", color=style["color"], markersize=5, alpha=0.7)
     axes.plot(interval.value, y, "o", linestyle="none", markersize=5.5, **style)

@@ -14,7 +14,7 @@ from camfolio.figures.drawing.style import Theme, new_figure
 
 
 def run(*, out: Path, looks: Looks, **folders: Path) -> None:
-    """Draw the first method's good example or, without one, its misclassified example."""
+    """Draw the first method's example with the most energy for its size or, without one, its misclassified example."""
     examples = ExampleFolders(**folders)
     for kind in ("good", "misclassified"):
         case = examples.case(looks.methods[0].key, kind)

@@ -1,4 +1,4 @@
-"""Figure: loss, accuracy and AUC per epoch, training and validation, the best epoch marked."""
+"""Figure: loss, accuracy and AUC per epoch, training and validation, the epoch marked whose weights are used."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def drawing(result: TrainingResult) -> Drawing:
         for number, epoch in enumerate(result.history, start=1)
     ]
     validation, training = (
-        {name: as_number(metric(result.best, part, name), 3) for name in ("accuracy", "auc")}
+        {name: as_number(metric(result.kept, part, name), 3) for name in ("accuracy", "auc")}
         for part in ("validation", "training")
     )
     alt = (
@@ -60,22 +60,24 @@ def metric(epoch: Epoch, part: str, name: str) -> float | None:
 
 
 def loss_text(result: TrainingResult) -> str:
-    """The validation loss at the first and at the best epoch."""
-    first, lowest = (as_number(epoch.validation.loss, 3) for epoch in (result.first, result.best))
-    if result.best_epoch == 1:
+    """The validation loss at the first epoch and at the one whose weights are used."""
+    first, lowest = (as_number(epoch.validation.loss, 3) for epoch in (result.first, result.kept))
+    if result.averaged:
+        return f"Validation loss of the averaged weights is {first} at epoch 1 and {lowest} at the last, {result.kept_epoch}."
+    if result.kept_epoch == 1:
         return f"Validation loss is lowest, {lowest}, at epoch 1."
-    return f"Validation loss is {first} at epoch 1 and lowest, {lowest}, at epoch {result.best_epoch}."
+    return f"Validation loss is {first} at epoch 1 and lowest, {lowest}, at epoch {result.kept_epoch}."
 
 
 def panel(axes: Axes, name: str, result: TrainingResult, theme: Theme) -> None:
     """One metric of training and validation; gaps where it is not defined."""
-    epochs, best = range(1, result.epochs + 1), result.best_epoch or 1
+    epochs, best = range(1, result.epochs + 1), result.kept_epoch or 1
     styles = {"training": (theme.faint, "--"), "validation": (theme.accent, "-")}
     for part, (colour, dash) in styles.items():
         values = [math.nan if value is None else value for value in (metric(row, part, name) for row in result.history)]
         if not all(map(math.isnan, values)):
             axes.plot(epochs, values, dash, color=colour, linewidth=1.6, label=part)
-    value = metric(result.best, "validation", name)
+    value = metric(result.kept, "validation", name)
     axes.axvline(best, color=theme.ink, linewidth=0.7, alpha=0.5)
     if value is not None:
         axes.plot(best, value, "o", color=theme.accent, markersize=5)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from jinja2 import Environment, FileSystemBytecodeCache
+from jinja2 import Environment
 from mkdocs.config.base import Config
 from mkdocs.config.config_options import ListOfItems, Type
 from mkdocs.config.defaults import MkDocsConfig
@@ -28,6 +28,9 @@ from camfolio.site.head import finish_site
 from camfolio.site.pages import Picture, Site
 from camfolio.site.project import site_for, site_options
 from camfolio.site.serving import FOLDER, Background
+from camfolio.site.templates import TemplateCache
+from camfolio.store.private import private_folder, user_cache
+from camfolio.study.project import refuse_user_code
 
 log = logging.getLogger("mkdocs.plugins.camfolio")
 
@@ -37,6 +40,10 @@ class Settings(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves `__ini
 
     results = ListOfItems(Type(str), default=[])
     """Folders, relative to the project, or URLs that are asked for a result before it is computed."""
+    packages = ListOfItems(Type(str), default=[])
+    """Installed packages whose classes and functions studies may name; `study.project` reads them, for every command."""
+    user_code = Type(bool, default=True)
+    """Whether user code of studies may run; if not, templates of the project are filled in a sandbox, too."""
 
 
 class CamfolioPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  # the same
@@ -59,7 +66,11 @@ class CamfolioPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  # 
         show_progress()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
-        """Take the site's address from SITE_URL if mkdocs.yml has none: link previews need absolute addresses."""
+        """Refuse user code if mkdocs.yml does; take the site's address from SITE_URL if it has none: link previews need absolute addresses."""
+        if not self.config.user_code:
+            refuse_user_code()
+        if self.background:
+            self.background.file.hold()
         config.site_url = config.site_url or os.environ.get("SITE_URL", "")
         return config
 
@@ -74,12 +85,12 @@ class CamfolioPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  # 
                 "Restart the server: the edited modules %s are still loaded in their old version.", ", ".join(edited)
             )
         try:
-            site = site_for(Path(config.config_file_path).parent, self.background, self.config.results)
+            site = site_for(project_folder(config), self.background, self.config.results)
         except CamfolioError as error:
-            failure = MkDocsException(str(error))
-            failure.exit_code = error.exit_status  # type: ignore[misc]  # click reads it from the exception it caught
-            raise failure from None
+            raise failure(error) from None
         self.pictures = site.pictures
+        if site.waiting:  # sections of these pages, to which others link, are not there yet
+            config.validation.links.anchors = logging.INFO
         return site
 
     @event_priority(-50)  # after mkdocs-gen-files, whose script renders the site
@@ -89,22 +100,39 @@ class CamfolioPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  # 
             files.append(File.generated(config, picture.path, abs_src_path=str(picture.origin)))
         return files
 
-    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:  # noqa: ARG002 - MkDocs passes it
-        """Keep the theme's compiled templates in the store."""
-        if folder := folder_in_store(config, ".templates"):
-            env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:  # noqa: ARG002 - MkDocs passes them
+        """Keep the theme's compiled templates in the user's own cache."""
+        if folder := user_cache():
+            env.bytecode_cache = TemplateCache(str(folder))
         return env
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, **_: object) -> LiveReloadServer:
-        """Render again when the background computation has finished a step."""
+        """Render again when the background computation asks for it."""
         if folder := folder_in_store(config, FOLDER):
             server.watch(str(folder))
         return server
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        """Add policy and link preview to built pages; served pages keep the script that reloads them."""
-        if not self.background:
-            finish_site(Path(config.site_dir), config.site_url or "")
+        """Add policy and link preview to built pages; served pages keep the script that reloads them, and read the progress.
+
+        Raises:
+            MkDocsException: for an inline script that is not the theme's.
+        """
+        site = Path(config.site_dir)
+        if self.background:
+            self.background.file.release(site, self.background.progress)
+            return
+        try:
+            finish_site(site, config.site_url or "")
+        except CamfolioError as error:
+            raise failure(error) from None
+
+
+def failure(error: CamfolioError) -> MkDocsException:
+    """The same sentence for MkDocs, which ends with its exit status and without a traceback."""
+    shown = MkDocsException(str(error))
+    shown.exit_code = error.exit_status  # type: ignore[misc]  # click reads it from the exception it caught
+    return shown
 
 
 def show_progress() -> None:
@@ -116,11 +144,16 @@ def show_progress() -> None:
             progress.addHandler(handler)
 
 
+def project_folder(config: MkDocsConfig) -> Path:
+    """The folder of mkdocs.yml, or the one that `camfolio site` names."""
+    return Path(site_options()["project"] or Path(config.config_file_path).parent)
+
+
 def folder_in_store(config: MkDocsConfig, name: str) -> Path | None:
     """A folder in the store, created if necessary; None if it cannot be written, an error that the pages report."""
-    folder = Path(config.config_file_path).parent / site_options()["store"] / name
+    folder = project_folder(config) / site_options()["store"] / name
     with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
     return folder if folder.is_dir() else None
 
 

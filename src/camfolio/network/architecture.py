@@ -12,7 +12,10 @@ from torch.nn import functional
 
 from camfolio.errors import NetworkError, nearest
 from camfolio.study.settings import Network
-from camfolio.user_code import create_user_object
+from camfolio.user_code import Wanted, create_user_object
+
+MODULE = Wanted("a subclass of torch.nn.Module", lambda found: issubclass(found, nn.Module))
+"""What `network.class_path` may name, besides a function that returns a module."""
 
 
 def make_network(*, width: int, blocks: Sequence[int], dropout: float = 0.0) -> nn.Module:
@@ -26,7 +29,7 @@ def make_network(*, width: int, blocks: Sequence[int], dropout: float = 0.0) -> 
         dropout: share of the features dropped in training before the last layer.
 
     Returns:
-        A network from (batch, 1, height, width), window-scaled to about -1 to 1, to two logits.
+        A network from (batch, 1, height, width), window-scaled to 0 to 1, to two logits.
     """
     planes = [width << depth for depth in range(4)]
     network = ResNet(
@@ -64,12 +67,12 @@ def build_network(settings: Network) -> nn.Module:
     (-z/2, z/2), which give the same probabilities; the layers keep their names.
 
     Raises:
-        NetworkError: if `class_path` is no torch module.
-        StudyError: if it cannot be found or raises an exception.
+        NetworkError: if a function returns no torch module.
+        StudyError: if `class_path` is neither a torch module nor a function, cannot be found, or raises an exception.
     """
     if not settings.class_path:
         return make_network(width=settings.width, blocks=settings.blocks, dropout=settings.dropout)
-    network = create_user_object(settings.class_path, settings.init_args)
+    network = create_user_object(settings.class_path, settings.init_args, MODULE)
     if not isinstance(network, nn.Module):
         msg = f"Expected a torch module, but {settings.class_path} returns {type(network).__name__}. Derive it from torch.nn.Module."
         raise NetworkError(msg)
@@ -111,9 +114,21 @@ def device_for(accelerator: str) -> torch.device:
 def through_window(
     hounsfield: Float32[Tensor, "batch height width"], window_hu: tuple[float, float]
 ) -> Float32[Tensor, "batch 1 height width"]:
-    """Input of the network: HU clipped to the window, and scaled so that its ends become -1 and 1."""
+    """Input of the network: HU clipped to the window, and scaled so that its ends become 0 and 1.
+
+    The zeros with which convolutions pad their input are the window's lower end, and no bright frame.
+    """
     low, high = window_hu
-    return ((hounsfield.clamp(low, high) - low) * (2 / (high - low)) - 1).unsqueeze(1)
+    return ((hounsfield.clamp(low, high) - low) / (high - low)).unsqueeze(1)
+
+
+def in_window(hounsfield: float, window_hu: tuple[float, float]) -> float:
+    """What the network receives for one value in HU.
+
+    >>> in_window(-300.0, (-1000.0, 400.0)), in_window(-2000.0, (-1000.0, 400.0))
+    (0.5, 0.0)
+    """
+    return float(through_window(torch.tensor([[[hounsfield]]]), window_hu))
 
 
 def find_layer(network: nn.Module, name: str) -> nn.Module:

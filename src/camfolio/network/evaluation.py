@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import partial
+
 import numpy as np
 import torch
 from jaxtyping import Float, Float64
@@ -9,82 +12,118 @@ from scipy.special import expit
 from torch import Tensor
 from torchmetrics.functional.classification import binary_confusion_matrix, binary_roc
 
-from camfolio.network.metrics import METRICS, Predictions
+from camfolio.network.calibration import perfect_calibration
+from camfolio.network.cases import Cases, by_nodule, in_order, largest_slices
+from camfolio.network.metrics import METRICS, Metric, Predictions
 from camfolio.results.evaluation import (
     AreaBaseline,
     AreaDifference,
     CalibrationBin,
+    CaseMetrics,
     Confusion,
     EvaluationResult,
     RocCurve,
     RocCurves,
 )
-from camfolio.shapes import Labels, Names
-from camfolio.statistics.bootstrap import patient_resamples, summarise
+from camfolio.results.interval import Interval
+from camfolio.shapes import Labels
+from camfolio.statistics.bootstrap import patient_resamples, summarise, without_each
 
 CHANCE = 0.5
 Values = Float64[np.ndarray, " slices"]
-"""One number of every slice: a probability, or an area in mm²."""
+"""One number of every nodule or slice: a probability, or an area in mm²."""
 
 
-def evaluate(
-    probability: Values,
-    label: Labels,
-    patient: Names,
-    area_mm2: Values,
-    *,
-    larger: bool,
-    resamples: int,
-    bins: int,
-    seed: int,
-) -> EvaluationResult:
+def evaluate(slices: Cases, *, larger: bool, resamples: int, bins: int, seed: int) -> EvaluationResult:
     """Metrics of the network's predictions on one part of the data, with intervals over patients.
 
+    Labels belong to nodules, so metrics are over nodules first: a nodule's probability is the mean of its slices', its area
+    the largest of them. Metrics over slices, and AUCs on the largest slice of each nodule, are given besides. Every interval
+    is over the same resamples of patients.
+
     Args:
-        probability: (N,) of the second class, malignant.
-        label: (N,) 0 or 1.
-        patient: (N,) ids; intervals are over them.
-        area_mm2: (N,) the nodule's area on the slice: the baseline; NaN where no mask tells it.
+        slices: in any order.
         larger: whether a larger nodule speaks for the second class (see `larger_is_second`).
         resamples: of the bootstrap.
         bins: of the calibration error, of equal width.
         seed: of the bootstrap.
     """
-    truth = torch.from_numpy(label)
-    known = np.isfinite(area_mm2)
-    score, area = (torch.from_numpy(np.ascontiguousarray(part)) for part in (probability, area_score(area_mm2, larger)))
-    network, baseline = (Predictions(values, truth, bins) for values in (score, area))
+    slices = in_order(slices)
+    nodules = by_nodule(slices)
+    measure = partial(measured, larger=larger, resamples=resamples, bins=bins, seed=seed)
+    primary = measure(nodules, METRICS)
+    known = np.isfinite(nodules.area_mm2)
+    score, truth = torch.from_numpy(nodules.probability), torch.from_numpy(nodules.label)
+    area = torch.from_numpy(area_score(nodules.area_mm2, larger))
+    return EvaluationResult(
+        **dict(primary),
+        slices=len(slices),
+        patients=len(np.unique(slices.patient)),
+        resamples=resamples,
+        about_metrics={name: metric.words for name, metric in METRICS.items()},
+        confusion=confusion(score, truth),
+        roc=RocCurves(network=roc(score, truth), area=roc(area[known], truth[known])),
+        calibration=calibration(nodules.probability, nodules.label, bins),
+        perfectly_calibrated=perfect_calibration(
+            nodules.probability,
+            nodules.patient,
+            error=primary.metrics["calibration_error"].value or 0.0,
+            bins=bins,
+            resamples=resamples,
+            seed=seed,
+        ),
+        by_slice=measure(slices, METRICS),
+        largest_slice=measure(largest_slices(slices), {"auc": METRICS["auc"]}),
+    )
+
+
+def measured(
+    cases: Cases, metrics: Mapping[str, Metric], *, larger: bool, resamples: int, bins: int, seed: int
+) -> CaseMetrics:
+    """Metrics of the network, the area's AUC and their difference, over cases of one kind; see `evaluate`."""
+    truth, known = torch.from_numpy(cases.label), np.isfinite(cases.area_mm2)
+    scores = (cases.probability, area_score(cases.area_mm2, larger))
+    network, baseline = (Predictions(torch.from_numpy(np.ascontiguousarray(one)), truth, bins) for one in scores)
 
     def everything(index: np.ndarray) -> list[float]:
-        rows, measured = torch.from_numpy(index), torch.from_numpy(index[known[index]])
-        values = [metric(network[rows]) for metric in METRICS.values()]
-        return values + [METRICS["auc"](predictions[measured]) for predictions in (network, baseline)]
+        rows, with_area = torch.from_numpy(index), torch.from_numpy(index[known[index]])
+        values = [metric(network[rows]) for metric in metrics.values()]
+        return values + [METRICS["auc"](predictions[with_area]) for predictions in (network, baseline)]
 
-    observed = everything(np.arange(len(label)))
-    drawn = np.array([everything(index) for index in patient_resamples(patient, resamples, seed)]).T
-    intervals = [summarise(value, values) for value, values in zip(observed, drawn, strict=True)]
+    observed = everything(np.arange(len(cases)))
+    drawn = np.array([everything(index) for index in patient_resamples(cases.patient, resamples, seed)]).T
+    left_out = np.array([everything(index) for index in without_each(cases.patient)]).reshape(-1, len(observed)).T
+    intervals = [summarise(*estimate) for estimate in zip(observed, drawn, left_out, strict=True)]
+    gain = summarise(observed[-2] - observed[-1], drawn[-2] - drawn[-1], left_out[-2] - left_out[-1])
+    return CaseMetrics(
+        cases=len(cases),
+        positives=int(cases.label.sum()),
+        metrics=by_name(metrics, intervals),
+        baseline=AreaBaseline(auc=intervals[-1], direction="larger" if larger else "smaller", cases=int(known.sum())),
+        difference=AreaDifference(auc=gain),
+        always_majority=float(max(cases.label.mean(), 1 - cases.label.mean())),
+    )
+
+
+def confusion(score: Tensor, truth: Tensor) -> Confusion:
+    """Counts of labels against predictions."""
     (true_negatives, false_positives), (false_negatives, true_positives) = binary_confusion_matrix(
         score, truth
     ).tolist()
-    return EvaluationResult(
-        slices=len(label),
-        patients=len(np.unique(patient)),
-        positives=int(label.sum()),
-        resamples=resamples,
-        metrics=dict(zip(METRICS, intervals, strict=False)),
-        about_metrics={name: metric.words for name, metric in METRICS.items()},
-        baseline=AreaBaseline(auc=intervals[-1], direction="larger" if larger else "smaller", slices=int(known.sum())),
-        difference=AreaDifference(auc=summarise(observed[-2] - observed[-1], drawn[-2] - drawn[-1])),
-        always_majority=float(max(label.mean(), 1 - label.mean())),
-        confusion=Confusion(
-            true_negatives=true_negatives,
-            false_positives=false_positives,
-            false_negatives=false_negatives,
-            true_positives=true_positives,
-        ),
-        roc=RocCurves(network=roc(score, truth), area=roc(area[known], truth[known])),
-        calibration=calibration(probability, label, bins),
+    return Confusion(
+        true_negatives=true_negatives,
+        false_positives=false_positives,
+        false_negatives=false_negatives,
+        true_positives=true_positives,
     )
+
+
+def by_name(metrics: Mapping[str, Metric], intervals: Sequence[Interval]) -> dict[str, Interval]:
+    """Metric -> its interval, without ends where resampling gives none (see `Metric`)."""
+    return {
+        name: interval if metric.resampled else Interval(value=interval.value, low=None, high=None)
+        for (name, metric), interval in zip(metrics.items(), intervals, strict=False)
+    }
 
 
 def larger_is_second(area_mm2: Values, label: Labels) -> bool:
@@ -109,13 +148,13 @@ def roc(score: Tensor, truth: Tensor) -> RocCurve | None:
 
 
 def calibration(probability: Values, label: Labels, bins: int) -> tuple[CalibrationBin, ...]:
-    """Bins of equal width that hold any slice: how many, mean probability, share that is malignant."""
+    """Bins of equal width that hold any nodule: how many, mean probability, share that is malignant."""
     bin_of = np.minimum((probability * bins).astype(int), bins - 1)
     return tuple(
         CalibrationBin(
             low=one / bins,
             high=(one + 1) / bins,
-            slices=int((bin_of == one).sum()),
+            nodules=int((bin_of == one).sum()),
             predicted=float(probability[bin_of == one].mean()),
             observed=float(label[bin_of == one].mean()),
         )

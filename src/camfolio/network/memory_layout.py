@@ -53,16 +53,28 @@ class SafeGradients(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torc
                 return (laid_out_as(safe[0], image), laid_out_as(safe[1], weight), safe[2])
         return func(*args, **(kwargs or {}))
 
+    def state(self, network: nn.Module) -> dict[str, list[Any]]:
+        """What was computed in contiguous memory, for a checkpoint: names of weights, and shapes of computed weights."""
+        parameters = {weight.data_ptr(): name for name, weight in network.named_parameters()}
+        return {
+            "names": [name for pointer, name in parameters.items() if pointer in self.made_contiguous],
+            "shapes": sorted({shape for pointer, shape in self.made_contiguous.items() if pointer not in parameters}),
+        }
+
+    def restore(self, network: nn.Module, state: Mapping[str, Sequence[Any]]) -> None:
+        """Take the state back from a checkpoint; a computed weight, whose memory is gone, gets a negative address."""
+        parameters = dict(network.named_parameters())
+        named = {parameters[name].data_ptr(): tuple(parameters[name].shape) for name in state["names"]}
+        self.made_contiguous = named | {-1 - number: tuple(shape) for number, shape in enumerate(state["shapes"])}
+
     def names(self, network: nn.Module) -> list[str]:
         """Weights whose gradients were computed in contiguous memory: their names, or shapes if they are computed by the network.
 
         Args:
             network: with its weights at the same addresses as in the backward pass.
         """
-        parameters = {weight.data_ptr(): name for name, weight in network.named_parameters()}
-        named = [name for pointer, name in parameters.items() if pointer in self.made_contiguous]
-        computed = {shape for pointer, shape in self.made_contiguous.items() if pointer not in parameters}
-        return named + [f"a computed weight {shape}" for shape in sorted(computed)]
+        state = self.state(network)
+        return state["names"] + [f"a computed weight {shape}" for shape in state["shapes"]]
 
 
 def laid_out(tensor: Tensor) -> Tensor:

@@ -8,15 +8,17 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from jaxtyping import Float32, Int64
-from pytorch_lightning.callbacks import Callback, EarlyStopping
+from pytorch_lightning.callbacks import Callback, Checkpoint, EarlyStopping, WeightAveraging
 from pytorch_lightning.utilities.exceptions import MisconfigurationException  # type: ignore[attr-defined]  # the module does not export it
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 from torchmetrics import MetricCollection
 from torchmetrics.classification import BinaryAccuracy, BinaryAUROC
 
@@ -24,8 +26,9 @@ from camfolio.data.loading import LabelledSlices, SliceLoading, augment
 from camfolio.errors import NetworkError
 from camfolio.network.architecture import through_window
 from camfolio.network.epochs import EpochProgress
+from camfolio.network.last_epoch import DigestNamed, LastEpoch
 from camfolio.network.memory_layout import SafeGradients, channels_last
-from camfolio.study.settings import Training
+from camfolio.study.training import Training
 
 log = logging.getLogger("camfolio")
 
@@ -68,6 +71,16 @@ class Classifier(pl.LightningModule):
         with self.gradients:
             super().backward(loss, *args, **kwargs)
 
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add the state of the augmentation, and the weights with gradients from contiguous memory."""
+        checkpoint["augmentation"] = self.generator.get_state()
+        checkpoint["gradients"] = self.gradients.state(self.network)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Restore both."""
+        self.generator.set_state(checkpoint["augmentation"])
+        self.gradients.restore(self.network, checkpoint["gradients"])
+
     def validation_step(self, batch: LabelledSlices, _: int) -> None:
         """Metrics of one batch without augmentation."""
         hounsfield, label = batch
@@ -107,19 +120,26 @@ def one_cycle(progress: float, warm_up: float = 0.25) -> float:
     return (1 + math.cos(math.pi * min(1.0, (progress - warm_up) / (1 - warm_up)))) / 2
 
 
-class BestWeights(Callback):
-    """Keeps the weights of the epoch with the lowest validation loss, and the history of all epochs."""
+class KeptWeights(Callback):
+    """Keeps the weights that are validated after one epoch, and the history of all epochs.
 
-    def __init__(self) -> None:
+    It stands before the averaging of weights among the callbacks, so that it sees the average.
+
+    Args:
+        last: whether it is the last epoch with a finite validation loss instead of the one with the lowest.
+    """
+
+    def __init__(self, *, last: bool) -> None:
+        self.last = last
         self.history: list[dict[str, float]] = []
         self.loss = math.inf
         self.epoch: int | None = None
         self.weights: dict[str, Tensor] = {}
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Keep the weights if the validation loss is the lowest so far."""
+        """Keep the weights if the validation loss is the lowest so far, or finite if the last are to be kept."""
         loss = float(trainer.callback_metrics["validation/loss"])
-        if not trainer.sanity_checking and loss < self.loss:
+        if not trainer.sanity_checking and loss < (math.inf if self.last else self.loss):
             self.loss, self.epoch = loss, trainer.current_epoch + 1
             weights = pl_module.network.state_dict()  # type: ignore[union-attr]  # a Classifier's network
             self.weights = {name: tensor.detach().cpu().clone() for name, tensor in weights.items()}
@@ -127,6 +147,15 @@ class BestWeights(Callback):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002 - Lightning's signature
         """Add the epoch to the history."""
         self.history.append({name: float(value) for name, value in trainer.callback_metrics.items()})
+
+    def state_dict(self) -> dict[str, Any]:
+        """All of it, for a checkpoint."""
+        return {"history": self.history, "loss": self.loss, "epoch": self.epoch, "weights": self.weights}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take it back from a checkpoint."""
+        self.history, self.loss = state_dict["history"], state_dict["loss"]
+        self.epoch, self.weights = state_dict["epoch"], state_dict["weights"]
 
 
 @dataclass(frozen=True)
@@ -136,48 +165,94 @@ class Trained:
     Attributes:
         history: one record per epoch: `training/loss`, `training/accuracy`, `training/auc` (augmented slices, while the
             weights change) and the same for `validation` (slices without augmentation).
-        best_epoch: the epoch, from 1 on, whose weights were kept.
+        kept_epoch: the epoch, from 1 on, after which the weights were kept.
         contiguous: weights whose gradients were computed in contiguous memory; all others in channels-last memory (see
             `memory_layout`).
     """
 
     history: Sequence[Mapping[str, float]]
-    best_epoch: int | None
+    kept_epoch: int | None
     contiguous: Sequence[str]
 
 
 def train(
-    network: nn.Module, loading: SliceLoading, *, window_hu: tuple[float, float], settings: Training, seed: int
+    network: nn.Module,
+    loading: SliceLoading,
+    *,
+    window_hu: tuple[float, float],
+    settings: Training,
+    seed: int,
+    fit: float | None = None,
+    unfinished: Path | None = None,
 ) -> Trained:
-    """Train a network in place; it then has the weights of the best epoch.
+    """Train a network in place; it then has the averaged weights or, without average, those of the best epoch.
 
-    The same slices, settings, seed, number of threads and processor give bitwise the same weights.
+    The same slices, settings, seed, number of threads and processor give bitwise the same weights, also if the training
+    was interrupted and goes on.
+
+    Args:
+        network: gets the weights.
+        loading: slices for training and validation.
+        window_hu: lower and upper end of the intensity window, HU.
+        settings: the study's `training` section.
+        seed: of the augmentation.
+        fit: validation accuracy beyond which the training stops, instead of after `patience` epochs; the last epoch's weights are kept.
+        unfinished: folder for the state after the last finished epoch, from which the training goes on if it is there.
 
     Raises:
         NetworkError: if no epoch has a finite validation loss.
     """
-    best = BestWeights()
-    stopping = EarlyStopping("validation/loss", patience=settings.patience)
+    epochs = length_in_epochs(settings, loading.batches)
+    kept = KeptWeights(last=fit is not None or settings.average > 0)
+    callbacks: list[Callback] = [kept, EpochProgress()]
+    if settings.average:
+        decay = decay_of(settings.average * epochs * loading.batches)
+        average = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]  # torch does not annotate it
+        callbacks.append(WeightAveraging(multi_avg_fn=average))
+    if fit is not None:
+        callbacks.append(EarlyStopping("validation/accuracy", mode="max", patience=epochs, stopping_threshold=fit))
+    elif not settings.average:
+        callbacks.append(EarlyStopping("validation/loss", patience=settings.patience))
     classifier = Classifier(network, window_hu, settings, seed)
-    trainer = make_trainer(settings, [best, stopping, EpochProgress()])
+    last = LastEpoch(unfinished) if unfinished else None
+    trainer = make_trainer(settings, epochs, [*callbacks, *([last] if last else [])])
     with warnings.catch_warnings(), unfilled_memory(), channels_last(network):
         # Slices are in memory: more loader workers, as Lightning suggests, would be slower.
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         warnings.filterwarnings("ignore", message=".*smaller than the logging interval.*")
         # Lightning 2.6 calls a function that torch 2.13 has deprecated.
         warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*", category=FutureWarning)
-        trainer.fit(classifier, loading)
+        start = last.find(trainer) if last else None
+        trainer.fit(classifier, loading, ckpt_path=start, weights_only=True)
         contiguous = classifier.gradients.names(network)
-    if not best.weights:
+    if not kept.weights:
         msg = "Expected a validation loss in at least one epoch, but got NaN or infinity. Lower training.learning_rate."
         raise NetworkError(msg)
-    network.load_state_dict(best.weights)
+    network.load_state_dict(kept.weights)
     network.eval().cpu()
     if contiguous:
         log.info(
             "trained in contiguous memory, since gradients in channels-last memory are wrong: %s", ", ".join(contiguous)
         )
-    return Trained(best.history, best.epoch, contiguous)
+    return Trained(kept.history, kept.epoch, contiguous)
+
+
+def length_in_epochs(settings: Training, batches: int) -> int:
+    """Epochs of a training: those that are asked for, or as many as have all steps.
+
+    >>> length_in_epochs(Training(steps=100), 30), length_in_epochs(Training(max_epochs=2), 30)
+    (4, 2)
+    """
+    return settings.max_epochs or math.ceil(settings.steps / batches)
+
+
+def decay_of(length: float) -> float:
+    """The decay per step of an exponential moving average of so many steps.
+
+    >>> decay_of(100.0), decay_of(0.5)
+    (0.99, 0.0)
+    """
+    return max(0.0, 1 - 1 / length)
 
 
 @contextmanager
@@ -195,8 +270,8 @@ def unfilled_memory() -> Iterator[None]:
         memory.fill_uninitialized_memory = before
 
 
-def make_trainer(settings: Training, callbacks: list[Callback]) -> pl.Trainer:
-    """Lightning's trainer: any accelerator, deterministic, no files written, no advertising in the log.
+def make_trainer(settings: Training, epochs: int, callbacks: list[Callback]) -> pl.Trainer:
+    """Lightning's trainer: any accelerator, deterministic, no files but those of callbacks, no advertising in the log.
 
     Raises:
         NetworkError: if this computer has no such accelerator.
@@ -206,11 +281,12 @@ def make_trainer(settings: Training, callbacks: list[Callback]) -> pl.Trainer:
         return pl.Trainer(
             accelerator=settings.accelerator,
             devices=1,
-            max_epochs=settings.max_epochs,
+            max_epochs=epochs,
             callbacks=callbacks,
             deterministic=True,
             logger=False,
-            enable_checkpointing=False,
+            enable_checkpointing=any(isinstance(callback, Checkpoint) for callback in callbacks),
+            plugins=[DigestNamed()],
             enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,

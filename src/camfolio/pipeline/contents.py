@@ -7,7 +7,7 @@ from pathlib import Path
 from camfolio.pipeline.network_study import network_stages
 from camfolio.pipeline.shortcut_study import shortcut_stages
 from camfolio.pipeline.user_modules import named_code, with_named_code
-from camfolio.store.artefacts import Stage
+from camfolio.store.stage import Stage
 from camfolio.study.settings import Study
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from camfolio.pipeline.declare import figure, section, stage
-from camfolio.store.artefacts import Stage
+from camfolio.store.stage import Stage
 from camfolio.study.settings import Study
 from camfolio.study.source import WORDS, DataSource
 from camfolio.study.sources import PATHS
@@ -44,6 +44,7 @@ def reading(name: str, study: Study, data: DataSource) -> Stage:
         parameters=parameters,
         files=data.inputs(),
         local=True,
+        threads=0,
     )
 
 
@@ -51,6 +52,6 @@ def without_words(data: DataSource) -> dict[str, Any]:
     """A source's settings as JSON, without texts for pages, which change no result, and with paths reduced to file names."""
     values = data.model_dump(mode="json", exclude=set(WORDS))
     for key in PATHS:
-        if key in values:
+        if values.get(key):
             values[key] = "." if data.folder and key == "path" else Path(values[key]).name
     return values

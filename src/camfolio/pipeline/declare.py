@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from camfolio.store.artefacts import Stage
+from camfolio.store.stage import Stage
 from camfolio.study.settings import Study
 
 
@@ -27,11 +27,12 @@ def stage(
         parameters: settings, part of the key.
         upstream: stages whose results it reads, each passed under its name.
         files: input files outside the store, by argument.
-        group: stages of one group that are ready together share a worker.
+        group: stages of one group may share a worker (see `Stage`).
         renamed: argument -> stage, for upstream stages passed under another name.
         intermediate: no page reads its result.
         local: its result is never kept beside a study (see `Stage`).
     """
+    torch_settings = parameters.get("device", parameters.get("training", {}))
     return Stage(
         name=name,
         module=f"camfolio.stages.{name.partition('-')[0]}",
@@ -41,6 +42,7 @@ def stage(
         group=group,
         intermediate=intermediate,
         local=local,
+        threads=torch_settings.get("threads", 1),
     )
 
 
@@ -52,7 +54,6 @@ def figure(module: str, parameters: Mapping[str, Any], *upstream: str, name: str
         parameters=parameters,
         upstream={stage_name: stage_name for stage_name in upstream},
         group="figures",
-        parallel=True,
         local=True,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from camfolio.pipeline.data import reading
-from camfolio.store.artefacts import Stage
+from camfolio.store.stage import Stage
 from camfolio.study.settings import Study
 
 EXTERNAL = "external-"

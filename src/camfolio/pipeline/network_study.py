@@ -7,7 +7,7 @@ from camfolio.pipeline.declare import checkpoint, device, network_section, secti
 from camfolio.pipeline.external import external_stages
 from camfolio.pipeline.pictures import figure_stages, raster_stages
 from camfolio.pipeline.sanity_checks import EVIDENCE, MAPS, sanity_check_stages
-from camfolio.store.artefacts import Stage
+from camfolio.store.stage import Stage
 from camfolio.study.settings import Study
 
 
@@ -40,7 +40,7 @@ def network_stages(study: Study) -> tuple[Stage, ...]:
         *sanity_check_stages(study),
         stage(
             "selection",
-            explanation | section(study, "selection") | seed,
+            explanation | evaluation | section(study, "selection", leave=("slice_values",)) | seed,
             *("slices", "split", "predictions", "localisation"),
         ),
         *figure_stages(study),
@@ -51,16 +51,24 @@ def network_stages(study: Study) -> tuple[Stage, ...]:
 
 
 def scoring_stages(study: Study) -> tuple[Stage, ...]:
-    """Faithfulness of the maps, and the table of all scores with comparisons."""
+    """Faithfulness of the maps, together and by explained class, and the table of all scores with comparisons."""
     seed = {"seed": study.seed}
     explanation = section(study, "explanation", leave=("scaling",))
     perturbation = section(study, "evidence", only=("centre_sigma_mm", "faithfulness"))
-    comparison = explanation | section(study, "evaluation") | section(study, "evidence", only=("margins",)) | seed
+    comparison = (
+        explanation | section(study, "evaluation") | section(study, "evidence", only=("control", "margins")) | seed
+    )
     return (
         stage(
             "faithfulness",
             network_section(study) | explanation | perturbation | seed | device(study),
             *MAPS,
+            group=EVIDENCE,
+        ),
+        stage(
+            "by_class",
+            explanation | section(study, "evaluation") | seed,
+            *("slices", "split", "faithfulness"),
             group=EVIDENCE,
         ),
         stage("scoreboard", comparison, "slices", "split", "localisation", "faithfulness", group=EVIDENCE),

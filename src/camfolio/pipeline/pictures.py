@@ -9,7 +9,7 @@ from typing import Any
 from camfolio.method_words import method_looks
 from camfolio.pipeline.data import data_figures
 from camfolio.pipeline.declare import figure
-from camfolio.store.artefacts import Stage
+from camfolio.store.stage import Stage
 from camfolio.study.settings import Study
 from camfolio.vocabulary import EXAMPLE_KINDS
 
@@ -23,7 +23,7 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
     """All figures of a study; they share a worker, since importing matplotlib takes longer than drawing."""
     classes = {"classes": list(study.classes)}
     methods = {"methods": methods_shown(study)}
-    looks = looks_of(study)
+    looks, values = looks_of(study), {"slice_values": study.selection.slice_values}
     return (
         *data_figures(study),
         figure("training_curves", {}, "training"),
@@ -32,14 +32,14 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
         figure("calibration", classes, "evaluation"),
         figure("distributions", methods | {"score": study.selection.score}, "localisation", "selection"),
         figure("scores", methods, "scoreboard"),
-        figure("removal", methods, "scoreboard", "faithfulness"),
+        figure("removal", methods | classes, "scoreboard", "by_class", "faithfulness"),
         figure("randomisation", methods, "randomisation"),
         figure("randomised_maps", {"window_hu": list(study.network.window_hu)} | methods, "randomisation"),
         figure("random_examples", looks, *EXAMPLES),
         figure("teaser", looks, *EXAMPLES),
         figure("strip", looks, *EXAMPLES),
         *(
-            figure("case", looks | {"method": method, "kind": kind}, *EXAMPLES, name=f"{method['key']}-{kind}")
+            figure("case", looks | {"method": method, "kind": kind} | values, *EXAMPLES, name=f"{method['key']}-{kind}")
             for method in methods_shown(study)
             for kind in EXAMPLE_KINDS
         ),
@@ -81,6 +81,5 @@ def raster(name: str, parameters: Mapping[str, Any], *upstream: str) -> Stage:
         parameters=parameters,
         upstream=before,
         group="figures",
-        parallel=True,
         local=True,
     )

@@ -1,4 +1,4 @@
-"""Open a study: compute missing results, and find each by the name of its stage. torch is not imported."""
+"""Open a study: compute missing results, or take those that are there, by the names of their stages. torch is not imported."""
 
 from __future__ import annotations
 
@@ -8,31 +8,42 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from camfolio.errors import DataError, StudyError, nearest
 from camfolio.pipeline.contents import stages
-from camfolio.store.artefacts import Artefact, Stage, Store
+from camfolio.store.artefacts import Artefact, Store
 from camfolio.store.build import build
+from camfolio.store.partial_results import PartialResults
 from camfolio.store.record import NOTHING, Record, read_record
+from camfolio.store.stage import Stage
 from camfolio.store.survey import State, survey
 from camfolio.store.workers import Workers
 from camfolio.study.file import read_study
 from camfolio.study.settings import Study
 
+Results: TypeAlias = dict[str, Artefact] | PartialResults
+"""Results by stage: of all stages, or of those that are finished."""
+
 
 @dataclass(frozen=True)
 class Portfolio:
-    """A study with its name and the results of all its stages."""
+    """A study with its name and the results of its stages; reading one that is not finished raises a WaitingError."""
 
     name: str
     study: Study
-    artefacts: Mapping[str, Artefact]
+    artefacts: Results
     record: Record = NOTHING
 
     @property
     def label(self) -> str:
         """The study's short name in the navigation."""
         return self.study.label or self.name.replace("-", " ").capitalize()
+
+    @property
+    def finished(self) -> Mapping[str, Artefact]:
+        """The results that are finished: all of them, unless the study was opened by `open_finished`."""
+        return self.artefacts.finished if isinstance(self.artefacts, PartialResults) else self.artefacts
 
 
 def open_portfolio(path: Path, store: Store, overrides: Sequence[str] = ()) -> Portfolio:
@@ -51,6 +62,25 @@ def open_portfolio(path: Path, store: Store, overrides: Sequence[str] = ()) -> P
     """
     study, record = read_study(path, overrides), read_record(path, store)
     return Portfolio(path.stem, study, build(stages(study, path.parent), store, record=record), record)
+
+
+def open_finished(path: Path, store: Store, overrides: Sequence[str] = ()) -> Portfolio:
+    """Read a study file and take the results that are there; nothing is computed.
+
+    Args:
+        path: as in `open_portfolio`, as are the others.
+        store: where results are kept.
+        overrides: `key.key=value`.
+
+    Returns:
+        The study with the names of all results; reading one that is not finished raises a WaitingError.
+
+    Raises:
+        CamfolioError: the sentence of the first mistake in the file.
+    """
+    study, record = read_study(path, overrides), read_record(path, store)
+    states = survey(stages(study, path.parent), store, record)
+    return Portfolio(path.stem, study, PartialResults(path.stem, states, store), record)
 
 
 def inspect_study(path: Path, store: Store, overrides: Sequence[str] = ()) -> list[State]:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from camfolio.errors import StoreError, nearest
 from camfolio.pipeline.contents import stages
-from camfolio.store.artefacts import Stage, Store
+from camfolio.store.artefacts import Store
 from camfolio.store.build import build
 from camfolio.store.packed import pack, unpack
 from camfolio.store.record import Record, Recorded, read_record
+from camfolio.store.stage import Stage
 from camfolio.store.survey import State, needed, survey
 from camfolio.study.file import read_study
 

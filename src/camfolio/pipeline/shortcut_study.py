@@ -7,8 +7,9 @@ from dataclasses import replace
 from camfolio.pipeline.data import data_figures, data_stages
 from camfolio.pipeline.declare import device, figure, network_section, section, stage
 from camfolio.pipeline.pictures import methods_shown
-from camfolio.store.artefacts import Stage
-from camfolio.study.settings import Shortcut, Study
+from camfolio.store.stage import Stage
+from camfolio.study.settings import Study
+from camfolio.study.shortcut import Shortcut
 
 CLEAN = "clean"
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from camfolio.method_words import method_modules
-from camfolio.store.artefacts import DynamicImports, Stage
+from camfolio.store.stage import DynamicImports, Stage
 from camfolio.study.paths import user_names
 from camfolio.study.settings import Study
-from camfolio.user_code import module_file
+from camfolio.study.user_modules import module_file
 
 IMPORTERS = {
     "data": "camfolio.data.sources.user_code",

@@ -26,13 +26,13 @@ SIDE = (0.9 + GAP) / PANELS - GAP
 
 
 def run(*, out: Path, evaluation: Path, looks: Looks, title: str, **folders: Path) -> None:
-    """Write `card.png`, without a slice if there is neither a good nor a misclassified example."""
+    """Write `card.png`, without a slice if there is neither an example with the most energy for its size nor a misclassified one."""
     examples = ExampleFolders(**folders)
     cases = [case for kind in ("good", "misclassified") if (case := examples.case(looks.methods[0].key, kind))]
     example = examples.load(cases[0], looks.scaling) if cases else None
     auc = EvaluationResult.read(evaluation).metrics["auc"]
-    simulated = CardResult.read(examples.slices).attenuation == "simulated"
-    subtitle = "\n".join(filter(None, [auc_text(auc), "simulated attenuation" if simulated else ""]))
+    simulated = simulation_text(CardResult.read(examples.slices))
+    subtitle = "\n".join(filter(None, [auc_text(auc), simulated]))
     with mpl.rc_context(settings(LIGHT)):  # type: ignore[arg-type]  # its keys are a Literal of 300 names
         figure = drawing(title, subtitle, example, looks.methods[: PANELS - 1], looks.window_hu)
         FigureCanvasAgg(figure)
@@ -51,6 +51,14 @@ def auc_text(auc: Interval) -> str:
         return ""
     interval = "" if auc.low is None else f" ({auc.low:.3f} to {auc.high:.3f})"
     return f"Test AUC {auc.value:.3f}{interval}"
+
+
+def simulation_text(card: CardResult) -> str:
+    """Whether attenuation is simulated, and how well the ratings that slices are drawn from separate the labels."""
+    if card.attenuation != "simulated":
+        return ""
+    ratings = "" if card.ratings_auc is None else f"; ratings alone: AUC {card.ratings_auc:.3f}"
+    return f"simulated attenuation{ratings}"
 
 
 def drawing(

@@ -11,7 +11,7 @@ from camfolio.raster.pixels import grey, outline_path, overlay, write_png
 from camfolio.results.matrix import Cell, MatrixResult
 from camfolio.vocabulary import EXAMPLE_KINDS, MethodLook
 
-SMALL_PX, LARGE_PX = 96, 160
+SMALL_PX, LARGE_PX = 64, 160
 """Largest width of an image on wide and on narrow screens, CSS pixels."""
 MARGIN = 2
 """Pixels of the slice between the scale bar and the edges."""

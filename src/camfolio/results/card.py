@@ -13,6 +13,7 @@ from camfolio.results.result import (
     Pixels,
     Result,
     ResultFile,
+    Share,
     SquareMillimetres,
 )
 
@@ -55,6 +56,8 @@ class SourceCard(Result):
     """Attribution that the data require."""
     date: str = ""
     """Date of the data."""
+    nodules_known: bool = True
+    """Whether it is known which slices show the same nodule; if not, every slice counts as a nodule of its own."""
     stored_spacing_mm: tuple[Millimetres, Millimetres] | None = None
     """Lowest and highest pixel spacing before resampling, for sources that resample."""
     steps: tuple[Step, ...] = ()
@@ -63,6 +66,9 @@ class SourceCard(Result):
     """Outlined nodules and contours of every reader, where known."""
     skipped: Mapping[Annotated[str, Key("REASON", "reason in words")], Count] = {}
     """Number of unreadable items that were skipped, by reason."""
+    ratings_auc: Share | None = None
+    """AUC, over all nodules, of a logistic regression on the ratings from which the slices are drawn, cross-validated by
+    patient; None for slices that are not drawn from ratings."""
     notes: tuple[str, ...] = ()
     """Sentences on information that the source lacks."""
     counts: Mapping[Annotated[str, Key("COUNT", "name of a count of this source")], Count] = {}
@@ -82,6 +88,8 @@ class CardResult(SourceCard, ResultFile):
     """Meaning of the masks, as the author states it, else as the source does."""
     slices: Count
     """Slices of all parts."""
+    nodules: Count
+    """Nodules of these slices."""
     patients_used: Count
     """Patients of these slices."""
     slices_by_class: tuple[Count, Count]
@@ -100,3 +108,6 @@ class CardResult(SourceCard, ResultFile):
     """Slices with an empty mask."""
     border_masks: Count
     """Slices whose mask reaches the edge, so that a part of the nodule may be missing."""
+    central_masks: Count = 0
+    """Slices on which the mask's centroid is nearer to the slice's centre than the radius of a disc of the mask's area: all of
+    them where slices are cut around nodules; with displaced nodules those that are too large to be moved further."""

@@ -23,43 +23,65 @@ class MetricWords(Result):
 
 
 class AreaBaseline(Result):
-    """The nodule's area as a classifier, on the slices that have a mask."""
+    """The nodule's area as a classifier, on the cases that have a mask."""
 
     auc: Interval
     """Its AUC."""
     direction: Literal["larger", "smaller"]
     """Whether larger or smaller nodules are more often of the second class in the training part."""
-    slices: Count
-    """Slices that have a mask."""
+    cases: Count
+    """Cases that have a mask."""
 
 
 class AreaDifference(Result):
-    """The network against the nodule's area, on the slices that have a mask."""
+    """The network against the nodule's area, on the cases that have a mask."""
 
     auc: Interval
     """AUC of the network minus that of the area."""
 
 
+class CaseMetrics(Result):
+    """Metrics of the network over cases of one kind, nodules or slices, and of the nodule's area alone on the same cases."""
+
+    cases: Count
+    """Nodules or slices."""
+    positives: Count
+    """Cases of the second class."""
+    metrics: Mapping[MetricKey, Interval]
+    """Values with their intervals, by metric; `auc` is one of them."""
+    baseline: AreaBaseline
+    """The nodule's area alone."""
+    difference: AreaDifference
+    """The network minus the nodule's area."""
+    always_majority: Share
+    """Accuracy of always predicting the majority class."""
+
+    @property
+    def all_have_masks(self) -> bool:
+        """Whether every case has a mask."""
+        return self.baseline.cases == self.cases
+
+
 class Confusion(Result):
-    """Labels against predictions at probability 0.5; the second class is positive."""
+    """Labels of nodules against predictions at probability 0.5; the second class is positive."""
 
     true_negatives: Count
-    """Slices of the first class that are predicted as such."""
+    """Nodules of the first class that are predicted as such."""
     false_positives: Count
-    """Slices of the first class that are predicted as the second."""
+    """Nodules of the first class that are predicted as the second."""
     false_negatives: Count
-    """Slices of the second class that are predicted as the first."""
+    """Nodules of the second class that are predicted as the first."""
     true_positives: Count
-    """Slices of the second class that are predicted as such."""
+    """Nodules of the second class that are predicted as such."""
 
     @property
     def negatives(self) -> Count:
-        """Slices of the first class."""
+        """Nodules of the first class."""
         return self.true_negatives + self.false_positives
 
     @property
     def positives(self) -> Count:
-        """Slices of the second class."""
+        """Nodules of the second class."""
         return self.false_negatives + self.true_positives
 
     @property
@@ -78,31 +100,47 @@ class RocCurve(Result):
 
 
 class RocCurves(Result):
-    """The ROC curves; None if there is only one class."""
+    """The ROC curves over nodules; None if there is only one class."""
 
     network: RocCurve | None
     """Of the probability of the second class."""
     area: RocCurve | None
-    """Of the nodule's area, on the slices that have a mask."""
+    """Of the nodule's area, on the nodules that have a mask."""
 
 
 class CalibrationBin(Result):
-    """Slices whose predicted probability of the second class is in one bin."""
+    """Nodules whose predicted probability of the second class is in one bin."""
 
     low: Share
     """Lower edge of the bin."""
     high: Share
     """Upper edge of the bin."""
-    slices: Count
-    """Slices in the bin."""
+    nodules: Count
+    """Nodules in the bin."""
     predicted: Share
     """Mean predicted probability of the second class."""
     observed: Share
-    """Share of the slices in the bin that are of the second class."""
+    """Share of the nodules in the bin that are of the second class."""
 
 
-class EvaluationResult(ResultFile):
-    """Metrics of the network's predictions on one part of the data, and of the nodule's area alone as a baseline."""
+class PerfectCalibration(Result):
+    """The expected calibration error that perfectly calibrated probabilities would show on these nodules."""
+
+    mean: Share
+    """Mean over draws of the labels."""
+    low: Share
+    """2.5th percentile over these draws."""
+    high: Share
+    """97.5th percentile over these draws."""
+    debiased: Share
+    """The error of the real labels minus this mean; 0 if it is smaller."""
+
+
+class EvaluationResult(CaseMetrics, ResultFile):
+    """Metrics of the network's predictions on one part of the data, and of the nodule's area alone as a baseline.
+
+    Cases are nodules: the probability of a nodule is the mean of its slices', its area the largest of them.
+    """
 
     FILE: ClassVar[str] = "evaluation.json"
 
@@ -110,28 +148,24 @@ class EvaluationResult(ResultFile):
     """Slices of the part."""
     patients: Count
     """Patients of these slices."""
-    positives: Count
-    """Slices of the second class."""
     resamples: Count
     """Bootstrap resamples of patients for every interval."""
-    metrics: Mapping[MetricKey, Interval]
-    """Values with their intervals, by metric; `auc` is one of them."""
     about_metrics: Mapping[MetricKey, MetricWords]
     """How tables show each metric."""
-    baseline: AreaBaseline
-    """The nodule's area alone."""
-    difference: AreaDifference
-    """The network minus the nodule's area."""
-    always_majority: Share
-    """Accuracy of always predicting the majority class."""
     confusion: Confusion
     """Labels against predictions."""
     roc: RocCurves
     """The ROC curves."""
     calibration: tuple[CalibrationBin, ...]
     """Bins of equal width; empty bins are omitted."""
+    perfectly_calibrated: PerfectCalibration
+    """What the calibration error is to be compared with."""
+    by_slice: CaseMetrics
+    """The same over slices."""
+    largest_slice: CaseMetrics
+    """The AUCs over nodules of which only the slice with the largest area is classified."""
 
     @property
-    def all_have_masks(self) -> bool:
-        """Whether every slice has a mask."""
-        return self.baseline.slices == self.slices
+    def unit(self) -> Literal["nodule", "slice"]:
+        """What a case is called: slice if every nodule has one slice, so that metrics over nodules and slices are the same."""
+        return "slice" if self.slices == self.cases else "nodule"

@@ -28,6 +28,8 @@ class FaithfulnessResult(ResultFile):
     """Shares of the pixels imputed along the curves of ROAD."""
     road_noise_hu: HounsfieldUnits
     """Standard deviation of the noise on imputed pixels."""
+    smallest_fall: Share
+    """Areas between end points are defined if replacing all pixels lowers the probability by at least this."""
 
     def shares_of(self, curve: str) -> tuple[float, ...]:
         """The shares of pixels along a curve, by the curve's key."""

@@ -38,6 +38,17 @@ class SimilarPair(Result):
     """Correlation of their pixels; 1 only if all values are equal."""
 
 
+class WithinPatients(Result):
+    """Slices of one patient that look alike; they are in the same part of the split."""
+
+    other_nodules: Count
+    """Pairs of slices of different nodules whose pixels correlate by 0.99 or more."""
+    same_nodule: Count
+    """Pairs of slices of one nodule whose pixels correlate by 0.99 or more."""
+    same_nodule_pairs: Count
+    """Pairs of slices of one nodule, which belong together whether or not the comparison finds them."""
+
+
 class InspectionResult(ResultFile):
     """Checks of the slices before training."""
 
@@ -55,5 +66,7 @@ class InspectionResult(ResultFile):
     """Pairs of slices of different patients whose pixels correlate by 0.99 or more."""
     alike_of_two_classes: Count
     """Pairs counted in `alike` whose slices have different labels."""
+    within_patients: WithinPatients | None
+    """Slices of one patient that look alike; None if it is not known which slices show the same nodule."""
     pairs: tuple[SimilarPair, ...]
     """The pairs with the highest correlation, 200 at most."""

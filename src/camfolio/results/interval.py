@@ -6,14 +6,14 @@ from camfolio.results.result import Count, Number, Result
 
 
 class Interval(Result):
-    """A value with its 95 % percentile interval, in the unit of the value."""
+    """A value with its 95 % bootstrap interval over patients (BCa), in the unit of the value."""
 
     value: Number | None
     """The value on all slices; None if it is not defined."""
     low: Number | None
-    """2.5th percentile over the resamples of patients in which the value is defined; None if there are none."""
+    """Lower end, from the resamples of patients in which the value is defined; None if there are none, or a single patient."""
     high: Number | None
-    """97.5th percentile over the same resamples; None if there are none."""
+    """Upper end, from the same resamples; None if there is no lower end."""
     undefined: Count = 0
     """Resamples in which the value is not defined."""
     slices_undefined: Count = 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from camfolio.results.result import Count, MethodKey, Millimetres, Result, ResultFile
-from camfolio.results.similarity import Similarity
+from camfolio.results.result import Count, MethodKey, Millimetres, Pixels, Result, ResultFile
+from camfolio.results.similarity import NetworksSimilarity
 
 
 class ExampleSlice(Result):
@@ -27,14 +27,18 @@ class RandomisationResult(ResultFile):
     """Slices in the sample."""
     patients: Count
     """Patients in the sample."""
+    networks: Count
+    """Networks with random weights, drawn independently."""
     parts: tuple[str, ...]
     """Parts of the network in the order of their randomisation, which is cumulative."""
     example: ExampleSlice
     """The first slice of the sample."""
-    similarity: Mapping[MethodKey, tuple[Similarity, ...]]
-    """Similarity to the trained network's maps after each part, by method."""
+    ssim_window: Pixels
+    """Rows and columns of the windows in which structural similarity is taken."""
+    similarity: Mapping[MethodKey, tuple[NetworksSimilarity, ...]]
+    """Similarity to the trained network's maps after each part, by method; with intervals over networks and patients."""
 
     @property
-    def all_random(self) -> Mapping[str, Similarity]:
+    def all_random(self) -> Mapping[str, NetworksSimilarity]:
         """Similarity to the trained network's maps after randomisation of all parts, by method."""
         return {method: steps[-1] for method, steps in self.similarity.items()}

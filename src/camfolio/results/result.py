@@ -41,8 +41,12 @@ Pixels = Annotated[int, Unit("pixels")]
 Number = Annotated[float, Unit("")]
 """A number without a unit: an AUC, a correlation, a loss."""
 MethodKey = Annotated[str, Key("METHOD", "key of a CAM method, such as grad_cam")]
+SubjectKey = Annotated[
+    str, Key("SUBJECT", "key of a method, a control (control/NAME) or a method at another layer (LAYER/METHOD)")
+]
+"""METHOD at the layer in focus, LAYER/METHOD, or control/NAME."""
 ScoreKey = Annotated[str, Key("SCORE", "key of a score, such as energy_share")]
-ExampleKind = Annotated[str, Key("KIND", "kind of example: misclassified, good or bad")]
+ExampleKind = Annotated[str, Key("KIND", "kind of example: misclassified, good, median or bad")]
 CueKey = Annotated[str, Key("CUE", "key of a planted cue, such as tag")]
 
 

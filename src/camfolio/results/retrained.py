@@ -30,12 +30,12 @@ class RetrainedResult(ResultFile):
     """Slices in the sample."""
     patients: Count
     """Patients in the sample."""
-    best_epoch: Count | None
-    """The epoch of the retraining, from 1, with the lowest validation loss, whose weights are used."""
+    kept_epoch: Count | None
+    """The epoch of the retraining, from 1, after which the weights are used."""
     epochs: Count
     """Epochs of the retraining."""
     auc: Number | None
-    """AUC of the retrained network on the whole test part; None if all slices are of one class."""
+    """AUC of the retrained network over the nodules of the whole test part; None if all are of one class."""
     similarity: Mapping[MethodKey, Similarity]
     """Similarity of the two networks' maps, by method."""
     scores: Mapping[ScoreKey, Mapping[MethodKey, PairedScore]]

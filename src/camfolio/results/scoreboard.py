@@ -8,17 +8,13 @@ from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
 from camfolio.results.interval import Interval
-from camfolio.results.result import Count, Key, MethodKey, Number, Result, ResultFile, ScoreKey
-from camfolio.results.subject import Subject
+from camfolio.results.result import Count, Key, MethodKey, Number, Result, ResultFile, ScoreKey, SubjectKey
+from camfolio.results.subject import ORACLE, Subject
 
 ScoreUnit = Literal["share", "ratio", "mm"]
 Direction = Literal["higher", "lower"]
 ScoreKind = Literal["localisation", "faithfulness"]
-Verdict = Literal["better", "worse", "equivalent", "not separable", "not defined"]
-SubjectKey = Annotated[
-    str, Key("SUBJECT", "key of a method, a control (control/NAME) or a method at another layer (LAYER/METHOD)")
-]
-"""METHOD at the layer in focus, LAYER/METHOD, or control/NAME."""
+Verdict = Literal["better", "worse", "different within margin", "equivalent", "not separable", "not defined"]
 CurveKey = Annotated[str, Key("CURVE", "key of a curve, such as deletion_blur")]
 
 
@@ -39,6 +35,8 @@ class MeasureResult(Result):
     """`localisation` (maps against the mask) or `faithfulness` (pixels replaced)."""
     margin: Number
     """Margin of equivalence, in the score's unit."""
+    margin_reason: str
+    """Why differences within the margin are of no practical importance."""
 
 
 class Counts(Result):
@@ -64,7 +62,7 @@ class ComparisonRow(Interval):
     high90: Number | None
     """Upper end of the 90 % interval; None if not defined."""
     p: Number | None
-    """P value of Wilcoxon's signed-rank test on patients' means, two-sided, not corrected; None if not defined."""
+    """P value of the sign-flip test of `value` with patients as clusters, two-sided, not corrected; None if not defined."""
     p_holm: Number | None
     """P value after Holm's correction within the family; None if not defined."""
     slices: Count
@@ -85,6 +83,7 @@ class VerdictCounts:
 
     better: int
     worse: int
+    different_within_margin: int
     equivalent: int
     not_separable: int
 
@@ -99,15 +98,20 @@ class Family(Result):
 
     tests: Count
     """Number of p values that are corrected together."""
+    patients_needed: Count
+    """Smallest number of patients with which any corrected p value could be below 0.05."""
     rows: tuple[ComparisonRow, ...]
     """One entry per score and pair of subjects."""
 
     def count(self, first: str = "", second: str = "") -> VerdictCounts:
         """Verdicts of all comparisons, or of those of one pair of subjects."""
         verdicts = [row.verdict for row in self.rows if first in {"", row.first} and second in {"", row.second}]
-        not_separable = verdicts.count("not separable") + verdicts.count("not defined")
         return VerdictCounts(
-            verdicts.count("better"), verdicts.count("worse"), verdicts.count("equivalent"), not_separable
+            better=verdicts.count("better"),
+            worse=verdicts.count("worse"),
+            different_within_margin=verdicts.count("different within margin"),
+            equivalent=verdicts.count("equivalent"),
+            not_separable=verdicts.count("not separable") + verdicts.count("not defined"),
         )
 
     @property
@@ -123,10 +127,12 @@ class Family(Result):
 
 
 class Comparisons(Result):
-    """The three families of comparisons."""
+    """The four families of comparisons."""
 
     methods: Family
     """Methods with each other."""
+    uniform: Family
+    """Methods with a uniform map, by the scores that have a level of chance."""
     controls: Family
     """Methods with controls."""
     layers: Family
@@ -135,7 +141,12 @@ class Comparisons(Result):
     @property
     def tests(self) -> int:
         """Tests in all families."""
-        return self.methods.tests + self.controls.tests + self.layers.tests
+        return sum(family.tests for family in self.by_name.values())
+
+    @property
+    def by_name(self) -> dict[str, Family]:
+        """Name -> family."""
+        return {name: getattr(self, name) for name in type(self).model_fields}
 
 
 class ScoreboardResult(ResultFile):
@@ -148,7 +159,11 @@ class ScoreboardResult(ResultFile):
     methods: tuple[MethodKey, ...]
     """Keys of the methods."""
     controls: Mapping[SubjectKey, str]
-    """Titles of the controls."""
+    """Titles of the controls that are the same for all methods."""
+    others: Mapping[SubjectKey, MethodKey]
+    """Controls of one method each: the mean of its maps of other patients with the same answer; the method by control."""
+    named_control: Mapping[MethodKey, SubjectKey]
+    """The control that the study file names in advance for the headline, by method."""
     layers: tuple[str, ...]
     """Full names of the layers, the one in focus first."""
     slices: Counts
@@ -160,7 +175,7 @@ class ScoreboardResult(ResultFile):
     scores: Mapping[ScoreKey, Mapping[SubjectKey, Interval]]
     """Mean scores by score and subject, in the score's unit; a subject may lack a score."""
     chance: Mapping[ScoreKey, Interval]
-    """Mean score of a uniform map; scores without a chance level are absent."""
+    """Mean score of a uniform map, whose pixels are replaced in random order; scores without a chance level are absent."""
     comparisons: Comparisons
     """Paired differences with verdicts."""
     curves: Mapping[CurveKey, Mapping[SubjectKey, tuple[Interval, ...]]]
@@ -172,9 +187,19 @@ class ScoreboardResult(ResultFile):
         return (*self.methods, *self.controls)
 
     @property
-    def centre_blob(self) -> Interval:
-        """Energy share of the control with a Gaussian at the slice's centre."""
-        return self.scores["energy_share"][Subject("centre_blob", is_control=True).key]
+    def named_control_title(self) -> str:
+        """The control that the headline compares every method with, in words."""
+        key = self.named_control[self.methods[0]]
+        return (
+            f"the control “{self.controls[key]}”"
+            if key in self.controls
+            else "the mean of the same method's maps of other patients"
+        )
+
+    @property
+    def oracle(self) -> Mapping[ScoreKey, Interval]:
+        """Scores of the true mask at the resolution of the layer in focus."""
+        return {score: subjects[ORACLE.key] for score, subjects in self.scores.items() if ORACLE.key in subjects}
 
     def key(self, method: str, layer: str) -> str:
         """Key of a method at a layer."""

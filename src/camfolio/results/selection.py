@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from camfolio.results.interval import Interval
 from camfolio.results.result import (
     ClassLabel,
     Count,
@@ -16,6 +17,19 @@ from camfolio.results.result import (
     ResultFile,
     Share,
 )
+
+
+class SizeGroup(Result):
+    """Place of an example among the ranked slices of similar area."""
+
+    group: Count
+    """Group of areas, from 1, smallest areas first."""
+    groups: Count
+    """Number of groups."""
+    rank: Count
+    """Rank within the group, from 1, highest score first."""
+    slices: Count
+    """Slices of the group."""
 
 
 class Case(Result):
@@ -41,17 +55,26 @@ class Case(Result):
     """Energy share over area share; None without a map or a mask."""
     area_share: Share | None
     """Share of the slice that the mask covers; None without a mask."""
+    size_group: SizeGroup | None = None
+    """Place among slices of similar area; None if the example was not chosen by score."""
 
 
 class MethodCases(Result):
     """The examples of one method."""
 
     cases: Mapping[ExampleKind, Case | None]
-    """Examples by kind: `misclassified`, `good` and `bad`; None where no slice fits the rule."""
+    """Examples by kind; None where no slice fits the rule. `good`, `median` and `bad` have the most, the median and the least
+    energy on the nodule for its size, `misclassified` is the error with the highest probability."""
     random: tuple[Case, ...] = ()
     """Examples drawn at random, the same slices for every method."""
     undefined: Count
     """Correctly classified slices without a score."""
+    size_groups: Count
+    """Groups of similar area in which slices were ranked: five, fewer if a group had less than five slices; 0 without a
+    ranked slice."""
+    area_correlation: Interval
+    """Rank correlation (Spearman) of the score with the share of the slice that the nodule covers, over all test slices on
+    which it is defined."""
 
 
 class CasesResult(ResultFile):

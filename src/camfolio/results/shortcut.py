@@ -5,19 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from camfolio.results.interval import Interval
+from camfolio.results.networks import NetworksInterval
 from camfolio.results.planting import PlantingResult
 from camfolio.results.result import Count, CueKey, MethodKey, Number, Ratio, Result, ResultFile
 
 
-class SeedsInterval(Interval):
-    """A mean over seeds with its interval over patients."""
-
-    by_seed: tuple[Number | None, ...]
-    """The value of each seed's networks alone; None where it is not defined."""
-
-
-class FlipShare(SeedsInterval):
+class FlipShare(NetworksInterval):
     """Share of slices, 0 to 1, whose prediction changes."""
 
     slices: Count
@@ -33,8 +26,8 @@ class Flips(Result):
     """Slices of the second class whose prediction changes when the cue is removed."""
 
 
-class AucBySeed(Result):
-    """AUC of the predictions on the test part, one number per seed; None if all slices are of one class."""
+class AucByNetwork(Result):
+    """AUC of the predictions on the test part, one number per network; None if all slices are of one class."""
 
     with_cue: tuple[Number | None, ...]
     """With the cue in every slice."""
@@ -45,7 +38,7 @@ class AucBySeed(Result):
 class NetworkPredictions(Result):
     """Predictions of one kind of network."""
 
-    auc: AucBySeed
+    auc: AucByNetwork
     """AUC of the predictions."""
     flips: Flips
     """Predictions that change with the cue."""
@@ -54,14 +47,14 @@ class NetworkPredictions(Result):
 class MapValues(Result):
     """A value for maps of slices with and without the cue."""
 
-    with_cue: SeedsInterval
+    with_cue: NetworksInterval
     """With the cue in every slice."""
-    without_cue: SeedsInterval
+    without_cue: NetworksInterval
     """With no cue in any slice."""
 
 
 class MapCounts(Result):
-    """A count of maps of slices with and without the cue, over all seeds."""
+    """A count of maps of slices with and without the cue, over all networks."""
 
     with_cue: Count
     """With the cue in every slice."""
@@ -88,7 +81,8 @@ class MethodMaps(Result):
     clean: NetworkMaps
     """Maps of networks that were trained without it."""
     detection: MapValues
-    """AUC of the energy in the cue's region as a classifier of the two kinds of networks."""
+    """AUC of the energy in the cue's region as a classifier of the two kinds of networks, pair by pair: a network trained with the cue and
+    a clean one of the same seed."""
 
 
 class CueResult(Result):
@@ -105,7 +99,7 @@ class CueResult(Result):
 
 
 class ShortcutResult(ResultFile):
-    """Whether networks learned a planted cue, and whether maps reveal it; means over seeds with intervals over patients."""
+    """Whether networks learned a planted cue, and whether maps reveal it; means over networks with intervals over networks and patients."""
 
     FILE: ClassVar[str] = "shortcut.json"
 
@@ -122,5 +116,5 @@ class ShortcutResult(ResultFile):
 
     @property
     def maps(self) -> int:
-        """Number of maps of each kind of network: one per slice and seed."""
+        """Number of maps of each kind of network: one per slice and network."""
         return self.slices * self.seeds

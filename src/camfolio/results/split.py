@@ -26,7 +26,7 @@ class SplitResult(ResultFile):
     train: PartCounts | None = None
     """Slices on which the network is trained."""
     validation: PartCounts | None = None
-    """Slices on which the best epoch is chosen."""
+    """Slices that are looked at after each epoch, and on which an epoch is chosen where weights are not averaged."""
     test: PartCounts
     """Held-out slices, on which all results are reported."""
 

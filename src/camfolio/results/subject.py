@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 CONTROL = "control/"
+OTHERS = "others/"
+"""Begin of a control's name: the mean of a method's maps of other patients."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,15 @@ class Subject:
         """Whether pages show it: a method at the layer in focus, or a control."""
         return not self.layer
 
+    @property
+    def others_of(self) -> str:
+        """The method of whose maps of other patients this control is the mean; empty for any other subject.
+
+        >>> others("grad_cam").others_of, Subject("grad_cam").others_of
+        ('grad_cam', '')
+        """
+        return self.name.removeprefix(OTHERS) if self.is_control and self.name.startswith(OTHERS) else ""
+
     @classmethod
     def of(cls, key: str) -> Subject:
         """The subject with this key.
@@ -49,6 +60,21 @@ class Subject:
             return cls(key.removeprefix(CONTROL), is_control=True)
         layer, _, name = key.rpartition("/")
         return cls(name, layer)
+
+
+ORACLE = Subject("oracle", is_control=True)
+"""The true mask at the resolution of the layer in focus, scored like a map; in no comparison."""
+UNIFORM = Subject("uniform", is_control=True)
+"""A map of one value, whose scores are the levels of chance."""
+
+
+def others(method: str) -> Subject:
+    """The control of a method that knows where its maps of other patients lie.
+
+    >>> others("grad_cam").key
+    'control/others/grad_cam'
+    """
+    return Subject(OTHERS + method, is_control=True)
 
 
 def at_layers(layers: Sequence[str], methods: Sequence[str]) -> tuple[Subject, ...]:

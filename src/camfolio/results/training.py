@@ -24,7 +24,7 @@ class Epoch(Result):
     training: PartResult
     """On augmented slices, while the weights are updated."""
     validation: PartResult
-    """On slices without augmentation, with the weights at the end of the epoch."""
+    """On slices without augmentation, with the weights, or their average, at the end of the epoch; of permuted labels on the training slices."""
 
 
 class TrainingResult(ResultFile):
@@ -35,13 +35,17 @@ class TrainingResult(ResultFile):
     loaded: str | None
     """Name of the file of loaded weights; None if the network was trained."""
     parameters: Count
-    """Number of parameters of the network."""
-    best_epoch: Count | None
-    """The epoch, from 1, with the lowest validation loss, whose weights are used; None if they were loaded."""
+    """Number of parameters of the network, of an ensemble of one of its networks."""
+    members: Count = 1
+    """Networks of an ensemble, whose probabilities and maps are averaged."""
+    kept_epoch: Count | None
+    """The epoch, from 1, after which the weights are used: the one with the lowest validation loss or, of averaged weights, the last; None if they were loaded."""
+    averaged: bool = False
+    """Whether the weights are their moving average along the training; then they are what is validated, too."""
     epochs: Count
     """Epochs that were run."""
     history: tuple[Epoch, ...]
-    """One entry per epoch; empty if the weights were loaded."""
+    """One entry per epoch, of an ensemble's first network; empty if the weights were loaded."""
     contiguous: tuple[str, ...] = ()
     """Convolutions whose gradients were computed on contiguous copies."""
     not_exported: str = ""
@@ -53,6 +57,6 @@ class TrainingResult(ResultFile):
         return self.history[0]
 
     @property
-    def best(self) -> Epoch:
-        """The epoch whose weights are used."""
-        return self.history[(self.best_epoch or 1) - 1]
+    def kept(self) -> Epoch:
+        """The epoch after which the weights are used."""
+        return self.history[(self.kept_epoch or 1) - 1]

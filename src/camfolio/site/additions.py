@@ -31,7 +31,7 @@ ADDITIONS = (
     ),
     Addition(
         "a setting",
-        "a field with type, limits and docstring in `study/settings.py` (of evidence: `study/evidence.py`, of a source: its module in `study/sources/`); "
+        "a field with type, limits and docstring in `study/settings.py` (of `training` and `evidence`: the modules of that name, of a source: its module in `study/sources/`); "
         "its section in the parameters of each stage that uses it; the page *The study file* lists it by itself",
         "`study/test_settings.py`, `site/test_study_keys.py`",
     ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import html
-import json
 import os
 import re
 import subprocess
@@ -23,7 +22,7 @@ import camfolio
 from camfolio.errors import PageError
 from camfolio.site.rooms import ROOT
 from camfolio.store.code import version
-from camfolio.store.files import file_digest, replace_file
+from camfolio.store.files import cached_json, file_digest
 
 PUBLIC = tuple(name for name in camfolio.__all__ if name in camfolio.PLACES)
 RENDERED_BY = ("mkdocstrings", "mkdocstrings-python", "mkdocs-autorefs", "griffelib", "markdown")
@@ -70,7 +69,7 @@ class PublicName:
         return Markup(paragraph["words"] if paragraph else "")  # noqa: S704 - docstrings of the package
 
 
-def public_names(kept: Path) -> list[PublicName]:
+def public_names(kept: Path | None) -> list[PublicName]:
     """All public names for the API page; their modules are read, not imported.
 
     mkdocstrings takes longer than the rest of a warm build, so its output is cached in the folder `kept`. If it is not
@@ -79,11 +78,8 @@ def public_names(kept: Path) -> list[PublicName]:
     Raises:
         PageError: if rendering fails, with the last line of its error.
     """
-    file = kept / f"api-{source_digest()}.json"
-    if not file.is_file():
-        rendered = render() if find_spec("mkdocstrings") else {name: plain(name) for name in PUBLIC}
-        replace_file(file, json.dumps(rendered))
-    documentation = json.loads(file.read_text(encoding="utf-8"))
+    file = kept / f"api-{source_digest()}.json" if kept else None
+    documentation = cached_json(file, render if find_spec("mkdocstrings") else unrendered)
     return [split_heading(name, documentation[name]) for name in PUBLIC]
 
 
@@ -153,6 +149,11 @@ def split_heading(name: str, rendered: str) -> PublicName:
     words = html.unescape(TAG.sub("", heading["words"])).strip() if heading else f"camfolio.{name}"
     signature = "\n".join(wrap(words.partition("\n")[0], LINE, subsequent_indent="    ", break_long_words=False))
     return PublicName(name, Markup(signature), Markup(HEADING.sub("", rendered, count=1)))  # noqa: S704 - docstrings of the package
+
+
+def unrendered() -> dict[str, str]:
+    """Public name -> HTML, if mkdocstrings is not installed."""
+    return {name: plain(name) for name in PUBLIC}
 
 
 def plain(name: str) -> str:

@@ -13,8 +13,10 @@ import yaml
 from camfolio.errors import PageError
 from camfolio.pipeline.portfolio import Portfolio
 from camfolio.site.components.figures import figures_of
-from camfolio.site.pages import Site, study_pages, with_numbers
+from camfolio.site.pages import Site, check_links, check_names, study_pages, with_numbers
 from camfolio.site.templates import Page, make_environment
+from camfolio.site.wording import as_text
+from camfolio.store.private import user_cache
 
 IMAGES = {
     "teaser": "xai",
@@ -33,6 +35,7 @@ IMAGES = {
 """Figure -> file name of its image on the page that preceded this project, spelled as there, so that links stay valid."""
 ADMONITION = re.compile(r'^!!! \w+ "(?P<title>[^"]*)"\n\n(?P<body>(?:    .*\n|\n)+)', re.MULTILINE)
 HEADING = re.compile(r"^# .*\n", re.MULTILINE)
+END_OF_RAW = re.compile(r"{%(?=-?\s*endraw\b)")
 PAGE_LINK = re.compile(r"\[(?P<words>[^\]]*)\]\((?P<page>[\w./-]+)\.md(?P<anchor>[?#][^)]*)?\)")
 
 
@@ -45,45 +48,75 @@ def image_name(figure: str) -> str:
     return f"{IMAGES.get(figure, figure)}.png"
 
 
-def export_jekyll(project: Path, portfolio: Portfolio, compiled: Path, target: Path, address: str = "") -> list[Path]:
+def export_jekyll(project: Path, portfolio: Portfolio, target: Path, address: str = "") -> list[Path]:
     """Write the write-up as `_portfolio/STUDY.md` and its images as `images/*.png` into a Jekyll site.
 
     Args:
         project: the folder with `gen/templates`.
         portfolio: a study with its results.
-        compiled: folder for compiled templates.
         target: the Jekyll site; files of the same names are replaced.
         address: of the published portfolio, for links to its other pages; if empty, these links become plain text.
 
     Returns:
         The files written.
+
+    Raises:
+        PageError: for a link in the site where a file would be written.
+        StudyError: for an unsuitable name of the study.
     """
-    environment = make_environment(project / "gen" / "templates", compiled)
+    check_names([Path(f"{portfolio.name}.yaml")], project)
+    environment = make_environment(project / "gen" / "templates", user_cache())
     environment.filters["image_name"] = image_name
     pages = with_numbers(study_pages(environment, portfolio, {}, components="components/jekyll"))
     write_up = next(page for page in pages if page.path.endswith("/index.md"))
-    page = target / "_portfolio" / f"{portfolio.name}.md"
-    page.parent.mkdir(parents=True, exist_ok=True)
     text = jekyll_page(write_up, portfolio, address)
+    page = place(target, f"_portfolio/{portfolio.name}.md")
+    images = {
+        place(target, f"images/{image_name(name)}"): artefact / "light.png"
+        for name, artefact in figures_of(portfolio).items()
+        if f"/images/{image_name(name)}" in text
+    }
+    for file in (page, *images):
+        file.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(text, encoding="utf-8", newline="\n")
-    (target / "images").mkdir(exist_ok=True)
-    used = {name: artefact for name, artefact in figures_of(portfolio).items() if f"/images/{image_name(name)}" in text}
-    return [page] + [
-        shutil.copyfile(artefact / "light.png", target / "images" / image_name(name)) for name, artefact in used.items()
-    ]
+    return [page, *(shutil.copyfile(origin, file) for file, origin in images.items())]
+
+
+def place(target: Path, name: str) -> Path:
+    """A file of an export, in a folder that is no link and has none on the way to the file.
+
+    Raises:
+        PageError: naming the link.
+    """
+    file = target / name
+    link = next(
+        (path for path in (target, *reversed(file.parents), file) if path.is_relative_to(target) and path.is_symlink()),
+        None,
+    )
+    if link:
+        msg = (
+            f"Expected a folder without links to write to, but got the link {link}. Remove it, or name another folder."
+        )
+        raise PageError(msg)
+    return file
 
 
 def jekyll_page(page: Page, portfolio: Portfolio, address: str) -> str:
-    """Front matter of a portfolio item, and the body in Kramdown's Markdown, in a raw block that Liquid does not evaluate."""
+    """Front matter of a portfolio item, escaped since layouts do not, and the body in Kramdown's Markdown, in a raw block that Liquid does not evaluate."""
     _, _, body = page.content.decode().split("---\n", 2)
     study = portfolio.study
     teaser = figures_of(portfolio)["teaser"].manifest.outputs
     image = f"<br/><img src='/images/{image_name('teaser')}'>" if "light.png" in teaser else ""
-    front = {"title": study.title, "excerpt": study.excerpt + image, "collection": "portfolio"}
+    front = {
+        "title": str(as_text(study.title)),
+        "excerpt": f"{as_text(study.excerpt)}{image}",
+        "collection": "portfolio",
+    }
     body = HEADING.sub("", body, count=1)  # the layout prints the title
     body = ADMONITION.sub(as_quotation, body)
     base = f"{address.rstrip('/')}/{portfolio.name}/" if address else ""
     body = PAGE_LINK.sub(lambda match: page_link(match, base), body)
+    body = END_OF_RAW.sub("{% endraw %}{{ '{%' }}{% raw %}", body)
     return f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=1000)}---\n{{% raw %}}{body.rstrip()}\n{{% endraw %}}\n"
 
 
@@ -105,8 +138,10 @@ def export_markdown(project: Path, site: Site, target: Path) -> list[Path]:
     """Write every page and picture under `docs/`, and a `mkdocs.yml` without camfolio's plugin.
 
     Raises:
-        PageError: if the folder is not empty.
+        PageError: if the folder is not empty or a link, or `docs/` links to a file outside of the project.
     """
+    settings = place(target, "mkdocs.yml")
+    check_links(project)
     if target.exists() and any(target.iterdir()):
         msg = f"Expected an empty folder, but {target} holds files. Choose another or empty it."
         raise PageError(msg)
@@ -117,6 +152,5 @@ def export_markdown(project: Path, site: Site, target: Path) -> list[Path]:
         file.write_bytes(page.content)
     written: Mapping[str, Any] = yaml.safe_load((project / "mkdocs.yml").read_text(encoding="utf-8"))
     changed = {**written, "plugins": ["search"], "watch": [], "nav": site.nav(written["nav"])}
-    settings = target / "mkdocs.yml"
     settings.write_text(yaml.safe_dump(changed, sort_keys=False, allow_unicode=True), encoding="utf-8", newline="\n")
     return [settings, *sorted((target / "docs").rglob("*"))]

@@ -10,13 +10,30 @@ from pathlib import Path
 
 from camfolio.errors import PageError
 
-INLINE = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
-NO_CODE = re.compile(r'\bsrc=|\btype="?application/(ld\+)?json')
-HEAD = re.compile(r"<head\b[^>]*>")
+INLINE = re.compile(r"<script\b(?P<attributes>[^>]*)>(?P<code>.*?)</script\b", re.DOTALL | re.IGNORECASE)
+NO_CODE = re.compile(r"""\ssrc=|\stype=["']?application/(ld\+)?json""", re.IGNORECASE)
+HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+START = re.compile(r"\s*(<!doctype\b[^>]*>)?", re.IGNORECASE)
+"""Where a page begins that has no head: after its document type."""
 TITLE = re.compile(r"<title>(?P<words>.*?)</title>", re.DOTALL)
 DESCRIPTION = re.compile(r'<meta name="description" content="(?P<words>[^"]*)"')
 CARD = "card/card.png"
 POLICY = "Content-Security-Policy"
+HAS_POLICY = re.compile(rf"""<meta\b[^>]*\shttp-equiv=["']?{POLICY}\b""", re.IGNORECASE)
+BASE = re.compile(r'(?<=new URL\(")[\w./%~-]*(?=")')
+"""The address of the site in a script of the theme: it differs from page to page."""
+THEME = frozenset(
+    {
+        "7eb3684fdacd2881f67b9428983273a29d8774d8bc82622af9b65a8ec1032a90",  # base: reads and writes settings of the reader
+        "0eb10c249dbdb0beef225a10ce5cbe55418cc4a7014cc208f8e7d6ed8f00906e",  # palette: light or dark
+        "d74bb3b582599bb38b62d1eb15a60a0af4ce0147e3335efe0a811693984b71ce",  # content: linked tabs
+        "ffcc0f7735fdab434d257c80e65cec2e88d716991e69757185b7e450e41a5b2f",  # content: the tab in the address
+        "e441dbdde5a0501b99527bb443d86875df7b1a02ed15df77ed97b4c8234e4b70",  # announce: an announcement that was read
+        "3907d77c1c78f2658c4fefb1c0cb8a4caf9e66479edaeace65c6c1e213f47107",  # consent: the reader's choice
+        "825a478f6ef2a37cf6bc1140ddb9b0665d08eee69a0635d5e82471fba8e2f73a",  # outdated: a note on old versions
+    }
+)
+"""SHA-256 of the inline scripts of Material for MkDocs 9.8, without the address of the site. No other one may be in a page."""
 WORDS = {"title": TITLE, "description": DESCRIPTION}
 STRICT = {
     "default-src": "'self'",
@@ -42,16 +59,36 @@ def finish_site(site: Path, address: str = "") -> int:
         The number of pages changed.
 
     Raises:
-        PageError: if there is no page in the folder.
+        PageError: if there is no page in the folder, or a page has an inline script that is not the theme's.
     """
     pages = {file: file.read_bytes().decode() for file in sorted(site.rglob("*.html"))}
     if not pages:
         msg = f"Expected a built site, but there is no HTML file in {site}. Build it first."
         raise PageError(msg)
-    unfinished = {file: text for file, text in pages.items() if POLICY not in text}
+    unfinished = {file: text for file, text in pages.items() if not HAS_POLICY.search(text)}
+    for file, text in unfinished.items():
+        check_scripts(text, file.relative_to(site))
     for file, text in unfinished.items():
         file.write_bytes(finished(text, file.relative_to(site), site, address).encode())
     return len(unfinished)
+
+
+def check_scripts(page: str, path: Path) -> None:
+    """Check that a page has no other inline script than those of the theme, which alone the policy allows.
+
+    Raises:
+        PageError: with the beginning of the script and the page.
+    """
+    for code in inline_scripts(page):
+        if hashlib.sha256(BASE.sub("", code).encode()).hexdigest() not in THEME:
+            begin = " ".join(code.split())[:50]
+            msg = f"Expected only inline scripts of the theme, but got {begin!r} in {path.as_posix()}. Move it to a file under docs/ named in extra_javascript, or install the theme in the version of constraints.txt."
+            raise PageError(msg)
+
+
+def inline_scripts(page: str) -> list[str]:
+    """The code of all scripts that a page holds itself."""
+    return [found["code"] for found in INLINE.finditer(page) if not NO_CODE.search(found["attributes"])]
 
 
 def finished(page: str, path: Path, site: Path, address: str) -> str:
@@ -72,12 +109,11 @@ def with_policy(page: str) -> str:
     >>> with_policy("<head></head>")[:64]
     '<head><meta http-equiv="Content-Security-Policy" content="defaul'
     """
-    hashes = sorted(
-        {digest(found["code"]) for found in INLINE.finditer(page) if not NO_CODE.search(found["attributes"])}
-    )
+    hashes = sorted({digest(code) for code in inline_scripts(page)})
     rules = STRICT | {"script-src": " ".join([STRICT["script-src"], *hashes])}
     content = "; ".join(f"{name} {allowed}" for name, allowed in rules.items())
-    return HEAD.sub(lambda head: f'{head[0]}<meta http-equiv="{POLICY}" content="{content}">', page, count=1)
+    place = HEAD if HEAD.search(page) else START
+    return place.sub(lambda before: f'{before[0]}<meta http-equiv="{POLICY}" content="{content}">', page, count=1)
 
 
 def with_card(page: str, *, title: str, description: str, address: str, card: str) -> str:

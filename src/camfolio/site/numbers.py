@@ -44,6 +44,15 @@ def written(row: Interval, how: Literal["number", "percent"]) -> str:
     return percent_interval(row) if how == "percent" else interval(row)
 
 
+def percentage_points(difference: float) -> str:
+    """The size of a difference of shares, -1 to 1.
+
+    >>> percentage_points(-0.132)
+    '13.2 percentage points'
+    """
+    return f"{as_number(100 * abs(difference), 1)} percentage points"
+
+
 def points(row: Interval) -> str:
     """A difference of shares with its 95 % interval, in percentage points.
 

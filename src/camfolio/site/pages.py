@@ -8,31 +8,36 @@ there, from the package. This module is independent of MkDocs: the plugin, or th
 from __future__ import annotations
 
 import html
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment
 
 import camfolio
-from camfolio.errors import StudyError
+from camfolio.errors import PageError, StudyError
 from camfolio.pipeline.contents import stages
 from camfolio.pipeline.portfolio import Portfolio, open_portfolio
 from camfolio.site.additions import ADDITIONS
 from camfolio.site.api import public_names
 from camfolio.site.components.figures import figures_of
 from camfolio.site.components.numbering import numbered
+from camfolio.site.lazy import later
+from camfolio.site.progress import StudyProgress
 from camfolio.site.rooms import rooms
 from camfolio.site.stage_graph import stage_graph
 from camfolio.site.study_keys import sections
 from camfolio.site.template_values import template_values
-from camfolio.site.templates import DEFAULTS, SUFFIX, Page, make_environment, render_folder, template_names
+from camfolio.site.templates import DEFAULTS, SUFFIX, Page, WaitingPage, make_environment, render_folder, template_names
 from camfolio.site.values import results
 from camfolio.store.artefacts import Store
+from camfolio.store.private import user_cache
 
-ORDER = ("index", "evidence", "shortcut", "reporting", "explorer", "data", "model")
+ORDER = ("index", "evidence", "claims", "shortcut", "reporting", "explorer", "data", "model")
 """Pages of a study in the order of the navigation; others follow by name."""
 PICTURES = ("light.svg", "dark.svg", "light.png", "data.csv")
 """Files of a figure that the site contains."""
@@ -40,6 +45,10 @@ RASTER = ("card", "matrix", "explorer")
 """Stages all of whose files the site contains."""
 TABLES = {"scoreboard": "comparisons.csv"}
 """Stage -> its table to which a page links."""
+TAKEN = ("404", "404.html", "assets", "search", "sitemap.xml", "sitemap.xml.gz")
+"""Names at the top of a built site."""
+DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+"""Names that no file may have on Windows."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,11 @@ class Site:
         return [page for page in self.pages if isinstance(page, Page)]
 
     @property
+    def waiting(self) -> list[WaitingPage]:
+        """The pages that wait for results."""
+        return [page for page in self.pages if isinstance(page, WaitingPage)]
+
+    @property
     def pictures(self) -> list[Picture]:
         """Files of figures, styles, scripts and icons."""
         return [page for page in self.pages if isinstance(page, Picture)]
@@ -91,16 +105,37 @@ def make_site(project: Path, store: Store, studies: Sequence[Path], overrides: S
         CamfolioError: the first mistake in a study, a stage or a template.
     """
     check_names(studies, project)
-    portfolios = [open_portfolio(path, store, overrides) for path in studies]
-    environment = make_environment(project / "gen" / "templates", store.root / ".templates")
+    return render_site(project, {path: open_portfolio(path, store, overrides) for path in studies})
+
+
+def render_site(
+    project: Path,
+    opened: Mapping[Path, Portfolio],
+    progress: Mapping[str, StudyProgress] = MappingProxyType({}),
+) -> Site:
+    """Render every page; one whose results are not finished shows the progress instead.
+
+    Args:
+        project: the folder with `gen/templates`.
+        opened: study file -> the opened study, in the order of the navigation.
+        progress: study -> its progress, of those with results that are not finished.
+
+    Raises:
+        CamfolioError: the first mistake in a template.
+    """
+    check_links(project)
+    portfolios, first = list(opened.values()), next(iter(opened))
+    kept = user_cache()
+    environment = make_environment(project / "gen" / "templates", kept)
+    environment.globals["progress"] = progress
     shared = {
         "version": camfolio.__version__,
         "rooms": rooms(),
-        "stage_graph": stage_graph(stages(portfolios[0].study, studies[0].parent)),
+        "stage_graph": stage_graph(stages(opened[first].study, first.parent)),
         "additions": ADDITIONS,
-        "public_names": public_names(store.root / ".templates"),
+        "public_names": public_names(kept),
         "settings": sections(),
-        "template_values": template_values(store.root / ".templates"),
+        "template_values": template_values(kept),
         "studies": [results(portfolio) for portfolio in portfolios if not portfolio.study.shortcut],
         "shortcuts": [results(portfolio) for portfolio in portfolios if portfolio.study.shortcut],
     }
@@ -121,7 +156,7 @@ def assets(project: Path) -> list[Picture]:
 
 
 def check_names(studies: Sequence[Path], project: Path) -> None:
-    """Check that file names of studies, the addresses of their sections, are plain and unique in the site.
+    """Check that file names of studies, the addresses of their sections, are plain and unique in the site on every system.
 
     Raises:
         StudyError: for the first unsuitable name.
@@ -129,16 +164,44 @@ def check_names(studies: Sequence[Path], project: Path) -> None:
     pages = [
         name for name in template_names(project / "gen" / "templates") if name.endswith(SUFFIX) and "/" not in name
     ]
-    pages += [page.name for page in project.glob("docs/*.md")]
-    taken = {"assets", "search", *(page.partition(".")[0] for page in pages)}
+    files = [file.name for file in project.glob("docs/*") if file.is_file()]
+    pages += [name for name in files if name.endswith(".md")]
+    taken = {name.lower() for name in (*TAKEN, *files, *(page.partition(".")[0] for page in pages))}
     for path in studies:
-        if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", path.stem, re.ASCII):
+        plain = re.fullmatch(r"[A-Za-z0-9]([\w.-]*[\w-])?", path.stem, re.ASCII)
+        if not plain or DEVICE.fullmatch(path.stem):
             msg = f"Expected a file name of letters, digits, dots, dashes and underscores, but got {path.name!r}. Rename it."
+            if plain:
+                msg = f"Expected a file name that every system allows, but got {path.name!r}. Rename it."
             raise StudyError(msg)
-        if path.stem in taken:
-            msg = f"Expected a file name that no other part of the site has, but got {path.name!r}. Rename it."
+        if path.stem.lower() in taken:
+            msg = f"Expected a file name that no other part of the site has, also in other case, but got {path.name!r}. Rename it."
             raise StudyError(msg)
-        taken.add(path.stem)
+        taken.add(path.stem.lower())
+
+
+def check_links(project: Path, folder: Path | None = None, above: tuple[Path, ...] = ()) -> None:
+    """Check that links in `docs/`, whose files are published, stay in the project and lead to no folder around them.
+
+    Args:
+        project: the folder with `docs/`.
+        folder: of which the links are checked; None for `docs/`.
+        above: folders on the way to it, without links.
+
+    Raises:
+        PageError: for the first other link.
+    """
+    folder = folder or project / "docs"
+    above = (*above, folder.resolve())
+    for path in (folder, *sorted(folder.iterdir())) if folder.is_dir() else ():
+        there = Path(os.path.realpath(path))  # which takes links in a circle, too
+        if path.is_symlink() and (not there.is_relative_to(project.resolve()) or (path != folder and there in above)):
+            msg = (
+                f"Expected links in docs/ to files of the project, but {path} leads to {there}. Copy what it leads to."
+            )
+            raise PageError(msg)
+        if path != folder and path.is_dir():
+            check_links(project, path, above)
 
 
 def study_pages(
@@ -146,7 +209,7 @@ def study_pages(
 ) -> list[Page]:
     """The pages of one study in the order of the navigation."""
     folder = "shortcut/" if portfolio.study.shortcut else "study/"
-    values = {**shared, **results(portfolio)}
+    values = {**shared, **later(results(portfolio))}
     pages = render_folder(environment, folder, f"{portfolio.name}/", values, portfolio, components=components)
     order = {f"{portfolio.name}/{name}.md": place for place, name in enumerate(ORDER)}
     return sorted(pages, key=lambda page: (order.get(page.path, len(order)), page.path))
@@ -154,22 +217,29 @@ def study_pages(
 
 def with_numbers(pages: Sequence[Page]) -> list[Page]:
     """The pages with numbers of figures and tables in place of their marks, and links in place of references."""
-    texts = numbered({page.path: page.content.decode() for page in pages}, {page.path: page.source for page in pages})
+    texts = numbered(
+        {page.path: page.content.decode() for page in pages},
+        {page.path: page.source for page in pages},
+        [page.path for page in pages if isinstance(page, WaitingPage)],
+    )
     return [replace(page, content=texts[page.path].encode()) for page in pages]
 
 
 def pictures(portfolio: Portfolio) -> list[Picture]:
-    """Files of a study's figures, under `STUDY/figures/`, and of its card, matrix and explorer; an empty figure has no file."""
+    """Files of a study's figures, under `STUDY/figures/`, and of its card, matrix and explorer, as far as they are finished;
+    an empty figure has no file.
+    """
+    finished = portfolio.finished
     direct = [
-        Picture(f"{portfolio.name}/{stage}/{file}", (portfolio.artefacts[stage] / file).resolve())
+        Picture(f"{portfolio.name}/{stage}/{file}", (finished[stage] / file).resolve())
         for stage in RASTER
-        if stage in portfolio.artefacts
-        for file in portfolio.artefacts[stage].manifest.outputs
+        if stage in finished
+        for file in finished[stage].manifest.outputs
     ]
     direct += [
-        Picture(f"{portfolio.name}/{stage}/{file}", (portfolio.artefacts[stage] / file).resolve())
+        Picture(f"{portfolio.name}/{stage}/{file}", (finished[stage] / file).resolve())
         for stage, file in TABLES.items()
-        if stage in portfolio.artefacts
+        if stage in finished
     ]
     return direct + [
         Picture(f"{portfolio.name}/figures/{name}-{file}", (artefact / file).resolve())

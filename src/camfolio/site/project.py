@@ -12,8 +12,9 @@ from typing import Any
 
 from camfolio.errors import CamfolioError, StudyError
 from camfolio.installed import warn_of_differences
+from camfolio.pipeline.portfolio import open_finished
 from camfolio.site import wording
-from camfolio.site.pages import Site, assets, make_site
+from camfolio.site.pages import Site, assets, check_names, make_site, render_site
 from camfolio.site.serving import Background
 from camfolio.site.templates import SUFFIX, Page, template_names
 from camfolio.store.artefacts import Store
@@ -30,8 +31,8 @@ def site_for(project: Path, background: Background | None = None, places: Sequen
 
     Args:
         project: the folder with `gen/`; results are kept in its `artifacts/`.
-        background: computes missing results while the site is served. An error is then shown on every page, which
-            reloads after the next edit. None for a build: the error is raised.
+        background: computes missing results while the site is served; pages that need them show its progress. An error
+            is then shown on every page, which reloads after the next edit. None for a build: the error is raised.
         places: folders, relative to the project, or URLs that are asked for a result before it is computed.
 
     Raises:
@@ -44,13 +45,30 @@ def site_for(project: Path, background: Background | None = None, places: Sequen
         places = [*options["results"], *(one if "://" in one else str(project / one) for one in places)]
         store = Store(project / options["store"], anew=options["anew"], places=places)
         paths += selected_studies(project, options["studies"])
-        notice = background.notice(paths, store, options["overrides"]) if background else ""
-        return notice_site(project, paths, notice) if notice else make_site(project, store, paths, options["overrides"])
+        if background:
+            return served_site(project, store, paths, options["overrides"], background)
+        return make_site(project, store, paths, options["overrides"])
     except Exception as caught:  # noqa: BLE001 - the server keeps running after any error, until an edit corrects it
         error = file_error(caught) if isinstance(caught, OSError) else caught
         if not background:
             raise error from None
         return notice_site(project, paths, MISTAKE.format(wording.as_text(sentence(error))))
+
+
+def served_site(
+    project: Path, store: Store, studies: Sequence[Path], overrides: Sequence[str], background: Background
+) -> Site:
+    """All pages of a project while missing results are computed beside the server.
+
+    Raises:
+        CamfolioError: for the first mistake in a study or a template, and for a stage that failed.
+    """
+    check_names(studies, project)
+    opened = {path: open_finished(path, store, overrides) for path in studies}
+    background.start(opened, store, overrides)
+    site = render_site(project, opened, background.progress)
+    background.watch_pages(site.waiting, opened)
+    return site
 
 
 def selected_studies(project: Path, names: Sequence[str]) -> list[Path]:
@@ -76,9 +94,11 @@ def sentence(error: Exception) -> str:
 
 
 def site_options() -> Mapping[str, Any]:
-    """Options that `camfolio site` passes through the environment, or their defaults: `studies`, `overrides`, `store`, `anew`, `results`."""
+    """Options that `camfolio site` passes through the environment, or their defaults: `studies`, `overrides`, `store`, `anew`,
+    `results`, and `project` if that is not the folder of mkdocs.yml.
+    """
     given: dict[str, Any] = json.loads(os.environ.get(VARIABLE, "{}"))
-    return {"studies": [], "overrides": [], "store": "artifacts", "anew": False, "results": [], **given}
+    return {"studies": [], "overrides": [], "store": "artifacts", "anew": False, "results": [], "project": "", **given}
 
 
 def notice_site(project: Path, studies: Sequence[Path], text: str) -> Site:

@@ -40,13 +40,13 @@ class NotRecorded:
 
 
 def not_recorded(portfolio: Portfolio) -> NotRecorded | None:
-    """The results of a study that are not the recorded ones; None if all are, or if the study has no results file.
+    """The finished results of a study that are not the recorded ones; None if all are, or if the study has no results file.
 
     A result is the recorded one if its key is recorded and its files have the recorded digests.
     """
     if not portfolio.record.file.is_file():
         return None
-    record, manifests = record_beside(portfolio), {name: one.manifest for name, one in portfolio.artefacts.items()}
+    record, manifests = record_beside(portfolio), {name: one.manifest for name, one in portfolio.finished.items()}
     others = {name: manifest for name, manifest in manifests.items() if not is_recorded(record, name, manifest)}
     if not others:
         return None

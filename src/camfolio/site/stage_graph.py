@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from markupsafe import Markup, escape
 
-from camfolio.store.artefacts import Stage
+from camfolio.store.stage import Stage
 
 WIDTH, HEIGHT, GAP, RISE = 120, 40, 14, 34
 """Size of a box, and distance between boxes in a row and between rows, in CSS pixels."""

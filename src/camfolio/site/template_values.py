@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import json
 import re
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,23 +16,35 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from markupsafe import Markup
 
-from camfolio.evidence import findings, shortcut_findings
+from camfolio.evidence import class_findings, findings, limits, sample_size, shortcut_findings, trainings
 from camfolio.results.interval import Interval
 from camfolio.results.result import Key, Result, ResultFile, Unit
-from camfolio.site import recorded
+from camfolio.site import data_values, recorded
 from camfolio.site import values as study_values
 from camfolio.site.rooms import ROOT
 from camfolio.site.wording import as_text
-from camfolio.store.files import file_digest, replace_file
-from camfolio.study import source
+from camfolio.store.files import cached_json, file_digest
+from camfolio.study import reduced, source
 
 KINDS: dict[str, tuple[type, ...]] = {
-    "Every study": (study_values.StudyValues, study_values.DataValues),
+    "Every study": (study_values.StudyValues, data_values.DataValues),
     "A study about one network": (study_values.NetworkValues, study_values.NetworkVerdicts),
     "A study about a planted shortcut": (study_values.ShortcutValues, study_values.ShortcutVerdicts),
 }
 """Kind of study -> the values that its templates may use."""
-MODULES = (study_values, recorded, findings, shortcut_findings, source)
+MODULES = (
+    study_values,
+    data_values,
+    recorded,
+    findings,
+    class_findings,
+    limits,
+    sample_size,
+    shortcut_findings,
+    trainings,
+    reduced,
+    source,
+)
 """Modules outside of `results/` that describe values."""
 ANY_KEY = Key("KEY", "any other key, as the meaning says")
 PLAIN = {str: "text", bool: "true or false", int: "number", float: "number"}
@@ -78,14 +89,12 @@ class TemplateValues:
         return {kind: [group for group in self.groups if group.kind == kind] for kind in KINDS}
 
 
-def template_values(kept: Path) -> TemplateValues:
+def template_values(kept: Path | None) -> TemplateValues:
     """Every value, from the folder `kept` where the sources that describe it are unchanged: parsing takes longer than that."""
     files = sorted([*ROOT.glob("results/*.py"), Path(__file__), *(source_file(module) for module in MODULES)])
     digest = hashlib.sha256("".join(map(file_digest, files)).encode()).hexdigest()[:16]
-    file = kept / f"values-{digest}.json"
-    if not file.is_file():
-        replace_file(file, json.dumps(asdict(described())))
-    found = json.loads(file.read_text(encoding="utf-8"))
+    file = kept / f"values-{digest}.json" if kept else None
+    found = cached_json(file, lambda: asdict(described()))
     groups = [Group(**group | {"entries": restored(group["entries"])}) for group in found["groups"]]
     return TemplateValues(tuple(groups), found["placeholders"], restored(found["interval"]))
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, TypedDict
 
+from camfolio.evidence.class_findings import ClassFindings, class_findings
 from camfolio.evidence.findings import Findings, NetworkResults, network_findings
+from camfolio.evidence.limits import Limits
 from camfolio.evidence.shortcut_findings import ShortcutFindings, shortcut_findings
-from camfolio.pipeline.external import EXTERNAL
-from camfolio.pipeline.portfolio import Portfolio
-from camfolio.results.card import CardResult
+from camfolio.pipeline.portfolio import Portfolio, Results
+from camfolio.results.by_class import ByClassResult
 from camfolio.results.evaluation import EvaluationResult
 from camfolio.results.faithfulness import FaithfulnessResult
-from camfolio.results.inspection import InspectionResult
+from camfolio.results.layer import LayerResult
 from camfolio.results.localisation import LocalisationResult
+from camfolio.results.masking import MaskingResult
 from camfolio.results.matrix import MatrixResult
-from camfolio.results.overlap import OverlapResult
+from camfolio.results.memorised import MemorisedResult
 from camfolio.results.randomisation import RandomisationResult
 from camfolio.results.result import Key
 from camfolio.results.retrained import RetrainedResult
@@ -25,39 +28,14 @@ from camfolio.results.shortcut import ShortcutResult
 from camfolio.results.split import SplitResult
 from camfolio.results.stability import StabilityResult
 from camfolio.results.training import TrainingResult
+from camfolio.site.data_values import Readers, about_data
+from camfolio.site.lazy import Values
 from camfolio.site.recorded import NotRecorded, not_recorded
-from camfolio.site.source_words import about_source
-from camfolio.store.artefacts import Artefact, Manifest
+from camfolio.store.artefacts import Manifest
+from camfolio.study.reduced import Reduced, reduced_networks
 from camfolio.study.settings import Study
-from camfolio.study.source import WORDS, DataSource, SourceWords
 
 StageName = Annotated[str, Key("STAGE", "name of a stage, such as training")]
-
-
-class ExternalValues(TypedDict):
-    """Results on the external source."""
-
-    card: CardResult
-    """Its data card."""
-    evaluation: EvaluationResult
-    """Metrics of the network's predictions on it."""
-    localisation: LocalisationResult
-    """Energy of the maps inside the nodule's mask on it."""
-
-
-class DataValues(TypedDict):
-    """What is known about the data."""
-
-    card: CardResult
-    """Data card: what the source says of its data, and counts and ranges of its slices."""
-    source: SourceWords
-    """Words of the source, or of user code, about the data; a page says them by the filter `filled`."""
-    inspection: InspectionResult
-    """Checks of the slices before anything is learned from them."""
-    overlap: OverlapResult
-    """Slices that look alike and are in different parts of the split."""
-    external: ExternalValues | None
-    """Results on an external source; None without one."""
 
 
 class StudyValues(TypedDict):
@@ -75,6 +53,8 @@ class StudyValues(TypedDict):
     """Whether only pooling and one linear layer follow the explained layer, as far as that is known: not of user code."""
     layer_words: str
     """The explained layer in words if it is the default layer of the residual network; else empty."""
+    reduced: tuple[Reduced, ...]
+    """Networks of which the study has fewer than with `evidence.effort: full`."""
     split: SplitResult
     """How many slices and patients are in each part."""
     provenance: Mapping[StageName, Manifest]
@@ -94,16 +74,24 @@ class NetworkValues(TypedDict):
     """Metrics of the network's predictions on the test part, and of the nodule's area alone as a baseline."""
     localisation: LocalisationResult
     """Energy of the maps inside the nodule's mask, as means over the test slices with intervals over patients."""
+    layer_cells: LayerResult
+    """Where the cells of every layer lie on a slice."""
     scoreboard: ScoreboardResult
     """Scores of methods, controls and layers, and their comparisons."""
     faithfulness: FaithfulnessResult
     """Settings and sizes of the perturbation of pixels."""
+    masking: MaskingResult | None
+    """Score-CAM with several values of masked pixels; None if it is not among the methods."""
+    by_class: ByClassResult
+    """Faithfulness of the maps of each explained class."""
     randomisation: RandomisationResult
     """Similarity of the maps after weight randomisation."""
     stability: StabilityResult
     """Similarity of the maps after perturbation of the input and after retraining."""
-    retrained: Mapping[Annotated[str, Key("TRAINING", "permuted, or seed-NUMBER")], RetrainedResult]
-    """Comparisons with maps of retrained networks, by `permuted` and `seed-NUMBER`."""
+    retrained: Mapping[Annotated[str, Key("TRAINING", "seed-NUMBER")], RetrainedResult]
+    """Comparisons with maps of networks of other seeds."""
+    memorised: MemorisedResult | None
+    """Comparison with maps of networks that memorised permuted labels; None if none was trained."""
     cases: CasesResult
     """The examples of every method, with every number of their captions."""
     matrix: MatrixResult
@@ -117,6 +105,10 @@ class NetworkVerdicts(TypedDict):
 
     findings: Findings
     """What the study may claim, decided from its results."""
+    class_findings: ClassFindings
+    """What it may claim of the faithfulness of the maps of each explained class."""
+    limits: Limits
+    """Conventions by which that is decided, the same for all studies."""
 
 
 class ShortcutValues(TypedDict):
@@ -135,24 +127,43 @@ class ShortcutVerdicts(TypedDict):
     """What the study may claim, decided from its results."""
 
 
-def results(portfolio: Portfolio) -> dict[str, Any]:
-    """What templates may use of one study."""
+def results(portfolio: Portfolio) -> Values:
+    """What templates may use of one study, each value read when a template asks for it."""
     read, study = portfolio.artefacts, portfolio.study
-    values = {
+    known = {
         "name": portfolio.name,
         "label": portfolio.label,
         "study": study,
         "classes": study.classes,
         "at_last_layer": is_at_last_layer(study),
         "layer_words": layer_words(study),
-        **about_data(portfolio),
-        "split": SplitResult.read(read["split"].folder),
-        "provenance": {name: artefact.manifest for name, artefact in read.items()},
-        "versions": versions(read),
-        "not_recorded": not_recorded(portfolio),
-        **(shortcut_results(read) if study.shortcut else network_results(read)),
+        "reduced": reduced_networks(study),
     }
-    return values | {"findings": findings(values)}
+    readers: dict[str, Callable[[], Any]] = {
+        **{name: partial(plain, value) for name, value in known.items()},
+        **about_data(portfolio),
+        "split": lambda: SplitResult.read(read["split"].folder),
+        "provenance": lambda: Values({name: partial(manifest_of, read, name) for name in read}),
+        "versions": lambda: versions(read),
+        "not_recorded": lambda: not_recorded(portfolio),
+        **(shortcut_results(read) if study.shortcut else network_results(read)),
+        "findings": lambda: findings(values),
+    }
+    if not study.shortcut:
+        readers["limits"] = Limits
+        readers["class_findings"] = lambda: class_findings(values["by_class"], study.explanation.methods)
+    values = Values(readers)
+    return values
+
+
+def plain(value: object) -> object:
+    """A value that is known without reading a result."""
+    return value
+
+
+def manifest_of(read: Results, name: str) -> Manifest:
+    """The manifest of a stage's result."""
+    return read[name].manifest
 
 
 def is_at_last_layer(study: Study) -> bool:
@@ -169,7 +180,7 @@ def layer_words(study: Study) -> str:
     return "layer 2, the last basic block, its second convolution"
 
 
-def versions(read: Mapping[str, Artefact]) -> dict[str, str]:
+def versions(read: Results) -> dict[str, str]:
     """Library -> the version that the study's results were computed with."""
     return {
         library: version
@@ -189,6 +200,8 @@ def findings(values: Mapping[str, Any]) -> Findings | ShortcutFindings:
             evaluation=values["evaluation"],
             localisation=values["localisation"],
             scoreboard=values["scoreboard"],
+            layer=values["layer_cells"],
+            masking=values["masking"],
             randomisation=values["randomisation"],
             stability=values["stability"],
             cases=values["cases"],
@@ -197,64 +210,38 @@ def findings(values: Mapping[str, Any]) -> Findings | ShortcutFindings:
     )
 
 
-def network_results(read: Mapping[str, Artefact]) -> NetworkValues:
+def network_results(read: Results) -> Readers:
     """Of a study about one network and its maps."""
     return {
-        "training": TrainingResult.read(read["training"].folder),
-        "evaluation": EvaluationResult.read(read["evaluation"].folder),
-        "localisation": LocalisationResult.read(read["localisation"].folder),
-        "scoreboard": ScoreboardResult.read(read["scoreboard"].folder),
-        "faithfulness": FaithfulnessResult.read(read["faithfulness"].folder),
-        "randomisation": RandomisationResult.read(read["randomisation"].folder),
-        "stability": StabilityResult.read(read["stability"].folder),
-        "retrained": {
-            name.removeprefix("retrained-"): RetrainedResult.read(artefact.folder)
-            for name, artefact in read.items()
+        "training": lambda: TrainingResult.read(read["training"].folder),
+        "evaluation": lambda: EvaluationResult.read(read["evaluation"].folder),
+        "localisation": lambda: LocalisationResult.read(read["localisation"].folder),
+        "layer_cells": lambda: LayerResult.read(read["layer"].folder),
+        "scoreboard": lambda: ScoreboardResult.read(read["scoreboard"].folder),
+        "by_class": lambda: ByClassResult.read(read["by_class"].folder),
+        "faithfulness": lambda: FaithfulnessResult.read(read["faithfulness"].folder),
+        "masking": lambda: MaskingResult.read(read["masking"].folder) if "masking" in read else None,
+        "randomisation": lambda: RandomisationResult.read(read["randomisation"].folder),
+        "stability": lambda: StabilityResult.read(read["stability"].folder),
+        "retrained": lambda: {
+            name.removeprefix("retrained-"): RetrainedResult.read(read[name].folder)
+            for name in read
             if name.startswith("retrained-")
         },
-        "cases": CasesResult.read(read["selection"].folder),
-        "matrix": MatrixResult.read(read["matrix"].folder),
-        "teaser": read["figure-teaser"].json("figure.json"),
+        "memorised": lambda: MemorisedResult.read(read["memorised"].folder) if "memorised" in read else None,
+        "cases": lambda: CasesResult.read(read["selection"].folder),
+        "matrix": lambda: MatrixResult.read(read["matrix"].folder),
+        "teaser": lambda: read["figure-teaser"].json("figure.json"),
     }
 
 
-def shortcut_results(read: Mapping[str, Artefact]) -> ShortcutValues:
+def shortcut_results(read: Results) -> Readers:
     """Of a study about a planted shortcut."""
-    shortcut = ShortcutResult.read(read["shortcut"].folder)
+
+    def shortcut() -> ShortcutResult:
+        return ShortcutResult.read(read["shortcut"].folder)
+
     return {
         "shortcut": shortcut,
-        "teaser": read[f"figure-shortcut-{next(iter(shortcut.cues))}"].json("figure.json"),
+        "teaser": lambda: read[f"figure-shortcut-{next(iter(shortcut().cues))}"].json("figure.json"),
     }
-
-
-def about_data(portfolio: Portfolio) -> DataValues:
-    """The data card, the words of the source, the inspection, and the results on an external source (None without one)."""
-    read, data = portfolio.artefacts, portfolio.study.data
-    card = CardResult.read(read["slices"].folder)
-    return {
-        "card": described(card, data),
-        "source": about_source(data.words, card),
-        "inspection": InspectionResult.read(read["inspection"].folder),
-        "overlap": OverlapResult.read(read["overlap"].folder),
-        "external": elsewhere(portfolio),
-    }
-
-
-def elsewhere(portfolio: Portfolio) -> ExternalValues | None:
-    """Data card, metrics and localisation on the external source."""
-    read, source = portfolio.artefacts, portfolio.study.external
-    if source is None:
-        return None
-    return {
-        "card": described(CardResult.read(read[f"{EXTERNAL}slices"].folder), source),
-        "evaluation": EvaluationResult.read(read[f"{EXTERNAL}evaluation"].folder),
-        "localisation": LocalisationResult.read(read[f"{EXTERNAL}localisation"].folder),
-    }
-
-
-def described(card: CardResult, data: DataSource) -> CardResult:
-    """A data card with what is known about the data: the author's words before the source's."""
-    source = about_source(data.words, card)
-    words = {"labels_are": source.labels_are, "masks_are": source.masks_are}
-    given = {field: getattr(data, field) for field in WORDS}
-    return card.model_copy(update=words | {field: said for field, said in given.items() if said})

@@ -17,11 +17,12 @@ from camfolio.site.numbers import (
     counted,
     interval,
     percent_interval,
+    percentage_points,
     points,
     span,
     written,
 )
-from camfolio.vocabulary import SCALING_NAMES, UNDEFINED, as_number, as_percent
+from camfolio.vocabulary import FOR_ITS_SIZE, SCALING_NAMES, UNDEFINED, as_number, as_percent
 
 SIGNS = str.maketrans({sign: f"&#{ord(sign)};" for sign in "&<>\"'`*_[]|~^=$\\{}#"})
 ENDS = re.compile(r"^(?: |[-+!]|[0-9]+\.(?= |$))| $")
@@ -126,6 +127,15 @@ def code(value: object) -> Markup:
     return Markup("<code>{}</code>").format(as_text(str(value)))
 
 
+def argument(value: object, name: str) -> Markup:
+    """An argument of user code: its name, and its value only if it is a number, since texts may be paths or tokens.
+
+    >>> print(argument(8, "width"), argument("/home/ann/key", "key"))
+    <code>width&#61;8</code> <code>key</code>
+    """
+    return code(f"{name}={value}" if isinstance(value, int | float) else name)
+
+
 def docstring(text: str) -> Markup:
     """A sentence of a docstring in Markdown: text between backticks becomes code.
 
@@ -172,6 +182,15 @@ def scaling_name(scaling: str) -> str:
     return SCALING_NAMES[scaling]
 
 
+def kind_words(kind: str) -> str:
+    """A kind of example in words.
+
+    >>> kind_words("good"), kind_words("misclassified")
+    ('most energy on the nodule for its size', 'misclassified')
+    """
+    return FOR_ITS_SIZE.get(kind, kind)
+
+
 def subject_name(key: str) -> str:
     """A method in Markdown, with its layer if that is not the layer in focus.
 
@@ -187,12 +206,14 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "agree": agree,
     "between": between,
     "address": address,
+    "argument": argument,
     "ci": interval,
     "clause": clause,
     "code": code,
     "counted": counted,
     "docstring": docstring,
     "front_matter": front_matter,
+    "kind": kind_words,
     "listed": listed,
     "mathml": mathml,
     "method": method_name,
@@ -201,6 +222,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "pct": as_percent,
     "pct_ci": percent_interval,
     "per_method": per_method,
+    "percentage_points": percentage_points,
     "points": points,
     "scaling": scaling_name,
     "span": span,

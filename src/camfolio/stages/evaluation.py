@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from camfolio.network.cases import Cases
 from camfolio.network.evaluation import evaluate, larger_is_second, malignant_probability
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.study.settings import Evaluation
@@ -30,10 +31,7 @@ def run(
     train, _ = part_slices(trained_slices, trained_split, "train")
     probability = malignant_probability(np.load(predictions / "logits.npy", allow_pickle=False)[test])
     evaluate(
-        probability,
-        data.label,
-        data.patient,
-        data.area_mm2,
+        Cases(probability, data.label, data.patient, data.nodule, data.area_mm2),
         larger=larger_is_second(train.area_mm2, train.label),
         resamples=evaluation.resamples,
         bins=evaluation.calibration_bins,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
+import numpy as np
 
-from camfolio.explanation.explain import explain
-from camfolio.network.architecture import through_window
+from camfolio.explanation.ensembles import averaged, disagreement
 from camfolio.network.trained import Device, load_trained
 from camfolio.progress import tracked
 from camfolio.results.arrays.maps import LayerMaps
 from camfolio.results.subject import Subject
+from camfolio.stages.inputs.explaining import explain_members
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.study.settings import ExplanationSettings, Network
 
@@ -26,7 +26,7 @@ def run(
     explanation: ExplanationSettings,
     device: Device,
 ) -> None:
-    """Write `LayerMaps` of every test slice at all layers.
+    """Write `LayerMaps` of every test slice at all layers; of an ensemble with the disagreement of its members.
 
     Args:
         out: gets the file.
@@ -39,18 +39,16 @@ def run(
     """
     trained = load_trained(network, training, device)
     data, _ = part_slices(slices, split, "test")
-    result = explain(
-        trained.model,
-        through_window(torch.from_numpy(data.hounsfield), network.window_hu),
-        explanation.layers,
-        explanation.methods,
-        torch.from_numpy(data.label) if explanation.target == "true" else None,
-        comparison=explanation.comparison,
-        forward=trained.forward,
-        track=tracked,
+    targets = data.label if explanation.target == "true" else None
+    members = explain_members(
+        trained, data.hounsfield, targets, network, explanation, layers=explanation.layers, track=tracked
     )
+    result = averaged(members)
     maps = {Subject(method): signed for method, signed in result.signed.items()}
     for layer, methods in result.others.items():
         maps |= {Subject(method, layer): signed for method, signed in methods.items()}
     signed = {subject.key: values.numpy() for subject, values in maps.items()}
-    LayerMaps(signed, result.targets.numpy(), result.logits.numpy()).write(out)
+    places = {layer: np.array([found.first, found.step]) for layer, found in result.centres.items()}
+    centres = {subject.key: places[subject.layer or result.layer] for subject in maps}
+    differing = {method: values.numpy() for method, values in disagreement(members).items()}
+    LayerMaps(signed, result.targets.numpy(), result.logits.numpy(), centres, differing).write(out)

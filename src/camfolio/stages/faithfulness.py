@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from camfolio.evidence.controls import controls
-from camfolio.evidence.faithfulness import subject_scores
+from camfolio.evidence.faithfulness import RANDOM_ORDER, SMALLEST_FALL, subject_scores
 from camfolio.evidence.perturbation import Perturbation, Queries, parenchyma_hu, replacements, with_probabilities
 from camfolio.explanation.probabilities import NetworkProbabilities
 from camfolio.network.trained import Device, load_trained
@@ -56,7 +56,7 @@ def run(
     subjects = at_layers(explanation.layers, explanation.methods)
     methods = ((subject, maps[chosen]) for subject, maps in method_maps(explanations, subjects, size))
     control = control_maps(data, network.window_hu, evidence.centre_sigma_mm, seed)
-    maps = tracked(chain(methods, control), len(subjects) + len(controls()), "faithfulness")
+    maps = tracked(chain(methods, control), len(subjects) + len(controls()), "kinds of maps")
     filled = replacements(data.hounsfield, data.spacing, lung, settings.blur_mm)
     baselines = {name: with_probabilities(queries, hounsfield) for name, hounsfield in filled.items()}
     perturbation = Perturbation(baselines, settings.steps, settings.road_steps, settings.road_noise_hu)
@@ -70,13 +70,14 @@ def run(
         steps=(0.0, *settings.steps, 1.0),
         road_steps=settings.road_steps,
         road_noise_hu=settings.road_noise_hu,
+        smallest_fall=SMALLEST_FALL,
     ).write(out)
 
 
 def all_scores(
     queries: Queries, maps: Iterable[tuple[Subject, Maps]], perturbation: Perturbation, chosen: np.ndarray
 ) -> SliceScores:
-    """The scores and curves of every subject."""
+    """The scores and curves of every subject; as chance those of pixels in random order."""
     scores: dict[str, dict[Subject, np.ndarray]] = {}
     curves: dict[str, dict[Subject, np.ndarray]] = {}
     for subject, subject_maps in maps:
@@ -85,4 +86,5 @@ def all_scores(
             scores.setdefault(name, {})[subject] = score
         for name, curve in values.curves.items():
             curves.setdefault(name, {})[subject] = curve
-    return SliceScores(scores, curves=curves, chosen=chosen)
+    chance = {name: of_subjects[RANDOM_ORDER] for name, of_subjects in scores.items()}
+    return SliceScores(scores, chance, curves, chosen, queries.target)

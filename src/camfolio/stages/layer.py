@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
 
 from camfolio.data.slices import Slices
+from camfolio.explanation.centres import CellCentres
 from camfolio.explanation.explain import explain
+from camfolio.explanation.maps import Explanation
+from camfolio.explanation.probe import borrowed
 from camfolio.network.architecture import build_network, through_window
-from camfolio.results.layer import LayerResult
+from camfolio.results.layer import LayerCells, LayerResult
 from camfolio.study.settings import ExplanationSettings, Network
+
+NORMS = (nn.BatchNorm2d, nn.InstanceNorm2d, nn.GroupNorm, nn.LayerNorm)
 
 
 def run(*, out: Path, slices: Path, network: Network, explanation: ExplanationSettings) -> None:
@@ -24,5 +31,45 @@ def run(*, out: Path, slices: Path, network: Network, explanation: ExplanationSe
     model = build_network(network)
     image = through_window(torch.from_numpy(Slices.load(slices / "slices.npz").hounsfield[:1]), network.window_hu)
     result = explain(model, image, explanation.layers, ("grad_cam", *explanation.user_methods))
-    rows, columns = result.maps["grad_cam"].shape[1:]
-    LayerResult(layer=result.layer, cells=(rows, columns)).write(out)
+    layers = {
+        name: placed(result.at(name), (image.shape[2], image.shape[3]), before_norm=is_before_norm(model, name, image))
+        for name in result.layers
+    }
+    LayerResult(layer=result.layer, cells=layers[result.layer].cells, layers=layers).write(out)
+
+
+def is_before_norm(model: nn.Module, layer: str, image: Tensor) -> bool:
+    """Whether a normalisation receives just the layer's output."""
+    outputs: list[object] = []
+    normalised: list[object] = []
+    handles = [model.get_submodule(layer).register_forward_hook(lambda *called: outputs.append(called[-1]))]
+    handles += [
+        module.register_forward_pre_hook(lambda _module, inputs: normalised.append(inputs[0]))
+        for module in model.modules()
+        if isinstance(module, NORMS)
+    ]
+    try:
+        with borrowed(model):
+            model(image)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return any(found is output for found in normalised for output in outputs)
+
+
+def placed(found: Explanation, pixels: tuple[int, int], *, before_norm: bool) -> LayerCells:
+    """Where the cells of the layer in focus lie on a slice of so many rows and columns."""
+    rows, columns = found.maps["grad_cam"].shape[1:]
+    centres, plain = found.centres[found.layer], CellCentres.tiling((rows, columns))
+    return LayerCells(
+        cells=(rows, columns),
+        first_px=on_both(lambda axis: centres.first[axis] * pixels[axis] - 0.5),
+        step_px=on_both(lambda axis: centres.step[axis] * pixels[axis]),
+        before_norm=before_norm,
+        shift_px=on_both(lambda axis: (plain.first[axis] - centres.first[axis]) * pixels[axis]),
+    )
+
+
+def on_both(value: Callable[[int], float]) -> tuple[float, float]:
+    """A number of rows and of columns."""
+    return round(value(0), 4), round(value(1), 4)

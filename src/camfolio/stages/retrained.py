@@ -11,6 +11,7 @@ from camfolio.data.slices import Slices
 from camfolio.evidence.localisation import LOCALISATION, Truth
 from camfolio.evidence.similarity import similarities
 from camfolio.explanation.probabilities import NetworkProbabilities
+from camfolio.network.cases import Cases, by_nodule
 from camfolio.network.metrics import METRICS, Predictions
 from camfolio.network.trained import Device, load_trained
 from camfolio.results.arrays.similarities import MapSimilarities
@@ -48,7 +49,7 @@ def run(
     RetrainedResult(
         slices=len(sample.data),
         patients=patients.count,
-        best_epoch=summary.best_epoch,
+        kept_epoch=summary.kept_epoch,
         epochs=summary.epochs,
         auc=auc_of(NetworkProbabilities(trained, network.window_hu), part_slices(slices, split, "test")[0]),
         similarity={method: similarity_of(values, patients) for method, values in similarity.items()},
@@ -57,9 +58,11 @@ def run(
 
 
 def auc_of(probabilities: NetworkProbabilities, test: Slices) -> float | None:
-    """AUC of the malignant probability; None if all slices are of one class."""
-    probability = torch.from_numpy(probabilities(test.hounsfield)[:, 1])
-    return or_none(METRICS["auc"](Predictions(probability, torch.from_numpy(test.label), bins=1)))
+    """AUC over nodules of the malignant probability; None if all are of one class."""
+    probability = probabilities(test.hounsfield)[:, 1].astype(np.float64)
+    nodules = by_nodule(Cases(probability, test.label, test.patient, test.nodule, test.area_mm2))
+    predictions = Predictions(torch.from_numpy(nodules.probability), torch.from_numpy(nodules.label), bins=1)
+    return or_none(METRICS["auc"](predictions))
 
 
 def compared_scores(

@@ -14,7 +14,7 @@ from camfolio.results.arrays.slice_scores import SliceScores
 from camfolio.results.selection import CasesResult
 from camfolio.results.subject import Subject
 from camfolio.stages.inputs.parts import part_slices
-from camfolio.study.settings import ExplanationSettings, Selection
+from camfolio.study.settings import Evaluation, ExplanationSettings, Selection
 
 
 def run(
@@ -25,6 +25,7 @@ def run(
     predictions: Path,
     localisation: Path,
     explanation: ExplanationSettings,
+    evaluation: Evaluation,
     selection: Selection,
     seed: int,
 ) -> None:
@@ -37,7 +38,7 @@ def run(
             scores.of(name, Subject(method)) for name in ("energy_share", "energy_ratio", selection.score)
         )
         candidates = candidates_of(data, logits, share, ratio, area)
-        methods[method] = choose(candidates, score, random=selection.random, seed=seed)
+        methods[method] = choose(candidates, score, random=selection.random, seed=seed, resamples=evaluation.resamples)
     correct = int((logits.argmax(1) == data.label).sum())
     CasesResult(methods=methods, misclassified=len(data) - correct, correct=correct).write(out)
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from camfolio.data.slices import Slices
-from camfolio.evidence.detection import alarm_rate, auc_of_logits, detection_auc, flips
+from camfolio.evidence.detection import alarm_rate, auc_of_logits, flips, separation
 from camfolio.results.arrays.cue_outputs import PLAIN, CueOutputs
-from camfolio.results.interval import Interval
+from camfolio.results.networks import NetworksInterval
 from camfolio.results.planting import PlantingResult
 from camfolio.results.shortcut import (
-    AucBySeed,
+    AucByNetwork,
     CueResult,
     Flips,
     FlipShare,
@@ -24,12 +24,11 @@ from camfolio.results.shortcut import (
     MethodMaps,
     NetworkMaps,
     NetworkPredictions,
-    SeedsInterval,
     ShortcutResult,
 )
 from camfolio.stages.inputs.parts import part_slices
-from camfolio.statistics.bootstrap import Statistic, interval
 from camfolio.statistics.defined import defined_mean, or_none
+from camfolio.statistics.networks import Statistics, interval_of_statistics
 from camfolio.study.settings import Evaluation, ExplanationSettings
 
 CLEAN = "clean"
@@ -51,9 +50,9 @@ class Measuring:
     seed: int
     alarm: float
 
-    def interval(self, statistic: Statistic) -> Interval:
-        """A statistic with its interval over patients."""
-        return interval(statistic, self.data.patient, self.resamples, self.seed)
+    def interval(self, statistics: Statistics) -> NetworksInterval:
+        """The mean over networks of a statistic from 0 to 1, with its interval over networks and patients."""
+        return interval_of_statistics(statistics, self.data.patient, self.resamples, self.seed, (0.0, 1.0))
 
 
 def run(
@@ -125,26 +124,21 @@ def predictions(measuring: Measuring, outputs: Sequence[CueOutputs], cue: str) -
 
     changed = np.stack([flips(network.logits[PLAIN], network.logits[cue]) for network in outputs])
     return NetworkPredictions(
-        auc=AucBySeed(with_cue=auc(cue), without_cue=auc(PLAIN)),
+        auc=AucByNetwork(with_cue=auc(cue), without_cue=auc(PLAIN)),
         flips=Flips(put_in=flip_share(measuring, changed, 0), taken_out=flip_share(measuring, changed, 1)),
     )
 
 
 def flip_share(measuring: Measuring, changed: np.ndarray, label: int) -> FlipShare:
-    """The share of the slices of a class whose prediction changed; `changed` is (seeds, slices)."""
+    """The share of the slices of a class whose prediction changed; `changed` is (networks, slices)."""
     chosen = measuring.data.label == label
-    all_slices = np.arange(len(chosen))
-    return FlipShare(
-        **dict(measuring.interval(partial(share_of, changed, chosen))),
-        slices=int(chosen.sum()),
-        by_seed=tuple(or_none(share_of(row[None], chosen, all_slices)) for row in changed),
-    )
+    return FlipShare(**dict(measuring.interval(partial(shares_of, changed, chosen))), slices=int(chosen.sum()))
 
 
-def share_of(changed: np.ndarray, chosen: np.ndarray, index: np.ndarray) -> float:
-    """The share of changed predictions among the chosen slices at `index`, over all seeds; NaN if there are none."""
+def shares_of(changed: np.ndarray, chosen: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """The share of changed predictions among the chosen slices at `index`, by network; NaN if there are none."""
     columns = index[chosen[index]]
-    return defined_mean(changed[:, columns].astype(np.float64))
+    return np.array([defined_mean(row[columns].astype(np.float64)) for row in changed])
 
 
 def method_result(
@@ -163,7 +157,7 @@ def method_result(
 
     def with_and_without(statistic: Callable[..., float], *networks: Sequence[CueOutputs]) -> MapValues:
         with_cue, without_cue = (
-            over_seeds(measuring, statistic, *(shares(outputs, shown) for outputs in networks))
+            over_networks(measuring, statistic, *(shares(outputs, shown) for outputs in networks))
             for shown in (cue, PLAIN)
         )
         return MapValues(with_cue=with_cue, without_cue=without_cue)
@@ -171,7 +165,7 @@ def method_result(
     def network_maps(outputs: Sequence[CueOutputs]) -> NetworkMaps:
         with_cue, without_cue = (int(np.isnan(shares(outputs, shown)).sum()) for shown in (cue, PLAIN))
         return NetworkMaps(
-            energy=with_and_without(mean_over_seeds, outputs),
+            energy=with_and_without(defined_mean, outputs),
             alarms=with_and_without(rate, outputs),
             empty=MapCounts(with_cue=with_cue, without_cue=without_cue),
         )
@@ -179,17 +173,12 @@ def method_result(
     return MethodMaps(
         shortcut=network_maps(shortcut),
         clean=network_maps(clean),
-        detection=with_and_without(detection_auc, shortcut, clean),
+        detection=with_and_without(separation, shortcut, clean),
     )
 
 
-def over_seeds(measuring: Measuring, statistic: Callable[..., float], *shares: np.ndarray) -> SeedsInterval:
-    """A statistic of arrays (seeds, slices) with its interval over patients, and its value for each seed."""
-    by_seed = tuple(or_none(statistic(*(row[None] for row in rows))) for rows in zip(*shares, strict=True))
-    overall = measuring.interval(lambda index: statistic(*(values[:, index] for values in shares)))
-    return SeedsInterval(**dict(overall), by_seed=by_seed)
-
-
-def mean_over_seeds(shares: np.ndarray) -> float:
-    """The mean over seeds of the mean over slices whose map is not empty."""
-    return defined_mean([defined_mean(row) for row in shares])
+def over_networks(measuring: Measuring, statistic: Callable[..., float], *shares: np.ndarray) -> NetworksInterval:
+    """The mean over networks of a statistic of slices, or over pairs of networks; each of `shares` is (networks, slices)."""
+    return measuring.interval(
+        lambda index: np.array([statistic(*(row[index] for row in rows)) for rows in zip(*shares, strict=True)])
+    )

@@ -5,16 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from camfolio.data.slices import Slices
 from camfolio.evidence.shortcut import CUES, energy_in
-from camfolio.explanation.explain import explain
-from camfolio.explanation.maps import enlarge
-from camfolio.network.architecture import through_window
+from camfolio.explanation.ensembles import averaged
 from camfolio.network.trained import Device, load_trained
 from camfolio.progress import tracked
 from camfolio.results.arrays.cue_outputs import PLAIN, CueOutputs
+from camfolio.stages.inputs.explaining import explain_members
 from camfolio.stages.inputs.parts import part_slices
 from camfolio.study.settings import ExplanationSettings, Network
 
@@ -53,16 +51,8 @@ def run(
     maps: dict[str, dict[str, np.ndarray]] = {}
     shown = {PLAIN: data.hounsfield} | {cue: CUES[cue].put(data.hounsfield) for cue in cues}
     for name, hounsfield in shown.items():
-        result = explain(
-            trained.model,
-            through_window(torch.from_numpy(hounsfield), network.window_hu),
-            explanation.layer,
-            explanation.methods,
-            comparison=explanation.comparison,
-            forward=trained.forward,
-            track=tracked,
-        )
-        enlarged = {method: enlarge(values, size).numpy() for method, values in result.maps.items()}
+        result = averaged(explain_members(trained, hounsfield, None, network, explanation, track=tracked))
+        enlarged = {method: result.upsampled(method, size).numpy() for method in result.methods}
         logits[name] = result.logits.numpy()
         maps[name] = {method: values[example] for method, values in enlarged.items()}
         energy[name] = {

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from camfolio.data.pseudonyms import pseudonymous
+from camfolio.data.pseudonyms import pseudonymous, with_secret
 from camfolio.data.reading import Order, read_source
 from camfolio.data.slices import Slices
+from camfolio.evidence.localisation import offset_in_radii
 from camfolio.results.card import CardResult, Quartiles, SourceCard
 from camfolio.study.settings import LabelRule
 from camfolio.study.source import Identified
@@ -23,11 +24,12 @@ def run(*, out: Path, data: Data, labels: LabelRule, seed: int, **files: Path) -
         data: the study's `data` section; its paths are not used.
         labels: used by sources with readers' ratings.
         seed: of everything random in a source.
-        files: the files and folders that the source reads, by their names in the settings.
+        files: the files and folders that the source reads, by their names in the settings; `secret` joins the pseudonyms' salt.
     """
     reading = read_source(data, Order(labels, seed, files))
     pseudonyms = isinstance(data, Identified) and data.ids == "pseudonyms"
-    slices = pseudonymous(reading.slices, reading.salt) if pseudonyms else reading.slices
+    salt = with_secret(reading.salt, files["secret"]) if "secret" in files else reading.salt
+    slices = pseudonymous(reading.slices, salt) if pseudonyms else reading.slices
     slices.save(out / "slices.npz")
     data_card(reading.card, slices).write(out)
 
@@ -43,6 +45,7 @@ def data_card(card: SourceCard, slices: Slices) -> CardResult:
     return CardResult(
         **dict(card),
         slices=len(slices),
+        nodules=len(np.unique(slices.nodule)),
         patients_used=len(np.unique(slices.patient)),
         slices_by_class=(first[0], second[0]),
         patients_by_class=(first[1], second[1]),
@@ -52,6 +55,7 @@ def data_card(card: SourceCard, slices: Slices) -> CardResult:
         area_mm2_by_class=(first[2], second[2]),
         empty_masks=int((~slices.mask.any((1, 2))).sum()),
         border_masks=int(touches_border(slices.mask).sum()),
+        central_masks=int((offset_in_radii(slices.mask, slices.spacing) < 1).sum()),
     )
 
 

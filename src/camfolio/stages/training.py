@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from torch import nn
 
 from camfolio.data.loading import SliceLoading
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
 from camfolio.network.architecture import build_network, through_window
+from camfolio.network.ensembles import member_seeds, together
 from camfolio.network.onnx import FILE, write_onnx
+from camfolio.network.trained import member_file
 from camfolio.network.training import Trained, train
 from camfolio.network.weights import load_weights, save_network
+from camfolio.progress import part_of_progress
 from camfolio.results.training import Epoch, PartResult, TrainingResult
-from camfolio.study.settings import Network, Training
-
-PARTS = {"training": "train", "validation": "validation"}
+from camfolio.shapes import Names
+from camfolio.study.settings import Network
+from camfolio.study.training import Training
 
 
 def run(
@@ -31,9 +36,11 @@ def run(
     network: Network,
     training: Training,
     seed: int,
+    fit: float | None = None,
     checkpoint: Path | None = None,
+    unfinished: Path | None = None,
 ) -> None:
-    """Write `network.safetensors`, `TrainingResult` and, if the network can be exported and the file reproduces its logits, `network.onnx`.
+    """Write `network.safetensors`, of an ensemble one file for each network, `TrainingResult` and, if the network can be exported and the file reproduces its logits, `network.onnx`.
 
     Args:
         out: gets the files.
@@ -41,46 +48,101 @@ def run(
         split: folder of that stage.
         network: section of the study.
         training: section of the study.
-        seed: of weights, order and augmentation.
+        seed: of weights, order and augmentation; of an ensemble's further networks, see `member_seeds`.
+        fit: accuracy on the training slices beyond which training stops, for labels that are memorised; the training slices
+            then take the place of those for validation.
         checkpoint: loaded instead of training; then the history is empty.
+        unfinished: folder for the state after the last finished epoch, from which an interrupted training goes on.
 
     Raises:
         DataError: if all training slices are of one class.
     """
     torch.set_num_threads(training.threads)
-    pl.seed_everything(seed, verbose=False)
-    model = build_network(network)
-    trained = Trained([], None, [])
-    history: list[Epoch] = []
+    data = Slices.load(slices / "slices.npz")
+    parts = Parts(data, np.load(split / "part.npy", allow_pickle=False), "validation" if fit is None else "train")
     if checkpoint:
-        load_weights(model, checkpoint)
+        members = [Member(seeded_network(network, seed), None)]
+        load_weights(members[0].network, checkpoint)
     else:
-        loading = SliceLoading(
-            Slices.load(slices / "slices.npz"),
-            np.load(split / "part.npy", allow_pickle=False),
-            batch_size=training.batch_size,
-            seed=seed,
-        )
-        if one_class(loading, "train"):
-            msg = (
-                "Expected training slices of both classes, but got one class. Check the labels, or labels.min_readers."
-            )
-            raise DataError(msg)
-        trained = train(model, loading, window_hu=network.window_hu, settings=training, seed=seed)
-        without_auc = [name for name, part in PARTS.items() if one_class(loading, part)]
-        history = [epoch_result(row, without_auc) for row in trained.history]
-    save_network(model, out / "network.safetensors")
-    image = through_window(torch.from_numpy(Slices.load(slices / "slices.npz").hounsfield[:1]), network.window_hu)
-    not_exported = write_onnx(model.cpu().eval(), image, out / FILE)
+        seeds = member_seeds(seed, training.ensemble)
+        members = []
+        for number, own_seed in enumerate(seeds):
+            kept = unfinished / f"member-{number}" if unfinished and len(seeds) > 1 else unfinished
+            with part_of_progress(number, len(seeds)):
+                members.append(trained_member(parts, network, training, seed=own_seed, fit=fit, unfinished=kept))
+    for number, member in enumerate(members):
+        save_network(member.network, out / member_file(number))
+    model = together([member.network for member in members]).cpu().eval()
+    image = through_window(torch.from_numpy(data.hounsfield[:1]), network.window_hu)
+    not_exported = write_onnx(model, image, out / FILE)
+    first = members[0].trained or Trained([], None, [])
+    without_auc = [name for name, part in parts.names.items() if parts.one_class(part)]
     TrainingResult(
         loaded=checkpoint.name if checkpoint else None,
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
-        best_epoch=trained.best_epoch,
-        epochs=len(history),
-        history=tuple(history),
-        contiguous=tuple(trained.contiguous),
+        parameters=sum(parameter.numel() for parameter in members[0].network.parameters()),
+        kept_epoch=first.kept_epoch,
+        averaged=not checkpoint and fit is None and training.average > 0,
+        members=len(members),
+        epochs=len(first.history),
+        history=tuple(epoch_result(row, without_auc) for row in first.history),
+        contiguous=tuple(
+            dict.fromkeys(name for member in members if member.trained for name in member.trained.contiguous)
+        ),
         not_exported=not_exported,
     ).write(out)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The slices of all parts, and the part that is looked at after each epoch."""
+
+    slices: Slices
+    part: Names
+    validated: str
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Name in the history -> part."""
+        return {"training": "train", "validation": self.validated}
+
+    def one_class(self, part: str) -> bool:
+        """Whether all slices of a part are of one class, so that no AUC is defined on it."""
+        return len(set(self.slices.label[self.part == part].tolist())) < 2  # noqa: PLR2004 - both classes
+
+
+@dataclass(frozen=True)
+class Member:
+    """A network and how it was trained; None if its weights were loaded."""
+
+    network: nn.Module
+    trained: Trained | None
+
+
+def trained_member(
+    parts: Parts, network: Network, training: Training, *, seed: int, fit: float | None, unfinished: Path | None
+) -> Member:
+    """Train one network; the arguments are those of the stage, the seed its own.
+
+    Raises:
+        DataError: if all training slices are of one class.
+    """
+    if parts.one_class("train"):
+        msg = "Expected training slices of both classes, but got one class. Check the labels, or labels.min_readers."
+        raise DataError(msg)
+    model = seeded_network(network, seed)
+    loading = SliceLoading(
+        parts.slices, parts.part, batch_size=training.batch_size, seed=seed, validated=parts.validated
+    )
+    trained = train(
+        model, loading, window_hu=network.window_hu, settings=training, seed=seed, fit=fit, unfinished=unfinished
+    )
+    return Member(model, trained)
+
+
+def seeded_network(network: Network, seed: int) -> nn.Module:
+    """The network of a study with the initial weights of a seed, which also sets all global random generators."""
+    pl.seed_everything(seed, verbose=False)
+    return build_network(network)
 
 
 def epoch_result(row: Mapping[str, float], without_auc: Sequence[str]) -> Epoch:
@@ -93,8 +155,3 @@ def epoch_result(row: Mapping[str, float], without_auc: Sequence[str]) -> Epoch:
         return PartResult.model_validate(dict.fromkeys(values) | defined | absent)
 
     return Epoch(training=part("training"), validation=part("validation"))
-
-
-def one_class(loading: SliceLoading, part: str) -> bool:
-    """Whether all slices of a part are of one class, so that no AUC is defined on it."""
-    return len(set(loading.parts[part].tensors[1].tolist())) < 2  # noqa: PLR2004 - both classes

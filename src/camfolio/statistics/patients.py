@@ -1,26 +1,26 @@
 """Uncertainty of means and differences: patient bootstrap, paired tests, Holm's correction, verdicts.
 
 Slices of a patient are correlated, so the patient is the unit: intervals are over patients drawn with replacement, and
-tests use one mean per patient.
+tests flip the signs of patients' sums. Both are about the same number, the mean over slices.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.stats import wilcoxon
 
 from camfolio.results.interval import Interval
 from camfolio.results.scoreboard import Direction, Verdict
 from camfolio.shapes import Names
-from camfolio.statistics.bootstrap import summarise
+from camfolio.statistics.bootstrap import FEWEST, ends, summarise
 from camfolio.statistics.defined import ratio
+from camfolio.statistics.sign_flips import LEVEL, sign_flip_test
 
-LEVEL = 0.05
-"""Significance level of corrected p values; intervals are at 1 - LEVEL, those of the equivalence tests at 1 - 2 LEVEL."""
+Estimate = tuple[float, Float64[np.ndarray, " resamples"], Float64[np.ndarray, " patients"]]
+"""A mean on the data, on every resample, and on the data without each patient who has a defined value."""
 
 
 class Patients:
@@ -34,7 +34,7 @@ class Patients:
 
     def __init__(self, patient: Names, resamples: int, seed: int) -> None:
         names, self.index = np.unique(patient, return_inverse=True)
-        self.count = len(names)
+        self.count, self.seed = len(names), seed
         drawn = np.random.default_rng(seed).integers(0, self.count, (resamples, self.count))
         self.multiplicity = np.stack([np.bincount(row, minlength=self.count) for row in drawn]).astype(np.float64)
 
@@ -48,31 +48,26 @@ class Patients:
         np.add.at(counts, self.index, defined)
         return sums, counts
 
-    def means(
-        self, values: Float64[np.ndarray, "slices scores"]
-    ) -> tuple[Float64[np.ndarray, " scores"], Float64[np.ndarray, "resamples scores"]]:
-        """The mean of the defined values of every column, over all slices and in every resample; NaN if there are none."""
+    def estimates(self, values: Float64[np.ndarray, "slices scores"]) -> Iterator[Estimate]:
+        """The mean of the defined values of every column, over all slices, in every resample and without each patient."""
         sums, counts = self.sums(values)
-        return ratio(sums.sum(0), counts.sum(0)), ratio(self.multiplicity @ sums, self.multiplicity @ counts)
+        means = ratio(sums.sum(0), counts.sum(0))
+        drawn = ratio(self.multiplicity @ sums, self.multiplicity @ counts)
+        left_out = ratio(sums.sum(0) - sums, counts.sum(0) - counts)
+        for column, mean in enumerate(means.tolist()):
+            yield mean, drawn[:, column], left_out[counts[:, column] > 0, column]
 
     def intervals(self, values: Float64[np.ndarray, "slices scores"]) -> list[Interval]:
         """Means with 95 % intervals and the number of slices with an undefined value, column by column."""
-        mean, drawn = self.means(values)
         undefined = (~np.isfinite(values)).sum(0).tolist()
         return [
-            summarise(float(value), column).model_copy(update={"slices_undefined": slices})
-            for value, column, slices in zip(mean, drawn.T, undefined, strict=True)
+            summarise(*estimate).model_copy(update={"slices_undefined": slices})
+            for estimate, slices in zip(self.estimates(values), undefined, strict=True)
         ]
 
     def interval(self, values: Float64[np.ndarray, " slices"]) -> Interval:
         """The mean of one score with its 95 % interval and the number of slices with an undefined value."""
         return self.intervals(values[:, None])[0]
-
-    def patient_means(self, values: Float64[np.ndarray, " slices"]) -> Float64[np.ndarray, " patients"]:
-        """One mean per patient that has a defined value."""
-        sums, counts = self.sums(values[:, None])
-        means: np.ndarray = sums[counts > 0] / counts[counts > 0]
-        return means
 
 
 @dataclass(frozen=True)
@@ -82,7 +77,7 @@ class Difference:
     Attributes:
         interval: mean with its 95 % interval over patients.
         low90, high90: the 90 % interval, for two one-sided tests at 5 % each; None if not defined.
-        p: Wilcoxon's signed-rank test on one mean per patient, two-sided, not corrected; None without a defined pair.
+        p: of the sign-flip test of the mean, two-sided, not corrected; None with fewer than two patients.
         slices, patients: numbers of slices and patients.
         slices_undefined: number of slices excluded.
     """
@@ -96,32 +91,31 @@ class Difference:
     slices_undefined: int
 
 
-def difference(
-    first: Float64[np.ndarray, " slices"], second: Float64[np.ndarray, " slices"], patients: Patients
-) -> Difference:
-    """The paired difference of two scores of the same slices."""
-    pairs = first - second
-    mean, drawn = patients.means(pairs[:, None])
-    defined = drawn[np.isfinite(drawn)]
-    low, high = np.percentile(defined, [100 * LEVEL, 100 * (1 - LEVEL)]) if len(defined) else (None, None)
-    by_patient = patients.patient_means(pairs)
-    count = int(np.isfinite(pairs).sum())
-    return Difference(
-        interval=summarise(float(mean[0]), drawn[:, 0]),
-        low90=None if low is None else float(low),
-        high90=None if high is None else float(high),
-        p=signed_rank(by_patient),
-        slices=count,
-        patients=len(by_patient),
-        slices_undefined=len(pairs) - count,
-    )
+def differences(pairs: Float64[np.ndarray, "slices comparisons"], patients: Patients) -> list[Difference]:
+    """Paired differences, column by column.
 
-
-def signed_rank(values: Float64[np.ndarray, " patients"]) -> float | None:
-    """P value of Wilcoxon's signed-rank test; 1 if all values are zero, None if there are none."""
-    if not len(values):
-        return None
-    return float(wilcoxon(values).pvalue) if np.any(values) else 1.0
+    Args:
+        pairs: score of the first minus score of the second subject; NaN where one is not defined.
+        patients: of these slices.
+    """
+    sums, counts = patients.sums(pairs)
+    slices, of_patients = counts.sum(0).astype(int), (counts > 0).sum(0)
+    p = sign_flip_test(sums, patients.seed)
+    found = []
+    for column, estimate in enumerate(patients.estimates(pairs)):
+        low90, high90 = ends(*estimate, 1 - 2 * LEVEL)
+        found.append(
+            Difference(
+                interval=summarise(*estimate),
+                low90=low90,
+                high90=high90,
+                p=float(p[column]) if of_patients[column] >= FEWEST else None,
+                slices=int(slices[column]),
+                patients=int(of_patients[column]),
+                slices_undefined=len(pairs) - int(slices[column]),
+            )
+        )
+    return found
 
 
 def holm(p: Sequence[float | None]) -> list[float | None]:
@@ -151,8 +145,9 @@ def is_equivalent(difference: Difference, margin: float) -> bool:
 def verdict(difference: Difference, corrected: float | None, better: Direction, margin: float) -> Verdict:
     """The verdict on the first of two compared subjects.
 
-    Better or worse only if the interval excludes zero and the corrected p is below 0.05; equivalent only if the
-    equivalence test is significant and no difference is shown; else not separable.
+    A difference is shown if the interval excludes zero and the corrected p is below 0.05. Then the first is better or worse by
+    the sign of the mean, or different within the margin if the equivalence test is significant, too. Without a shown
+    difference they are equivalent if that test is significant, else not separable.
 
     Args:
         difference: score of the first minus score of the second.
@@ -163,6 +158,9 @@ def verdict(difference: Difference, corrected: float | None, better: Direction, 
     low, high = difference.interval.low, difference.interval.high
     if low is None or high is None or corrected is None:
         return "not defined"
+    within = is_equivalent(difference, margin)
     if corrected < LEVEL and (low > 0 or high < 0):
+        if within:
+            return "different within margin"
         return "better" if (low > 0) == (better == "higher") else "worse"
-    return "equivalent" if is_equivalent(difference, margin) else "not separable"
+    return "equivalent" if within else "not separable"

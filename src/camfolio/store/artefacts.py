@@ -1,4 +1,4 @@
-"""Stages, the ingredients of their keys, and the folders that hold their results."""
+"""The ingredients of results' keys, and the folders that hold results."""
 
 from __future__ import annotations
 
@@ -6,81 +6,32 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from time import perf_counter, time
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from camfolio.errors import StoreError
-from camfolio.store.files import PART, file_digest
+from camfolio.store.checks import Checks
+from camfolio.store.files import PART, file_digest, settle, sync
+from camfolio.store.in_use import alone
+from camfolio.store.private import private_folder
 from camfolio.store.processor import processor
 
 MANIFEST = "manifest.json"
 MEMORY = "code.json"
 LAYOUT = "store.json"
-OURS = (MEMORY, LAYOUT, ".inputs", ".locks", ".serving", ".templates")
+UNFINISHED = ".unfinished"
+CHECKED = ".checked.json"
+OURS = (MEMORY, LAYOUT, CHECKED, ".inputs", ".locks", ".serving", ".templates", UNFINISHED)
 NAMED = re.compile(rf"[0-9a-f]{{20}}({re.escape(PART)})?")
 ABANDONED_AFTER = 60.0
 """Seconds after which a temporary file is taken for that of a killed run."""
-
-
-@dataclass(frozen=True)
-class DynamicImports:
-    """Code that one module of camfolio imports by name at run time, so that no import statement leads to it.
-
-    Attributes:
-        importer: full name of that module; stages whose code does not reach it import none of this.
-        also: modules of camfolio.
-        modules: name -> file of user code.
-    """
-
-    importer: str
-    also: tuple[str, ...] = ()
-    modules: Mapping[str, Path] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One step of a study: a function `run(out, **upstream, **files, **parameters)` that fills the folder `out`.
-
-    Attributes:
-        name: unique in the study; also its folder in the store.
-        module: holds `run`.
-        also: further modules whose code decides the result but which `module` imports by name at run time.
-        parameters: JSON values handed to `run`; part of the key.
-        upstream: parameter of `run` -> name of the stage whose folder it receives.
-        files: parameter of `run` -> file or folder outside the store; its digest is part of the key, its path is not.
-        modules: name -> file of user code, imported before `run`; its digest is part of the key.
-        dynamic: what joins `also` and `modules` if the stage's code reaches the importer.
-        group: missing stages of one group are computed by one worker, so that it imports its libraries once.
-        parallel: it computes in one thread; stages of its group run side by side, one per processor.
-        intermediate: only other stages read the result; where theirs are known, it is not computed.
-        local: the result is never kept beside a study: pictures, which every change of style draws again, and slices,
-            which may be those of patients.
-    """
-
-    name: str
-    module: str
-    also: tuple[str, ...] = ()
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    upstream: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, Path] = field(default_factory=dict)
-    modules: Mapping[str, Path] = field(default_factory=dict)
-    dynamic: tuple[DynamicImports, ...] = ()
-    group: str = ""
-    parallel: bool = False
-    intermediate: bool = False
-    local: bool = False
-
-    @property
-    def outside(self) -> dict[str, Path]:
-        """All inputs outside the store, by their names in `Ingredients.inputs`."""
-        return {**self.files, **{f"module:{name}": file for name, file in self.modules.items()}}
 
 
 class Ingredients(BaseModel):
@@ -100,6 +51,19 @@ class Ingredients(BaseModel):
         return digest_of(self.model_dump(mode="json"))
 
 
+def inside(name: str) -> str:
+    """A file's name, if it leads to no other folder."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or not path.parts:
+        msg = f"Expected the name of a file of the result, but got {name!r}."
+        raise ValueError(msg)
+    return name
+
+
+FileName = Annotated[str, AfterValidator(inside)]
+"""Name of a file of a result, relative to its folder and in it."""
+
+
 class Manifest(BaseModel):
     """The manifest of an artefact: its ingredients, its output files with digests, and when, where and how long it was computed."""
 
@@ -107,7 +71,7 @@ class Manifest(BaseModel):
 
     key: str
     ingredients: Ingredients
-    outputs: dict[str, str]
+    outputs: dict[FileName, str]
     seconds: float
     computed: str = ""
     """Date, UTC."""
@@ -133,7 +97,8 @@ class Artefact:
             StoreError: if the manifest does not list it.
         """
         if name not in self.manifest.outputs:
-            msg = f"Expected {name} in {self.folder}, but its manifest lists {', '.join(self.manifest.outputs)}."
+            listed = ", ".join(self.manifest.outputs)
+            msg = f"Expected {name} in {self.folder}, but its manifest lists {listed}. Delete it, and it is computed again."
             raise StoreError(msg)
         return self.folder / name
 
@@ -157,19 +122,30 @@ class Store:
         self.root = root
         self.anew = anew
         self.places = () if anew else tuple(places)
+        self.checks = Checks(root / CHECKED)
 
     def folder(self, ingredients: Ingredients) -> Path:
         """The folder of the result of these ingredients, whether it exists or not."""
         return self.root / ingredients.stage / ingredients.key[:20]
 
     def find(self, ingredients: Ingredients) -> Artefact | None:
-        """The finished result of these ingredients; None if there is none or a file is missing."""
+        """The finished result of these ingredients; None if there is none or its files are not as they were finished."""
+        manifest, damage = self.examine(ingredients)
+        return Artefact(self.folder(ingredients), manifest) if manifest and not damage else None
+
+    def damage(self, ingredients: Ingredients) -> str:
+        """What is wrong with the result of these ingredients, in words; empty if there is none or it is whole."""
+        return self.examine(ingredients)[1]
+
+    def examine(self, ingredients: Ingredients) -> tuple[Manifest | None, str]:
+        """The manifest in the folder of the result, if it can be read, and what is wrong with the result."""
         folder = self.folder(ingredients)
         manifest = read_manifest(folder)
-        whole = (
-            manifest and manifest.key == ingredients.key and all((folder / name).exists() for name in manifest.outputs)
-        )
-        return Artefact(folder, manifest) if manifest and whole else None
+        if manifest is None:
+            return None, f"{MANIFEST} cannot be read" if folder.is_dir() else ""
+        if manifest.key != ingredients.key or manifest.ingredients != ingredients:
+            return manifest, f"{MANIFEST} is that of another result"
+        return manifest, self.checks.damage(folder, manifest.outputs)
 
     def history(self, stage: str) -> list[Manifest]:
         """The manifests of all results of a stage, newest first."""
@@ -189,36 +165,38 @@ class Store:
         from filelock import FileLock  # takes half of the import time of a warm build
 
         folder = self.folder(ingredients)
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        for parent in (folder.parent, self.root / ".locks"):
+            private_folder(parent)
         with FileLock(self.root / ".locks" / f"{ingredients.key}.lock"):
             finished = self.find(ingredients)
             if finished:
                 return finished
             aside = folder.with_name(folder.name + PART)
             remove(aside)
-            remove(folder)
-            aside.mkdir()
+            discard(folder)
+            private_folder(aside)
             start = perf_counter()
             compute(aside)
             manifest = known or manifest_of(aside, ingredients, perf_counter() - start)
             content = manifest.model_dump_json(indent=1)
             (aside / MANIFEST).write_text(content, encoding="utf-8", newline="\n")
+            settle(aside)
             aside.replace(folder)
+            sync(folder.parent)
         return Artefact(folder, manifest)
 
-    def sweep(self, keep: set[str]) -> int:
-        """Delete all results whose key is not in `keep`, and temporary files of killed runs; returns the number of results.
+    def delete(self, folders: Iterable[Path]) -> None:
+        """Delete results, or folders of interrupted stages, and temporary files of killed runs.
 
         Raises:
-            StoreError: if the folder is not a store.
+            StoreError: if another process uses the store.
         """
-        folders = self.unused(keep)
-        for folder in folders:
-            remove(folder)
-        for file in (*self.root.glob(f"{MEMORY}.*{PART}"), *self.root.glob(f".inputs/*{PART}")):
-            if time() - file.stat().st_mtime > ABANDONED_AFTER:
-                file.unlink(missing_ok=True)
-        return len(folders)
+        with alone(self.root):
+            for folder in folders:
+                discard(folder)
+            for file in (*self.root.glob(f"*.json.*{PART}"), *self.root.glob(f".inputs/*{PART}")):
+                if time() - file.stat().st_mtime > ABANDONED_AFTER:
+                    file.unlink(missing_ok=True)
 
     def unused(self, keep: set[str]) -> list[Path]:
         """The folders of all results whose key is not in `keep` and that no process is computing.
@@ -227,7 +205,7 @@ class Store:
             StoreError: if the folder is not a store.
         """
         self.check()
-        named = [folder for folder in sorted(self.root.glob("*/*/")) if NAMED.fullmatch(folder.name)]
+        named = [folder for folder in sorted(self.root.glob("[!.]*/*/")) if NAMED.fullmatch(folder.name)]
         manifests = {folder: read_manifest(folder) for folder in named}
         return [
             folder
@@ -290,6 +268,15 @@ def manifest_of(folder: Path, ingredients: Ingredients, seconds: float) -> Manif
 def digest_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
     """SHA-256 of the canonical JSON of a value."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def discard(folder: Path) -> None:
+    """Delete a result; it loses its name first, so that a run that is killed meanwhile leaves no half of it."""
+    if folder.suffix != PART and folder.exists():
+        aside = folder.with_name(folder.name + PART)
+        remove(aside)
+        folder = folder.replace(aside)
+    remove(folder)
 
 
 def remove(folder: Path) -> None:

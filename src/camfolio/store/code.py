@@ -2,26 +2,26 @@
 
 A module's digest is that of its syntax tree without docstrings, so comments, docstrings and line breaks change no key;
 nor does the version of Python, which decides no result; nor do a module's words about itself, `ABOUT = ...` (see `method_words`). Rooms without computation are excluded:
-settings (their values are in the key), errors, array types, words, progress bars, and the store itself.
+settings (their values are in the key), errors, array types, words, ends of processes, progress bars, and the store itself.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
-import json
 import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from camfolio.errors import StoreError
-from camfolio.store.files import replace_file
+from camfolio.store.files import read_cache, write_cache
 
 PACKAGE = "camfolio"
 ROOT = Path(__file__).parent.parent
 BLIND = tuple(
-    f"camfolio.{room}" for room in ("study", "network.epochs", "errors", "method_words", "progress", "shapes", "store")
+    f"camfolio.{room}"
+    for room in ("study", "network.epochs", "errors", "method_words", "processes", "progress", "shapes", "store")
 )
 ABOUT = "ABOUT"
 """Name of a module's words about itself, which decide no result; figures receive what they show of them as parameters."""
@@ -84,11 +84,11 @@ class CodeReader:
         return self.read[name]
 
     def remember(self) -> None:
-        """Replace the cache file if anything new was read; entries of modules that are not read this time stay."""
+        """Replace the cache file, where that is possible, if anything new was read; entries of modules that are not read this time stay."""
         if not self.new:
             return
         entries = {name: (seen, code.digest, code.ours, code.others) for name, (seen, code) in self.known.items()}
-        replace_file(self.memory, json.dumps(entries))
+        write_cache(self.memory, entries)
         self.new = False
 
 
@@ -223,10 +223,9 @@ def python_version() -> str:
 def read_memory(file: Path) -> dict[str, tuple[str, ModuleCode]]:
     """The entries of the cache file by module: digest of what was read, and its code; empty if it cannot be read."""
     try:
-        entries = json.loads(file.read_text(encoding="utf-8"))
         return {
             name: (seen, ModuleCode(code, tuple(ours), tuple(others)))
-            for name, (seen, code, ours, others) in entries.items()
+            for name, (seen, code, ours, others) in read_cache(file).items()
         }
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError):
         return {}

@@ -8,7 +8,6 @@ cache file per input; its name and the names in it are digests, so that no path 
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,7 @@ from pathlib import Path
 from time import time_ns
 
 from camfolio.errors import StoreError
-from camfolio.store.files import file_digest, replace_file
+from camfolio.store.files import file_digest, read_cache, write_cache
 
 SETTLED_NS = 2_000_000_000
 MANY = 500
@@ -56,7 +55,7 @@ class InputReader:
         settled = {name for name, stamp in stamps.items() if max(stamp[1:]) < time_ns() - SETTLED_NS}
         kept = {name: (stamps[name], current[name]) for name in files if name in settled}
         if kept != known:
-            replace_file(cache, json.dumps(kept))
+            write_cache(cache, kept)
         if not path.is_dir():
             return current[hidden("")]
         lines = [f"{name}\0{current[hidden(name)]}\n" for name in sorted(paths)]
@@ -106,7 +105,6 @@ def stamp_of(file: Path) -> list[int]:
 def read_known(file: Path) -> Known:
     """The entries of a cache file; empty if it cannot be read."""
     try:
-        entries = json.loads(file.read_text(encoding="utf-8"))
-        return {name: (stamp, digest) for name, (stamp, digest) in entries.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+        return {name: (stamp, digest) for name, (stamp, digest) in read_cache(file).items()}
+    except (ValueError, TypeError, AttributeError):
         return {}

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from camfolio.errors import StoreError
 from camfolio.store.artefacts import LAYOUT
-from camfolio.store.files import replace_file
+from camfolio.store.files import MAKE_WRITABLE, REMEDIES, replace_file
+from camfolio.store.private import keep_from_others
 
 NUMBER = 1
 """Number of the layout that this version reads and writes."""
 
 
 def check_layout(root: Path) -> None:
-    """Check that no newer version has written to a store.
+    """Check that a store is a folder, if it exists, and that no newer version has written to it.
 
     Raises:
-        StoreError: with both numbers.
+        StoreError: with what it is instead, or with both numbers.
     """
+    if root.is_symlink() and not root.exists():
+        msg = (
+            f"Expected a folder of results, but {root} is a link to {root.readlink()}, which does not exist. "
+            "Create that folder, or give another one with --store."
+        )
+        raise StoreError(msg)
+    if root.exists() and not root.is_dir():
+        msg = f"Expected a folder of results, but {root} is a file. Give a folder with --store."
+        raise StoreError(msg)
     number = written_layout(root / LAYOUT)
     if number > NUMBER:
         msg = (
@@ -30,9 +41,22 @@ def check_layout(root: Path) -> None:
 
 
 def mark_layout(root: Path) -> None:
-    """Write the layout's number to a store that has none."""
-    if not (root / LAYOUT).exists():
+    """Write the layout's number to a store that has none, and close it to others, before results are written to it.
+
+    Raises:
+        StoreError: if nothing can be written to the store.
+    """
+    try:
+        if (root / LAYOUT).exists():
+            keep_from_others(root)
+            with tempfile.TemporaryFile(dir=root):
+                return
         replace_file(root / LAYOUT, json.dumps({"layout": NUMBER}) + "\n")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        remedy = REMEDIES.get(error.errno or 0, MAKE_WRITABLE)
+        msg = f"Expected a store that missing results can be written to, but got {reason!r} for {root}. {remedy}"
+        raise StoreError(msg) from None
 
 
 def written_layout(file: Path) -> int:

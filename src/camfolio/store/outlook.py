@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from camfolio.store.artefacts import Store
+from camfolio.store.capacity import jobs, slots
 from camfolio.store.record import Record
+from camfolio.store.stage import Stage
 from camfolio.store.survey import State, needed
 
+NONE: Mapping[str, float] = MappingProxyType({})
 LONG_ENOUGH = 0.5
 """Seconds from which a result tells how fast this machine is; start and files decide the time of shorter ones."""
 
@@ -22,8 +26,9 @@ class Outlook:
         here: results in the store, or not needed there.
         kept: results to fetch.
         missing: results to compute.
-        seconds: expected time of those whose time is known, s.
+        seconds: expected time, s, in which all are computed whose time is known, side by side where possible.
         unknown: how many were never computed, here or elsewhere.
+        expected: stage -> expected time of its result, s, for those whose time is known.
     """
 
     here: int
@@ -31,6 +36,11 @@ class Outlook:
     missing: int
     seconds: float
     unknown: int
+    expected: Mapping[str, float] = field(default_factory=dict)
+
+    def after(self, seconds: float) -> Outlook:
+        """The same, so many seconds later, if nothing has been finished meanwhile."""
+        return replace(self, seconds=max(self.seconds - seconds, 0.0))
 
     @property
     def time(self) -> str:
@@ -52,20 +62,57 @@ class Outlook:
         return f"{begin}: {self.time}" if self.missing and self.time else begin
 
 
-def outlook(states: Sequence[State], store: Store, record: Record, *, everything: bool = False) -> Outlook:
-    """What is left of a build, by what is recorded or by earlier results in the store."""
+def outlook(
+    states: Sequence[State],
+    store: Store,
+    record: Record,
+    *,
+    everything: bool = False,
+    elapsed: Mapping[str, float] = NONE,
+) -> Outlook:
+    """What is left of a build, by what is recorded or by earlier results in the store.
+
+    Args:
+        states: of all its stages.
+        store: where results are.
+        record: what is recorded of them.
+        everything: as in `build`.
+        elapsed: stage -> for how long it has been computed already, s.
+    """
     missing = needed(states, everything)
     computed = [state for state in missing if not state.can_be_fetched]
     ratio = speed(states) if computed else 1.0
-    expected = [expected_seconds(state.stage.name, store, record, ratio) for state in computed]
-    known = [seconds for seconds in expected if seconds is not None]
+    times = {state.stage.name: expected_seconds(state.stage.name, store, record, ratio) for state in computed}
+    expected = {name: seconds for name, seconds in times.items() if seconds is not None}
+    left = {name: max(seconds - elapsed.get(name, 0.0), 0.0) for name, seconds in expected.items()}
     return Outlook(
         here=len(states) - len(missing),
         kept=len(missing) - len(computed),
         missing=len(computed),
-        seconds=sum(known, start=0.0),
-        unknown=len(computed) - len(known),
+        seconds=makespan([state.stage for state in computed], left, jobs()) if computed else 0.0,
+        unknown=len(computed) - len(expected),
+        expected=expected,
     )
+
+
+def makespan(stages: Sequence[Stage], seconds: Mapping[str, float], available: int) -> float:
+    """When the last of some stages is finished, s, if each is started in their order as soon as its inputs and processors are there.
+
+    Args:
+        stages: in topological order.
+        seconds: stage -> its time, s; 0 for others.
+        available: processors.
+    """
+    free = [0.0] * available
+    finished: dict[str, float] = {}
+    for stage in stages:
+        wanted = slots(stage, available)
+        free.sort()
+        inputs = max((finished.get(name, 0.0) for name in stage.upstream.values()), default=0.0)
+        end = max(inputs, free[wanted - 1]) + seconds.get(stage.name, 0.0)
+        free[:wanted] = [end] * wanted
+        finished[stage.name] = end
+    return max(free)
 
 
 def expected_seconds(stage: str, store: Store, record: Record, ratio: float) -> float | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from camfolio.errors import StoreError
-from camfolio.store.files import PART
+from camfolio.store.files import PART, sync
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Time of every entry, the earliest of the format."""
@@ -28,7 +28,9 @@ def pack(folder: Path, names: Mapping[str, str], file: Path) -> None:
             entry.compress_type = zipfile.ZIP_LZMA
             with (folder / name).open("rb") as source, archive.open(entry, "w") as target:
                 shutil.copyfileobj(source, target, CHUNK)
+    sync(aside)
     aside.replace(file)
+    sync(file.parent)
 
 
 def unpack(file: Path, outputs: Mapping[str, str], folder: Path) -> None:

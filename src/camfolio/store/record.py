@@ -9,27 +9,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from camfolio.errors import StoreError
-from camfolio.store.artefacts import Ingredients, Manifest, Store, digest_of
+from camfolio.store.artefacts import FileName, Ingredients, Manifest, Store, digest_of
 from camfolio.store.files import replace_file
 
 FORMAT = 1
 """Number of the file's format; a reader that knows only another one refuses the file."""
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-
-
-def inside(name: str) -> str:
-    """A file's name, if it leads to no other folder."""
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or not path.parts:
-        msg = f"Expected the name of a file of the result, but got {name!r}."
-        raise ValueError(msg)
-    return name
 
 
 class Recorded(BaseModel):
@@ -38,7 +29,7 @@ class Recorded(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     key: Digest
-    outputs: Mapping[Annotated[str, AfterValidator(inside)], Digest]
+    outputs: Mapping[FileName, Digest]
     """File of the result -> SHA-256 of its bytes."""
     seconds: float
     """Computing time, s."""
@@ -114,7 +105,7 @@ class Record:
     def write(self) -> None:
         """Write the results file."""
         stages = {name: one.model_dump(mode="json", exclude_defaults=True) for name, one in sorted(self.stages.items())}
-        replace_file(self.file, json.dumps({"format": FORMAT, "stages": stages}, indent=1) + "\n")
+        replace_file(self.file, json.dumps({"format": FORMAT, "stages": stages}, indent=1) + "\n", durable=True)
 
 
 NOTHING = Record()

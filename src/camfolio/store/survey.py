@@ -8,12 +8,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from camfolio.store.artefacts import MEMORY, Artefact, Ingredients, Manifest, Stage, Store
+from camfolio.store.artefacts import MEMORY, Artefact, Ingredients, Manifest, Store
 from camfolio.store.code import CodeReader
+from camfolio.store.in_use import use
 from camfolio.store.inputs import InputReader
 from camfolio.store.layout import check_layout
 from camfolio.store.places import Offer, offer
 from camfolio.store.record import NOTHING, Record, Recorded
+from camfolio.store.stage import Stage
+
+PRIVATE = "init_args"
+"""Arguments of user code, which may be paths or tokens: their values are in no message."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class State:
         recorded: the result in the study's results file.
         kept: the file with the kept result.
         offer: the result at another place, if it is neither in the store nor kept.
+        damage: what is wrong with the result in the store, which then does not count, in words.
     """
 
     stage: Stage
@@ -42,6 +48,7 @@ class State:
     recorded: Recorded | None = None
     kept: Path | None = None
     offer: Offer | None = None
+    damage: str = ""
 
     @property
     def digest(self) -> str | None:
@@ -72,17 +79,19 @@ class State:
 
 
 def survey(stages: Sequence[Stage], store: Store, record: Record = NOTHING) -> list[State]:
-    """The state of every stage, without computing anything.
+    """The state of every stage, without computing anything; from now on this process uses the store.
 
     Raises:
         StoreError: if a newer version has written to the store.
     """
     check_layout(store.root)
+    use(store.root)
     reader, inputs = CodeReader(store.root / MEMORY), InputReader(store.root / ".inputs")
     states: dict[str, State] = {}
     for stage in stages:
         states[stage.name] = state_of(with_dynamic_imports(stage, reader), states, store, record, (reader, inputs))
     reader.remember()
+    store.checks.remember()
     return list(states.values())
 
 
@@ -117,12 +126,11 @@ def state_of(
         "",
         artefact=artefact,
         ingredients=ingredients,
-        folders={
-            name: artefact.folder for name, other in stage.upstream.items() if (artefact := before[other].artefact)
-        },
+        folders={name: result.folder for name, other in stage.upstream.items() if (result := before[other].artefact)},
         recorded=recorded,
         kept=kept,
         offer=found,
+        damage="" if artefact else store.damage(ingredients),
     )
     word, reason = word_and_reason(state, ingredients, store)
     return replace(state, word=word, reason=reason)
@@ -130,10 +138,10 @@ def state_of(
 
 def word_and_reason(state: State, ingredients: Ingredients, store: Store) -> tuple[str, str]:
     """The state of a stage whose key is known in a word, and why."""
-    if state.artefact:
-        return "fresh", f"key {ingredients.key[:12]}"
-    if state.kept:
-        return "kept", f"key {ingredients.key[:12]}"
+    if state.damage:
+        return "stale", f"damaged: {state.damage}"
+    if state.artefact or state.kept:
+        return "fresh" if state.artefact else "kept", f"key {ingredients.key[:12]}"
     if state.offer:
         return "elsewhere", str(state.offer.place)
     if state.recorded:
@@ -142,7 +150,7 @@ def word_and_reason(state: State, ingredients: Ingredients, store: Store) -> tup
     if not earlier:
         return "new", "never computed"
     reasons = min((differences(manifest.ingredients, ingredients) for manifest in earlier), key=len)
-    return "stale", "; ".join(reasons) or "its folder is damaged"
+    return "stale", "; ".join(reasons)
 
 
 def gather(stage: Stage, upstream: Mapping[str, str], reader: CodeReader, outside: InputReader) -> Ingredients:
@@ -158,7 +166,10 @@ def gather(stage: Stage, upstream: Mapping[str, str], reader: CodeReader, outsid
 
 def differences(old: Ingredients, new: Ingredients) -> list[str]:
     """What changed between two sets of ingredients, in words."""
-    reasons = [f"{key} changed from {a} to {b}" for key, a, b in changes(flat(old.parameters), flat(new.parameters))]
+    reasons = [
+        f"{key} changed" if PRIVATE in key.split(".") else f"{key} changed from {a} to {b}"
+        for key, a, b in changes(flat(old.parameters), flat(new.parameters))
+    ]
     reasons += [f"input {name} changed" for name, _, _ in changes(old.inputs, new.inputs)]
     reasons += [f"code of {name} changed" for name, _, _ in changes(old.code, new.code)]
     return reasons + [f"{name} changed from {a} to {b}" for name, a, b in changes(old.libraries, new.libraries)]
@@ -200,16 +211,6 @@ def needed(states: Sequence[State], everything: bool = False) -> list[State]:
 
 
 def next_batch(states: Sequence[State], everything: bool = False) -> list[State]:
-    """The needed stages that come next: all whose results can be fetched, else those for one worker."""
+    """The needed stages that come next: all whose results can be fetched, else all that can be computed now."""
     missing = needed(states, everything)
-    fetched = [state for state in missing if state.can_be_fetched]
-    if fetched:
-        return fetched
-    ready = [state for state in missing if state.ready]
-    first = ready[0].stage if ready else None
-    return [state for state in ready if first and (state.stage is first or same_group(state.stage, first))]
-
-
-def same_group(first: Stage, second: Stage) -> bool:
-    """Whether two stages share a worker."""
-    return bool(first.group) and first.group == second.group
+    return [state for state in missing if state.can_be_fetched] or [state for state in missing if state.ready]

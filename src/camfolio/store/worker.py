@@ -1,183 +1,151 @@
-"""The worker of a build: orders on standard input, an answer to each on standard output.
+"""The worker of a build: orders on standard input, lines about them on standard output.
 
-Where the system can, every order is computed in a process of its own that is forked from one which has imported the
-libraries, so that they are imported once per build and no order meets what an earlier one left behind. Executors of loky
-and concurrent.futures would finish their job as orphans when the build is killed.
+Where the system can, every order is computed in a process of its own (see `forks`); elsewhere every worker computes one
+order after another, of one group.
 """
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import importlib
 import json
 import logging
 import os
-import select
+import queue
 import signal
 import sys
 import threading
 import traceback
-import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, TextIO
 
 from pydantic import validate_call
 
-from camfolio.errors import CamfolioError, ChangedError
+from camfolio import progress
+from camfolio.errors import CamfolioError, ChangedError, StoreError
+from camfolio.processes import end_with
 from camfolio.store.artefacts import MEMORY, Ingredients, Store
 from camfolio.store.code import Code, CodeReader
-from camfolio.store.files import file_error
+from camfolio.store.files import file_error, system_error
+from camfolio.store.forks import Server
 from camfolio.store.inputs import InputReader
 from camfolio.store.survey import changes
+from camfolio.store.unfinished import Unfinished
 from camfolio.user_code import import_user_module
 
 FORKS = sys.platform == "linux"
-"""Whether a process may be forked after libraries were imported; elsewhere every order has a new interpreter."""
-IMPORTED = {
-    "matplotlib": ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
-    "monai": ("monai.networks.nets",),
-    "scipy": ("scipy.stats", "scipy.ndimage"),
-    "torchmetrics": ("torchmetrics.functional.classification",),
-}
-"""Library -> the modules that stages import of it, where that is not all of them."""
-SIGNAL_OF_PARENT = 1
-"""PR_SET_PDEATHSIG of Linux' prctl: the signal that a process gets when the thread that started it ends."""
+"""Whether a process may be forked after libraries were imported; elsewhere every worker computes by itself."""
 
 
 def main() -> int:
-    """Answer orders until standard input is closed; returns the exit status."""
+    """Follow orders until standard input is closed; returns the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends the worker at once; the build reports it
+    orders, answers = keep_standard_streams()
+    os.umask(0o077)  # what stages write is this user's alone
     if FORKS:
         end_with(int(sys.argv[1]))
-    answers = keep_standard_output()
-    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
-    while line := sys.stdin.readline():
-        order = json.loads(line)
-        status, report = forked(order) if FORKS else alone(order)
-        answers.write(json.dumps({"status": status, "report": report, "last": not FORKS}) + "\n")
-        answers.flush()
-        if not FORKS:
-            break
+        Server(follow, orders, answers).serve()
+    else:
+        follow_alone(orders, answers)
     return 0
 
 
-def forked(order: Mapping[str, Any]) -> tuple[int, str]:
-    """Exit status and report of processes forked for one order; they are killed when standard input is closed."""
-    preload(order["libraries"])
-    children = [fork({**order, "jobs": order["jobs"][lane :: order["lanes"]]}) for lane in range(order["lanes"])]
-    reports = dict.fromkeys((receiver for _, receiver in children), b"")
-    unread = set(reports)
-    while unread:
-        ready, _, _ = select.select([*unread, sys.stdin.fileno()], [], [])
-        if sys.stdin.fileno() in ready:
-            for child, _ in children:
-                os.kill(child, signal.SIGKILL)
-            os._exit(1)
-        for receiver in ready:
-            part = os.read(receiver, 2**16)
-            reports[receiver] += part
-            unread -= set() if part else {receiver}
-    ended = [
-        (os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), reports[receiver].decode("utf-8", "replace"))
-        for child, receiver in children
-    ]
-    for receiver in reports:
-        os.close(receiver)
-    return next((one for one in ended if one[0] != 0), (0, ""))
+def follow(order: Mapping[str, Any], sender: int) -> int:
+    """Compute an order and write lines about it to a file descriptor; returns the exit status."""
+    lock = threading.Lock()
+
+    def say(**values: Any) -> None:  # noqa: ANN401 - JSON values
+        with lock:
+            os.write(sender, (json.dumps(values) + "\n").encode())
+
+    return computed(order["job"], Store(Path(order["store"])), say)
 
 
-def fork(order: Mapping[str, Any]) -> tuple[int, int]:
-    """A process that computes an order: its number, and where its report can be read."""
-    receiver, sender = os.pipe()
-    server = os.getpid()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # idle threads of linear algebra, which know forks
-        child = os.fork()
-    if child == 0:
-        os.close(receiver)
-        end_forked(order, sender, server)
-    os.close(sender)
-    return child, receiver
+def follow_alone(orders: TextIO, answers: TextIO) -> None:
+    """Compute orders in this process, which ends when there can be no more, so that it does not outlive its parent."""
+    received: queue.Queue[str] = queue.Queue()
+
+    def receive() -> None:
+        for line in orders:
+            received.put(line)
+        os._exit(0)
+
+    threading.Thread(target=receive, daemon=True).start()
+    while True:
+        order = json.loads(received.get())
+
+        def say(number: int = order["number"], **values: Any) -> None:  # noqa: ANN401 - JSON values
+            answers.write(json.dumps({"number": number, **values}) + "\n")
+            answers.flush()
+
+        say(status=computed(order["job"], Store(Path(order["store"])), say))
 
 
-def end_forked(order: Mapping[str, Any], sender: int, server: int) -> NoReturn:
-    """Compute an order in the forked process, report, and exit without what the server would do at its end."""
-    end_with(server)
-    status = 1
+class Messages(logging.Handler):
+    """Passes log messages of stages on to the build.
+
+    Args:
+        say: writes one line.
+    """
+
+    def __init__(self, say: Callable[..., None]) -> None:
+        super().__init__()
+        self.say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass on one message: all of camfolio, warnings of other libraries."""
+        if record.name.startswith("camfolio") or record.levelno >= logging.WARNING:
+            self.say(level=record.levelno, words=record.getMessage())
+
+
+def computed(job: dict[str, Any], store: Store, say: Callable[..., None]) -> int:
+    """Compute a job and say how it goes and ends; returns the exit status, 1 after an error."""
+    progress.listen(lambda done, words: say(done=done, words=words))
+    logging.basicConfig(level=logging.INFO, handlers=[Messages(say)], force=True)
     try:
-        status, report = computed(order)
-        os.write(sender, report.encode())
-    except SystemExit as ended:
-        status = ended.code if isinstance(ended.code, int) else 1
-    finally:
-        sys.stderr.flush()
-        os._exit(status)
+        compute(job, store)
+    except Exception as caught:  # noqa: BLE001 - any exception of a stage is reported
+        error = reported(caught, job["ingredients"]["stage"], store)
+        say(error=type(error).__name__, message=str(error))
+    else:
+        say(finished=True)
+        return 0
+    return 1
 
 
-def end_with(parent: int) -> None:
-    """Have the system kill this process when its parent ends, also while a library is imported and nothing else can run."""
-    ctypes.CDLL(None).prctl(SIGNAL_OF_PARENT, signal.SIGKILL)
-    if os.getppid() != parent:  # it had ended before
-        os._exit(1)
-
-
-def alone(order: Mapping[str, Any]) -> tuple[int, str]:
-    """Exit status and report of an order that is computed in this process, which ends when standard input is closed."""
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    return computed(order)
-
-
-def end_with_parent() -> None:
-    """Exit when standard input is closed, so that no worker outlives its parent."""
-    sys.stdin.read()
-    os._exit(1)
-
-
-def preload(libraries: Iterable[str]) -> None:
-    """Import libraries; one that is missing is reported by the stage that needs it."""
-    for library in libraries:
-        for module in (library, *IMPORTED.get(library, ())):
-            with contextlib.suppress(ImportError):
-                importlib.import_module(module)
-
-
-def computed(order: Mapping[str, Any]) -> tuple[int, str]:
-    """Compute the jobs of an order one after the other; exit status, and the error as JSON if one failed."""
-    store = Store(Path(order["store"]))
-    for job in order["jobs"]:
-        try:
-            compute(job, store)
-        except (CamfolioError, OSError) as caught:
-            error = file_error(caught) if isinstance(caught, OSError) else caught
-            return 1, json.dumps({"error": type(error).__name__, "message": str(error)})
-        except Exception as caught:  # noqa: BLE001 - any exception of a stage is reported, as a sentence and a traceback
-            traceback.print_exc()
-            stage = job["ingredients"]["stage"]
-            message = (
-                f"Expected a result of {stage}, but got {type(caught).__name__}: {caught}. The traceback is above."
-            )
-            return 1, json.dumps({"error": "StoreError", "message": message})
-    return 0, ""
+def reported(error: Exception, stage: str, store: Store) -> CamfolioError:
+    """An error of a stage as a sentence; after one that is neither ours nor the system's, the traceback is printed."""
+    if isinstance(error, CamfolioError):
+        return error
+    if system := error if isinstance(error, OSError) else system_error(error):
+        return file_error(system, store.root)
+    traceback.print_exception(error)
+    return StoreError(f"Expected a result of {stage}, but got {type(error).__name__}: {error}. The traceback is above.")
 
 
 def compute(job: dict[str, Any], store: Store) -> None:
     """Run one stage; `validate_call` converts JSON parameters to the settings that `run` declares."""
     ingredients = Ingredients.model_validate(job["ingredients"])
-    run = validate_call(importlib.import_module(job["modules"][0]).run)
+    stage = importlib.import_module(job["modules"][0])
+    run, unfinished = validate_call(stage.run), Unfinished(store, ingredients, stage.run)
     paths = {name: Path(path) for name, path in job["paths"].items()}
     outside = {name: Path(path) for name, path in job["outside"].items()}
+
+    def check() -> None:
+        code = CodeReader(store.root / MEMORY).closure(tuple(job["modules"]))
+        check_unchanged(ingredients, digests_of(outside, store), code)
 
     def fill(out: Path) -> None:
         for name, file in job["user_modules"].items():
             import_user_module(name, Path(file))
-        run(out=out, **paths, **ingredients.parameters)
-        check_unchanged(
-            ingredients, digests_of(outside, store), CodeReader(store.root / MEMORY).closure(tuple(job["modules"]))
-        )
+        with unfinished.argument() as folder:
+            if folder:
+                check()  # what is kept there, and outlives a killed process, comes from the code and files of the key
+            run(out=out, **folder, **paths, **ingredients.parameters)
+        check()
 
     store.make(ingredients, fill)
+    unfinished.discard()
 
 
 def digests_of(outside: Mapping[str, Path], store: Store) -> dict[str, str]:
@@ -199,11 +167,12 @@ def check_unchanged(ingredients: Ingredients, outside: Mapping[str, str], code: 
         raise ChangedError(msg)
 
 
-def keep_standard_output() -> TextIO:
-    """Reserve standard output for answers; what libraries print goes to standard error."""
-    answers = os.fdopen(os.dup(1), "w")
+def keep_standard_streams() -> tuple[TextIO, TextIO]:
+    """Reserve standard input for orders and standard output for answers: stages read nothing there, and what they print goes to standard error."""
+    orders, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    return answers
+    return orders, answers
 
 
 if __name__ == "__main__":

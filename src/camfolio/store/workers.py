@@ -1,32 +1,50 @@
-"""The worker process of a build, started when the first result must be computed."""
+"""Stages that are computed side by side by the workers of a build."""
 
 from __future__ import annotations
 
-import json
 import logging
-import os
-import subprocess
-import sys
-from collections.abc import Sequence
+import queue
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import camfolio.errors
 from camfolio.errors import CamfolioError, StoreError
 from camfolio.store.artefacts import Store
+from camfolio.store.capacity import jobs, slots
+from camfolio.store.crew import Crew, Worker
+from camfolio.store.stage import Stage
 from camfolio.store.survey import State
 
-MEMORY_SETTINGS = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
-"""Settings of glibc's malloc: keep freed memory instead of returning it and faulting it in again at every layer."""
-THREAD_SETTINGS = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}
-"""Settings of OpenMP: idle threads sleep, GNU's after a thousand spins. With busy waiting, training beside another busy
-program is ten times slower; sleeping at once slows training on an idle machine by a tenth or more."""
 log = logging.getLogger("camfolio")
 
 
-class Workers:
-    """Computes stages of a build, until it is closed.
+@dataclass
+class Task:
+    """A stage that is being computed.
 
-    The worker's standard input stays open as long as this process runs; the worker exits when it is closed.
+    Attributes:
+        state: of the stage.
+        worker: computes it.
+        begun: time of `monotonic`, s.
+        done: which share is done, 0 to 1, as the stage says; None until it says so.
+        words: what it is doing, as it says.
+        error: class and message of the error that it reported.
+        finished: whether it reported that it is.
+    """
+
+    state: State
+    worker: Worker
+    begun: float
+    done: float | None = None
+    words: str = ""
+    error: tuple[str, str] | None = None
+    finished: bool = False
+
+
+class Workers:
+    """Computes stages of a build side by side, until it is closed.
 
     Args:
         store: where results are written.
@@ -34,63 +52,95 @@ class Workers:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.process: subprocess.Popen[str] | None = None
+        self.jobs = jobs()
+        self.crew = Crew()
+        self.tasks: dict[int, Task] = {}
+        self.started = 0
 
-    def run(self, missing: Sequence[State]) -> None:
-        """Compute stages whose inputs are in the store.
+    def room_for(self, stage: Stage) -> bool:
+        """Whether enough processors are free for a stage."""
+        used = sum(slots(task.state.stage, self.jobs) for task in self.tasks.values())
+        return used + slots(stage, self.jobs) <= self.jobs
+
+    def start(self, state: State) -> None:
+        """Start to compute a stage whose inputs are in the store."""
+        self.started += 1
+        task = Task(state, self.crew.worker(state.stage.group), monotonic())
+        self.tasks[self.started] = task
+        wanted = job(state)
+        libraries = sorted(wanted["ingredients"]["libraries"])
+        task.worker.send({"number": self.started, "store": str(self.store.root), "job": wanted, "libraries": libraries})
+
+    def wait(self, seconds: float) -> State | None:
+        """Wait until a stage has ended or the time is over; returns the stage that is finished.
+
+        Raises:
+            CamfolioError: of a stage that failed.
+        """
+        end = monotonic() + seconds
+        while (left := end - monotonic()) > 0:
+            try:
+                worker, said = self.crew.said.get(timeout=left)
+            except queue.Empty:
+                for ended in [one for one in self.crew.workers if one.process.poll() is not None]:
+                    self.bury(ended)  # a process that it left behind keeps its end from being said
+                break
+            if said is None:
+                self.bury(worker)
+            elif finished := self.take_note(said):
+                return finished
+        return None
+
+    def run(self, states: Sequence[State]) -> None:
+        """Compute stages whose inputs are in the store, and wait until all are finished.
 
         Raises:
             CamfolioError: of the first stage that failed.
         """
-        names = ", ".join(state.stage.name for state in missing)
-        log.info("computing %s", names)
-        jobs = [job(state) for state in missing]
-        libraries = sorted({library for one in jobs for library in one["ingredients"]["libraries"]})
-        lanes = min(len(jobs), processors()) if all(state.stage.parallel for state in missing) else 1
-        order = {"store": str(self.store.root), "jobs": jobs, "libraries": libraries, "lanes": lanes}
-        answer = self.answer(json.dumps(order))
-        check_answer(answer, names)
+        waiting = list(states)
+        while waiting or self.tasks:
+            while waiting and self.room_for(waiting[0].stage):
+                self.start(waiting.pop(0))
+            self.wait(1.0)
 
-    def answer(self, order: str) -> dict[str, Any]:
-        """The worker's answer to an order: `status`, `report`, and whether it is its `last`."""
-        worker = self.process or self.start()
-        if worker.stdin is None or worker.stdout is None:
-            msg = "Expected pipes to the worker, but got none."
-            raise RuntimeError(msg)
-        try:
-            worker.stdin.write(order + "\n")
-            worker.stdin.flush()
-        except BrokenPipeError:
-            log.debug("the worker ended before it read its order; see its exit status")
-        line = worker.stdout.readline()
-        if line:
-            answer: dict[str, Any] = json.loads(line)
-            if answer["last"]:
-                self.close()
-            return answer
-        status = worker.wait()
-        self.close()
-        return {"status": status or 1, "report": "", "last": True}
+    def take_note(self, said: Mapping[str, Any]) -> State | None:
+        """Take note of a line about a task; returns its stage if that is finished."""
+        task = self.tasks[said["number"]]
+        if "done" in said:
+            task.done, task.words = said["done"], said["words"]
+        elif "level" in said:
+            log.log(said["level"], "%s", said["words"])
+        elif "error" in said:
+            task.error = said["error"], said["message"]
+        elif "finished" in said:
+            task.finished = True
+        else:
+            return self.end(said["number"], said["status"])
+        return None
 
-    def start(self) -> subprocess.Popen[str]:
-        """Start the worker."""
-        command = [sys.executable, "-m", "camfolio.store.worker", str(os.getpid())]
-        environment = {**THREAD_SETTINGS, **MEMORY_SETTINGS} | os.environ
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, text=True)  # noqa: S603 - ours
-        return self.process
+    def bury(self, worker: Worker) -> None:
+        """Take note of a worker's end, which no task survives."""
+        if worker in self.crew.workers:
+            self.crew.dismiss(worker)
+        for number, task in list(self.tasks.items()):
+            if task.worker is worker:
+                self.end(number, worker.process.returncode)
+
+    def end(self, number: int, status: int) -> State:
+        """Forget a task that has ended, and raise its error if it failed."""
+        task = self.tasks.pop(number)
+        task.worker.busy -= 1
+        if task.error:
+            raise error_of(*task.error)
+        if not task.finished:
+            msg = f"Expected a result of {task.state.stage.name}, but its process ended with {status} before that."
+            raise StoreError(msg)
+        return task.state
 
     def close(self) -> None:
-        """End the worker."""
-        if self.process:
-            with self.process:  # closes its pipes and waits
-                pass
-            self.process = None
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        """End all workers, and with them what they compute."""
+        self.tasks.clear()
+        self.crew.close()
 
 
 def job(state: State) -> dict[str, Any]:
@@ -108,17 +158,7 @@ def job(state: State) -> dict[str, Any]:
     }
 
 
-def check_answer(answer: dict[str, Any], names: str) -> None:
-    """Raise the error that a worker reported."""
-    if answer["status"] == 0:
-        return
-    try:
-        failure = json.loads(answer["report"])
-    except ValueError:
-        failure = {
-            "error": "StoreError",
-            "message": f"Expected a result of {names}, but its process ended with {answer['status']}.",
-        }
-    kind = getattr(camfolio.errors, failure["error"], StoreError)
-    known = isinstance(kind, type) and issubclass(kind, CamfolioError)
-    raise kind(failure["message"]) if known else StoreError(failure["message"])
+def error_of(name: str, message: str) -> CamfolioError:
+    """The error that a stage reported: of the same class if it is one of ours, else of the store."""
+    kind = getattr(camfolio.errors, name, None)
+    return kind(message) if isinstance(kind, type) and issubclass(kind, CamfolioError) else StoreError(message)

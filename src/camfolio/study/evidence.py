@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from camfolio.study.effort import NETWORKS, Effort, with_effort
 from camfolio.study.section import Settings
 
 Share = Annotated[float, Field(gt=0, lt=1)]
-
-
-class Margins(Settings):
-    """Equivalence margins: the largest differences that are of no practical importance."""
-
-    share: float = Field(0.05, gt=0, lt=1, description="of scores from 0 to 1")
-    ratio: float = Field(0.25, gt=0, description="of ratios to chance")
-    mm: float = Field(1.0, gt=0, description="of distances, mm")
+Margin = Annotated[float, Field(gt=0)]
 
 
 class Faithfulness(Settings):
@@ -79,8 +74,49 @@ class Evidence(Settings):
         ge=1,
         description="at most so many test slices for randomisation and stability, whole patients drawn with the seed",
     )
-    seeds: int = Field(2, ge=0, le=20, description="further training runs with other seeds on the same split; 0: none")
-    permuted_labels: bool = Field(True, description="a further training run on permuted labels, to compare its maps")
+    effort: Effort = Field(
+        "quick", description="fewer or more networks, where the keys below that count networks are not given"
+    )
+    seeds: int = Field(
+        NETWORKS["seeds"]["quick"],
+        ge=0,
+        le=20,
+        description="further training runs with other seeds on the same split, 4 with full effort; 0: none",
+    )
+    reinitialisations: int = Field(
+        NETWORKS["reinitialisations"]["quick"],
+        ge=1,
+        le=100,
+        description="networks with random weights that maps are compared with, 10 with full effort",
+    )
+    permuted_labels: int = Field(
+        NETWORKS["permuted_labels"]["quick"],
+        ge=0,
+        le=20,
+        description="further training runs on permuted labels, each on another permutation, until the labels are memorised; "
+        "5 with full effort; 0: none",
+    )
+    permuted_slices: int = Field(
+        400, ge=2, description="at most so many training slices to memorise the permuted labels of, drawn with the seed"
+    )
+    permuted_accuracy: float = Field(
+        0.95, gt=0.5, lt=1, description="accuracy on these slices above which the labels are memorised"
+    )
+    permuted_epochs: int = Field(60, ge=1, le=1000, description="largest number of epochs to memorise them")
     faithfulness: Faithfulness = Field(Faithfulness(), description="deletion, insertion, masking, ROAD")
     stability: Stability = Field(Stability(), description="added noise; shifts and training seeds have no setting")
-    margins: Margins = Field(Margins(), description="equivalence margins")
+    control: str = Field(
+        "others",
+        min_length=1,
+        description="the control that the headline compares every method with: `others`, the mean of the method's maps of other patients, or the name of a control",
+    )
+    margins: Mapping[str, Margin] = Field(
+        {},
+        description="score -> the largest difference that is of no practical importance, in the score's unit, instead of the score's own",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def numbers_of_effort(cls, document: Any) -> Any:  # noqa: ANN401 - any parsed YAML
+        """Numbers of networks that are not given are those of the effort."""
+        return with_effort(document) if isinstance(document, dict) else document

@@ -1,11 +1,11 @@
 """Read a study file: YAML to settings; every error is one sentence with file, line and key.
 
-Lines come from PyYAML's nodes; ruamel.yaml has them too, but reads unknown tags as values.
+Lines come from PyYAML's nodes; ruamel.yaml has them too, but reads unknown tags as values. What a sentence repeats of
+the file is shortened.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
@@ -13,10 +13,20 @@ from typing import get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from camfolio.errors import StudyError, guess, nearest
+from camfolio.errors import StudyError, guess, nearest, quoted, shortened
 from camfolio.method_words import METHOD_NAMES
 from camfolio.study.checklists import KEYS
-from camfolio.study.paths import DATA_SECTIONS, Document, KeyPath, check_files, position, resolve_paths
+from camfolio.study.document import LARGEST, Loader
+from camfolio.study.paths import (
+    ARGUMENTS,
+    DATA_SECTIONS,
+    Document,
+    KeyPath,
+    check_files,
+    position,
+    resolve_paths,
+    without_argument,
+)
 from camfolio.study.settings import Study
 from camfolio.study.sources import SOURCES
 
@@ -34,20 +44,9 @@ WORDING: Mapping[str, str] = {
     "missing": "a longer list",
     "invalid_key": "keys that are text",
 }
-
-
 DEEPEST = 3
 KEY_ITSELF = "[key]"
 """What pydantic appends to the location where a mapping's key is invalid, not its value."""
-
-
-class Loader(yaml.SafeLoader):
-    """Safe YAML that also reads 1e-3 as a number."""
-
-
-Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
 
 
 def read_study(path: Path, overrides: Sequence[str] = ()) -> Study:
@@ -81,22 +80,26 @@ def study_files(folder: Path) -> list[Path]:
 def parse(path: Path) -> tuple[Document, dict[KeyPath, int]]:
     """The document and, for every key in it, its line (from 1)."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(LARGEST + 1)
     except FileNotFoundError:
         msg = f"Expected a study file, but there is none at {path}. Give the path of a .yaml file."
         raise StudyError(msg) from None
     except (OSError, UnicodeDecodeError) as error:
         msg = f"Expected a readable study file in UTF-8, but got {error} for {path}."
         raise StudyError(msg) from None
+    if len(text) > LARGEST:
+        msg = f"Expected a study file of at most {LARGEST} characters, but {path} has more. Give the path of a study."
+        raise StudyError(msg)
     try:
         loader = Loader(text)
         node = loader.get_single_node()
         document = loader.construct_document(node) if node else None
-        lines = dict(key_lines(node, path)) if node else {}
+        lines = key_lines(node, path) if node else {}
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}, line {mark.line + 1}" if mark else str(path)
-        msg = f"Expected YAML, but got a mistake in {where}: {getattr(error, 'problem', error)}."
+        msg = f"Expected YAML, but got a mistake in {where}: {shortened(str(getattr(error, 'problem', error)))}."
         raise StudyError(msg) from None
     if not isinstance(document, dict):
         msg = f"Expected keys and values in {path}, but got {type(document).__name__}. See {PAGE}."
@@ -104,24 +107,22 @@ def parse(path: Path) -> tuple[Document, dict[KeyPath, int]]:
     return document, lines
 
 
-def key_lines(node: yaml.Node, path: Path, key_path: KeyPath = ()) -> list[tuple[KeyPath, int]]:
-    """The line of every key.
-
-    Keys below the deepest setting are not visited, since YAML aliases can be cyclic.
+def key_lines(node: yaml.Node, path: Path, key_path: KeyPath = ()) -> dict[KeyPath, int]:
+    """The line of every key down to the deepest setting.
 
     Raises:
         StudyError: for a key given twice.
     """
-    located: list[tuple[KeyPath, int]] = []
+    located: dict[KeyPath, int] = {}
     if not isinstance(node, yaml.MappingNode) or len(key_path) > DEEPEST:
         return located
     for key, value in node.value:
         here = (*key_path, key.value)
         line = key.start_mark.line + 1
-        if here in dict(located):
+        if here in located:
             msg = f"Expected every key once, but got {dotted(here)} again in {path}, line {line}."
             raise StudyError(msg)
-        located += [(here, line), *key_lines(value, path, here)]
+        located |= {here: line, **key_lines(value, path, here)}
     return located
 
 
@@ -129,19 +130,19 @@ def apply(document: Document, override: str) -> KeyPath:
     """Set one key from the command line; a new data source drops the keys of the previous one."""
     key, equals, text = override.partition("=")
     if not equals or not all(key.split(".")):
-        msg = f"Expected --set KEY=VALUE, but got --set {override}. For example --set training.max_epochs=5."
+        msg = f"Expected --set KEY=VALUE, but got --set {without_argument(override)}. For example --set training.max_epochs=5."
         raise StudyError(msg)
     try:
         value = yaml.load(text, Loader)  # noqa: S506 - Loader is a SafeLoader
     except (yaml.YAMLError, ValueError):
-        msg = f"Expected a YAML value after the equals sign, but got --set {override}."
+        msg = f"Expected a YAML value after the equals sign, but got --set {without_argument(override)}."
         raise StudyError(msg) from None
     *sections, last = key.split(".")
     target = document
     for section in sections:
         target = target.setdefault(section, {})
         if not isinstance(target, dict):
-            msg = f"Expected a section before the last dot, but {section} is a value, in --set {override}."
+            msg = f"Expected a section before the last dot, but {section} is a value, in --set {without_argument(override)}."
             raise StudyError(msg)
     if last == "source" and sections in ([part] for part in DATA_SECTIONS) and target.get("source") != value:
         target.clear()
@@ -167,21 +168,22 @@ def sentence(error: ValidationError, path: Path, lines: Mapping[KeyPath, int], g
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         where = position((*key_path, "source"), path, lines, given)
         got = value.get("source") if isinstance(value, dict) else value
-        return f"Expected a data source, but got {got!r} for {dotted(key_path)}.source ({where}). {nearest(str(got), SOURCES)}"
+        return f"Expected a data source, but got {quoted(got)} for {dotted(key_path)}.source ({where}). {nearest(shortened(str(got)), SOURCES)}"
     if kind in {"method", "item"}:
         return unknown_name(kind, value, f"{dotted(key_path)} ({where})")
     if kind == "value_error":
-        return f"Expected {first['msg'].removeprefix('Value error, ')} for {dotted(key_path)} ({where})."
+        return f"Expected {shortened(first['msg'].removeprefix('Value error, '))} for {dotted(key_path)} ({where})."
     expected = WORDING.get(kind) or first["msg"].removeprefix("Input should be ")
     if expected.startswith(("greater", "less")):
         expected = f"a value {expected}"
-    return f"Expected {expected}, but got {value!r} for {dotted(key_path)} ({where})."
+    got = type(value).__name__ if ARGUMENTS in key_path else quoted(value)
+    return f"Expected {expected}, but got {got} for {dotted(key_path)} ({where})."
 
 
 def unknown_name(kind: str, name: str, where: str) -> str:
     """The sentence for an unknown method or checklist item; the items are too many to list."""
     if kind == "method":
-        return f"Expected a method, but got {name!r} for {where}. {nearest(name, METHOD_NAMES)}"
+        return f"Expected a method, but got {quoted(name)} for {where}. {nearest(shortened(name), METHOD_NAMES)}"
     offer = guess(name, KEYS)
     return f"Expected an item of a checklist, but got {where}. {offer}The page Reporting checklists lists them."
 

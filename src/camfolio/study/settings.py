@@ -17,9 +17,12 @@ from pydantic_core import PydanticCustomError
 
 from camfolio.method_words import METHOD_NAMES
 from camfolio.study.checklists import ItemKey
+from camfolio.study.effort import with_networks
 from camfolio.study.evidence import Evidence
 from camfolio.study.section import Settings, Text
+from camfolio.study.shortcut import Shortcut
 from camfolio.study.sources import Data
+from camfolio.study.training import Training
 from camfolio.vocabulary import FINER
 
 USER_METHOD = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
@@ -44,10 +47,15 @@ class LabelRule(Settings):
 
 
 class Split(Settings):
-    """Shares of the slices, by patient; they add up to 1."""
+    """Shares of the patients; they add up to 1."""
 
-    train: float = Field(0.70, gt=0, lt=1, description="share of the slices to train on")
-    validation: float = Field(0.15, gt=0, lt=1, description="share on which the best epoch is chosen")
+    train: float = Field(0.70, gt=0, lt=1, description="share of the patients to train on")
+    validation: float = Field(
+        0.15,
+        gt=0,
+        lt=1,
+        description="share that is looked at after each epoch; an epoch is chosen on it only without training.average",
+    )
     test: float = Field(0.15, gt=0, lt=1, description="share on which all results are reported")
 
     @model_validator(mode="after")
@@ -105,39 +113,6 @@ class Network(Settings):
         return self
 
 
-class Augmentation(Settings):
-    """Label-preserving changes of training slices."""
-
-    rotation_degrees: float = Field(180.0, ge=0, le=180, description="largest rotation, in either direction")
-    flips: bool = Field(True, description="mirror slices with probability one half")
-    shift_pixels: float = Field(3.0, ge=0, le=8, description="largest shift along each axis")
-    zoom: float = Field(0.2, ge=0, lt=0.5, description="largest relative change of scale")
-    noise_hu: float = Field(40.0, ge=0, le=200, description="largest standard deviation of the added noise")
-
-    @property
-    def is_active(self) -> bool:
-        """Whether any change is switched on."""
-        return any(self.model_dump().values())
-
-
-class Training(Settings):
-    """How the network is trained; with `network.checkpoint` nothing is trained."""
-
-    max_epochs: int = Field(
-        40, ge=1, le=1000, description="largest number of epochs; the learning rate schedule spans them"
-    )
-    patience: int = Field(15, ge=1, description="epochs without a lower validation loss before training stops")
-    batch_size: int = Field(32, ge=2, le=4096, description="slices per step")
-    learning_rate: float = Field(5e-3, gt=0, le=1, description="maximum of the one-cycle schedule")
-    weight_decay: float = Field(0.05, ge=0, le=1, description="of weight matrices; not applied to biases and norms")
-    label_smoothing: float = Field(
-        0.0, ge=0, lt=0.5, description="probability mass moved from each label to the other class"
-    )
-    accelerator: Literal["auto", "cpu", "gpu", "mps"] = Field("auto", description="device to train on")
-    threads: int = Field(2, ge=1, le=64, description="of torch; another number gives slightly different weights")
-    augmentation: Augmentation = Field(Augmentation(), description="random changes of training slices")
-
-
 class Evaluation(Settings):
     """Confidence intervals and calibration."""
 
@@ -156,14 +131,20 @@ class ExplanationSettings(Settings):
         ("grad_cam", "hires_cam", "score_cam"),
         description=f"in the order of the page: {', '.join(METHOD_NAMES)}; or MODULE.NAME of user code",
     )
-    target: Literal["predicted", "true"] = Field("predicted", description="the class whose logit is explained")
+    target: Literal["predicted", "true"] = Field("predicted", description="the class that is explained")
+    explains: Literal["margin", "logit"] = Field("margin", description="its logit minus the other's, or its logit")
     comparison: float = Field(
         1.0, gt=0, le=10, description="factor of the strongest other class's logit that the finer methods subtract"
     )
+    masked_hu: float = Field(
+        -835.0,
+        ge=-1024,
+        le=3000,
+        description="value of pixels that Score-CAM masks, HU; the default is that of parenchyma",
+    )
     scaling: Literal["per_image", "shared", "signed"] = Field(
         "per_image",
-        description="a map's colours: share of its own maximum, of the method's largest value in the study, "
-        "or of its own largest magnitude with both signs",
+        description="a map's colours: share of its own maximum, of the method's largest value in the study, or of its own largest magnitude with both signs",
     )
 
     @property
@@ -195,26 +176,12 @@ class Selection(Settings):
     """The score by which examples are chosen."""
 
     score: Literal["energy_share", "energy_ratio"] = Field(
-        "energy_share", description="the score that ranks examples from good to bad"
+        "energy_share", description="the score that ranks examples among slices with nodules of similar area"
     )
     random: int = Field(6, ge=0, le=100, description="further examples, drawn at random with the seed")
-
-
-class Shortcut(Settings):
-    """A planted shortcut: a cue unrelated to nodules, so that the ground truth is known."""
-
-    cues: Annotated[tuple[Literal["tag", "blur"], ...], Field(strict=False, min_length=1)] = Field(
-        ("tag", "blur"), description="what is planted, each in separate networks"
-    )
-    share: float = Field(
-        0.9, gt=0, le=1, description="share of the second class's training and validation slices that get the cue"
-    )
-    seeds: int = Field(3, ge=1, le=20, description="networks per condition: without a cue, and with each cue")
-    alarm: float = Field(
-        2.0,
-        gt=1,
-        le=100,
-        description="threshold on the ratio of energy to area in the cue's region, above which a map raises an alarm",
+    slice_values: bool = Field(
+        True,
+        description="whether the CSV files of examples hold the values of their slices, HU; pictures show them anyway",
     )
 
 
@@ -242,7 +209,6 @@ class Study(Settings):
     shortcut: Shortcut | None = Field(
         None, description="a planted shortcut; such a study has one page and covers nothing else"
     )
-
     reporting: Mapping[ItemKey, Words] = Field(
         {},
         description="an author's answers on the page Reporting checklists, by item: claim_1 to claim_44, tripod_1 to "
@@ -252,7 +218,7 @@ class Study(Settings):
     @model_validator(mode="before")
     @classmethod
     def short_forms(cls, document: Any) -> Any:  # noqa: ANN401 - any parsed YAML
-        """A source with a class_path is `own`; network.layer is short for explanation.layers."""
+        """A source with a class_path is `own`; network.layer is short for explanation.layers; shortcut.seeds follow the effort."""
         if not isinstance(document, dict):
             return document
         written = dict(document)
@@ -263,7 +229,7 @@ class Study(Settings):
         layer = network.get("layer") if isinstance(network, dict) else None
         if layer is not None and isinstance(explanation, dict):
             written["explanation"] = {"layers": [layer]} | explanation
-        return written
+        return with_networks(written)
 
     @model_validator(mode="after")
     def layer_is_one(self) -> Study:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from camfolio.study.section import Settings, Text
 
@@ -20,6 +20,13 @@ Names = Annotated[tuple[Text, Text], Field(strict=False)]
 OnError = Annotated[
     Literal["stop", "skip"],
     Field(description="for a file that cannot be read: stop with an error, or skip it and count it on the data card"),
+]
+
+DisplacementKind = Annotated[
+    Literal["none", "random"],
+    Field(
+        description="where nodules are in their slices: at a random place, at least their radius from the centre where they fit, so that their position is tested; none: at the centre"
+    ),
 ]
 
 
@@ -110,3 +117,15 @@ class Identified(DataSource):
     ids: Literal["pseudonyms", "as_stored"] = Field(
         "pseudonyms", description="ids of patients and slices; as_stored only if they are pseudonyms already"
     )
+    secret: NamedPath | None = Field(
+        None,
+        description="file with 16 random bytes or more, outside the repository, that pseudonyms depend on, too: without it they cannot be reversed even with the images",
+    )
+
+    @model_validator(mode="after")
+    def secret_is_used(self) -> Identified:
+        """Only pseudonyms depend on a secret."""
+        if self.secret and self.ids == "as_stored":
+            msg = "either ids: as_stored or secret, but got both"
+            raise ValueError(msg)
+        return self

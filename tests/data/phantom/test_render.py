@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -68,3 +70,15 @@ def test_the_nodule_stands_where_the_readers_drew_it(plain, ids):
 def test_an_agreement_of_zero_is_refused(plain):
     with pytest.raises(DataError, match=r"Expected a nodule on slice a-n1-s1, but got an agreement of 0 everywhere\."):
         render(np.zeros((72, 72), np.float32), plain, "a-n1-s1")
+
+
+@pytest.mark.parametrize("displacement", [(9, -7), (-3, 12), (0, -11), (13, 13)])
+def test_a_displaced_slice_is_the_same_picture_shifted(displacement, disc, plain, ids):
+    down, right = displacement
+    varied = {"texture": 2.5, "spiculation": 3.0, "lobulation": 4.0, "margin": 3.0}
+    here, there = slice(max(0, -down), 32 - max(0, down)), slice(max(0, down), 32 - max(0, -down))
+    left, aside = slice(max(0, -right), 32 - max(0, right)), slice(max(0, right), 32 - max(0, -right))
+    for number, name in enumerate(ids):
+        looks = replace(plain, **varied, calcification=1 + number % 6, internal_structure=1 + number % 4)
+        centred, displaced = (render(disc(4), looks, name, displacement=by) for by in ((0, 0), displacement))
+        np.testing.assert_allclose(displaced[there, aside], centred[here, left], atol=1)

@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 
 from camfolio.data.reading import Order, Reading, read_source
+from camfolio.data.sources import class_folders
+from camfolio.data.sources.class_folders import read_array
 from camfolio.errors import DataError
 from camfolio.study.settings import LabelRule
 from camfolio.study.sources.class_folders import ClassFoldersData
@@ -188,3 +190,60 @@ def test_an_empty_class_is_refused(folder):
         DataError, match=r"Expected images \(.png, .tif, .tiff, .npy\) in the folder empty, but it has none"
     ):
         read(folder, folders=["benign", "empty"], **GREY)
+
+
+def test_the_nodule_may_be_in_the_name_and_is_counted_within_the_patient(folder):
+    assert not read(folder, **GREY).card.nodules_known
+    assert read(folder, **GREY).slices.nodule.tolist() == read(folder, **GREY).slices.id.tolist()
+    found = read(folder, nodule="_([0-9]+)", **GREY)
+    assert found.slices.nodule.tolist() == ["ann/1", "bob/1", "carl/1", "carl/2"]
+    assert found.card.nodules_known
+    with pytest.raises(DataError, match=r"Expected a nodule in the name ann_1.png, but data.nodule .* finds none"):
+        read(folder, nodule="_n([0-9])", **GREY)
+    with pytest.raises(DataError, match=r"Expected a group in data.nodule that is the nodule"):
+        read(folder, nodule="1", **GREY)
+
+
+def chained(path: Path, next_frame: int) -> None:
+    """A TIFF whose first frame is whole, and says that a second one begins at a byte."""
+    save(path, np.zeros((16, 16), np.float32))
+    content = bytearray(path.read_bytes())
+    start = int.from_bytes(content[4:8], "little")
+    entries = int.from_bytes(content[start : start + 2], "little")
+    at = start + 2 + 12 * entries
+    content[at : at + 4] = next_frame.to_bytes(4, "little")
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("next_frame", [1, 9, 200, 100_000, 2**32 - 1])
+def test_a_tiff_with_a_damaged_chain_is_skipped_if_the_study_says_so(folder, next_frame):
+    for name in ("benign/ann_1", "benign/bob_1", "malignant/carl_1", "malignant/carl_2", "malignant/carl_2_mask"):
+        (folder / f"{name}.png").unlink()
+        save(folder / f"{name}.tif", np.zeros((16, 16), np.float32))
+    chained(folder / "benign" / "ann_1.tif", next_frame)
+    assert read(folder, on_error="skip").card.skipped == {"images that cannot be used": 1}
+    with pytest.raises(DataError, match=r"but ann_1\.tif (is larger or has several|cannot be read)"):
+        read(folder)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_damaged_image_is_read_or_refused(folder, seed):
+    chance = np.random.default_rng(seed)
+    path = folder / "benign" / ("ann_1.tif" if seed % 3 else "ann_1.npy")
+    (folder / "benign" / "ann_1.png").unlink()
+    save(path, chance.normal(size=(16, 16)).astype(np.float32))
+    content = bytearray(path.read_bytes())
+    head = range(128) if path.suffix == ".npy" else [*range(8), *range(len(content) - 200, len(content))]
+    for at in chance.choice(head, 4):
+        content[at % len(content)] = chance.integers(256)
+    path.write_bytes(content)
+    try:
+        read_array(path)
+    except DataError as error:
+        assert str(error).startswith("Expected ")  # noqa: PT017 - both outcomes are fine, a crash is not
+
+
+def test_more_images_than_fit_into_memory_are_refused(folder, monkeypatch):
+    monkeypatch.setattr(class_folders, "LARGEST_TOTAL", 600)
+    with pytest.raises(DataError, match=r"at most 600 pixels together, but got more up to carl_1\.png\. Crop them"):
+        read(folder, on_error="skip", **GREY)

@@ -8,6 +8,7 @@ import pytest
 from camfolio.data.lidc import annotations
 from camfolio.data.sources import lidc_phantom
 from camfolio.errors import DataError
+from camfolio.evidence.localisation import offset_in_radii
 
 RULE = {
     "statistic": "median",
@@ -86,6 +87,23 @@ def test_masks_are_centred_and_the_spacing_is_the_wanted_one(few):
     centres = np.array([np.argwhere(mask).mean(0) for mask in inside])
     assert np.abs(centres - 15.5).max() < 1
     assert (slices.spacing == 1).all()
+
+
+def test_displaced_slices_show_the_same_nodules_elsewhere(few):
+    centred, displaced = (lidc_phantom.read(**RULE | {"displaced": given})[0] for given in (False, True))
+    assert displaced.id.tolist() == centred.id.tolist()
+    np.testing.assert_allclose(displaced.area_mm2, centred.area_mm2)
+    offsets = offset_in_radii(displaced.mask, displaced.spacing)
+    small = displaced.area_mm2 < 100
+    assert 0 < small.sum() < len(small)
+    assert offsets[small].min() >= 1
+    assert np.median(offset_in_radii(centred.mask, centred.spacing)) < 0.2
+    by = np.array(
+        [np.argwhere(one)[0] - np.argwhere(was)[0] for one, was in zip(displaced.mask, centred.mask, strict=True)]
+    )
+    nodules = [name.rpartition("-")[0] for name in displaced.id]
+    assert len({(name, *where) for name, where in zip(nodules, by.tolist(), strict=True)}) == len(set(nodules))
+    assert displaced.hounsfield[displaced.mask].mean() == pytest.approx(centred.hounsfield[centred.mask].mean(), abs=1)
 
 
 def test_the_mask_is_where_at_least_half_of_the_readers_agree(few):
@@ -172,3 +190,25 @@ def test_counts_below_one_are_refused(name):
 def test_more_readers_than_lidc_had_leave_nothing():
     with pytest.raises(DataError, match=r"drawn by at least 5 readers, but got none\. Lower min_readers"):
         lidc_phantom.read(**RULE | {"min_readers": 5})
+
+
+def test_slices_of_one_nodule_have_its_name(few):
+    slices, card = lidc_phantom.read(**RULE)
+    assert slices.nodule.tolist() == [name.rpartition("-s")[0] for name in slices.id]
+    assert card.nodules_known
+
+
+def test_the_ratings_that_a_slice_is_drawn_from_nearly_give_its_label():
+    used = [
+        (nodule, int(rating > 3))
+        for nodule in annotations.read_nodules()
+        if nodule.readers >= 3 and (rating := np.median(nodule.rated("malignancy"))) != 3
+    ]
+    assert lidc_phantom.ratings_auc(used) == pytest.approx(0.945, abs=0.005)
+    swapped = np.random.default_rng(0).permutation([label for _, label in used]).tolist()
+    assert lidc_phantom.ratings_auc([(nodule, label) for (nodule, _), label in zip(used, swapped, strict=True)]) < 0.6
+
+
+def test_few_patients_have_no_cross_validation(few):
+    _, card = lidc_phantom.read(**RULE)
+    assert card.ratings_auc is None

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
+from camfolio.data.locations import Location, Square, displacements
+from camfolio.data.metaimage import WRITTEN
 from camfolio.data.reading import Order, Reading, read_source
 from camfolio.errors import DataError
 from camfolio.study.settings import LabelRule
@@ -52,7 +55,7 @@ def write(path: Path, lines: list[str]) -> None:
 
 
 def read(folder: Path, seed: int = 0, **settings: object) -> Reading:
-    given = {"source": "luna16", "path": "x", "annotations": "a", "candidates": "c", **settings}
+    given = {"source": "luna16", "path": "x", "annotations": "a", "candidates": "c", "displacement": "none", **settings}
     files = {"path": folder, "annotations": folder / "annotations.csv", "candidates": folder / "candidates.csv"}
     return read_source(LunaData.model_validate(given), Order(LabelRule(), seed, files))
 
@@ -69,6 +72,27 @@ def test_nodules_and_candidates_become_slices(folder):
     assert (found.slices.hounsfield[found.slices.label == 0] < -800).all()
     assert not found.slices.mask[found.slices.label == 0].any()
     assert {step.words: step.count for step in found.card.steps}["Scans in the folder"] == 2
+
+
+def test_displaced_slices_are_the_same_scan_cut_elsewhere_and_candidates_are_moved_like_nodules(folder):
+    centred, displaced = (
+        read(folder, candidates_per_nodule=2, displacement=kind).slices for kind in ("none", "random")
+    )
+    assert displaced.label.tolist() == [1, 0, 0, 1, 0, 0]
+    for nodule in np.flatnonzero(displaced.label):
+        mask, was = displaced.mask[nodule], centred.mask[nodule]
+        by = np.argwhere(mask)[0] - np.argwhere(was)[0]
+        np.testing.assert_array_equal(mask, np.roll(was, by, (0, 1)))
+        assert 5 <= np.hypot(*by) <= 16
+        np.testing.assert_allclose(displaced.hounsfield[nodule][mask], centred.hounsfield[nodule][was], atol=1e-3)
+    assert not displaced.mask[displaced.label == 0].any()
+
+
+def test_places_do_not_tell_nodules_from_candidates():
+    at = [Location(0.0, 0.0, 0.0, diameter) for diameter in (4.0, 6.0, 9.0, 12.0, 0.0, 0.0, 0.0, 0.0)]
+    by = displacements({f"scan{number}": at for number in range(40)}, Square(32, 1.0), 7)
+    distance = np.hypot(*np.moveaxis(np.array(list(by.values())), 2, 0))
+    assert stats.ks_2samp(distance[:, :4].ravel(), distance[:, 4:].ravel()).pvalue > 0.01
 
 
 def test_more_candidates_can_be_wanted_and_the_seed_draws_them(folder):
@@ -115,6 +139,29 @@ def outside(folder: Path) -> None:
 DAMAGES = {
     "lost voxels": (lost_voxels, r"the voxels of 1\.2\.3\.mhd in a file beside it, but it names none that is there"),
     "voxels elsewhere": (header("1.2.3.raw", "../../x.raw"), r"the voxels of 1\.2\.3\.mhd in a file beside it"),
+    "voxels elsewhere after a colon": (
+        header("ElementDataFile = 1.2.3.raw", "ElementDataFile : ../secret.raw\nElementDataFile = 1.2.3.raw"),
+        r"each key once, but 1\.2\.3\.mhd, line \d+, is not",
+    ),
+    "voxels elsewhere by a colon alone": (
+        header("= 1.2.3.raw", ": ../secret.raw"),
+        "in a file beside it, but it names none",
+    ),
+    "a colon and an innocent comment": (
+        header("ElementDataFile = 1.2.3.raw", "ElementDataFile : ../secret.raw\nComment = ElementDataFile = 1.2.3.raw"),
+        "in a file beside it, but it names none",
+    ),
+    "a list of files": (
+        header("= 1.2.3.raw", "= LIST\n../secret.raw"),
+        r"each key once, but 1\.2\.3\.mhd, line \d+, is not",
+    ),
+    "a line without a value": (header("NDims = 3", "NDims = 3\nNDims"), "line 3, is not"),
+    "two axes": (header("NDims = 3", "NDims = 2"), r"three axes, but NDims is another in 1\.2\.3\.mhd"),
+    "no spacing": (header("ElementSpacing", "Spacing"), r"but ElementSpacing is missing in 1\.2\.3\.mhd"),
+    "a number that is none": (header("Offset = -50", "Offset = x"), "Offset is another"),
+    "bytes before the voxels": (header("NDims = 3", "NDims = 3\nHeaderSize = 100"), "HeaderSize is another"),
+    "channels": (header("NDims = 3", "NDims = 3\nElementNumberOfChannels = 3"), "ElementNumberOfChannels is another"),
+    "a long header": (header("NDims = 3", "NDims = 3\nComment = " + "x" * 70_000), "a header of keys and values"),
     "short voxels": (short_voxels, r"SimpleITK cannot read 1\.2\.3\.mhd|1\.2\.3"),
     "an inconsistent size": (
         header("120 80 10", "60000 60000 60000"),
@@ -134,6 +181,34 @@ def test_an_unusable_scan_is_refused_with_one_sentence(folder, damage, words):
     with pytest.raises(DataError, match=words) as caught:
         read(folder)
     assert str(caught.value).startswith("Expected ")
+
+
+@pytest.mark.parametrize("name", ["LIST", "LOCAL", "voxels here.raw"])
+def test_names_with_a_meaning_for_the_library_are_names_of_files(folder, name):
+    expected = read(folder).slices.hounsfield
+    (folder / "subset0" / "1.2.3.raw").rename(folder / "subset0" / name)
+    header("= 1.2.3.raw", f": {name}")(folder)
+    assert np.array_equal(read(folder).slices.hounsfield, expected)
+
+
+def test_a_pattern_of_files_is_refused(folder):
+    (folder / "subset0" / "1.2.3.raw").rename(folder / "subset0" / "%d.raw")
+    header("= 1.2.3.raw", "= %d.raw")(folder)
+    with pytest.raises(DataError, match="Expected a path without percent signs"):
+        read(folder)
+
+
+def test_the_library_is_given_no_key_that_is_not_known(folder, monkeypatch):
+    header("NDims = 3", "NDims = 3\nITK_Note = planted\nComment : planted")(folder)
+    written: list[str] = []
+    write_bytes = Path.write_bytes
+    monkeypatch.setattr(
+        Path, "write_bytes", lambda path, content: (written.append(content.decode()), write_bytes(path, content))[1]
+    )
+    read(folder)
+    assert written
+    assert all("planted" not in text for text in written)
+    assert {line.partition(" = ")[0] for line in written[0].splitlines()} <= {*WRITTEN, "ObjectType", "ElementDataFile"}
 
 
 def test_a_scan_that_cannot_be_used_is_skipped_if_the_study_says_so(folder):
@@ -185,3 +260,9 @@ def test_a_missing_library_says_how_to_install_it(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "SimpleITK", None)
     with pytest.raises(DataError, match=r'Expected SimpleITK for the source luna16, .*pip install "camfolio\[luna\]"'):
         read(folder)
+
+
+def test_every_location_is_a_nodule_of_its_own(folder):
+    found = read(folder)
+    assert len(set(found.slices.nodule)) == len(found.slices)
+    assert found.card.nodules_known

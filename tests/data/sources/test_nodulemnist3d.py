@@ -83,3 +83,9 @@ def test_a_missing_array_is_named(tmp_path):
 def test_two_sizes_in_one_file_are_refused(tmp_path):
     with pytest.raises(DataError, match="volumes of one size"):
         read(write(tmp_path, val_images=np.zeros((2, 64, 64, 64), np.uint8)))
+
+
+def test_slices_of_one_volume_are_of_one_nodule(tmp_path):
+    found = read(write(tmp_path), slices_per_nodule=3)
+    assert found.slices.nodule.tolist() == found.slices.patient.tolist()
+    assert found.card.nodules_known

@@ -167,3 +167,18 @@ def test_the_real_slices_are_read_and_resampled():
     assert whole.sum() > 100
     assert np.median(np.abs(slices.area_mm2 / stored.area_mm2 - 1)[whole]) < 0.05
     assert slices.label.mean() == pytest.approx(stored.label.mean())
+
+
+def test_nodules_are_optional_and_the_card_says_whether_they_are_known(tiny_npz):
+    slices, card = npz.read(tiny_npz(n=4))
+    assert slices.nodule.tolist() == slices.id.tolist()
+    assert not card.nodules_known
+    nodule = np.array(["a", "a", "b", "c"])
+    slices, card = npz.read(tiny_npz(n=4, nodule=nodule), spacing_mm=2.0)
+    assert slices.nodule.tolist() == nodule.tolist()
+    assert card.nodules_known
+
+
+def test_a_nodule_of_two_patients_is_refused(tiny_npz):
+    with pytest.raises(DataError, match="one patient for all slices of a nodule, but slices number 0 and 2"):
+        npz.read(tiny_npz(n=4, nodule=np.array(["1", "2", "1", "2"])))

@@ -36,6 +36,7 @@ class Discs(Dataset):
             "mask": torch.from_numpy(self.slices.mask[i]),
             "spacing": self.slices.spacing[i],
             "id": str(self.slices.id[i]),
+            "nodule": str(self.slices.patient[i]),
         }
         return {key: value for key, value in one.items() if key not in self.leave}
 
@@ -62,9 +63,19 @@ class DiscModule(pl.LightningDataModule):
 def user_module(tiny_slices, monkeypatch):
     """The module `user_slices`."""
     module = ModuleType("user_slices")
-    module.slices, module.DiscModule, module.three = tiny_slices, DiscModule, lambda: 3
+    module.slices, module.DiscModule, module.three = as_its_own(tiny_slices), DiscModule, as_its_own(lambda: 3)
     module.broken = Broken
     monkeypatch.setitem(sys.modules, "user_slices", module)
+
+
+def as_its_own(function):
+    """A function as if it were defined in the module `user_slices`."""
+
+    def own(*arguments, **named):
+        return function(*arguments, **named)
+
+    own.__module__ = "user_slices"
+    return own
 
 
 class Broken(pl.LightningDataModule):
@@ -93,8 +104,10 @@ def test_every_sample_of_a_data_module_is_read_once_in_order(tiny_slices):
     assert same(read("DiscModule").slices, tiny_slices(8))
 
 
-def test_masks_spacing_and_ids_are_optional():
-    found = read("DiscModule", leave=["mask", "spacing", "id"]).slices
+def test_masks_spacing_nodules_and_ids_are_optional():
+    assert read("DiscModule").card.nodules_known
+    assert not read("DiscModule", leave=["nodule"]).card.nodules_known
+    found = read("DiscModule", leave=["mask", "spacing", "nodule", "id"]).slices
     assert not found.mask.any()
     assert (found.spacing == 1).all()
     assert len(set(found.id)) == 8
@@ -171,6 +184,7 @@ def card_with(tiny_slices, monkeypatch):
         def slices():
             return tiny_slices(8)
 
+        slices.__module__ = "user_slices"
         if given is not None:
             slices.data_card = given
         monkeypatch.setattr(sys.modules["user_slices"], "slices", slices)

@@ -65,6 +65,36 @@ def test_a_preprint_is_found_where_it_is(read):
     assert (entry.place, entry.address) == ("arXiv 2101.00001", "https://arxiv.org/abs/2101.00001")
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        "data:text/html,<script>",
+        "//x.org",
+        "www.x.org",
+        "https:x",
+        "https://x y",
+    ],
+)
+def test_a_reference_links_to_pages_of_the_web_only(read, address):
+    with pytest.raises(PageError, match=r"Expected an address with http:// or https:// in the entry a, but got"):
+        read(f"@misc{{a, author={{Doe, Jane}}, title={{T}}, year={{2021}}, url={{{address}}}}}")
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("http://x.org/a_b?c=d&e#f", "http://x.org/a_b?c=d&e#f"),
+        ("http://x.org/~a\\_b\\&c\\%20", "http://x.org/~a_b&c%20"),
+        ("HTTPS://x.org", "HTTPS://x.org"),
+    ],
+)
+def test_an_address_of_the_web_stays_as_it_is(read, written, address):
+    entry = read(f"@misc{{a, author={{Doe, Jane}}, title={{T}}, year={{2021}}, url={{{written}}}}}")["a"]
+    assert entry.address == address
+
+
 def test_a_second_reading_parses_nothing(read, tmp_path):
     first = read(ENTRY)
     code = (

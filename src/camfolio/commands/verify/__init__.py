@@ -10,8 +10,9 @@ from pathlib import Path
 from rich.console import Console
 
 from camfolio.commands.show import plain_table
-from camfolio.commands.verify.compared import Verification, compared, words_for
-from camfolio.pipeline.portfolio import open_portfolio
+from camfolio.commands.verify.compared import DAMAGED, Compared, Verification, compared, words_for
+from camfolio.pipeline.portfolio import inspect_study, open_portfolio
+from camfolio.results.differences import UNEQUAL
 from camfolio.store.artefacts import Store
 
 
@@ -23,7 +24,7 @@ def verified(
 
     Args:
         path: the study file.
-        store: where results are; missing ones are fetched or computed first.
+        store: where results are; missing and damaged ones are fetched or computed first, the latter with that verdict.
         overrides: `key.key=value`, as in `read_study`.
         tolerance: relative difference of numbers up to which a result is close (see `results.differences`).
         quick: kept results count as they are; only what is not kept is recomputed.
@@ -31,11 +32,16 @@ def verified(
     Raises:
         CamfolioError: the sentence of a stage that failed.
     """
+    damaged = {
+        state.stage.name: Compared(state.stage.name, DAMAGED, UNEQUAL, (state.damage,))
+        for state in inspect_study(path, store, overrides)
+        if state.damage
+    }
     known = open_portfolio(path, store, overrides)
     with tempfile.TemporaryDirectory() as folder:
         again = open_portfolio(path, Store(Path(folder), anew=not quick), overrides)
         results = [
-            compared(known.record, name, artefact, again.artefacts[name], tolerance, quick=quick)
+            damaged.get(name) or compared(known.record, name, artefact, again.artefacts[name], tolerance, quick=quick)
             for name, artefact in known.artefacts.items()
         ]
         yield Verification(known, again, results, tolerance, quick)

@@ -12,9 +12,12 @@ from jaxtyping import Float
 from camfolio.commands.verify.compared import Compared, Verification
 from camfolio.pipeline.external import EXTERNAL
 from camfolio.results.arrays.maps import FILE, LayerMaps, SliceMaps
+from camfolio.results.by_class import ByClassResult
 from camfolio.results.evaluation import EvaluationResult
 from camfolio.results.interval import Interval
 from camfolio.results.localisation import LocalisationResult
+from camfolio.results.masking import MaskingResult
+from camfolio.results.memorised import MemorisedResult
 from camfolio.results.randomisation import RandomisationResult
 from camfolio.results.result import Result, ResultFile
 from camfolio.results.retrained import RetrainedResult
@@ -27,9 +30,12 @@ NUMBERED: tuple[type[ResultFile], ...] = (
     EvaluationResult,
     LocalisationResult,
     ScoreboardResult,
+    MaskingResult,
+    ByClassResult,
     RandomisationResult,
     StabilityResult,
     RetrainedResult,
+    MemorisedResult,
     ShortcutResult,
 )
 """Results whose numbers are compared one by one."""
@@ -69,7 +75,7 @@ class ChangedExample:
     Attributes:
         stage: of its result.
         method: whose example it is.
-        kind: `misclassified`, `good`, `bad`, or `random 1` and so on.
+        kind: `misclassified`, `good`, `median`, `bad`, or `random 1` and so on.
         before, after: ids of the slices; empty where no slice was chosen.
     """
 

@@ -20,7 +20,7 @@ VERDICTS = {
     IDENTICAL: "every file has the same bytes",
     CLOSE: "its numbers and pixels differ by at most the tolerance",
     DIFFERENT: "a number, a word or a picture differs by more, or other bytes are not explained by another processor",
-    DAMAGED: "the stored files are not those that were computed",
+    DAMAGED: "the stored files were not those that had been computed; they were computed again",
     UNSEEN: "other bytes than the recorded ones, from another processor or font library; the recorded files are not here",
     TAKEN: "a kept result that counts as it is, or one that no other result needed",
 }

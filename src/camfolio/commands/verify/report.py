@@ -98,7 +98,7 @@ def results_table(found: Verification) -> Iterator[str]:
     if absent:
         yield from (f"The recorded files are not here, only their digests, for {', '.join(absent)}.", "")
     if damaged:
-        yield from (f"The stored files are damaged for {', '.join(damaged)}: delete them and build again.", "")
+        yield from (f"The stored files were damaged for {', '.join(damaged)}; they were computed again.", "")
 
 
 def numbers_section(numbers: Sequence[ChangedNumber]) -> Iterator[str]:

@@ -14,7 +14,9 @@ from jaxtyping import Bool, Float32
 from scipy import ndimage
 
 from camfolio.data.dicom import AIR_HU, Header, read_pixels
-from camfolio.data.lidc.annotations import SAMPLES, Annotation, Contour, centroid, marked
+from camfolio.data.displacement import CENTRED, Displacement, displacement, moved
+from camfolio.data.lidc.annotations import SAMPLES, Annotation, Contour, marked
+from camfolio.data.lidc.crops import CropSettings, Section, averaged, mask_of, samples_of
 from camfolio.data.lidc.nodules import ReaderAnnotation, same_nodules
 from camfolio.data.lidc.xml import Drawn, Report
 from camfolio.errors import DataError
@@ -22,7 +24,6 @@ from camfolio.errors import DataError
 STATISTICS: Mapping[str, Callable[[Sequence[float]], float]] = {"median": averages.median, "mean": averages.fmean}
 UNDECIDED = 3
 SAME_MM = 1e-2
-HALF = 0.5
 ALIKE = 1e-3
 """Slices of one series differ in spacing and direction by rounding only."""
 
@@ -42,18 +43,6 @@ class Series:
     first: int
 
 
-@dataclass(frozen=True)
-class CropSettings:
-    """How crops are made: the label rule, the consensus, and the crops' number, size and spacing."""
-
-    statistic: str
-    min_readers: int
-    consensus: float
-    number: int
-    size: int
-    spacing_mm: float
-
-
 @dataclass(frozen=True, eq=False)
 class Crop:
     """One slice around a nodule; `id` is PATIENT-n02-s1, s1 the slice on which the nodule is largest."""
@@ -64,6 +53,11 @@ class Crop:
     hounsfield: Float32[np.ndarray, "size size"]
     mask: Bool[np.ndarray, "size size"]
     spacing_mm: float
+
+    @property
+    def nodule(self) -> str:
+        """The id without the number of the slice."""
+        return self.id.rpartition("-s")[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,25 +77,6 @@ class SeriesResult:
     drawings: Counter[int]
     contours: Counter[int]
     digest: str
-
-
-@dataclass(frozen=True, eq=False)
-class Section:
-    """A nodule on one slice.
-
-    Attributes:
-        header: the slice.
-        share: of the readers that mark a pixel as nodule, in a box of the slice.
-        origin: row and column of the box.
-    """
-
-    header: Header
-    share: Float32[np.ndarray, "rows columns"]
-    origin: np.ndarray
-
-    def area(self, consensus: float) -> int:
-        """Number of the scan's pixels that enough readers mark as nodule."""
-        return int(agreed(self.share, consensus).sum())
 
 
 def read_series(crop: CropSettings, series: Series) -> SeriesResult:
@@ -129,10 +104,11 @@ def read_series(crop: CropSettings, series: Series) -> SeriesResult:
         counts[verdict] += 1
         if verdict == "used":
             name = f"{series.headers[0].patient}-n{series.first + number:02d}"
+            by = displacement_of(largest, name, crop)
             for rank, section in enumerate(largest, start=1):
                 hounsfield, stored = read_pixels(section.header.path)
                 digest.update(stored.tobytes())
-                crops.append(cropped(section, hounsfield, f"{name}-s{rank}", int(rating > UNDECIDED), crop))
+                crops.append(cropped(section, hounsfield, f"{name}-s{rank}", int(rating > UNDECIDED), crop, by=by))
     counts["slices"] = len(crops)
     drawings, contours = by_reader(series.report, placed)
     return SeriesResult(crops, counts, drawings, contours, digest.hexdigest())
@@ -236,43 +212,27 @@ def section(annotations: Sequence[Annotation], header: Header) -> Section:
     return Section(header, masks.mean(axis=0, dtype=np.float32), origin)
 
 
-def agreed(share: np.ndarray, consensus: float) -> np.ndarray:
-    """Pixels on which at least this share of the readers agrees, with a tolerance for float32 rounding."""
-    enough: np.ndarray = share >= consensus - 1e-6
-    return enough
+def displacement_of(sections: Sequence[Section], nodule: str, crop: CropSettings) -> Displacement:
+    """Where a nodule is moved from the centre of its crops, the same on all its slices."""
+    if not crop.displaced:
+        return CENTRED
+    return displacement(np.stack([mask_of(section, crop) for section in sections]), crop.seed, nodule)
 
 
 def cropped(
-    section: Section, hounsfield: Float32[np.ndarray, "rows columns"], name: str, label: int, crop: CropSettings
+    section: Section,
+    hounsfield: Float32[np.ndarray, "rows columns"],
+    name: str,
+    label: int,
+    crop: CropSettings,
+    *,
+    by: Displacement,
 ) -> Crop:
-    """The square around the consensus' centroid, interpolated linearly and averaged over each new pixel; air outside the slice."""
-    consensus = agreed(section.share, crop.consensus)
-    centre = centroid(consensus.astype(np.float32)) + section.origin
-    scale = crop.spacing_mm / np.array(section.header.spacing_mm) / SAMPLES
-    fine = crop.size * SAMPLES
-    corner = centre - scale * (fine - 1) / 2
-    grey = averaged(ndimage.affine_transform(hounsfield, scale, corner, (fine, fine), order=1, cval=AIR_HU), crop.size)
-    inside = ndimage.affine_transform(
-        consensus.astype(np.float32), scale, corner - section.origin, (fine, fine), order=1
-    )
-    area = float(consensus.sum() / np.prod(scale * SAMPLES))
-    return Crop(section.header.patient, name, label, grey, covered(averaged(inside, crop.size), area), crop.spacing_mm)
-
-
-def covered(share: Float32[np.ndarray, "size size"], area: float) -> Bool[np.ndarray, "size size"]:
-    """Pixels of which at least half is nodule; for a nodule that fills no pixel by half, as many as its area, at least one.
-
-    Args:
-        share: of each pixel, the part that is nodule.
-        area: of the nodule, in pixels.
+    """The square around the consensus' centroid, moved by its displacement, interpolated linearly and averaged over each new
+    pixel; air outside the slice.
     """
-    mask: Bool[np.ndarray, "size size"] = share >= HALF
-    if not mask.any():
-        mask.flat[np.argsort(-share, axis=None, kind="stable")[: max(1, round(area))]] = True
-    return mask
-
-
-def averaged(fine: Float32[np.ndarray, "fine fine"], size: int) -> Float32[np.ndarray, "size size"]:
-    """Means over blocks of samples."""
-    means: Float32[np.ndarray, "size size"] = fine.reshape(size, SAMPLES, size, SAMPLES).mean(axis=(1, 3))
-    return means
+    scale, corner = samples_of(section, crop)
+    fine = crop.size * SAMPLES
+    start = corner - scale * SAMPLES * np.array(by)
+    grey = averaged(ndimage.affine_transform(hounsfield, scale, start, (fine, fine), order=1, cval=AIR_HU), crop.size)
+    return Crop(section.header.patient, name, label, grey, moved(mask_of(section, crop), by), crop.spacing_mm)

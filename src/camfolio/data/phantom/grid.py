@@ -18,28 +18,31 @@ Field: TypeAlias = Float[np.ndarray, "fine fine"]
 
 @dataclass(frozen=True)
 class Grid:
-    """The fine grid: square, its origin in the centre of the slice.
+    """The fine grid: square, its origin where the nodule is, in the centre of a slice that is not displaced.
 
     Attributes:
         spacing: mm per fine pixel.
         y, x: position of every fine pixel in mm, down and to the right.
+        shift: fine pixels by which the origin is displaced from the centre, down and to the right.
     """
 
     spacing: float
     y: Field
     x: Field
+    shift: tuple[int, int] = (0, 0)
 
     @classmethod
-    def around(cls, size: int, spacing_mm: float) -> Grid:
-        """The grid for slices of `size` pixels of `spacing_mm`."""
+    def around(cls, size: int, spacing_mm: float, displacement: tuple[int, int] = (0, 0)) -> Grid:
+        """The grid for slices of `size` pixels of `spacing_mm`, the origin displaced by whole pixels down and to the right."""
         fine, spacing = fine_grid(size, spacing_mm)
-        y, x = (np.indices((fine, fine)) - (fine - 1) / 2) * spacing
-        return cls(spacing, y, x)
+        down, right = (OVERSAMPLING * pixels for pixels in displacement)
+        y, x = np.indices((fine, fine)) - (fine - 1) / 2
+        return cls(spacing, (y - down) * spacing, (x - right) * spacing, (down, right))
 
     @property
     def reach(self) -> float:
-        """Distance from the centre to the nearest border in mm."""
-        return float(self.x[0, -1])
+        """Distance from the slice's centre to the nearest border in mm."""
+        return (len(self.y) - 1) / 2 * self.spacing
 
 
 def fine_grid(size: int, spacing_mm: float) -> tuple[int, float]:
@@ -52,10 +55,14 @@ def fine_grid(size: int, spacing_mm: float) -> tuple[int, float]:
 
 
 def correlated(grid: Grid, length_mm: float, rng: np.random.Generator) -> Field:
-    """Normal noise of unit variance, correlated over a Gaussian of this standard deviation."""
+    """Normal noise of unit variance, correlated over a Gaussian of this standard deviation.
+
+    It is periodic and moves with the origin: a displaced grid has the same noise at the same positions in mm, and what it
+    shows beyond a centred one is what that shows on the other side.
+    """
     sigma = length_mm / grid.spacing
     smooth = ndimage.gaussian_filter(rng.standard_normal(grid.y.shape), sigma, mode="wrap", truncate=3)
-    noise: Field = smooth * (2 * sigma * np.sqrt(np.pi))
+    noise: Field = np.roll(smooth * (2 * sigma * np.sqrt(np.pi)), grid.shift, (0, 1))
     return noise
 
 

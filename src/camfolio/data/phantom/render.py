@@ -25,6 +25,7 @@ def render(
     spacing_mm: float = 1.0,
     thickness_mm: float = 2.0,
     seed: int = 0,
+    displacement: tuple[int, int] = (0, 0),
 ) -> Attenuation:
     """One slice.
 
@@ -32,15 +33,18 @@ def render(
     and noise are their own.
 
     Args:
-        agreement: share of the readers who count the pixel as nodule, on the grid told by `fine_grid`.
+        agreement: share of the readers who count the pixel as nodule, on the grid told by `fine_grid`, the nodule in the
+            middle.
         appearance: the readers' ratings of its looks.
         slice_id: `patient-nodule-slice`, where the patient may hold hyphens: `LIDC-IDRI-0078-n02-s1`.
         spacing_mm: pixel spacing of the slice.
         thickness_mm: slice thickness; what is flatter shows fainter.
         seed: another one gives other slices of the same nodules.
+        displacement: pixels by which everything is moved, down and to the right: the same place in the body, cut
+            elsewhere. Where it overlaps with the slice that is not displaced, both are the same picture.
 
     Returns:
-        float32 (size, size), whole HU from -1024 to 1500, centred as the agreement is.
+        float32 (size, size), whole HU from -1024 to 1500, centred as the agreement is, but for the displacement.
 
     Raises:
         DataError: if the agreement is zero everywhere.
@@ -50,8 +54,8 @@ def render(
         raise DataError(msg)
     nodule_id, _, _ = slice_id.rpartition("-")
     scan = Scan.drawn(generator(seed, nodule_id.rpartition("-")[0]))
-    grid = Grid.around((len(agreement) - 2 * RIM) // OVERSAMPLING, spacing_mm)
-    shape = Shape.of(agreement.astype(np.float64), grid)
+    grid = Grid.around((len(agreement) - 2 * RIM) // OVERSAMPLING, spacing_mm, displacement)
+    shape = Shape.of(np.roll(agreement.astype(np.float64), grid.shift, (0, 1)), grid)
     rng = generator(seed, slice_id)
     tissue = parenchyma(grid, scan, rng)
     tissue = with_vessels(tissue, grid, shape, scan, rng)

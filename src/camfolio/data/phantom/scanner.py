@@ -54,7 +54,8 @@ def measured(tissue: Field, grid: Grid, scan: Scan, rng: np.random.Generator) ->
     blurred = ndimage.gaussian_filter(tissue, sigma)[RIM:-RIM, RIM:-RIM]
     size = len(blurred) // OVERSAMPLING
     pixels = blurred.reshape(size, OVERSAMPLING, size, OVERSAMPLING).mean(axis=(1, 3))
-    attenuation: Attenuation = (pixels + quantum_noise(size, scan, rng)).round().clip(*HU_RANGE).astype(np.float32)
+    noise = np.roll(quantum_noise(size, scan, rng), np.floor_divide(grid.shift, OVERSAMPLING), (0, 1))
+    attenuation: Attenuation = (pixels + noise).round().clip(*HU_RANGE).astype(np.float32)
     return attenuation
 
 

@@ -1,9 +1,9 @@
-"""A folder of images per class: PNG, TIFF or NPY, masks beside them, the patient in the file's name."""
+"""A folder of images per class: PNG, TIFF or NPY, masks beside them, patient and nodule in the file's name."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,9 @@ import numpy as np
 from jaxtyping import Bool, Float32
 from PIL import Image, UnidentifiedImageError
 
+from camfolio.data.archives import LARGEST_PIXELS as LARGEST_TOTAL
 from camfolio.data.parallel import Tolerance, spread
+from camfolio.data.patterns import compiled, first_group
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
@@ -24,6 +26,14 @@ LARGEST_PIXELS = 4096 * 4096
 GREY_MODES = ("1", "L", "I;16", "I;16B", "I;16L", "I", "F")
 
 
+@dataclass(frozen=True)
+class Patterns:
+    """Patterns of a file's name whose first groups are the patient and, if it is stated, the nodule within the patient."""
+
+    patient: re.Pattern[str]
+    nodule: re.Pattern[str] | None
+
+
 @dataclass(frozen=True, eq=False)
 class Read:
     """One image: stored values, the same in HU, and its mask."""
@@ -31,6 +41,7 @@ class Read:
     path: Path
     label: int
     patient: str
+    nodule: str
     stored: np.ndarray
     hounsfield: Float32[np.ndarray, "rows columns"]
     mask: Bool[np.ndarray, "rows columns"]
@@ -43,13 +54,14 @@ def from_study(data: ClassFoldersData, order: Order) -> Reading:
         DataError: for the first file that cannot be used, unless `on_error` is skip; for a missing folder.
     """
     folder, tolerance = order.files["path"], Tolerance(data.on_error)
-    pattern = compiled(data.patient)
+    patterns = Patterns(compiled("patient", data.patient), compiled("nodule", data.nodule) if data.nodule else None)
     files = [
         (path, label) for label, name in enumerate(data.folders) for path in images_in(folder, name, data.mask_suffix)
     ]
-    found = list(
-        spread(partial(read_image, data, pattern), files, "images", tolerance, reason="images that cannot be used")
+    images = spread(
+        partial(read_image, data, patterns), files, "images", tolerance, reason="images that cannot be used"
     )
+    found = list(limited(images))
     if not found:
         msg = (
             f"Expected images in {' and '.join(data.folders)}, but none of {len(files)} can be used. The log says why."
@@ -63,10 +75,12 @@ def from_study(data: ClassFoldersData, order: Order) -> Reading:
         patient=np.array([one.patient for one in found]),
         spacing=np.full((len(found), 2), data.spacing_mm, np.float32),
         id=np.array([f"{data.folders[one.label]}/{one.path.name}" for one in found]),
+        **({"nodule": np.array([one.nodule for one in found])} if data.nodule else {}),
     )
     card = SourceCard(
         source="class-folders",
         attenuation="measured",
+        nodules_known=bool(data.nodule),
         steps=(
             *(
                 Step(words=f"Images in {name}", count=sum(label == i for _, label in files))
@@ -80,21 +94,19 @@ def from_study(data: ClassFoldersData, order: Order) -> Reading:
     return Reading(slices, card, salt_of(one.stored for one in found))
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
-    """The compiled pattern of `data.patient`, whose first group is the patient.
+def limited(images: Iterator[Read]) -> Iterator[Read]:
+    """The images, as long as they are no more than fit into the memory.
 
     Raises:
-        DataError: if it is no regular expression, or has no group.
+        DataError: if they have too many pixels together.
     """
-    try:
-        found = re.compile(pattern)
-    except re.error as error:
-        msg = f"Expected a regular expression in data.patient, but got {pattern!r}: {error}."
-        raise DataError(msg) from None
-    if not found.groups:
-        msg = f"Expected a group in data.patient that is the patient, but got {pattern!r}. For example ^([^_]+)_."
-        raise DataError(msg)
-    return found
+    pixels = 0
+    for image in images:
+        pixels += image.stored.size
+        if pixels > LARGEST_TOTAL:
+            msg = f"Expected images of at most {LARGEST_TOTAL} pixels together, but got more up to {image.path.name}. Crop them."
+            raise DataError(msg)
+        yield image
 
 
 def images_in(folder: Path, name: str, mask_suffix: str) -> list[Path]:
@@ -119,17 +131,16 @@ def images_in(folder: Path, name: str, mask_suffix: str) -> list[Path]:
     return found
 
 
-def read_image(data: ClassFoldersData, pattern: re.Pattern[str], file: tuple[Path, int]) -> Read:
+def read_image(data: ClassFoldersData, patterns: Patterns, file: tuple[Path, int]) -> Read:
     """One image with its mask.
 
     Raises:
-        DataError: if it cannot be read, its values cannot be HU, or its name has no patient.
+        DataError: if it cannot be read, its values cannot be HU, or its name has no patient or nodule.
+        StudyError: if a pattern takes too long.
     """
     path, label = file
-    patient = pattern.search(path.name)
-    if patient is None or not patient.group(1):
-        msg = f"Expected a patient in the name {path.name}, but data.patient ({pattern.pattern}) finds none."
-        raise DataError(msg)
+    patient = first_group("patient", patterns.patient, path.name)
+    nodule = f"{patient}/{first_group('nodule', patterns.nodule, path.name)}" if patterns.nodule else ""
     stored = read_array(path)
     masks = [path.with_name(path.stem + data.mask_suffix + kind) for kind in (path.suffix, *KINDS)]
     beside = next((mask for mask in masks if mask.is_file()), None)
@@ -137,7 +148,7 @@ def read_image(data: ClassFoldersData, pattern: re.Pattern[str], file: tuple[Pat
     if mask.shape != stored.shape:
         msg = f"Expected a mask of {stored.shape}, as {path.name}, but got {mask.shape}."
         raise DataError(msg)
-    return Read(path, label, patient.group(1), stored, as_hounsfield(stored, data.grey_hu, path.name), mask)
+    return Read(path, label, patient, nodule, stored, as_hounsfield(stored, data.grey_hu, path.name), mask)
 
 
 def read_array(path: Path) -> np.ndarray:
@@ -148,7 +159,9 @@ def read_array(path: Path) -> np.ndarray:
     """
     try:
         found = read_npy(path) if path.suffix.lower() == ".npy" else read_picture(path)
-    except (OSError, ValueError, EOFError, SyntaxError, MemoryError, Image.DecompressionBombError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # noqa: BLE001 - damaged images raise a dozen types of exceptions
         reason = "no image" if isinstance(error, UnidentifiedImageError) else type(error).__name__
         msg = f"Expected a grey image, but {path.name} cannot be read ({reason}). Save it again, or leave it out."
         raise DataError(msg) from None
@@ -173,7 +186,7 @@ def read_picture(path: Path) -> np.ndarray:
         if image.mode not in GREY_MODES:
             msg = f"Expected a grey image, but {path.name} has the mode {image.mode}. Save it with one channel."
             raise DataError(msg)
-        if image.width * image.height > LARGEST_PIXELS or getattr(image, "n_frames", 1) > 1:
+        if image.width * image.height > LARGEST_PIXELS or getattr(image, "is_animated", False):
             msg = f"Expected one image of at most 4096 x 4096, but {path.name} is larger or has several. Split it."
             raise DataError(msg)
         return np.asarray(image)

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from camfolio.data.dicom import Header, is_dicom, read_header
-from camfolio.data.lidc.series import CropSettings, Series, SeriesResult, read_series
+from camfolio.data.lidc.crops import CropSettings
+from camfolio.data.lidc.series import Series, SeriesResult, read_series
 from camfolio.data.lidc.xml import ChestXray, Report, read_report
 from camfolio.data.parallel import Tolerance, files_under, spread
 from camfolio.data.reading import Order, Reading, salt_of
@@ -61,6 +62,8 @@ def from_study(data: LidcData, order: Order) -> Reading:
         number=data.slices_per_nodule,
         size=data.size,
         spacing_mm=data.spacing_mm,
+        displaced=data.displacement == "random",
+        seed=order.seed,
     )
     found = list(
         spread(
@@ -219,5 +222,6 @@ def assembled(found: Sequence[SeriesResult]) -> Slices:
         "patient": np.array([crop.patient for crop in crops]),
         "spacing": np.array([(crop.spacing_mm, crop.spacing_mm) for crop in crops], np.float32),
         "id": np.array([crop.id for crop in crops]),
+        "nodule": np.array([crop.nodule for crop in crops]),
     }
     return Slices(**fields)

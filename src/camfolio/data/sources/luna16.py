@@ -14,12 +14,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float32
 from scipy import ndimage
 
+from camfolio.data.displacement import CENTRED, Displacement, moved
+from camfolio.data.locations import Location, Square, disc, displacements
+from camfolio.data.metaimage import read_scan
 from camfolio.data.parallel import Tolerance, files_under, spread
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
@@ -29,9 +31,7 @@ from camfolio.study.sources.luna16 import LunaData
 
 AIR_HU = -1000.0
 LOWEST_HU = -1024.0
-LARGEST_VOXELS = 1 << 30
 FEW_SCANS = 4
-AXIAL = 0.999
 ATTRIBUTION = (
     "LUNA16 (Setio et al. 2017, Medical Image Analysis 42:1-13), scans of LIDC-IDRI (Armato et al. 2011, Medical Physics "
     "38:915-931), CC BY 3.0."
@@ -39,29 +39,12 @@ ATTRIBUTION = (
 
 
 @dataclass(frozen=True)
-class Location:
-    """Centre of a nodule or candidate in the patient's coordinates, mm; `diameter_mm` is 0 for a candidate that is no nodule."""
-
-    x: float
-    y: float
-    z: float
-    diameter_mm: float
-
-
-@dataclass(frozen=True)
 class Scan:
-    """A scan and the locations through which slices are taken."""
+    """A scan, the locations through which slices are taken, and by how many pixels each is moved from its slice's centre."""
 
     path: Path
     locations: tuple[Location, ...]
-
-
-@dataclass(frozen=True)
-class Square:
-    """Pixels along each side of a slice, and mm per pixel."""
-
-    size: int
-    spacing_mm: float
+    displaced: tuple[Displacement, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,17 +67,20 @@ def from_study(data: LunaData, order: Order) -> Reading:
     scans = {path.stem: path for path in files_under(order.files["path"]) if path.suffix.lower() == ".mhd"}
     nodules = read_locations(order.files["annotations"], "diameter_mm")
     others = read_locations(order.files["candidates"], "class")
-    planned = [
-        Scan(
-            path, (*nodules.get(name, ()), *drawn(others.get(name, ()), nodules.get(name, ()), name, data, order.seed))
-        )
-        for name, path in sorted(scans.items())
+    square = Square(data.size, data.spacing_mm)
+    planned = {
+        name: (*nodules.get(name, ()), *drawn(others.get(name, ()), nodules.get(name, ()), name, data, order.seed))
+        for name in sorted(scans)
+    }
+    displaced = displacements(planned, square, order.seed) if data.displacement == "random" else {}
+    wanted = [
+        Scan(scans[name], locations, displaced.get(name, (CENTRED,) * len(locations)))
+        for name, locations in planned.items()
+        if locations
     ]
-    wanted = [scan for scan in planned if scan.locations]
     if not wanted:
         msg = f"Expected scans named in the lists, but none of {len(scans)} mhd files is. Check data.path."
         raise DataError(msg)
-    square = Square(data.size, data.spacing_mm)
     found = list(
         spread(partial(cut, square), wanted, "scans", tolerance, reason="scans that cannot be used", few=FEW_SCANS)
     )
@@ -182,7 +168,7 @@ def cut(square: Square, scan: Scan) -> Cut:
     volume, spacing, origin, signs = read_scan(scan.path)
     digest = hashlib.sha256(volume.tobytes()).hexdigest()
     images, masks = [], []
-    for location in scan.locations:
+    for location, by in zip(scan.locations, scan.displaced, strict=True):
         # voxel coordinates: depth, row, column
         at = (np.array([location.z, location.y, location.x]) - origin) / (spacing * signs)
         depth = round(float(at[0]))
@@ -190,92 +176,28 @@ def cut(square: Square, scan: Scan) -> Cut:
             msg = f"Expected locations inside their scan, but one is outside {scan.path.name}. Check the lists."
             raise DataError(msg)
         scale = square.spacing_mm / spacing[1:]
-        corner = at[1:] - scale * (square.size - 1) / 2
+        corner = at[1:] - scale * ((square.size - 1) / 2 + np.array(by))
         shape = (square.size, square.size)
         grey = ndimage.affine_transform(volume[depth].astype(np.float32), scale, corner, shape, order=1, cval=AIR_HU)
         images.append(grey.clip(min=LOWEST_HU))
-        masks.append(disc(square, location.diameter_mm))
+        masks.append(moved(disc(square, location.diameter_mm), by))
     return Cut(scan, np.stack(images), np.stack(masks), digest)
-
-
-def disc(square: Square, diameter_mm: float) -> Bool[np.ndarray, "size size"]:
-    """Pixels whose centres are within the stated diameter around the middle; none for a diameter of 0."""
-    along = (np.arange(square.size) - (square.size - 1) / 2) * square.spacing_mm
-    inside: Bool[np.ndarray, "size size"] = np.hypot(along[:, None], along[None, :]) < diameter_mm / 2
-    return inside
-
-
-def read_scan(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """A scan's voxels (depth, rows, columns), spacing and origin (mm) and the signs of its axes, each in that order.
-
-    Raises:
-        DataError: if SimpleITK is missing or cannot read it, it is too large, not three-dimensional, or oblique.
-    """
-    sitk = simple_itk()
-    reader = sitk.ImageFileReader()
-    reader.SetImageIO("MetaImageIO")
-    reader.SetFileName(str(path))
-    check_beside(path)
-    try:
-        reader.ReadImageInformation()
-        size = reader.GetSize()
-        if len(size) != 3 or math.prod(size) > LARGEST_VOXELS:  # noqa: PLR2004 - a volume
-            msg = f"Expected a scan of three axes and at most {LARGEST_VOXELS} voxels, but {path.name} has {size}."
-            raise DataError(msg)
-        image = reader.Execute()
-    except RuntimeError as error:
-        msg = f"Expected a scan, but SimpleITK cannot read {path.name} ({type(error).__name__}). Is its raw or zraw file whole?"
-        raise DataError(msg) from None
-    direction = np.array(image.GetDirection()).reshape(3, 3)
-    diagonal = np.diag(direction)
-    if (np.abs(diagonal) < AXIAL).any():
-        msg = f"Expected axes along the patient's, but {path.name} is oblique. Resample it, or leave it out."
-        raise DataError(msg)
-    spacing, origin = np.array(image.GetSpacing())[::-1], np.array(image.GetOrigin())[::-1]
-    return sitk.GetArrayFromImage(image), spacing, origin, np.sign(diagonal)[::-1]
-
-
-def check_beside(path: Path) -> None:
-    """Check that the file of voxels that an mhd file names is in the same folder.
-
-    Raises:
-        DataError: if it names none, one in another folder, or one that does not exist.
-    """
-    lines = path.read_text(encoding="latin-1", errors="replace").splitlines()[:100]
-    named = [line.partition("=")[2].strip() for line in lines if line.partition("=")[0].strip() == "ElementDataFile"]
-    if len(named) != 1 or Path(named[0]).name != named[0] or not path.with_name(named[0]).is_file():
-        msg = f"Expected the voxels of {path.name} in a file beside it, but it names none that is there. Copy it again."
-        raise DataError(msg)
-
-
-def simple_itk() -> Any:  # noqa: ANN401 - a module without annotations
-    """The module SimpleITK, its warnings switched off.
-
-    Raises:
-        DataError: if it is not installed.
-    """
-    try:
-        import SimpleITK as sitk  # noqa: N813 - its usual abbreviation
-    except ModuleNotFoundError:
-        msg = 'Expected SimpleITK for the source luna16, but it is not installed. Run pip install "camfolio[luna]".'
-        raise DataError(msg) from None
-    sitk.ProcessObject.SetGlobalWarningDisplay(False)  # type: ignore[no-untyped-call]  # no annotations
-    return sitk
 
 
 def assembled(cuts: Sequence[Cut], square: Square) -> Slices:
     """All slices in the order of scans and locations."""
     locations = [(cut.scan.path.stem, location) for cut in cuts for location in cut.scan.locations]
     seen: Counter[str] = Counter()
-    names = []
+    numbers = []
     for scan, _ in locations:
         seen[scan] += 1
-        names.append(f"{scan}-s{seen[scan]}")
+        numbers.append((scan, seen[scan]))
     return Slices(
         hounsfield=np.concatenate([cut.hounsfield for cut in cuts]),
         label=np.array([int(location.diameter_mm > 0) for _, location in locations], np.int64),
         mask=np.concatenate([cut.mask for cut in cuts]),
         patient=np.array([scan for scan, _ in locations]),
         spacing=np.full((len(locations), 2), square.spacing_mm, np.float32),
-        id=np.array(names),
+        id=np.array([f"{scan}-s{number}" for scan, number in numbers]),
+        nodule=np.array([f"{scan}-n{number}" for scan, number in numbers]),
     )

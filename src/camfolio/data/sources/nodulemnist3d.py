@@ -6,10 +6,12 @@ as a patient, though some patients have several nodules, and MedMNIST's division
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from camfolio.data.archives import read_npz
+from camfolio.data.archives import Member, Members, read_npz
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
@@ -32,13 +34,8 @@ def from_study(data: NoduleMnistData, order: Order) -> Reading:
         DataError: if the file is not as MedMNIST writes it.
     """
     path = order.files["path"]
-    arrays = read_npz(path, [f"{part}_{kind}" for part in PARTS for kind in ("images", "labels")])
-    for part in PARTS:
-        check(arrays[f"{part}_images"], arrays[f"{part}_labels"], path.name)
-    sides = {arrays[f"{part}_images"].shape[1] for part in PARTS}
-    if len(sides) > 1:
-        msg = f"Expected volumes of one size, but got {sorted(sides)} voxels along a side in {path.name}. Get it again."
-        raise DataError(msg)
+    names = [f"{part}_{kind}" for part in PARTS for kind in ("images", "labels")]
+    arrays = read_npz(path, names, check=partial(check_all, path.name))
     volumes = np.concatenate([arrays[f"{part}_images"] for part in PARTS])
     label = np.concatenate([arrays[f"{part}_labels"].reshape(-1) for part in PARTS]).astype(np.int64)
     names = [f"{part}-{i:04d}" for part in PARTS for i in range(len(arrays[f"{part}_labels"]))]
@@ -53,6 +50,7 @@ def from_study(data: NoduleMnistData, order: Order) -> Reading:
         patient=np.array(names).repeat(count),
         spacing=np.full((len(stacked), 2), data.spacing_mm, np.float32),
         id=np.array([f"{name}-s{rank}" for name in names for rank in range(1, count + 1)]),
+        nodule=np.array(names).repeat(count),
     )
     card = SourceCard(
         source="nodulemnist3d",
@@ -72,7 +70,21 @@ def from_study(data: NoduleMnistData, order: Order) -> Reading:
     return Reading(slices, card, salt_of([volumes]))
 
 
-def check(images: np.ndarray, labels: np.ndarray, name: str) -> None:
+def check_all(name: str, members: Members) -> None:
+    """Check types and shapes of all parts.
+
+    Raises:
+        DataError: if one has another, or the parts have volumes of different sizes.
+    """
+    for part in PARTS:
+        check(members[f"{part}_images"], members[f"{part}_labels"], name)
+    sides = {members[f"{part}_images"].shape[1] for part in PARTS}
+    if len(sides) > 1:
+        msg = f"Expected volumes of one size, but got {sorted(sides)} voxels along a side in {name}. Get it again."
+        raise DataError(msg)
+
+
+def check(images: Member, labels: Member, name: str) -> None:
     """Check that one part has volumes of one byte per voxel and one label per volume.
 
     Raises:

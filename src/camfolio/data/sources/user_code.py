@@ -1,7 +1,7 @@
-"""Slices from user code (source `own`): a LightningDataModule, or a class or function that returns Slices.
+"""Slices from user code (source `own`): a LightningDataModule, or a function (or subclass) that returns Slices.
 
 A data module's samples are read from the data sets of its loaders, in order and without shuffling: mappings with
-`image` (HU), `label` and `patient`, and optionally `mask`, `spacing` (mm) and `id`. The module's division into training,
+`image` (HU), `label` and `patient`, and optionally `mask`, `spacing` (mm), `id` and `nodule`. The module's division into training,
 validation and test set is ignored: the study splits by patient.
 
 An optional mapping `data_card` on the data module, the class or the function gives texts for the data card.
@@ -21,9 +21,14 @@ from camfolio.errors import DataError, nearest
 from camfolio.results.card import SourceCard
 from camfolio.study.source import SourceWords
 from camfolio.study.sources.user_code import UserCodeData
-from camfolio.user_code import create_user_object, find_user_object
+from camfolio.user_code import Wanted, create_user_object, find_user_object
 
 LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
+WANTED = Wanted(
+    "a data module or a subclass of Slices",
+    lambda found: issubclass(found, Slices) or any(hasattr(found, loader) for loader in LOADERS),
+)
+"""What `class_path` may name, besides a function that returns Slices or a data module."""
 LIGHTNING = {"lightning", "pytorch_lightning"}
 NEEDED = ("image", "label", "patient")
 CARD_KEYS = {"attribution", "date"}
@@ -36,14 +41,20 @@ def from_study(data: UserCodeData, order: Order) -> Reading:
     """The slices that a class or function of user code returns.
 
     Raises:
-        StudyError: if it cannot be found or raises an exception.
+        StudyError: if it cannot be found, is neither a data module nor a function, or raises an exception.
         DataError: if it returns neither Slices nor a data module with usable samples.
     """
     del order
     name = data.class_path
-    returned = create_user_object(name, data.init_args)
+    returned = create_user_object(name, data.init_args, WANTED)
     slices = returned if isinstance(returned, Slices) else from_samples(samples(returned, name), name)
-    card = SourceCard(source="own", made_by=name, attenuation="measured", **data_card(returned, name))
+    card = SourceCard(
+        source="own",
+        made_by=name,
+        attenuation="measured",
+        nodules_known=slices.nodules_known,
+        **data_card(returned, name),
+    )
     return Reading(slices, card, salt_of([slices.hounsfield]))
 
 
@@ -53,7 +64,7 @@ def data_card(returned: object, name: str) -> dict[str, Any]:
     Raises:
         DataError: if it is no mapping, or has an unknown key or a value of the wrong type.
     """
-    given = getattr(returned, "data_card", None) or getattr(find_user_object(name), "data_card", {})
+    given = getattr(returned, "data_card", None) or getattr(find_user_object(name, WANTED), "data_card", {})
     if not isinstance(given, Mapping):
         msg = f"Expected a mapping as data_card of {name}, but got {type(given).__name__}. Known keys: {', '.join(KNOWN_KEYS)}."
         raise DataError(msg)
@@ -124,7 +135,7 @@ def samples_of(module: Any, loader_name: str) -> Iterator[Any]:  # noqa: ANN401 
 
 
 def from_samples(listed: list[Mapping[str, Any]], name: str) -> Slices:
-    """Samples as slices; a missing mask is empty, a missing spacing is 1 mm.
+    """Samples as slices; a missing mask is empty, a missing spacing is 1 mm; `nodule` is in all samples or in none.
 
     Raises:
         DataError: if they do not fit together.
@@ -134,6 +145,7 @@ def from_samples(listed: list[Mapping[str, Any]], name: str) -> Slices:
         hounsfield = np.stack([image.reshape(image.shape[-2:]) for image in images])
         masks = [np.asarray(sample.get("mask", np.zeros(hounsfield.shape[1:], bool))) != 0 for sample in listed]
         patient = [str(sample["patient"]) for sample in listed]
+        nodule = [str(sample["nodule"]) for sample in listed if "nodule" in sample]
         return Slices(
             hounsfield=hounsfield,
             label=np.array([int(sample["label"]) for sample in listed], np.int64),
@@ -148,6 +160,7 @@ def from_samples(listed: list[Mapping[str, Any]], name: str) -> Slices:
                     for i, (sample, patient_id) in enumerate(zip(listed, patient, strict=True))
                 ]
             ),
+            **({"nodule": np.array(nodule)} if nodule else {}),
         )
     except (ValueError, TypeError) as error:
         msg = f"Expected images of one size, whole numbers as labels and two spacings from {name}, but got: {error}."

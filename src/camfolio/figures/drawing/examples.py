@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ class Example:
         maps: method -> map at the slice's resolution, >= 0, (height, width).
         scaled_maps: method -> the map under the study's scaling.
         energy_shares: method -> energy share, 0 to 1; None where not defined.
+        disagreement: method -> standard deviation over an ensemble's maps, (height, width); empty for a single network.
     """
 
     case: Case
@@ -37,6 +38,7 @@ class Example:
     maps: Mapping[str, np.ndarray]
     scaled_maps: Mapping[str, ScaledMap]
     energy_shares: Mapping[str, float | None]
+    disagreement: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class ExampleFolders:
         shares = {method: float(scores.of("energy_share", Subject(method))[case.slice]) for method in enlarged}
         defined = {method: share if np.isfinite(share) else None for method, share in shares.items()}
         _, column_spacing = data.spacing[0].tolist()
-        return Example(case, data.hounsfield[0], data.mask[0], column_spacing, maps, scaled_maps, defined)
+        differing = {method: values[case.slice] for method, values in stored.disagreement.items()}
+        return Example(case, data.hounsfield[0], data.mask[0], column_spacing, maps, scaled_maps, defined, differing)
 
 
 def read_test_slice(slices: Path, split: Path, index: int) -> Slices:

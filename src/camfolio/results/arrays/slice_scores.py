@@ -11,7 +11,7 @@ from jaxtyping import Bool
 
 from camfolio.results.arrays.files import Below, below, read_arrays, write_arrays
 from camfolio.results.subject import Subject
-from camfolio.shapes import Curves, Scores
+from camfolio.shapes import Curves, Labels, Scores
 
 FILE = "scores.npz"
 
@@ -25,12 +25,14 @@ class SliceScores:
         chance: score -> its value for a uniform map; scores without a chance level are absent.
         curves: curve -> subject -> probability of the explained class, 0 to 1, at each step.
         chosen: True on the test slices that were scored; None if all were.
+        target: class that the maps of the scored slices explain; None if scores do not depend on it.
     """
 
     scores: Mapping[str, Mapping[Subject, Scores]]
     chance: Mapping[str, Scores] = field(default_factory=dict)
     curves: Mapping[str, Mapping[Subject, Curves]] = field(default_factory=dict)
     chosen: Bool[np.ndarray, " test_slices"] | None = None
+    target: Labels | None = None
 
     def of(self, score: str, subject: Subject) -> Scores:
         """One score of one subject, slice by slice."""
@@ -41,9 +43,10 @@ class SliceScores:
         return all(subject in self.scores.get(score, {}) for subject in subjects)
 
     def write(self, folder: Path) -> None:
-        """Write the file: `score/SCORE/SUBJECT`, `chance/SCORE`, `curve/CURVE/SUBJECT`, `chosen`."""
+        """Write the file: `score/SCORE/SUBJECT`, `chance/SCORE`, `curve/CURVE/SUBJECT`, `chosen`, `target`."""
         arrays = below("score", flat(self.scores)) | below("chance", self.chance) | below("curve", flat(self.curves))
-        write_arrays(folder / FILE, arrays if self.chosen is None else arrays | {"chosen": self.chosen})
+        more = {"chosen": self.chosen, "target": self.target}
+        write_arrays(folder / FILE, arrays | {name: array for name, array in more.items() if array is not None})
 
     @classmethod
     def read(cls, folder: Path) -> SliceScores:
@@ -54,7 +57,8 @@ class SliceScores:
         """
         arrays = read_arrays(folder / FILE)
         chance = dict(Below(arrays, "chance"))
-        return cls(nested(Below(arrays, "score")), chance, nested(Below(arrays, "curve")), arrays.get("chosen"))
+        scores, curves = nested(Below(arrays, "score")), nested(Below(arrays, "curve"))
+        return cls(scores, chance, curves, arrays.get("chosen"), arrays.get("target"))
 
 
 def flat(values: Mapping[str, Mapping[Subject, np.ndarray]]) -> dict[str, np.ndarray]:

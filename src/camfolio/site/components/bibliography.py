@@ -5,7 +5,7 @@ References are formatted here: pybtex's styles omit a volume without pages, chan
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from camfolio.errors import PageError, nearest
 from camfolio.store.code import version
-from camfolio.store.files import file_digest, replace_file
+from camfolio.store.files import cached_json, file_digest
 
 if TYPE_CHECKING:
     from bibtexparser.middlewares import NameParts
@@ -23,11 +23,19 @@ if TYPE_CHECKING:
 MOST_AUTHORS = 6
 LINK = Markup('<a href="#ref-{key}" title="{who}, {year}">{number}</a>')
 WHERE = ("journal", "booktitle", "howpublished", "publisher")
+ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+"""What a reference may link to: a page elsewhere, never a script."""
+ESCAPED = re.compile(r"\\(?=[_&%#~])")
+"""A backslash of LaTeX before a sign of an address."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """One formatted entry: authors, title, journal or book with volume and pages, year, and address (may be empty)."""
+    """One formatted entry: authors, title, journal or book with volume and pages, year, and address (may be empty).
+
+    Raises:
+        PageError: for an address that is not one of http or https.
+    """
 
     key: str
     authors: str
@@ -36,8 +44,13 @@ class Reference:
     year: str
     address: str
 
+    def __post_init__(self) -> None:
+        if self.address and not ADDRESS.fullmatch(self.address):
+            msg = f"Expected an address with http:// or https:// in the entry {self.key}, but got {self.address!r}. Correct or remove its url."
+            raise PageError(msg)
 
-def read_bibliography(file: Path, cache: Path) -> dict[str, Reference]:
+
+def read_bibliography(file: Path, cache: Path | None) -> dict[str, Reference]:
     """Key, and every further key in the field `ids`, -> entry.
 
     Parsed entries are cached in the folder `cache` under the digests of the file and of this module, since importing the
@@ -48,12 +61,11 @@ def read_bibliography(file: Path, cache: Path) -> dict[str, Reference]:
     """
     if not file.is_file():
         return {}
-    cached = (
-        cache / f"references-{file_digest(file)[:16]}-{file_digest(Path(__file__))[:8]}-{version('bibtexparser')}.json"
+    name = f"references-{file_digest(file)[:16]}-{file_digest(Path(__file__))[:8]}-{version('bibtexparser')}.json"
+    entries = cached_json(
+        cache / name if cache else None, lambda: {key: asdict(entry) for key, entry in parse(file).items()}
     )
-    if not cached.is_file():
-        replace_file(cached, json.dumps({key: asdict(entry) for key, entry in parse(file).items()}, indent=1))
-    return {key: Reference(**entry) for key, entry in json.loads(cached.read_text(encoding="utf-8")).items()}
+    return {key: Reference(**entry) for key, entry in entries.items()}
 
 
 def parse(file: Path) -> dict[str, Reference]:
@@ -61,8 +73,12 @@ def parse(file: Path) -> dict[str, Reference]:
     from bibtexparser.entrypoint import parse_string
     from bibtexparser.middlewares import LatexDecodingMiddleware, SeparateCoAuthors, SplitNameParts
 
-    steps = [LatexDecodingMiddleware(keep_braced_groups=True), SeparateCoAuthors(), SplitNameParts()]
-    library = parse_string(file.read_text(encoding="utf-8"), append_middleware=steps)
+    library = parse_string(file.read_text(encoding="utf-8"))
+    addresses = {
+        entry.key: str(entry.fields_dict["url"].value) for entry in library.entries if "url" in entry.fields_dict
+    }
+    for step in (LatexDecodingMiddleware(keep_braced_groups=True), SeparateCoAuthors(), SplitNameParts()):
+        library = step.transform(library)
     for block in library.failed_blocks:
         line = (block.start_line or 0) + 1
         msg = f"Expected BibTeX in {file.name}, but got a mistake in the entry that begins in line {line}."
@@ -70,6 +86,8 @@ def parse(file: Path) -> dict[str, Reference]:
     references: dict[str, Reference] = {}
     for entry in library.entries:
         fields = {field.key: field.value for field in entry.fields}
+        if entry.key in addresses:  # in which "&" is no command of LaTeX
+            fields["url"] = ESCAPED.sub("", addresses[entry.key])
         reference = to_reference(entry.key, fields, file)
         further = [key.strip() for key in str(fields.get("ids", "")).split(",")]
         references |= dict.fromkeys([entry.key, *filter(None, further)], reference)
@@ -93,7 +111,7 @@ def to_reference(key: str, fields: Mapping[str, Any], file: Path) -> Reference:
         title=text["title"],
         place=place_of(text),
         year=text["year"],
-        address=address_of(text),
+        address=address_of(text).strip(),
     )
 
 

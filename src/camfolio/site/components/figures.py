@@ -17,8 +17,9 @@ from camfolio.pipeline.contents import stages
 from camfolio.pipeline.portfolio import Portfolio
 from camfolio.site import wording
 from camfolio.site.components.numbering import mark
-from camfolio.store.artefacts import Artefact, Stage, digest_of
+from camfolio.store.artefacts import Artefact, digest_of
 from camfolio.store.record import Recorded
+from camfolio.store.stage import Stage
 
 DOWNLOADS = {"light.svg": "SVG", "light.png": "PNG", "data.csv": "CSV"}
 """File of a figure -> text of its link."""
@@ -70,12 +71,14 @@ class Figures:
 
         Raises:
             PageError: if the study has no such figure.
+            WaitingError: if it is not drawn yet.
         """
-        figures = figures_of(self.portfolio)
-        if name not in figures:
+        results = self.portfolio.artefacts
+        if PREFIX + name not in results:
+            figures = [stage.removeprefix(PREFIX) for stage in results if stage.startswith(PREFIX)]
             msg = f"Expected a figure of this study, but got {name!r}. {nearest(name, figures)}"
             raise PageError(msg)
-        artefact = figures[name]
+        artefact = results[PREFIX + name]
         about = artefact.json("figure.json")
         if "empty" in about:
             return self.fill("empty.md", name=name, mark=mark("empty", name), sentence=about["empty"])
@@ -124,9 +127,9 @@ def see(name: str) -> Markup:
 
 
 def figures_of(portfolio: Portfolio) -> dict[str, Artefact]:
-    """Figure name -> its artefact."""
+    """Figure name -> its artefact, of all that are drawn."""
     return {
-        name.removeprefix(PREFIX): artefact for name, artefact in portfolio.artefacts.items() if name.startswith(PREFIX)
+        name.removeprefix(PREFIX): artefact for name, artefact in portfolio.finished.items() if name.startswith(PREFIX)
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,6 +19,8 @@ from camfolio.errors import PageError, nearest
 
 MARK = re.compile("\ue000(?P<word>figure|table|empty|see):(?P<name>[^\ue000\ue001]+)\ue001")
 NOT_DRAWN = "the note in place of a figure"
+TO_COME = "a figure to come"
+"""In place of a reference to what may be on a page whose results are not finished."""
 
 
 @dataclass(frozen=True)
@@ -35,24 +37,29 @@ def mark(word: str, name: str) -> Markup:
     return Markup("\ue000{}:{}\ue001").format(word, name)
 
 
-def numbered(pages: Mapping[str, str], template: Mapping[str, str]) -> dict[str, str]:
-    """The pages with numbers and links in place of marks.
+def numbered(pages: Mapping[str, str], template: Mapping[str, str], waiting: Collection[str] = ()) -> dict[str, str]:
+    """The pages with numbers and links in place of marks. While pages wait for results, the others are numbered without them.
 
     Args:
         pages: path -> content, in the order of the navigation.
         template: path -> its template, for error messages.
+        waiting: paths of pages that wait for results, so that their figures are not known.
 
     Raises:
         PageError: for a reference to an unknown figure, or a figure that occurs twice in a study.
     """
-    anchors = anchors_of(pages, template)
+    anchors, open_folders = anchors_of(pages, template), {posixpath.dirname(page) for page in waiting}
     return {
-        page: MARK.sub(partial(replacement, page=page, anchors=anchors, template=template[page]), text)
+        page: MARK.sub(
+            partial(replacement, page=page, anchors=anchors, template=template[page], open_folders=open_folders), text
+        )
         for page, text in pages.items()
     }
 
 
-def replacement(match: re.Match[str], page: str, anchors: Mapping[str, Anchor], template: str) -> str:
+def replacement(
+    match: re.Match[str], page: str, anchors: Mapping[str, Anchor], template: str, open_folders: Collection[str]
+) -> str:
     """The replacement of a mark on a page: the figure's label, nothing, or a link to a figure."""
     folder, name = posixpath.dirname(page), match["name"]
     if match["word"] == "empty":
@@ -60,6 +67,8 @@ def replacement(match: re.Match[str], page: str, anchors: Mapping[str, Anchor], 
     if match["word"] != "see":
         return anchors[posixpath.join(folder, name)].label
     anchor = anchors.get(posixpath.join(folder, name)) or anchors.get(name)
+    if anchor is None and {folder, posixpath.dirname(name)} & set(open_folders):
+        return TO_COME
     if anchor is None:
         known_names = [known.removeprefix(f"{folder}/") for known in anchors]
         msg = f"Expected a figure or table to refer to, but got {name!r} in {template}. {nearest(name, known_names)}"

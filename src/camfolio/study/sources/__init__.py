@@ -13,7 +13,7 @@ import pkgutil
 from collections.abc import Mapping
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from pydantic import Field
 
@@ -45,7 +45,14 @@ if TYPE_CHECKING:
     Data = DataSource
 else:
     Data = Annotated[reduce(operator.or_, SOURCES.values()), Field(discriminator="source")]
+
+
+def is_path(annotation: Any) -> bool:  # noqa: ANN401 - any annotation
+    """Whether a setting is a path, or a path or nothing."""
+    return annotation is Path or any(is_path(part) for part in get_args(annotation))
+
+
 PATHS = tuple(
-    sorted({name for kind in SOURCES.values() for name, info in kind.model_fields.items() if info.annotation is Path})
+    sorted({name for kind in SOURCES.values() for name, info in kind.model_fields.items() if is_path(info.annotation)})
 )
 """Settings of sources that are files or folders."""

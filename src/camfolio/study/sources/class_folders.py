@@ -31,6 +31,10 @@ class ClassFoldersData(Identified):
     path: NamedPath = Field(description="the folder that holds them, relative to the study file")
     folders: Names = Field(("benign", "malignant"), description="names of the folders of label 0 and label 1")
     patient: Text = Field(description="pattern (regular expression) whose first group is the patient in a file's name")
+    nodule: Text | None = Field(
+        None,
+        description="pattern whose first group is the nodule, counted within the patient; without it every image is one",
+    )
     mask_suffix: Text = Field("_mask", description="NAME_mask.png is the mask of NAME.png")
     spacing_mm: float = Field(ge=0.05, le=10, description="mm per pixel of the images")
     grey_hu: Range | None = Field(

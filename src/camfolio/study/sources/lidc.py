@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from camfolio.study.source import Identified, NamedPath, OnError, SourceWords, Template
+from camfolio.study.source import DisplacementKind, Identified, NamedPath, OnError, SourceWords, Template
 
 CITATIONS = ("armato2011", "lidc2015", "clark2013")
 LABEL_RULE = Template("""\
@@ -45,5 +45,6 @@ class LidcData(Identified):
     slices_per_nodule: int = Field(3, ge=1, le=9, description="axial slices per nodule, those with the largest mask")
     size: int = Field(32, ge=16, le=128, description="pixels along each side")
     spacing_mm: float = Field(1.0, ge=0.3, le=3.0, description="mm per pixel")
+    displacement: DisplacementKind = "random"
     consensus: float = Field(0.5, gt=0, le=1, description="share of a nodule's readers that makes a pixel nodule")
     on_error: OnError = "stop"

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from camfolio.study.source import DataSource, SourceWords, Template
+from camfolio.study.source import DataSource, DisplacementKind, SourceWords, Template
 from camfolio.study.sources.lidc import ANNOTATORS, CITATIONS, LABEL_RULE
 
 EMBEDDED = Path(__file__).parents[2] / "data" / "lidc_annotations.npz"
@@ -55,6 +55,7 @@ class PhantomData(DataSource):
     )
     size: int = Field(32, ge=16, le=128, description="pixels along each side")
     spacing_mm: float = Field(1.0, ge=0.3, le=3.0, description="mm per pixel")
+    displacement: DisplacementKind = "random"
 
     def inputs(self) -> dict[str, Path]:
         """The annotations inside the package."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from camfolio.study.source import Identified, NamedPath, OnError, SourceWords, Template
+from camfolio.study.source import DisplacementKind, Identified, NamedPath, OnError, SourceWords, Template
 
 WORDS = SourceWords(
     origin=Template("""\
@@ -39,4 +39,5 @@ class LunaData(Identified):
     )
     size: int = Field(32, ge=16, le=128, description="pixels along each side")
     spacing_mm: float = Field(1.0, ge=0.3, le=3.0, description="mm per pixel")
+    displacement: DisplacementKind = "random"
     on_error: OnError = "stop"

@@ -28,5 +28,7 @@ class UserCodeData(Identified):
     words = WORDS
 
     source: Literal["own"] = Field(description="user code; may be omitted where class_path is given")
-    class_path: Text = Field(description="MODULE.NAME, the module in the study's folder or one above it, or installed")
+    class_path: Text = Field(
+        description="MODULE.NAME: the module is in the study's folder or one above it in the project, or in a package that mkdocs.yml allows"
+    )
     init_args: dict[str, Any] = Field({}, description="its arguments")

@@ -6,6 +6,7 @@ document$.subscribe(() => {
   if (search) search.setAttribute("aria-label", "Search");
   for (const link of document.querySelectorAll("a.enlarge")) link.addEventListener("click", enlarge);
   if (document.querySelector("[data-explorer]")) import("./explorer/index.js");
+  if (document.querySelector("[data-progress]")) import("./progress.js");
 });
 
 // Opens a figure as large as the window; without JavaScript its link leads to the picture itself.

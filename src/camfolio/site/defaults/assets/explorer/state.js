@@ -10,7 +10,9 @@ export function read(address, data) {
   const state = { ...START, score: Object.keys(data.scores)[0] ?? "" };
   for (const [key, start] of Object.entries(START)) if (given.has(key)) state[key] = parsed(given.get(key), start);
   if (!data.methods[state.method]) state.method = START.method;
-  if (!(state.score in data.scores)) state.score = Object.keys(data.scores)[0] ?? "";
+  const scores = Object.keys(data.scores);
+  if (!scores.includes(state.score)) state.score = scores[0] ?? "";
+  if (!["probability", "area_share", ...scores].includes(state.sort)) state.sort = START.sort;
   return state;
 }
 

@@ -1,0 +1,72 @@
+"""Runs MkDocs for `camfolio site`: with the project's settings, or, without user code, with none of the project's programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from camfolio.commands.new import HERE
+from camfolio.study.project import CONFIGURATION, check_links, read_configuration, user_code_refused
+
+KEPT = ("site_name", "site_description", "nav")
+"""Keys of a project's mkdocs.yml that are only shown; others name programs, such as plugins, hooks and themes, or files of this computer."""
+
+
+def run_mkdocs(arguments: Sequence[str], settings: Mapping[str, Any]) -> int:
+    """Run MkDocs for the project in the current folder; returns its exit status.
+
+    Args:
+        arguments: of MkDocs.
+        settings: options for the plugin, see `site.project.site_options`.
+    """
+    if not user_code_refused():
+        return run(arguments, settings)
+    with tempfile.TemporaryDirectory() as folder:
+        file = write_configuration(Path.cwd(), Path(folder))
+        studies = [str(Path(study).absolute()) for study in settings["studies"]]
+        return run(
+            [*arguments, "--config-file", str(file)], {**settings, "studies": studies, "project": str(Path.cwd())}
+        )
+
+
+def run(arguments: Sequence[str], settings: Mapping[str, Any]) -> int:
+    """Run MkDocs with options for the plugin; returns its exit status."""
+    environment = os.environ | {
+        "CAMFOLIO_SITE": json.dumps(settings),
+        "NO_MKDOCS_2_WARNING": "1",
+        "DISABLE_MKDOCS_2_WARNING": "true",
+    }
+    command = [sys.executable, "-P", "-m", "mkdocs", *arguments]  # -P: no modules of the current folder
+    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - fixed program, arguments without a shell
+
+
+def write_configuration(project: Path, folder: Path) -> Path:
+    """Settings of a new portfolio for the pages of a project, of whose own only texts are used; written to a folder.
+
+    The project's `gen/pages.py`, plugins, hooks, theme and Markdown extensions are not used: they are programs.
+
+    Raises:
+        StudyError: if mkdocs.yml cannot be read, or a link in `docs/` leads out of the project.
+    """
+    docs = project / "docs"
+    check_links(docs, project)
+    if not docs.is_dir():
+        docs = folder / "docs"
+        docs.mkdir()
+    ours = yaml.safe_load((HERE / CONFIGURATION).read_text(encoding="utf-8"))
+    theirs = read_configuration(project)
+    plugins = ["search", {"gen-files": {"scripts": [str(HERE / "pages.txt")]}}, {"camfolio": {"user_code": False}}]
+    changed = {key: theirs[key] for key in KEPT if key in theirs}
+    watched = [str(part) for part in [project / "gen"] if part.is_dir()]
+    changed |= {"docs_dir": str(docs), "watch": watched, "plugins": plugins}
+    file = folder / CONFIGURATION
+    file.write_text(yaml.safe_dump({**ours, **changed}, allow_unicode=True), encoding="utf-8", newline="\n")
+    return file
