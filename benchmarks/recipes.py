@@ -50,43 +50,41 @@ EARLIER = ("training.average=0", "training.max_epochs=40", "training.learning_ra
 
 @dataclass(frozen=True)
 class Recipe:
-    """Settings of a study, whether the validation part is trained on, too, and whether the target is the readers' mean rating.
+    """Settings of a study, how many networks are averaged, whether the validation part is trained on, too, and the target.
 
-    A mean rating r, 1 to 5, is the probability (r - 1) / 4. It is read from the array `xml_mean_malignancy` of the study's npz.
+    With `ratings` the target is the readers' mean rating r, 1 to 5, as the probability (r - 1) / 4. It is read from the array
+    `xml_mean_malignancy` of the study's npz.
     """
 
     settings: tuple[str, ...]
+    networks: int = 1
     on_both: bool = False
     ratings: bool = False
 
 
-RATE = "training.learning_rate={}".format
-NARROW = "network.width=8"
+def narrow(*settings: str, rate: str = "2e-3", steps: int = 400) -> tuple[str, ...]:
+    """Settings of the recipe from which the others differ in one thing: width 8, averaged weights, 400 steps."""
+    return ("network.width=8", f"training.learning_rate={rate}", f"training.steps={steps}", *settings)
+
+
+WEAKER = [f"training.augmentation.{key}" for key in ("zoom=0.1", "shift_pixels=1", "noise_hu=20")]
 RECIPES: Mapping[str, Recipe] = {
-    "best epoch, rate 5e-3 (before)": Recipe(EARLIER),
-    "average, width 8": Recipe((NARROW, RATE("2e-3"))),
-    "average, 400 steps": Recipe((RATE("2e-3"), "training.steps=400")),
-    "average, width 8, on both parts": Recipe((NARROW, RATE("2e-3")), on_both=True),
-    "average, width 8, rate 5e-3": Recipe((NARROW, RATE("5e-3"))),
-    "average, width 8, rate 1e-3": Recipe((NARROW, RATE("1e-3"))),
-    "best epoch, width 8, rate 2e-3": Recipe((NARROW, RATE("2e-3"), "training.average=0", "training.patience=100")),
-    "average, width 8, label smoothing 0.1": Recipe((NARROW, RATE("2e-3"), "training.label_smoothing=0.1")),
-    "average, width 8, weaker augmentation": Recipe(
-        (
-            NARROW,
-            RATE("2e-3"),
-            "training.augmentation.zoom=0.1",
-            "training.augmentation.shift_pixels=1",
-            "training.augmentation.noise_hu=20",
-        )
-    ),
-    "average, width 8, dropout 0.3": Recipe((NARROW, RATE("2e-3"), "network.dropout=0.3")),
-    "average, width 8, 1600 steps": Recipe((NARROW, RATE("2e-3"), "training.steps=1600")),
-    "average, width 8, batches of 64": Recipe((NARROW, RATE("2e-3"), "training.batch_size=64", "training.steps=400")),
-    "average, on both parts": Recipe((RATE("2e-3"),), on_both=True),
-    "average, width 8, ratings as targets": Recipe((NARROW, RATE("2e-3")), ratings=True),
-    "average, on both parts, ratings as targets": Recipe((RATE("2e-3"),), on_both=True, ratings=True),
-    "average, width 8, weight decay 0.5": Recipe((NARROW, RATE("2e-3"), "training.weight_decay=0.5")),
+    "best epoch, width 16, rate 5e-3 (before)": Recipe(("network.width=16", *EARLIER)),
+    "average": Recipe(narrow()),
+    "five networks": Recipe(narrow(), networks=5),
+    "best epoch": Recipe(narrow("training.average=0", "training.patience=100")),
+    "ratings as targets": Recipe(narrow(), ratings=True),
+    "on both parts": Recipe(narrow(), on_both=True),
+    "rate 5e-3": Recipe(narrow(rate="5e-3")),
+    "rate 1e-3": Recipe(narrow(rate="1e-3")),
+    "800 steps": Recipe(narrow(steps=800)),
+    "label smoothing 0.1": Recipe(narrow("training.label_smoothing=0.1")),
+    "weaker augmentation": Recipe(narrow(*WEAKER)),
+    "dropout 0.3": Recipe(narrow("network.dropout=0.3")),
+    "weight decay 0.5": Recipe(narrow("training.weight_decay=0.5")),
+    "batches of 64, 200 steps": Recipe(narrow("training.batch_size=64", steps=200)),
+    "width 16": Recipe(narrow("network.width=16")),
+    "displaced by up to 8 pixels": Recipe(narrow("training.augmentation.shift_pixels=8")),
 }
 
 
@@ -111,31 +109,31 @@ def trained(study_file: Path, slices_file: Path, name: str, *, fold: int, folds:
     if recipe.on_both:  # no part may be empty: the fold's slices, which are only looked at, are in both others
         part[part == "validation"] = "train"
         part[test[::2]] = "validation"
-    seed = 1000 * repeat + fold
-    pl.seed_everything(seed, verbose=False)
-    network = build_network(study.network)
     start = time.perf_counter()
-    loading = SliceLoading(
-        slices,
-        part,
-        batch_size=study.training.batch_size,
-        seed=seed,
-    )
-    window = study.network.window_hu
-    training.Classifier = RatedLabels if recipe.ratings else Classifier  # type: ignore[misc]  # in this process only
-    if recipe.ratings:
-        with_ratings(loading, slices, part, np.load(study.data.path, allow_pickle=False))
-    found = train(network, loading, window_hu=window, settings=study.training, seed=seed)
-    seconds = time.perf_counter() - start
-    probabilities = NetworkProbabilities(TrainedNetwork(network.eval(), torch.device("cpu"), None), window)
+    losses: list[float] = []
+    probabilities = []
+    for member in range(recipe.networks):
+        seed = 100_000 * repeat + 1000 * member + fold
+        pl.seed_everything(seed, verbose=False)
+        network = build_network(study.network)
+        loading = SliceLoading(slices, part, batch_size=study.training.batch_size, seed=seed)
+        window = study.network.window_hu
+        training.Classifier = RatedLabels if recipe.ratings else Classifier  # type: ignore[misc]  # in this process only
+        if recipe.ratings:
+            with_ratings(loading, slices, part, np.load(study.data.path, allow_pickle=False))
+        found = train(network, loading, window_hu=window, settings=study.training, seed=seed)
+        losses = losses or [row["validation/loss"] for row in found.history]
+        answer = NetworkProbabilities(TrainedNetwork(network.eval(), torch.device("cpu"), None), window)
+        probabilities.append(answer(slices.hounsfield[test])[:, 1].tolist())
     return {
         "recipe": name,
         "repeat": repeat,
         "fold": fold,
         "test": test.tolist(),
-        "probability": probabilities(slices.hounsfield[test])[:, 1].tolist(),
-        "losses": [row["validation/loss"] for row in found.history],
-        "seconds": seconds,
+        "probability": np.mean(probabilities, 0).tolist(),
+        "by_network": probabilities,
+        "losses": losses,
+        "seconds": time.perf_counter() - start,
     }
 
 
@@ -159,14 +157,27 @@ def with_ratings(loading: SliceLoading, slices: Slices, part: np.ndarray, arrays
     loading.parts["train"] = TensorDataset(torch.from_numpy(train_part.hounsfield), torch.from_numpy(target))
 
 
-def scores(run: Mapping[str, object], slices: Slices) -> tuple[float, float]:
+def scores(probability: np.ndarray, test: Slices) -> tuple[float, float]:
     """AUC and balanced accuracy over the nodules of one fold."""
-    test = slices.select(np.array(run["test"]))
-    nodules = by_nodule(
-        Cases(np.array(run["probability"], float), test.label, test.patient, test.nodule, test.area_mm2)
-    )
+    nodules = by_nodule(Cases(probability, test.label, test.patient, test.nodule, test.area_mm2))
     predictions = Predictions(torch.from_numpy(nodules.probability), torch.from_numpy(nodules.label), bins=1)
     return float(METRICS["auc"](predictions)), float(METRICS["balanced_accuracy"](predictions))
+
+
+def single_networks(runs: Sequence[Mapping[str, object]], slices: Slices) -> str:
+    """Scores of the networks of a recipe that averages several: the mean, and the deviation over their seeds."""
+    by_fold = np.array(
+        [
+            [scores(np.array(each, float), slices.select(np.array(run["test"]))) for each in run["by_network"]]
+            for run in runs
+        ]
+    )
+    by_seed = by_fold.mean(0)
+    auc, accuracy = by_seed.mean(0)
+    return (
+        f"each network alone: AUC {auc:.3f}, balanced accuracy {accuracy:.3f}; "
+        f"deviation over seeds {by_seed[:, 0].std(ddof=1):.4f}, {by_seed[:, 1].std(ddof=1):.4f}"
+    )
 
 
 def jump(losses: Sequence[float]) -> float:
@@ -184,7 +195,13 @@ def corrected_interval(differences: np.ndarray, folds: int) -> tuple[float, floa
 
 def table(runs: Sequence[Mapping[str, object]], slices: Slices, names: Sequence[str], folds: int) -> None:
     """Print one row per recipe."""
-    found = {(run["recipe"], run["repeat"], run["fold"]): (run, scores(run, slices)) for run in runs}
+    found = {
+        (run["recipe"], run["repeat"], run["fold"]): (
+            run,
+            scores(np.array(run["probability"], float), slices.select(np.array(run["test"]))),
+        )
+        for run in runs
+    }
     print(
         "| Recipe | folds | AUC | balanced accuracy | difference in AUC | in balanced accuracy | deviation | jump | s |"
     )
@@ -211,6 +228,10 @@ def table(runs: Sequence[Mapping[str, object]], slices: Slices, names: Sequence[
             f"| {spread[0]:.3f}, {spread[1]:.3f} | {np.max(jumps):.2f} | {np.median(seconds):.0f} |",
             flush=True,
         )
+    for name in names:
+        several = [found[key][0] for key in sorted(found) if key[0] == name and len(found[key][0]["by_network"]) > 1]
+        if several:
+            print(f"{name}: {single_networks(several, slices)}", flush=True)
 
 
 def main() -> None:
