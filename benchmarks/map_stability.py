@@ -1,12 +1,12 @@
 """How similar the maps of two trainings are that differ in their seed alone, by variants of the training.
 
-Usage: python benchmarks/map_stability.py STUDY [--variants NAME ...] [--seeds 3] [--results FOLDER] [--store FOLDER] [--set KEY=VALUE ...]
+Usage: python benchmarks/map_stability.py STUDY [--variants NAME ...] [--seeds 3] [--group 3] [--results FOLDER] [--store FOLDER] [--set KEY=VALUE ...]
 
 Every variant is trained with every seed on the study's split; the maps explain the label's class on at most 64 test slices of
 whole patients. Rank correlation of signed maps and overlap of the highest tenth of the pixels are means over slices and pairs
 of trainings, with 95 % intervals over pairs and patients; the same between slices of different patients under one network
 stands beside it. `averaged over 3` compares the mean maps of two disjoint groups of three trainings of the variant `average`,
-which is trained with six seeds for it. Energy on the nodule and AUC over nodules are the mean and the range over trainings.
+which is trained with six seeds for it; `--group` is another number. Energy on the nodule and AUC over nodules are the mean and the range over trainings.
 """
 
 from __future__ import annotations
@@ -44,8 +44,6 @@ from camfolio.store.build import build
 from camfolio.study.file import read_study
 
 SAMPLE = 64
-GROUP = 3
-"""Trainings whose maps are averaged."""
 MEASURES = {"rank_signed": (-1.0, 1.0), "overlap": (0.0, 1.0)}
 """Similarity -> its range."""
 
@@ -100,10 +98,9 @@ def trained(work: Work) -> None:
     train(network, loading, window_hu=window, settings=study.training, seed=work.seed)
     found = TrainedNetwork(network.eval(), torch.device("cpu"), None)
     test = slices.select(part == "test")
-    sample = test.select(sample_by_patient(test.patient, SAMPLE, study.seed))
+    sample = sample_of(test, study.seed)
     maps = maps_of(found, sample.hounsfield, sample.label, study.network, study.explanation)
-    auc = auc_of(NetworkProbabilities(found, window), test)
-    np.savez(work.file, auc=np.array(auc, float), **maps)
+    np.savez(work.file, probabilities=NetworkProbabilities(found, window)(test.hounsfield), **maps)
 
 
 def compared(maps: Sequence[np.ndarray], sample: Slices, seed: int) -> str:
@@ -131,11 +128,12 @@ def unit(maps: np.ndarray) -> np.ndarray:
     return np.divide(maps, size, out=np.zeros_like(maps), where=size > 0)
 
 
-def row(name: str, runs: Sequence[Mapping[str, np.ndarray]], sample: Slices, seed: int) -> None:
+def row(name: str, runs: Sequence[Mapping[str, np.ndarray]], test: Slices, seed: int) -> None:
     """Print a variant's row for every method."""
+    sample = sample_of(test, seed)
     truth = Truth(sample.mask, sample.spacing, 2.0)
-    aucs = [float(run["auc"]) for run in runs]
-    for method in (key for key in runs[0] if key != "auc"):
+    aucs = [auc_of(lambda _, run=run: run["probabilities"], test) for run in runs]
+    for method in (key for key in runs[0] if key != "probabilities"):
         maps = [run[method] for run in runs]
         energy = [float(np.nanmean(LOCALISATION["energy_share"](np.maximum(one, 0), truth))) for one in maps]
         print(
@@ -146,10 +144,15 @@ def row(name: str, runs: Sequence[Mapping[str, np.ndarray]], sample: Slices, see
 
 
 def averaged(runs: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Mean maps of several trainings; the AUC is the mean of theirs."""
-    methods = [key for key in runs[0] if key != "auc"]
+    """Mean maps and mean probabilities of several trainings."""
+    methods = [key for key in runs[0] if key != "probabilities"]
     means = {method: np.mean([unit(run[method]) for run in runs], 0) for method in methods}
-    return means | {"auc": np.mean([run["auc"] for run in runs])}
+    return means | {"probabilities": np.mean([run["probabilities"] for run in runs], 0)}
+
+
+def sample_of(test: Slices, seed: int) -> Slices:
+    """The slices whose maps are compared."""
+    return test.select(sample_by_patient(test.patient, SAMPLE, seed))
 
 
 def main() -> None:
@@ -158,6 +161,7 @@ def main() -> None:
     parser.add_argument("study", type=Path)
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--group", type=int, default=3, help="trainings whose maps are averaged")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--results", type=Path, default=Path("artifacts/map-stability"))
     parser.add_argument("--store", type=Path, default=Path("artifacts"))
@@ -167,7 +171,7 @@ def main() -> None:
     study = read_study(wanted.study, wanted.settings)
     found = build(with_upstream(("split",), stages(study, wanted.study.parent)), Store(wanted.store))
     slices, split = found["slices"].folder / "slices.npz", found["split"].folder / "part.npy"
-    count = {name: 2 * GROUP if name == "average" else wanted.seeds for name in wanted.variants}
+    count = {name: 2 * wanted.group if name == "average" else wanted.seeds for name in wanted.variants}
     files = {
         name: [wanted.results / f"{name.replace(' ', '-')}-{seed}.npz" for seed in range(count[name])]
         for name in wanted.variants
@@ -182,17 +186,16 @@ def main() -> None:
         list(pool.map(trained, work))
     data, part = Slices.load(slices), np.load(split, allow_pickle=False)
     test = data.select(part == "test")
-    sample = test.select(sample_by_patient(test.patient, SAMPLE, study.seed))
     print(
         "| Variant | method | rank correlation; of other slices | overlap; of other slices | energy | AUC |\n"
         "| --- | --- | --- | --- | --- | --- |"
     )
     for name in wanted.variants:
         runs = [dict(np.load(file, allow_pickle=False)) for file in files[name]]
-        row(name, runs, sample, study.seed)
+        row(name, runs, test, study.seed)
         if name == "average":
-            groups = [averaged(runs[:GROUP]), averaged(runs[GROUP:])]
-            row(f"averaged over {GROUP}", groups, sample, study.seed)
+            groups = [averaged(runs[: wanted.group]), averaged(runs[wanted.group :])]
+            row(f"averaged over {wanted.group}", groups, test, study.seed)
 
 
 if __name__ == "__main__":
