@@ -44,9 +44,9 @@ def panel(axes: Axes, bins: Sequence[CalibrationBin], classes: tuple[str, str], 
     for row in bins:
         axes.plot(row.predicted, row.observed, "o", color=theme.accent, markersize=3 + row.nodules**0.5 / 2)
         axes.annotate(
-            str(row.nodules), (row.predicted, row.observed), (7, -11), textcoords="offset points", fontsize=7.5
+            str(row.nodules), (row.predicted, row.observed), (7, -11), textcoords="offset points", fontsize=8.8
         )
-    axes.text(0.03, 0.95, f"numbers: {unit}s in the bin", color=theme.faint, fontsize=8.5)
+    axes.text(0.03, 0.95, f"numbers: {unit}s in the bin", color=theme.faint, fontsize=9.8)
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.04, 1.04), aspect="equal")
     axes.set_xlabel(f"predicted probability of {classes[1]}")
     axes.set_ylabel(f"share that is {classes[1]}")

@@ -62,24 +62,24 @@ def drawing(example: Example, method: MethodLook, kind: str, looks: Looks) -> Dr
         figure = new_figure(theme, 8.4, 2.8 if differing is None else 2.3, layout="constrained")
         left, middle, right, *further = figure.subplots(1, 3 if differing is None else 4)
         show_slice(left, example.hounsfield, looks.window_hu, example.spacing_mm)
-        left.set_title(title if differing is None else title.replace(", predicted", ",\npredicted"), fontsize=8)
+        left.set_title(title if differing is None else title.replace(", predicted", ",\npredicted"), fontsize=9.2)
         show_map(middle, scaled, theme)
         maximum = f"max {values.max():.3g}" if scaled.scaling == "per_image" else f"full scale {scaled.limit:.3g}"
-        middle.set_title(f"{method.name}, {maximum}", fontsize=8.5)
+        middle.set_title(f"{method.name}, {maximum}", fontsize=9.8)
         show_slice(right, example.hounsfield, looks.window_hu, example.spacing_mm)
         show_overlay(right, scaled)
         show_outline(right, example.mask)
         right.set_title(
-            "share inside not defined" if share is None else f"{as_percent(share)} of the energy inside", fontsize=8.5
+            "share inside not defined" if share is None else f"{as_percent(share)} of the energy inside", fontsize=9.8
         )
         colours = ScalarMappable(Normalize(scaled.lowest, 1), colormap_of(scaled))
         bar = figure.colorbar(colours, ax=right, shrink=0.86, ticks=[scaled.lowest, (scaled.lowest + 1) / 2, 1])
-        bar.set_label(fill(SCALING_NAMES[scaled.scaling], 34), fontsize=7.5)
+        bar.set_label(fill(SCALING_NAMES[scaled.scaling], 34), fontsize=8.8)
         bar.outline.set_visible(False)
         if differing is not None:
             show_map(further[0], scaled_map(differing, "per_image", float(differing.max())), theme)
             show_outline(further[0], example.mask)
-            further[0].set_title(f"disagreement, max {differing.max():.3g}", fontsize=8.5)
+            further[0].set_title(f"disagreement, max {differing.max():.3g}", fontsize=9.8)
         return figure
 
     rows = [

@@ -48,9 +48,9 @@ def matrix(axes: Axes, counts: np.ndarray, shares: np.ndarray, classes: tuple[st
     """Cells with counts in large and percentages in small type."""
     axes.imshow(shares, cmap=counts_colormap(theme), vmin=0, vmax=1.25)
     for (row, column), count in np.ndenumerate(counts):
-        axes.text(column, row - 0.06, str(count), ha="center", va="center", fontsize=19)
+        axes.text(column, row - 0.06, str(count), ha="center", va="center", fontsize=21)
         percentage = f"{as_percent(float(shares[row, column]), 1)} of row" if counts[row].any() else "empty row"
-        axes.text(column, row + 0.24, percentage, ha="center", va="center", fontsize=8.5)
+        axes.text(column, row + 0.24, percentage, ha="center", va="center", fontsize=9.8)
     axes.set_xticks([0, 1], classes)
     axes.set_yticks([0, 1], classes, rotation=90, va="center")
     axes.set_xlabel("predicted class")

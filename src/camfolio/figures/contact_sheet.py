@@ -37,8 +37,8 @@ def drawing(data: Slices, classes: tuple[str, str], window_hu: tuple[float, floa
             for axes, index in zip(row, indices, strict=False):
                 show_slice(axes, data.hounsfield[index], window_hu, float(data.spacing[index, 1]))
                 show_outline(axes, data.mask[index])
-                axes.set_title(str(data.id[index]).replace("-n", "\nn", 1), fontsize=6.5, loc="center")
-            row[0].set_ylabel(classes[data.label[indices[0]]], fontsize=8.5)
+                axes.set_title(str(data.id[index]).replace("-n", "\nn", 1), fontsize=7.5, loc="center")
+            row[0].set_ylabel(classes[data.label[indices[0]]], fontsize=9.8)
             for axes in row[len(indices) :]:
                 axes.remove()
         return figure

@@ -90,7 +90,7 @@ def dot_plot(axes: Axes, values: np.ndarray, line: int, colour: str) -> None:
     """Dots stacked in narrow bins, and a bar from the first to the third quartile with the median."""
     defined = np.sort(values[np.isfinite(values)])
     if not len(defined):
-        axes.text(0, line, UNDEFINED, color=colour, va="center", fontsize=8)
+        axes.text(0, line, UNDEFINED, color=colour, va="center", fontsize=9.2)
         return
     width = max(float(defined.max()), 1e-12) / BINS
     bins = np.floor(defined / width).astype(int)
@@ -127,5 +127,5 @@ def label_axes(axes: Axes, names: list[str], title: str, theme: Theme) -> None:
     axes.set_xlim(left=0)
     axes.set_xlabel(title)
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, fontsize=8, labelcolor=theme.ink, ncols=5, loc="lower right")
+        axes.legend(frameon=False, fontsize=9.2, labelcolor=theme.ink, ncols=5, loc="lower right")
     tidy(axes, theme)

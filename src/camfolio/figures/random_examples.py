@@ -42,10 +42,10 @@ def drawing(examples: Sequence[Example], looks: Looks) -> Drawing:
             for axes in row:
                 show_slice(axes, example.hounsfield, looks.window_hu, example.spacing_mm)
                 show_outline(axes, example.mask)
-            row[0].set_title(outcome(example.case, classes), fontsize=7)
+            row[0].set_title(outcome(example.case, classes), fontsize=8)
             for axes, method in zip(row[1:], methods, strict=True):
                 show_overlay(axes, example.scaled_maps[method.key])
-                axes.set_title(f"{method.name}: {as_percent(example.energy_shares[method.key])} inside", fontsize=8)
+                axes.set_title(f"{method.name}: {as_percent(example.energy_shares[method.key])} inside", fontsize=9.2)
         return figure
 
     rows = [

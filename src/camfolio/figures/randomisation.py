@@ -62,6 +62,6 @@ def panel(axes: Axes, result: RandomisationResult, measure: str, methods: Sequen
         band(axes, x, values, method.colour)
     axes.set_xticks(x, result.parts, rotation=30, ha="right")
     axes.set_ylim(-0.4, 1.02)
-    axes.set_title(SIMILARITY[measure], fontsize=9)
-    axes.set_xlabel("randomised from the output down to", fontsize=8.5)
+    axes.set_title(SIMILARITY[measure], fontsize=10.3)
+    axes.set_xlabel("randomised from the output down to", fontsize=9.8)
     tidy(axes, theme)

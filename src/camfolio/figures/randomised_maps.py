@@ -45,9 +45,9 @@ def drawing(
             for axes, signed in zip(grid[row], example.signed[method.key], strict=True):
                 show_slice(axes, example.hounsfield, window_hu, spacing_mm)
                 show_overlay(axes, scaled(signed, "per_image", 0.0))
-            grid[row, 0].set_ylabel(method.name, fontsize=8.5)
+            grid[row, 0].set_ylabel(method.name, fontsize=9.8)
         for axes, name in zip(grid[0], columns, strict=True):
-            axes.set_title(name, fontsize=8.5)
+            axes.set_title(name, fontsize=9.8)
         return figure
 
     rows = [

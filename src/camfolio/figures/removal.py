@@ -74,10 +74,10 @@ def drawing(
             own = grid[2 * label : 2 * label + 2]
             for axes, (curve, title) in zip(own.ravel(), PANELS.items(), strict=True):
                 panel(axes, part.curves[curve], shares[curve], methods=methods, controls=controls, theme=theme)
-                axes.set_title(f"{name}: {title}", fontsize=9)
-                axes.set_xlabel("pixels inserted" if curve.startswith("insertion") else "pixels replaced", fontsize=8.5)
+                axes.set_title(f"{name}: {title}", fontsize=10.3)
+                axes.set_xlabel("pixels inserted" if curve.startswith("insertion") else "pixels replaced", fontsize=9.8)
             for axes in own[:, 0]:
-                axes.set_ylabel(f"probability of {name}", fontsize=8.5)
+                axes.set_ylabel(f"probability of {name}", fontsize=9.8)
         legend_below(figure, grid[0, 0], theme, columns=4)
         return figure
 

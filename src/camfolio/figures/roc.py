@@ -63,9 +63,9 @@ def curve_panel(axes: Axes, curves: dict[str, RocCurve], values: dict[str, float
         label = f"{NAMES[name]}, AUC {as_number(values[name], 3)}"
         axes.plot(curve.false_positive, curve.true_positive, dash, color=colour, linewidth=1.8, label=label)
     axes.plot([0, 1], [0, 1], ":", color=theme.faint, linewidth=1)
-    axes.text(0.42, 0.37, "chance", color=theme.faint, fontsize=8.5)
+    axes.text(0.42, 0.37, "chance", color=theme.faint, fontsize=9.8)
     axes.set(
         xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), xlabel=f"1 {MINUS} specificity", ylabel="sensitivity", aspect="equal"
     )
-    axes.legend(frameon=False, loc="lower right", fontsize=8.5, labelcolor=theme.ink)
+    axes.legend(frameon=False, loc="lower right", fontsize=9.8, labelcolor=theme.ink)
     tidy(axes, theme)

@@ -85,7 +85,7 @@ def panel(axes: Axes, board: ScoreboardResult, score: str, methods: Sequence[Met
     axes.set_yticks(range(len(names)), list(names.values()))
     axes.set_ylim(len(names) - 0.5, -0.5)
     unit = {"share": "", "ratio": ", times chance", "mm": ", mm"}[measure.unit]
-    axes.set_title(fill(measure.title + unit, 30), fontsize=8)
-    axes.set_xlabel(f"{measure.better} is better", fontsize=8)
+    axes.set_title(fill(measure.title + unit, 30), fontsize=9.2)
+    axes.set_xlabel(f"{measure.better} is better", fontsize=9.2)
     axes.locator_params(axis="x", nbins=4)
     tidy(axes, theme)

@@ -109,13 +109,13 @@ def drawing(
         titles = ("without the cue", f"with the cue ({cue})")
         for row, (network, hounsfield) in enumerate(zip(NETWORKS, example.hounsfield, strict=True)):
             panel(grid[row, 0], hounsfield, example, window_hu)
-            grid[row, 0].set_title(titles[row], fontsize=8.5)
+            grid[row, 0].set_title(titles[row], fontsize=9.8)
             for axes, method in zip(grid[row, 1:], methods, strict=True):
                 panel(axes, example.hounsfield[1], example, window_hu)
                 show_overlay(axes, scaled(example.maps[network][method.key], "per_image", 0.0))
-                axes.set_title(f"{network}: {method.name}", fontsize=8.5)
+                axes.set_title(f"{network}: {method.name}", fontsize=9.8)
             without, with_cue = example.probability[network]
-            grid[row, 1].set_xlabel(f"p({classes[1]}) {without:.2f} to {with_cue:.2f}", fontsize=8)
+            grid[row, 1].set_xlabel(f"p({classes[1]}) {without:.2f} to {with_cue:.2f}", fontsize=9.2)
         return figure
 
     rows = [[network, *pair] for network, pair in example.probability.items()]

@@ -45,10 +45,10 @@ def drawing(example: Example, looks: Looks) -> Drawing:
         for axes in panels[: 1 + len(methods)]:
             show_slice(axes, example.hounsfield, looks.window_hu, example.spacing_mm)
             show_outline(axes, example.mask)
-        panels[0].set_title(title, fontsize=7.5)
+        panels[0].set_title(title, fontsize=8.8)
         for axes, method in zip(panels[1 : 1 + len(methods)], methods, strict=True):
             show_overlay(axes, example.scaled_maps[method.key])
-            axes.set_title(f"{method.name}: {as_percent(example.energy_shares[method.key])} inside", fontsize=8)
+            axes.set_title(f"{method.name}: {as_percent(example.energy_shares[method.key])} inside", fontsize=9.2)
         return figure
 
     rows = [[method.key, "" if (share := example.energy_shares[method.key]) is None else share] for method in methods]

@@ -86,5 +86,5 @@ def panel(axes: Axes, name: str, result: TrainingResult, theme: Theme) -> None:
     axes.set_xlim(0.5, result.epochs + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, fontsize=8.5, labelcolor=theme.ink)
+        axes.legend(frameon=False, fontsize=9.8, labelcolor=theme.ink)
     tidy(axes, theme)

@@ -1,4 +1,4 @@
-"""Content-Security-Policy and link preview of built pages, added to the HTML of any generator."""
+"""Content-Security-Policy, faces and link preview of built pages, added to the HTML of any generator."""
 
 from __future__ import annotations
 
@@ -34,6 +34,9 @@ THEME = frozenset(
     }
 )
 """SHA-256 of the inline scripts of Material for MkDocs 9.8, without the address of the site. No other one may be in a page."""
+STYLES = re.compile(r'<link rel="stylesheet" href="(?P<assets>[^"]*)camfolio\.css">')
+FACES = ("fonts/serif.woff2", "fonts/sans.woff2")
+"""What every page needs at once, beside its style sheet; browsers would ask for it only when they have read that."""
 WORDS = {"title": TITLE, "description": DESCRIPTION}
 STRICT = {
     "default-src": "'self'",
@@ -93,6 +96,7 @@ def inline_scripts(page: str) -> list[str]:
 
 def finished(page: str, path: Path, site: Path, address: str) -> str:
     """One page with its policy and, except for the error page, its link preview."""
+    page = with_faces(page)
     if path.name == "404.html":
         return with_policy(page)
     words = {name: found["words"] if (found := pattern.search(page)) else "" for name, pattern in WORDS.items()}
@@ -114,6 +118,16 @@ def with_policy(page: str) -> str:
     content = "; ".join(f"{name} {allowed}" for name, allowed in rules.items())
     place = HEAD if HEAD.search(page) else START
     return place.sub(lambda before: f'{before[0]}<meta http-equiv="{POLICY}" content="{content}">', page, count=1)
+
+
+def with_faces(page: str) -> str:
+    """A page that loads the faces of its text at once; a page without our style sheet stays as it is.
+
+    >>> with_faces('<link rel="stylesheet" href="../assets/camfolio.css">').count("preload")
+    2
+    """
+    link = '<link rel="preload" href="{}{}" as="font" type="font/woff2" crossorigin>'
+    return STYLES.sub(lambda found: "".join(link.format(found["assets"], face) for face in FACES) + found[0], page, count=1)
 
 
 def with_card(page: str, *, title: str, description: str, address: str, card: str) -> str:

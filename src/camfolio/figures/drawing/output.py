@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from camfolio.figures.drawing.faces import with_faces
 from camfolio.figures.drawing.style import DPI, THEMES, Theme, settings
 from camfolio.results.files import write_csv, write_json
 
@@ -44,7 +46,9 @@ def write(out: Path, drawing: Drawing) -> None:
             FigureCanvasAgg(figure)
             figure.draw_without_rendering()  # the layout, once: each file would repeat it, for its own resolution
             figure.set_layout_engine(None)
-            figure.savefig(out / f"{theme.name}.svg", metadata={"Date": None, "Creator": None})
+            picture = io.StringIO()
+            figure.savefig(picture, format="svg", metadata={"Date": None, "Creator": None})
+            (out / f"{theme.name}.svg").write_text(with_faces(picture.getvalue()), encoding="utf-8", newline="\n")
             figure.savefig(out / f"{theme.name}.png", dpi=DPI * PNG_SCALE, metadata={"Software": None})
             width, height = figure.get_size_inches() * DPI
             size = {"width": round(width), "height": round(height)}

@@ -41,7 +41,7 @@ def show_slice(
         row - 0.8,
         f"{length_mm} mm",
         color="white",
-        fontsize=6.5,
+        fontsize=7.5,
         ha="center",
         va="bottom",
         path_effects=text_halo,
