@@ -127,7 +127,9 @@ def with_faces(page: str) -> str:
     2
     """
     link = '<link rel="preload" href="{}{}" as="font" type="font/woff2" crossorigin>'
-    return STYLES.sub(lambda found: "".join(link.format(found["assets"], face) for face in FACES) + found[0], page, count=1)
+    return STYLES.sub(
+        lambda found: "".join(link.format(found["assets"], face) for face in FACES) + found[0], page, count=1
+    )
 
 
 def with_card(page: str, *, title: str, description: str, address: str, card: str) -> str:
