@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from functools import partial
 from time import monotonic
 from typing import TypeAlias, TypeVar
 
@@ -35,25 +33,3 @@ def tracked(items: Iterable[Item], total: int, description: str) -> Iterator[Ite
         if monotonic() - reported >= PAUSE:
             reported = monotonic()
             report(done / max(total, done), f"{done} of {total} {description}")
-
-
-@contextmanager
-def part_of_progress(number: int, count: int) -> Iterator[None]:
-    """Context in which what is reported as done is part `number`, from 0, of `count` equal ones.
-
-    >>> _listeners[:] = [lambda done, words: print(done, words)]
-    >>> with part_of_progress(1, 2):
-    ...     report(0.5, "epoch 2 of 4")
-    0.75 2 of 2: epoch 2 of 4
-    >>> _listeners[:] = []
-    """
-    outer = list(_listeners)
-
-    def inner(listener: Listener, done: float, words: str) -> None:
-        listener((number + done) / count, f"{number + 1} of {count}: {words}" if count > 1 else words)
-
-    _listeners[:] = [partial(inner, listener) for listener in outer]
-    try:
-        yield
-    finally:
-        _listeners[:] = outer

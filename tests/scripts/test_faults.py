@@ -16,7 +16,7 @@ STUDY = {
     "data": {"source": "npz", "path": "tiny.npz"},
     "split": {"train": 0.5, "validation": 0.2, "test": 0.3},
     "network": {"width": 4, "blocks": [1, 1, 1, 1]},
-    "training": {"max_epochs": 1, "batch_size": 8, "threads": 1},
+    "training": {"max_epochs": 1, "batch_size": 8, "threads": 1, "ensemble": 1},
     "evaluation": {"resamples": 100},
     "explanation": {"methods": ["grad_cam"], "layers": ["layer2.0.conv2"]},
     "evidence": {

@@ -28,7 +28,7 @@ def study_of(path: Path, **sections: object) -> Study:
             "data": {"source": "npz", "path": path},
             "split": {"train": 0.4, "validation": 0.2, "test": 0.4},
             "network": {"width": 4, "blocks": [1, 1, 1, 1]},
-            "training": {"max_epochs": 2, "batch_size": 8, "threads": 1},
+            "training": {"max_epochs": 2, "batch_size": 8, "threads": 1, "ensemble": 1},
             "evaluation": {"resamples": 100},
             "explanation": {"layers": ["layer2.0.conv2", "layer1"], "methods": METHODS},
             "evidence": {

@@ -15,8 +15,9 @@ from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.style import LIGHT
 from camfolio.method_words import method_looks
 from camfolio.network.architecture import build_network, in_window, through_window
-from camfolio.network.ensembles import Ensemble, member_seeds, members_of, together
+from camfolio.network.ensembles import Ensemble, members_of, together
 from camfolio.network.weights import load_weights
+from camfolio.pipeline.trainings import member_seeds
 from camfolio.results.arrays.maps import LayerMaps, SliceMaps
 from camfolio.results.subject import Subject
 from camfolio.results.training import TrainingResult

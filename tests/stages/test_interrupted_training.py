@@ -31,7 +31,7 @@ excerpt: E
 data: {source: npz, path: tiny.npz}
 split: {train: 0.6, validation: 0.2, test: 0.2}
 network: {width: 4, blocks: [1, 1, 1, 1]}
-training: {max_epochs: 20, patience: 20, batch_size: 4, threads: 1}
+training: {max_epochs: 20, patience: 20, batch_size: 4, threads: 1, ensemble: 1}
 """
 
 

@@ -124,7 +124,7 @@ MISTAKES = {
         r"line 5: found an alias of the section that holds it",
     ),
     "a class beside a width": (
-        "network: {class_path: a.B, width: 8}\n",
+        "network: {class_path: a.B, width: 12}\n",
         r"Expected either class_path or width, but got both for network \(.*line 5\)",
     ),
     "arguments without a class": (

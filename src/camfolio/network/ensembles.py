@@ -34,14 +34,3 @@ def together(members: Sequence[nn.Module]) -> nn.Module:
 def members_of(network: nn.Module) -> tuple[nn.Module, ...]:
     """The networks of an ensemble; any other network is its only member."""
     return tuple(network.members) if isinstance(network, Ensemble) else (network,)
-
-
-def member_seeds(seed: int, count: int) -> list[int]:
-    """Seeds of the members' trainings; the first is that of a single network.
-
-    They are far from `seed + 1`, `seed + 2` and so on, the seeds of retrainings.
-
-    >>> member_seeds(7, 3)
-    [7, 1007, 2007]
-    """
-    return [(seed + 1000 * number) % 2**32 for number in range(count)]

@@ -77,8 +77,3 @@ def network_section(study: Study) -> dict[str, Any]:
 def device(study: Study) -> dict[str, Any]:
     """The parameter `device` of stages that run the network."""
     return {"device": {"threads": study.training.threads, "accelerator": study.training.accelerator}}
-
-
-def checkpoint(study: Study) -> dict[str, Path]:
-    """The file of weights to load instead of training, as `files` of a stage; empty if the study has none."""
-    return {"checkpoint": study.network.checkpoint} if study.network.checkpoint else {}

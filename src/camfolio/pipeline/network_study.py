@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from camfolio.pipeline.data import TRAINED_ON, data_stages
-from camfolio.pipeline.declare import checkpoint, device, network_section, section, stage
+from camfolio.pipeline.declare import device, network_section, section, stage
 from camfolio.pipeline.external import external_stages
 from camfolio.pipeline.pictures import figure_stages, raster_stages
 from camfolio.pipeline.sanity_checks import EVIDENCE, MAPS, sanity_check_stages
+from camfolio.pipeline.trainings import training_stages
 from camfolio.store.stage import Stage
 from camfolio.study.settings import Study
 
@@ -21,7 +22,7 @@ def network_stages(study: Study) -> tuple[Stage, ...]:
     table = (
         *data_stages(study),
         stage("layer", network | explanation, "slices"),
-        stage("training", network | section(study, "training") | seed, "slices", "split", files=checkpoint(study)),
+        *training_stages(study, "training", study.seed, intermediate=False),
         stage("predictions", network | device(study), "slices", "training", intermediate=True),
         stage("evaluation", evaluation | seed, "slices", "split", "predictions", renamed=TRAINED_ON),
         stage(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from camfolio.pipeline.declare import device, network_section, section, stage
+from camfolio.pipeline.trainings import single, training_stages
 from camfolio.store.stage import Stage
 from camfolio.study.settings import Study
 from camfolio.study.training import Augmentation
@@ -45,7 +46,7 @@ def retraining_seeds(study: Study) -> list[int]:
     return [(study.seed + i) % 2**32 for i in range(1, study.evidence.seeds + 1)]
 
 
-def retraining_stages(study: Study, seed: int, mapping: Mapping[str, Any]) -> tuple[Stage, Stage]:
+def retraining_stages(study: Study, seed: int, mapping: Mapping[str, Any]) -> tuple[Stage, ...]:
     """One retraining, and the comparison of its maps with those of the study.
 
     Args:
@@ -54,11 +55,10 @@ def retraining_stages(study: Study, seed: int, mapping: Mapping[str, Any]) -> tu
         mapping: settings of the maps.
     """
     name = f"seed-{seed}"
-    training = network_section(study) | section(study, "training") | {"seed": seed}
     scoring = {**mapping, **section(study, "evidence", only=("slices", "tolerance_mm"))}
     upstream = {stage_name: stage_name for stage_name in MAPS} | {"training": f"training-{name}"}
     return (
-        stage(f"training-{name}", training, "slices", "split", intermediate=True),
+        *training_stages(study, f"training-{name}", seed),
         stage(f"retrained-{name}", scoring, group=EVIDENCE, renamed=upstream),
     )
 
@@ -97,5 +97,4 @@ def memorising(study: Study) -> dict[str, Any]:
     evidence, training = study.evidence, study.training
     none = Augmentation(rotation_degrees=0, flips=False, shift_pixels=0, zoom=0, noise_hu=0)
     without = {"augmentation": none, "weight_decay": 0.0, "label_smoothing": 0.0}
-    epochs = {"max_epochs": evidence.permuted_epochs, "average": 0.0, "ensemble": 1}
-    return {"training": training.model_copy(update=without | epochs).model_dump(mode="json")}
+    return single(training, max_epochs=evidence.permuted_epochs, average=0.0, **without)

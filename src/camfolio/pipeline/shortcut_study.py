@@ -7,6 +7,7 @@ from dataclasses import replace
 from camfolio.pipeline.data import data_figures, data_stages
 from camfolio.pipeline.declare import device, figure, network_section, section, stage
 from camfolio.pipeline.pictures import methods_shown
+from camfolio.pipeline.trainings import single
 from camfolio.store.stage import Stage
 from camfolio.study.settings import Study
 from camfolio.study.shortcut import Shortcut
@@ -49,8 +50,8 @@ def planting(study: Study, shortcut: Shortcut, cue: str) -> Stage:
 
 
 def training(study: Study, condition: str, number: int) -> Stage:
-    """One network, trained on the original slices (`clean`) or on those with a cue; `number` is added to the seed."""
-    parameters = network_section(study) | section(study, "training") | {"seed": study.seed + number}
+    """One network, never an ensemble, trained on the original slices (`clean`) or on those with a cue; `number` is added to the seed."""
+    parameters = network_section(study) | single(study.training) | {"seed": study.seed + number}
     slices = "slices" if condition == CLEAN else f"planting-{condition}"
     name, renamed = f"training-{condition}-{number}", {"slices": slices}
     return stage(name, parameters, "split", renamed=renamed, group="training", intermediate=True)

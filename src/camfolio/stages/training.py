@@ -16,12 +16,10 @@ from camfolio.data.loading import SliceLoading
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
 from camfolio.network.architecture import build_network, through_window
-from camfolio.network.ensembles import member_seeds, together
 from camfolio.network.onnx import FILE, write_onnx
 from camfolio.network.trained import member_file
 from camfolio.network.training import Trained, train
 from camfolio.network.weights import load_weights, save_network
-from camfolio.progress import part_of_progress
 from camfolio.results.training import Epoch, PartResult, TrainingResult
 from camfolio.shapes import Names
 from camfolio.study.settings import Network
@@ -37,10 +35,11 @@ def run(
     training: Training,
     seed: int,
     fit: float | None = None,
+    exported: bool = True,
     checkpoint: Path | None = None,
     unfinished: Path | None = None,
 ) -> None:
-    """Write `network.safetensors`, of an ensemble one file for each network, `TrainingResult` and, if the network can be exported and the file reproduces its logits, `network.onnx`.
+    """Write `network.safetensors`, `TrainingResult` and, if the network can be exported and the file reproduces its logits, `network.onnx`.
 
     Args:
         out: gets the files.
@@ -48,9 +47,10 @@ def run(
         split: folder of that stage.
         network: section of the study.
         training: section of the study.
-        seed: of weights, order and augmentation; of an ensemble's further networks, see `member_seeds`.
+        seed: of weights, order and augmentation.
         fit: accuracy on the training slices beyond which training stops, for labels that are memorised; the training slices
             then take the place of those for validation.
+        exported: whether `network.onnx` is written; an ensemble exports its networks together.
         checkpoint: loaded instead of training; then the history is empty.
         unfinished: folder for the state after the last finished epoch, from which an interrupted training goes on.
 
@@ -60,34 +60,25 @@ def run(
     torch.set_num_threads(training.threads)
     data = Slices.load(slices / "slices.npz")
     parts = Parts(data, np.load(split / "part.npy", allow_pickle=False), "validation" if fit is None else "train")
+    model = seeded_network(network, seed)
     if checkpoint:
-        members = [Member(seeded_network(network, seed), None)]
-        load_weights(members[0].network, checkpoint)
+        load_weights(model, checkpoint)
+        trained = Trained([], None, [])
     else:
-        seeds = member_seeds(seed, training.ensemble)
-        members = []
-        for number, own_seed in enumerate(seeds):
-            kept = unfinished / f"member-{number}" if unfinished and len(seeds) > 1 else unfinished
-            with part_of_progress(number, len(seeds)):
-                members.append(trained_member(parts, network, training, seed=own_seed, fit=fit, unfinished=kept))
-    for number, member in enumerate(members):
-        save_network(member.network, out / member_file(number))
-    model = together([member.network for member in members]).cpu().eval()
+        trained = train_network(model, parts, network, training, seed=seed, fit=fit, unfinished=unfinished)
+    model = model.cpu().eval()
+    save_network(model, out / member_file(0))
     image = through_window(torch.from_numpy(data.hounsfield[:1]), network.window_hu)
-    not_exported = write_onnx(model, image, out / FILE)
-    first = members[0].trained or Trained([], None, [])
+    not_exported = write_onnx(model, image, out / FILE) if exported else ""
     without_auc = [name for name, part in parts.names.items() if parts.one_class(part)]
     TrainingResult(
         loaded=checkpoint.name if checkpoint else None,
-        parameters=sum(parameter.numel() for parameter in members[0].network.parameters()),
-        kept_epoch=first.kept_epoch,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        kept_epoch=trained.kept_epoch,
         averaged=not checkpoint and fit is None and training.average > 0,
-        members=len(members),
-        epochs=len(first.history),
-        history=tuple(epoch_result(row, without_auc) for row in first.history),
-        contiguous=tuple(
-            dict.fromkeys(name for member in members if member.trained for name in member.trained.contiguous)
-        ),
+        epochs=len(trained.history),
+        history=tuple(epoch_result(row, without_auc) for row in trained.history),
+        contiguous=tuple(trained.contiguous),
         not_exported=not_exported,
     ).write(out)
 
@@ -110,18 +101,17 @@ class Parts:
         return len(set(self.slices.label[self.part == part].tolist())) < 2  # noqa: PLR2004 - both classes
 
 
-@dataclass(frozen=True)
-class Member:
-    """A network and how it was trained; None if its weights were loaded."""
-
-    network: nn.Module
-    trained: Trained | None
-
-
-def trained_member(
-    parts: Parts, network: Network, training: Training, *, seed: int, fit: float | None, unfinished: Path | None
-) -> Member:
-    """Train one network; the arguments are those of the stage, the seed its own.
+def train_network(
+    model: nn.Module,
+    parts: Parts,
+    network: Network,
+    training: Training,
+    *,
+    seed: int,
+    fit: float | None,
+    unfinished: Path | None,
+) -> Trained:
+    """Train a network in place; the other arguments are those of the stage.
 
     Raises:
         DataError: if all training slices are of one class.
@@ -129,14 +119,12 @@ def trained_member(
     if parts.one_class("train"):
         msg = "Expected training slices of both classes, but got one class. Check the labels, or labels.min_readers."
         raise DataError(msg)
-    model = seeded_network(network, seed)
     loading = SliceLoading(
         parts.slices, parts.part, batch_size=training.batch_size, seed=seed, validated=parts.validated
     )
-    trained = train(
+    return train(
         model, loading, window_hu=network.window_hu, settings=training, seed=seed, fit=fit, unfinished=unfinished
     )
-    return Member(model, trained)
 
 
 def seeded_network(network: Network, seed: int) -> nn.Module:

@@ -39,8 +39,8 @@ class Stage:
         group: where no process can be forked, one worker computes stages of one group, so that it imports its libraries once.
         threads: in how many it computes, so that as many stages run side by side as there are processors; 0: in all.
         intermediate: only other stages read the result; where theirs are known, it is not computed.
-        local: the result is never kept beside a study: pictures, which every change of style draws again, and slices,
-            which may be those of patients.
+        local: the result is never kept beside a study: pictures, which every change of style draws again, slices, which may be
+            those of patients, and copies of what is kept.
     """
 
     name: str

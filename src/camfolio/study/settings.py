@@ -71,7 +71,7 @@ class Split(Settings):
 class Network(Settings):
     """The classifier and its input: a residual network for small slices, or user code."""
 
-    width: int = Field(16, ge=4, le=128, description="channels of the first block")
+    width: int = Field(8, ge=4, le=128, description="channels of the first block")
     blocks: Annotated[tuple[int, int, int, int], Field(strict=False)] = Field(
         (2, 2, 2, 2), description="basic blocks per layer"
     )

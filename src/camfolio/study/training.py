@@ -28,7 +28,7 @@ class Training(Settings):
     """How the network is trained; with `network.checkpoint` nothing is trained."""
 
     steps: int = Field(
-        800,
+        400,
         ge=1,
         le=1_000_000,
         description="length of the training in batches, rounded up to whole epochs; the learning rate schedule spans it",
@@ -44,10 +44,10 @@ class Training(Settings):
         "kept. 0: none, and the weights of the epoch with the lowest validation loss are kept",
     )
     ensemble: int = Field(
-        1,
+        5,
         ge=1,
         le=50,
-        description="networks that are trained with different seeds; probabilities and maps are averaged",
+        description="networks that are trained with different seeds; probabilities and maps are averaged. 1: a single network",
     )
     patience: int = Field(
         15, ge=1, description="epochs without a lower validation loss before a training without average stops"
