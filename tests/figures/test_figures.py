@@ -20,7 +20,7 @@ from camfolio.figures.drawing.examples import ExampleFolders
 from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.output import write
 from camfolio.figures.drawing.panels import SIGNED_COLORMAP, edges, show_map, show_outline, show_overlay, show_slice
-from camfolio.figures.drawing.style import DARK, LIGHT
+from camfolio.figures.drawing.style import ARTICLE, DARK, LIGHT
 from camfolio.method_words import method_looks
 from camfolio.network.cases import Cases
 from camfolio.network.evaluation import evaluate
@@ -477,7 +477,7 @@ def test_a_strip_has_at_most_four_panels_to_a_row(count, rows, columns, study):
     looks = replace(LOOKS, methods=LOOKS.methods[:count])
     figure = strip.drawing(misclassified(study, "per_image"), looks).draw(LIGHT)
     assert len(figure.axes) == count + 1
-    assert figure.get_size_inches().tolist() == [2.25 * columns, 2.6 * rows]
+    assert figure.get_size_inches().tolist() == pytest.approx([ARTICLE / 4 * columns, 2.15 * rows])
 
 
 def test_an_overlay_is_transparent_where_the_map_is_zero():

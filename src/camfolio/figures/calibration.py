@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import Theme, new_figure, tidy
+from camfolio.figures.drawing.style import SMALL, TEXT, Theme, new_figure, tidy
 from camfolio.results.evaluation import CalibrationBin, EvaluationResult
 from camfolio.vocabulary import as_number
 
@@ -44,9 +44,9 @@ def panel(axes: Axes, bins: Sequence[CalibrationBin], classes: tuple[str, str], 
     for row in bins:
         axes.plot(row.predicted, row.observed, "o", color=theme.accent, markersize=3 + row.nodules**0.5 / 2)
         axes.annotate(
-            str(row.nodules), (row.predicted, row.observed), (7, -11), textcoords="offset points", fontsize=8.8
+            str(row.nodules), (row.predicted, row.observed), (7, -11), textcoords="offset points", fontsize=SMALL
         )
-    axes.text(0.03, 0.95, f"numbers: {unit}s in the bin", color=theme.faint, fontsize=9.8)
+    axes.text(0.03, 0.95, f"numbers: {unit}s in the bin", color=theme.faint, fontsize=TEXT)
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.04, 1.04), aspect="equal")
     axes.set_xlabel(f"predicted probability of {classes[1]}")
     axes.set_ylabel(f"share that is {classes[1]}")

@@ -15,11 +15,11 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from camfolio.explanation.scaling import scaled as scaled_map
-from camfolio.figures.drawing.examples import Example, ExampleFolders, outcome
+from camfolio.figures.drawing.examples import Example, ExampleFolders, outcome, outcome_title
 from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.panels import colormap_of, show_map, show_outline, show_overlay, show_slice
-from camfolio.figures.drawing.style import Theme, new_figure
+from camfolio.figures.drawing.style import ARTICLE, SMALL, Theme, new_figure
 from camfolio.vocabulary import FOR_ITS_SIZE, SCALING_NAMES, MethodLook, as_percent
 
 SLICE_VALUES = "hounsfield"
@@ -59,27 +59,29 @@ def drawing(example: Example, method: MethodLook, kind: str, looks: Looks) -> Dr
     ) + ("" if differing is None else f" {disagreement_text(differing, values, example.mask)}")
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 8.4, 2.8 if differing is None else 2.3, layout="constrained")
+        figure = new_figure(theme, ARTICLE, 2.6 if differing is None else 2.25, layout="constrained")
         left, middle, right, *further = figure.subplots(1, 3 if differing is None else 4)
         show_slice(left, example.hounsfield, looks.window_hu, example.spacing_mm)
-        left.set_title(title if differing is None else title.replace(", predicted", ",\npredicted"), fontsize=9.2)
+        left.set_title(outcome_title(example.case, looks.classes), fontsize=SMALL)
         show_map(middle, scaled, theme)
         maximum = f"max {values.max():.3g}" if scaled.scaling == "per_image" else f"full scale {scaled.limit:.3g}"
-        middle.set_title(f"{method.name}, {maximum}", fontsize=9.8)
+        middle.set_title(
+            f"{method.name}, {maximum}" if differing is None else f"{method.name},\n{maximum}", fontsize=SMALL
+        )
         show_slice(right, example.hounsfield, looks.window_hu, example.spacing_mm)
         show_overlay(right, scaled)
         show_outline(right, example.mask)
         right.set_title(
-            "share inside not defined" if share is None else f"{as_percent(share)} of the energy inside", fontsize=9.8
+            "share inside not defined" if share is None else f"{as_percent(share)} of the energy inside", fontsize=SMALL
         )
         colours = ScalarMappable(Normalize(scaled.lowest, 1), colormap_of(scaled))
         bar = figure.colorbar(colours, ax=right, shrink=0.86, ticks=[scaled.lowest, (scaled.lowest + 1) / 2, 1])
-        bar.set_label(fill(SCALING_NAMES[scaled.scaling], 34), fontsize=8.8)
+        bar.set_label(fill(SCALING_NAMES[scaled.scaling], 30), fontsize=SMALL)
         bar.outline.set_visible(False)
         if differing is not None:
             show_map(further[0], scaled_map(differing, "per_image", float(differing.max())), theme)
             show_outline(further[0], example.mask)
-            further[0].set_title(f"disagreement, max {differing.max():.3g}", fontsize=9.8)
+            further[0].set_title(f"disagreement,\nmax {differing.max():.3g}", fontsize=SMALL)
         return figure
 
     rows = [

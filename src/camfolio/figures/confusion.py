@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import Theme, counts_colormap, new_figure
+from camfolio.figures.drawing.style import HALF, TEXT, Theme, counts_colormap, new_figure
 from camfolio.results.evaluation import EvaluationResult
 from camfolio.vocabulary import as_percent
 
@@ -37,7 +37,7 @@ def drawing(counts: np.ndarray, classes: tuple[str, str], unit: str) -> Drawing:
     )
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 4.2, 3.7, layout="constrained")
+        figure = new_figure(theme, HALF, 2.95, layout="constrained")
         matrix(figure.subplots(), counts, shares, classes, theme)
         return figure
 
@@ -50,7 +50,7 @@ def matrix(axes: Axes, counts: np.ndarray, shares: np.ndarray, classes: tuple[st
     for (row, column), count in np.ndenumerate(counts):
         axes.text(column, row - 0.06, str(count), ha="center", va="center", fontsize=21)
         percentage = f"{as_percent(float(shares[row, column]), 1)} of row" if counts[row].any() else "empty row"
-        axes.text(column, row + 0.24, percentage, ha="center", va="center", fontsize=9.8)
+        axes.text(column, row + 0.24, percentage, ha="center", va="center", fontsize=TEXT)
     axes.set_xticks([0, 1], classes)
     axes.set_yticks([0, 1], classes, rotation=90, va="center")
     axes.set_xlabel("predicted class")

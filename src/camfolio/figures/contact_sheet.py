@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from camfolio.data.slices import Slices
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.panels import show_outline, show_slice
-from camfolio.figures.drawing.style import Theme, new_figure
+from camfolio.figures.drawing.style import ARTICLE, SMALL, TEXT, Theme, new_figure
 
 COLUMNS = 6
 PER_CLASS = 18
@@ -31,14 +31,14 @@ def drawing(data: Slices, classes: tuple[str, str], window_hu: tuple[float, floa
     grid = [indices[i : i + COLUMNS] for indices in sampled.values() for i in range(0, len(indices), COLUMNS)]
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 1.4 * COLUMNS + 0.3, 1.72 * len(grid), layout="constrained")
+        figure = new_figure(theme, ARTICLE, 1.48 * len(grid), layout="constrained")
         panels = figure.subplots(len(grid), COLUMNS, squeeze=False)
         for row, indices in zip(panels, grid, strict=True):
             for axes, index in zip(row, indices, strict=False):
                 show_slice(axes, data.hounsfield[index], window_hu, float(data.spacing[index, 1]))
                 show_outline(axes, data.mask[index])
-                axes.set_title(str(data.id[index]).replace("-n", "\nn", 1), fontsize=7.5, loc="center")
-            row[0].set_ylabel(classes[data.label[indices[0]]], fontsize=9.8)
+                axes.set_title(str(data.id[index]).replace("-n", "\nn", 1), fontsize=SMALL, loc="center")
+            row[0].set_ylabel(classes[data.label[indices[0]]], fontsize=TEXT)
             for axes in row[len(indices) :]:
                 axes.remove()
         return figure

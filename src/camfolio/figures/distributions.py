@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from camfolio.evidence.localisation import LOCALISATION
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import Theme, new_figure, tidy
+from camfolio.figures.drawing.style import ARTICLE, TEXT, Theme, new_figure, tidy
 from camfolio.results.arrays.slice_scores import SliceScores
 from camfolio.results.selection import Case, CasesResult, MethodCases
 from camfolio.results.subject import Subject
@@ -60,7 +60,7 @@ def drawing(
     )
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 8.4, 0.9 + 0.85 * (len(values) + 1), layout="constrained")
+        figure = new_figure(theme, ARTICLE, 0.9 + 0.85 * (len(values) + 1), layout="constrained")
         axes = figure.subplots()
         for line, method in enumerate(methods):
             dot_plot(axes, values[method.key], line, method.colour)
@@ -90,7 +90,7 @@ def dot_plot(axes: Axes, values: np.ndarray, line: int, colour: str) -> None:
     """Dots stacked in narrow bins, and a bar from the first to the third quartile with the median."""
     defined = np.sort(values[np.isfinite(values)])
     if not len(defined):
-        axes.text(0, line, UNDEFINED, color=colour, va="center", fontsize=9.2)
+        axes.text(0, line, UNDEFINED, color=colour, va="center", fontsize=TEXT)
         return
     width = max(float(defined.max()), 1e-12) / BINS
     bins = np.floor(defined / width).astype(int)
@@ -127,5 +127,5 @@ def label_axes(axes: Axes, names: list[str], title: str, theme: Theme) -> None:
     axes.set_xlim(left=0)
     axes.set_xlabel(title)
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, fontsize=9.2, labelcolor=theme.ink, ncols=5, loc="lower right")
+        axes.legend(frameon=False, fontsize=TEXT, labelcolor=theme.ink, ncols=5, loc="lower right")
     tidy(axes, theme)

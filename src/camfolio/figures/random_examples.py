@@ -7,12 +7,15 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from camfolio.figures.drawing.examples import Example, ExampleFolders, energy_shares_text, outcome
+from camfolio.figures.drawing.examples import Example, ExampleFolders, energy_shares_text, outcome, outcome_title
 from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
-from camfolio.figures.drawing.style import Theme, new_figure
+from camfolio.figures.drawing.style import ARTICLE, SMALL, Theme, new_figure
 from camfolio.vocabulary import as_percent
+
+COLUMNS = 4
+"""Panels that fit beside each other."""
 
 
 def run(*, out: Path, looks: Looks, **folders: Path) -> None:
@@ -36,16 +39,16 @@ def drawing(examples: Sequence[Example], looks: Looks) -> Drawing:
     alt = f"{len(examples)} test slices drawn at random, and their maps: {'; '.join(descriptions)}."
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 2.2 * (1 + len(methods)), 2.45 * len(examples), layout="constrained")
+        figure = new_figure(theme, ARTICLE / COLUMNS * (1 + len(methods)), 2.1 * len(examples), layout="constrained")
         grid = figure.subplots(len(examples), 1 + len(methods), squeeze=False)
         for row, example in zip(grid, examples, strict=True):
             for axes in row:
                 show_slice(axes, example.hounsfield, looks.window_hu, example.spacing_mm)
                 show_outline(axes, example.mask)
-            row[0].set_title(outcome(example.case, classes), fontsize=8)
+            row[0].set_title(outcome_title(example.case, classes), fontsize=SMALL)
             for axes, method in zip(row[1:], methods, strict=True):
                 show_overlay(axes, example.scaled_maps[method.key])
-                axes.set_title(f"{method.name}: {as_percent(example.energy_shares[method.key])} inside", fontsize=9.2)
+                axes.set_title(f"{method.name}: {as_percent(example.energy_shares[method.key])} inside", fontsize=SMALL)
         return figure
 
     rows = [

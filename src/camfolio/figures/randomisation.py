@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 from camfolio.evidence.similarity import SIMILARITY
 from camfolio.figures.drawing.lines import band, interval_cells, mean_line
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
+from camfolio.figures.drawing.style import ARTICLE, SMALL, Theme, legend_below, new_figure, tidy
 from camfolio.results.randomisation import RandomisationResult
 from camfolio.vocabulary import MethodLook, as_number
 
@@ -42,7 +43,7 @@ def drawing(result: RandomisationResult, methods: Sequence[MethodLook]) -> Drawi
     )
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 11.0, 3.4, layout="constrained")
+        figure = new_figure(theme, ARTICLE, 3.3, layout="constrained")
         grid = figure.subplots(1, len(SHOWN), sharey=True)
         for axes, measure in zip(grid, SHOWN, strict=True):
             panel(axes, result, measure, methods, theme)
@@ -62,6 +63,6 @@ def panel(axes: Axes, result: RandomisationResult, measure: str, methods: Sequen
         band(axes, x, values, method.colour)
     axes.set_xticks(x, result.parts, rotation=30, ha="right")
     axes.set_ylim(-0.4, 1.02)
-    axes.set_title(SIMILARITY[measure], fontsize=10.3)
-    axes.set_xlabel("randomised from the output down to", fontsize=9.8)
+    axes.set_title(fill(SIMILARITY[measure], 28), fontsize=SMALL)
+    axes.set_xlabel("randomised from the output down to", fontsize=SMALL)
     tidy(axes, theme)

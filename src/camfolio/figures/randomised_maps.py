@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from camfolio.explanation.scaling import scaled
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.panels import show_overlay, show_slice
-from camfolio.figures.drawing.style import Theme, new_figure
+from camfolio.figures.drawing.style import ARTICLE, SMALL, Theme, new_figure
 from camfolio.results.arrays.similarities import RandomisedExample
 from camfolio.results.randomisation import RandomisationResult
 from camfolio.vocabulary import MethodLook
@@ -39,15 +39,15 @@ def drawing(
     )
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 1.25 * len(columns) + 0.3, 1.3 * len(methods) + 0.3, layout="constrained")
+        figure = new_figure(theme, ARTICLE, ARTICLE / len(columns) * len(methods) + 0.4, layout="constrained")
         grid = figure.subplots(len(methods), len(columns), squeeze=False)
         for row, method in enumerate(methods):
             for axes, signed in zip(grid[row], example.signed[method.key], strict=True):
                 show_slice(axes, example.hounsfield, window_hu, spacing_mm)
                 show_overlay(axes, scaled(signed, "per_image", 0.0))
-            grid[row, 0].set_ylabel(method.name, fontsize=9.8)
+            grid[row, 0].set_ylabel(method.name, fontsize=SMALL)
         for axes, name in zip(grid[0], columns, strict=True):
-            axes.set_title(name, fontsize=9.8)
+            axes.set_title(name, fontsize=SMALL)
         return figure
 
     rows = [

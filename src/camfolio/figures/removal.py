@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,7 +12,7 @@ from matplotlib.ticker import PercentFormatter
 
 from camfolio.figures.drawing.lines import band, interval_cells, mean_line
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
+from camfolio.figures.drawing.style import ARTICLE, SMALL, TEXT, Theme, legend_below, new_figure, tidy
 from camfolio.results.by_class import ByClassResult, ClassFaithfulness
 from camfolio.results.faithfulness import FaithfulnessResult
 from camfolio.results.interval import Interval
@@ -68,16 +69,18 @@ def drawing(
     )
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 10.4, 11.4, layout="constrained")
+        figure = new_figure(theme, ARTICLE, 9.6, layout="constrained")
         grid = figure.subplots(4, 3, sharey=True)
         for label, (name, part) in enumerate(zip(classes, result.explained, strict=True)):
             own = grid[2 * label : 2 * label + 2]
             for axes, (curve, title) in zip(own.ravel(), PANELS.items(), strict=True):
                 panel(axes, part.curves[curve], shares[curve], methods=methods, controls=controls, theme=theme)
-                axes.set_title(f"{name}: {title}", fontsize=10.3)
-                axes.set_xlabel("pixels inserted" if curve.startswith("insertion") else "pixels replaced", fontsize=9.8)
+                axes.set_title(fill(f"{name}, {title}", 28), fontsize=SMALL)
+                axes.set_xlabel(
+                    "pixels inserted" if curve.startswith("insertion") else "pixels replaced", fontsize=SMALL
+                )
             for axes in own[:, 0]:
-                axes.set_ylabel(f"probability of {name}", fontsize=9.8)
+                axes.set_ylabel(f"probability of {name}", fontsize=TEXT)
         legend_below(figure, grid[0, 0], theme, columns=4)
         return figure
 

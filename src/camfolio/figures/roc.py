@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.output import Drawing, write, write_empty
-from camfolio.figures.drawing.style import Theme, new_figure, tidy
+from camfolio.figures.drawing.style import HALF, TEXT, Theme, new_figure, tidy
 from camfolio.results.evaluation import EvaluationResult, RocCurve
 from camfolio.vocabulary import MINUS, as_number
 
@@ -48,7 +48,7 @@ def drawing(result: EvaluationResult) -> Drawing:
     )
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 4.4, 4.0, layout="constrained")
+        figure = new_figure(theme, HALF, 3.05, layout="constrained")
         curve_panel(figure.subplots(), curves, values, theme)
         return figure
 
@@ -63,9 +63,9 @@ def curve_panel(axes: Axes, curves: dict[str, RocCurve], values: dict[str, float
         label = f"{NAMES[name]}, AUC {as_number(values[name], 3)}"
         axes.plot(curve.false_positive, curve.true_positive, dash, color=colour, linewidth=1.8, label=label)
     axes.plot([0, 1], [0, 1], ":", color=theme.faint, linewidth=1)
-    axes.text(0.42, 0.37, "chance", color=theme.faint, fontsize=9.8)
+    axes.text(0.42, 0.37, "chance", color=theme.faint, fontsize=TEXT)
     axes.set(
         xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), xlabel=f"1 {MINUS} specificity", ylabel="sensitivity", aspect="equal"
     )
-    axes.legend(frameon=False, loc="lower right", fontsize=9.8, labelcolor=theme.ink)
+    axes.legend(frameon=False, loc="lower right", fontsize=TEXT, labelcolor=theme.ink)
     tidy(axes, theme)

@@ -12,12 +12,12 @@ from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.lines import interval_cells
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import Theme, new_figure, tidy
+from camfolio.figures.drawing.style import ARTICLE, SMALL, Theme, new_figure, tidy
 from camfolio.results.scoreboard import ScoreboardResult
 from camfolio.results.subject import ORACLE
 from camfolio.vocabulary import MethodLook, as_number
 
-COLUMNS = 4
+COLUMNS = 3
 
 
 def run(*, out: Path, scoreboard: Path, methods: tuple[MethodLook, ...]) -> None:
@@ -42,7 +42,7 @@ def drawing(board: ScoreboardResult, methods: Sequence[MethodLook]) -> Drawing:
 
     def draw(theme: Theme) -> Figure:
         panel_rows = ceil(len(shown) / COLUMNS)
-        figure = new_figure(theme, 10.4, panel_rows * (0.9 + 0.24 * len(names)), layout="constrained")
+        figure = new_figure(theme, ARTICLE, panel_rows * (0.9 + 0.22 * len(names)), layout="constrained")
         grid = figure.subplots(panel_rows, COLUMNS, sharey=True, squeeze=False).ravel()
         for axes, score in zip(grid, shown, strict=False):
             panel(axes, board, score, methods, theme)
@@ -85,7 +85,7 @@ def panel(axes: Axes, board: ScoreboardResult, score: str, methods: Sequence[Met
     axes.set_yticks(range(len(names)), list(names.values()))
     axes.set_ylim(len(names) - 0.5, -0.5)
     unit = {"share": "", "ratio": ", times chance", "mm": ", mm"}[measure.unit]
-    axes.set_title(fill(measure.title + unit, 30), fontsize=9.2)
-    axes.set_xlabel(f"{measure.better} is better", fontsize=9.2)
-    axes.locator_params(axis="x", nbins=4)
+    axes.set_title(fill(measure.title + unit, 26), fontsize=SMALL)
+    axes.set_xlabel(f"{measure.better} is better", fontsize=SMALL)
+    axes.locator_params(axis="x", nbins=3)
     tidy(axes, theme)

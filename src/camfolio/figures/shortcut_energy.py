@@ -11,7 +11,7 @@ from matplotlib.ticker import PercentFormatter
 
 from camfolio.figures.drawing.lines import interval_cells
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import Theme, legend_below, new_figure, tidy
+from camfolio.figures.drawing.style import ARTICLE, SMALL, TEXT, Theme, legend_below, new_figure, tidy
 from camfolio.results.networks import NetworksInterval
 from camfolio.results.shortcut import CueResult, MethodMaps, ShortcutResult
 from camfolio.vocabulary import MethodLook, as_percent
@@ -59,12 +59,12 @@ def drawing(result: ShortcutResult, methods: tuple[MethodLook, ...]) -> Drawing:
     )
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 4.6 * len(result.cues), 0.7 + 0.95 * len(methods), layout="constrained")
+        figure = new_figure(theme, ARTICLE / 2 * len(result.cues), 0.7 + 0.95 * len(methods), layout="constrained")
         grid = figure.subplots(1, len(result.cues), squeeze=False, sharey=True)[0]
         for axes, (cue, cue_result) in zip(grid, result.cues.items(), strict=True):
             panel(axes, cue_result, methods, theme)
             axes.set_title(f"cue: {cue}")
-        legend_below(figure, grid[0], theme, columns=2, size=9.2)
+        legend_below(figure, grid[0], theme, columns=2, size=TEXT)
         return figure
 
     return Drawing(draw, alt, columns, rows)
@@ -85,7 +85,7 @@ def panel(axes: Axes, result: CueResult, methods: tuple[MethodLook, ...], theme:
         (3, -9),
         xycoords=("data", "axes fraction"),
         textcoords="offset points",
-        fontsize=8.8,
+        fontsize=SMALL,
     )
     for line, method in enumerate(methods):
         for step, (title, interval) in enumerate(energies(result.methods[method.key]).items()):
@@ -108,7 +108,7 @@ def marker_style(network: str, cue: str, theme: Theme) -> dict[str, Any]:
 def draw_interval(axes: Axes, interval: NetworksInterval, y: float, style: dict[str, Any]) -> None:
     """A mean with its interval, and small bars for single networks; a note where all maps are empty."""
     if interval.value is None:
-        axes.text(0.01, y, "all maps are empty", fontsize=8, va="center", color=style["color"])
+        axes.text(0.01, y, "all maps are empty", fontsize=SMALL, va="center", color=style["color"])
         return
     if interval.low is not None and interval.high is not None:
         axes.plot([interval.low, interval.high], [y, y], color=style["color"], linewidth=1.4)

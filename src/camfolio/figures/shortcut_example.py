@@ -16,7 +16,7 @@ from camfolio.explanation.scaling import scaled
 from camfolio.figures.drawing.examples import read_test_slice
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
-from camfolio.figures.drawing.style import Theme, new_figure
+from camfolio.figures.drawing.style import ARTICLE, SMALL, Theme, new_figure
 from camfolio.results.arrays.cue_outputs import PLAIN, CueOutputs
 from camfolio.vocabulary import MethodLook
 
@@ -42,6 +42,10 @@ class ShortcutExample:
     region: np.ndarray
     probability: dict[str, tuple[float, float]]
     maps: dict[str, dict[str, np.ndarray]]
+
+
+COLUMNS = 4
+"""Panels that fit beside each other."""
 
 
 def run(
@@ -104,18 +108,18 @@ def drawing(
     )
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 2.3 * (1 + len(methods)), 5.2, layout="constrained")
+        figure = new_figure(theme, ARTICLE / COLUMNS * (1 + len(methods)), 4.3, layout="constrained")
         grid = figure.subplots(2, 1 + len(methods))
         titles = ("without the cue", f"with the cue ({cue})")
         for row, (network, hounsfield) in enumerate(zip(NETWORKS, example.hounsfield, strict=True)):
             panel(grid[row, 0], hounsfield, example, window_hu)
-            grid[row, 0].set_title(titles[row], fontsize=9.8)
+            grid[row, 0].set_title(titles[row], fontsize=SMALL)
             for axes, method in zip(grid[row, 1:], methods, strict=True):
                 panel(axes, example.hounsfield[1], example, window_hu)
                 show_overlay(axes, scaled(example.maps[network][method.key], "per_image", 0.0))
-                axes.set_title(f"{network}: {method.name}", fontsize=9.8)
+                axes.set_title(f"{network}: {method.name}", fontsize=SMALL)
             without, with_cue = example.probability[network]
-            grid[row, 1].set_xlabel(f"p({classes[1]}) {without:.2f} to {with_cue:.2f}", fontsize=9.2)
+            grid[row, 1].set_xlabel(f"p({classes[1]}) {without:.2f} to {with_cue:.2f}", fontsize=SMALL)
         return figure
 
     rows = [[network, *pair] for network, pair in example.probability.items()]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from camfolio.figures.drawing.examples import Example, ExampleFolders, energy_shares_text, outcome
+from camfolio.figures.drawing.examples import Example, ExampleFolders, energy_shares_text, outcome, outcome_title
 from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
-from camfolio.figures.drawing.style import Theme, new_figure
+from camfolio.figures.drawing.style import ARTICLE, SMALL, Theme, new_figure
 from camfolio.vocabulary import as_percent
 
 COLUMNS = 4
@@ -38,17 +38,17 @@ def drawing(example: Example, looks: Looks) -> Drawing:
     def draw(theme: Theme) -> Figure:
         columns = min(1 + len(methods), COLUMNS)
         rows = -(-(1 + len(methods)) // columns)
-        figure = new_figure(theme, 2.25 * columns, 2.6 * rows, layout="constrained")
+        figure = new_figure(theme, ARTICLE / COLUMNS * columns, 2.15 * rows, layout="constrained")
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes in panels[1 + len(methods) :]:
             axes.remove()
         for axes in panels[: 1 + len(methods)]:
             show_slice(axes, example.hounsfield, looks.window_hu, example.spacing_mm)
             show_outline(axes, example.mask)
-        panels[0].set_title(title, fontsize=8.8)
+        panels[0].set_title(outcome_title(example.case, looks.classes), fontsize=SMALL)
         for axes, method in zip(panels[1 : 1 + len(methods)], methods, strict=True):
             show_overlay(axes, example.scaled_maps[method.key])
-            axes.set_title(f"{method.name}: {as_percent(example.energy_shares[method.key])} inside", fontsize=9.2)
+            axes.set_title(f"{method.name}: {as_percent(example.energy_shares[method.key])} inside", fontsize=SMALL)
         return figure
 
     rows = [[method.key, "" if (share := example.energy_shares[method.key]) is None else share] for method in methods]

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from camfolio.figures.drawing.output import Drawing, write, write_empty
-from camfolio.figures.drawing.style import Theme, new_figure, tidy
+from camfolio.figures.drawing.style import ARTICLE, SMALL, Theme, new_figure, tidy
 from camfolio.results.training import Epoch, TrainingResult
 from camfolio.vocabulary import as_number
 
@@ -45,7 +45,7 @@ def drawing(result: TrainingResult) -> Drawing:
     )
 
     def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 9.0, 3.0, layout="constrained")
+        figure = new_figure(theme, ARTICLE, 2.6, layout="constrained")
         for axes, name in zip(figure.subplots(1, 3), METRICS, strict=True):
             panel(axes, name, result, theme)
         return figure
@@ -86,5 +86,5 @@ def panel(axes: Axes, name: str, result: TrainingResult, theme: Theme) -> None:
     axes.set_xlim(0.5, result.epochs + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, fontsize=9.8, labelcolor=theme.ink)
+        axes.legend(frameon=False, fontsize=SMALL, labelcolor=theme.ink)
     tidy(axes, theme)

@@ -88,6 +88,11 @@ def outcome(case: Case, classes: tuple[str, str]) -> str:
     return f"{classes[case.true]}, predicted {predicted}, p = {case.probability:.2f}"
 
 
+def outcome_title(case: Case, classes: tuple[str, str]) -> str:
+    """The outcome in two lines, as the title of a panel."""
+    return outcome(case, classes).replace(", predicted", ",\npredicted")
+
+
 def energy_shares_text(example: Example, methods: Sequence[MethodLook]) -> str:
     """All methods with their energy shares: "Grad-CAM 31 %, HiRes-CAM 40 %"."""
     return ", ".join(f"{method.name} {as_percent(example.energy_shares[method.key])}" for method in methods)

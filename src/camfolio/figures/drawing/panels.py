@@ -11,7 +11,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.patheffects import withStroke
 
 from camfolio.explanation.scaling import ScaledMap
-from camfolio.figures.drawing.style import OUTLINE, Theme
+from camfolio.figures.drawing.style import OUTLINE, SMALL, Theme
 
 COLORMAP = colormaps["inferno"]
 SIGNED_COLORMAP = LinearSegmentedColormap.from_list("signed", ["#08306b", "#4393c3", "#ffffff", "#d6604d", "#67001f"])
@@ -41,7 +41,7 @@ def show_slice(
         row - 0.8,
         f"{length_mm} mm",
         color="white",
-        fontsize=7.5,
+        fontsize=SMALL,
         ha="center",
         va="bottom",
         path_effects=text_halo,

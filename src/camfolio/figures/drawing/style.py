@@ -14,6 +14,12 @@ from matplotlib.figure import Figure
 from camfolio.figures.drawing.faces import FALLBACK, FAMILY, register
 
 DPI = 100
+ARTICLE = 6.88
+"""Width of the article on a wide page, inches of 100 pixels: text of a figure as wide as this has its size on the page."""
+HALF = 3.35
+"""Width of one of two figures beside each other."""
+SMALL, TEXT, TITLE = 8.0, 9.2, 10.3
+"""Sizes of text, points; the smallest is 11 pixels."""
 OUTLINE = "#56B4E9"
 
 
@@ -44,12 +50,12 @@ def settings(theme: Theme) -> Mapping[str, Any]:
         "axes.spines.top": False,
         "axes.titlecolor": theme.ink,
         "axes.titlelocation": "left",
-        "axes.titlesize": 11.5,
-        "axes.labelsize": 11,
+        "axes.titlesize": TITLE,
+        "axes.labelsize": TITLE,
         "figure.dpi": DPI,
         "figure.facecolor": theme.paper,
         "font.family": [FAMILY, FALLBACK],
-        "font.size": 11,
+        "font.size": TITLE,
         "savefig.facecolor": theme.paper,
         "svg.fonttype": "none",
         "svg.hashsalt": "camfolio",
@@ -59,8 +65,8 @@ def settings(theme: Theme) -> Mapping[str, Any]:
         "ytick.color": theme.faint,
         "xtick.labelcolor": theme.ink,
         "ytick.labelcolor": theme.ink,
-        "xtick.labelsize": 9.8,
-        "ytick.labelsize": 9.8,
+        "xtick.labelsize": TEXT,
+        "ytick.labelsize": TEXT,
     }
 
 
@@ -82,7 +88,7 @@ def tidy(axes: Axes, theme: Theme) -> None:
     axes.set_axisbelow(True)
 
 
-def legend_below(figure: Figure, axes: Axes, theme: Theme, columns: int, size: float = 9.8) -> None:
+def legend_below(figure: Figure, axes: Axes, theme: Theme, columns: int, size: float = TEXT) -> None:
     """One legend for all panels, below them, with the entries of one panel."""
     handles, labels = axes.get_legend_handles_labels()
     style: dict[str, Any] = {"frameon": False, "fontsize": size, "labelcolor": theme.ink, "ncols": columns}
