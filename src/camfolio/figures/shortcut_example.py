@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,10 +62,25 @@ def run(
 ) -> None:
     """Draw a slice of the first class, drawn at random by an earlier stage, and maps by one network of each kind."""
     folders = dict(zip(NETWORKS, (clean, shortcut), strict=True))
+    write(out, drawing(read_example(slices, split, folders, cue, methods), cue, methods, classes, window_hu))
+
+
+def read_example(
+    slices: Path, split: Path, folders: Mapping[str, Path], cue: str, methods: Sequence[MethodLook]
+) -> ShortcutExample:
+    """The slice that an earlier stage drew, and what networks make of it.
+
+    Args:
+        slices: folder of that stage.
+        split: folder of that stage.
+        folders: kind of network -> folder of its outputs.
+        cue: that was planted.
+        methods: whose maps are read.
+    """
     outputs = {network: CueOutputs.read(folder) for network, folder in folders.items()}
     index = outputs["clean"].example
     data = read_test_slice(slices, split, index)
-    example = ShortcutExample(
+    return ShortcutExample(
         id=str(data.id[0]),
         hounsfield=(data.hounsfield[0], CUES[cue].put(data.hounsfield)[0]),
         spacing_mm=float(data.spacing[0, 1]),
@@ -79,7 +94,6 @@ def run(
             for network, results in outputs.items()
         },
     )
-    write(out, drawing(example, cue, methods, classes, window_hu))
 
 
 def second_class(logits: np.ndarray) -> float:

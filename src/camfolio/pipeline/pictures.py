@@ -47,10 +47,11 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
 
 
 def raster_stages(study: Study) -> tuple[Stage, ...]:
-    """The small pictures: cells of the matrix of examples, and the explorer's sheets; drawn by the figures' worker."""
+    """The small pictures: a study at a glance, cells of the matrix of examples, and the explorer's sheets; drawn by the figures' worker."""
     looks = looks_of(study)
     return (
         raster("card", looks | {"title": study.title}, *EXAMPLES, "evaluation"),
+        raster("overview", looks, *EXAMPLES),
         raster("matrix", looks, *EXAMPLES),
         raster("explorer", looks, "slices", "split", "predictions", *SCORED),
     )
@@ -72,14 +73,16 @@ def looks_of(study: Study) -> dict[str, Any]:
     return {"looks": looks}
 
 
-def raster(name: str, parameters: Mapping[str, Any], *upstream: str) -> Stage:
-    """The stage whose `run` is in `camfolio.raster.NAME`."""
+def raster(
+    name: str, parameters: Mapping[str, Any], *upstream: str, module: str = "", renamed: Mapping[str, str] | None = None
+) -> Stage:
+    """The stage whose `run` is in `camfolio.raster.MODULE`, NAME unless given; `renamed` is argument -> stage."""
     before = {stage: stage for stage in upstream}
     return Stage(
         name,
-        f"camfolio.raster.{name}",
+        f"camfolio.raster.{module or name}",
         parameters=parameters,
-        upstream=before,
+        upstream=before | dict(renamed or {}),
         group="figures",
         local=True,
     )

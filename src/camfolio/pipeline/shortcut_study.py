@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from camfolio.pipeline.data import data_figures, data_stages
 from camfolio.pipeline.declare import device, figure, network_section, section, stage
-from camfolio.pipeline.pictures import methods_shown
+from camfolio.pipeline.pictures import methods_shown, raster
 from camfolio.pipeline.trainings import single
 from camfolio.store.stage import Stage
 from camfolio.study.settings import Study
@@ -76,12 +76,22 @@ def outputs(study: Study, shortcut: Shortcut, condition: str, number: int) -> St
 
 
 def figures(study: Study, shortcut: Shortcut) -> tuple[Stage, ...]:
-    """One example per cue, under a clean network and one trained with the cue; and the energy in the cue's region."""
+    """One example per cue, under a clean network and one trained with the cue; one at a glance; and the energy in the cue's region."""
     methods = {"methods": methods_shown(study)}
     looks = methods | {"window_hu": list(study.network.window_hu), "classes": list(study.classes)}
+    networks = {
+        cue: {"clean": f"shortcut_outputs-{CLEAN}-0", "shortcut": f"shortcut_outputs-{cue}-0"} for cue in shortcut.cues
+    }
     examples = []
-    for cue in shortcut.cues:
+    for cue, renamed in networks.items():
         example = figure("shortcut_example", looks | {"cue": cue}, "slices", "split", name=f"shortcut-{cue}")
-        upstream = {**example.upstream, "clean": f"shortcut_outputs-{CLEAN}-0", "shortcut": f"shortcut_outputs-{cue}-0"}
-        examples.append(replace(example, upstream=upstream))
-    return (*examples, figure("shortcut_energy", methods, "shortcut", name="shortcut-energy"))
+        examples.append(replace(example, upstream={**example.upstream, **renamed}))
+    first, window = shortcut.cues[0], {"window_hu": list(study.network.window_hu)}
+    overview = raster(
+        "overview",
+        methods | window | {"cue": first},
+        *("slices", "split"),
+        module="shortcut_overview",
+        renamed=networks[first],
+    )
+    return (*examples, overview, figure("shortcut_energy", methods, "shortcut", name="shortcut-energy"))

@@ -41,7 +41,7 @@ ORDER = ("index", "evidence", "claims", "shortcut", "reporting", "explorer", "da
 """Pages of a study in the order of the navigation; others follow by name."""
 PICTURES = ("light.svg", "dark.svg", "light.png", "data.csv")
 """Files of a figure that the site contains."""
-RASTER = ("card", "matrix", "explorer")
+RASTER = ("card", "overview", "matrix", "explorer")
 """Stages all of whose files the site contains."""
 TABLES = {"scoreboard": "comparisons.csv"}
 """Stage -> its table to which a page links."""
@@ -226,7 +226,7 @@ def with_numbers(pages: Sequence[Page]) -> list[Page]:
 
 
 def pictures(portfolio: Portfolio) -> list[Picture]:
-    """Files of a study's figures, under `STUDY/figures/`, and of its card, matrix and explorer, as far as they are finished;
+    """Files of a study's figures, under `STUDY/figures/`, and of its card, overview, matrix and explorer, as far as they are finished;
     an empty figure has no file.
     """
     finished = portfolio.finished

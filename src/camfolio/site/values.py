@@ -19,6 +19,7 @@ from camfolio.results.localisation import LocalisationResult
 from camfolio.results.masking import MaskingResult
 from camfolio.results.matrix import MatrixResult
 from camfolio.results.memorised import MemorisedResult
+from camfolio.results.overview import OverviewResult
 from camfolio.results.randomisation import RandomisationResult
 from camfolio.results.result import Key
 from camfolio.results.retrained import RetrainedResult
@@ -94,6 +95,8 @@ class NetworkValues(TypedDict):
     """Comparison with maps of networks that memorised permuted labels; None if none was trained."""
     cases: CasesResult
     """The examples of every method, with every number of their captions."""
+    overview: OverviewResult
+    """One slice and its maps as small pictures."""
     matrix: MatrixResult
     """What the cells of the matrix of examples say."""
     teaser: Mapping[str, Any]
@@ -116,8 +119,8 @@ class ShortcutValues(TypedDict):
 
     shortcut: ShortcutResult
     """Whether networks learned each cue, and whether maps reveal it."""
-    teaser: Mapping[str, Any]
-    """Alternative text and size of the study's first picture."""
+    overview: OverviewResult
+    """A slice with the first cue, and the maps of a network that was trained with it."""
 
 
 class ShortcutVerdicts(TypedDict):
@@ -230,6 +233,7 @@ def network_results(read: Results) -> Readers:
         },
         "memorised": lambda: MemorisedResult.read(read["memorised"].folder) if "memorised" in read else None,
         "cases": lambda: CasesResult.read(read["selection"].folder),
+        "overview": lambda: OverviewResult.read(read["overview"].folder),
         "matrix": lambda: MatrixResult.read(read["matrix"].folder),
         "teaser": lambda: read["figure-teaser"].json("figure.json"),
     }
@@ -243,5 +247,5 @@ def shortcut_results(read: Results) -> Readers:
 
     return {
         "shortcut": shortcut,
-        "teaser": lambda: read[f"figure-shortcut-{next(iter(shortcut().cues))}"].json("figure.json"),
+        "overview": lambda: OverviewResult.read(read["overview"].folder),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,9 +45,9 @@ def write(out: Path, drawing: Drawing) -> None:
             FigureCanvasAgg(figure)
             figure.draw_without_rendering()  # the layout, once: each file would repeat it, for its own resolution
             figure.set_layout_engine(None)
-            picture = io.StringIO()
-            figure.savefig(picture, format="svg", metadata={"Date": None, "Creator": None})
-            (out / f"{theme.name}.svg").write_text(with_faces(picture.getvalue()), encoding="utf-8", newline="\n")
+            picture = out / f"{theme.name}.svg"
+            figure.savefig(picture, metadata={"Date": None, "Creator": None})
+            picture.write_text(with_faces(picture.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
             figure.savefig(out / f"{theme.name}.png", dpi=DPI * PNG_SCALE, metadata={"Software": None})
             width, height = figure.get_size_inches() * DPI
             size = {"width": round(width), "height": round(height)}
