@@ -418,8 +418,20 @@ def test_slices_behind_a_link_to_a_folder_are_not_followed(tmp_path):
     write_scan(tmp_path / "real", nodule_scan("P1", 1))
     (tmp_path / "tree").mkdir()
     (tmp_path / "tree" / "link").symlink_to(tmp_path / "real")
-    with pytest.raises(DataError, match="Expected files in the folder"):
+    with pytest.raises(DataError, match="Expected files in the folder of data.path, but it has only links to folders"):
         read(tmp_path / "tree")
+
+
+def test_hidden_files_of_other_systems_are_left_out_and_counted(tmp_path):
+    write_scan(tmp_path, nodule_scan("P1", 1))
+    for name in ("._1.dcm", "Thumbs.db", ".notes.xml"):
+        (tmp_path / name).write_bytes(b"\x00\x05\x16\x07 not what the name says")
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    (tmp_path / ".ipynb_checkpoints" / "1.dcm").write_bytes((tmp_path / "1.dcm").read_bytes())
+    found = read(tmp_path)
+    assert len(found.slices) == 3
+    assert steps(found)["Hidden files of operating systems, left out"] == 4
+    assert steps(found)["CT slices in the folder"] == 3
 
 
 @needs_real

@@ -71,7 +71,7 @@ def test_nodules_and_candidates_become_slices(folder):
     assert found.slices.area_mm2[0] == pytest.approx(np.pi * 25, rel=0.05)
     assert (found.slices.hounsfield[found.slices.label == 0] < -800).all()
     assert not found.slices.mask[found.slices.label == 0].any()
-    assert {step.words: step.count for step in found.card.steps}["Scans in the folder"] == 2
+    assert {step.words: step.count for step in found.card.steps}["Volumes in the folder"] == 2
 
 
 def test_displaced_slices_are_the_same_scan_cut_elsewhere_and_candidates_are_moved_like_nodules(folder):
@@ -266,3 +266,63 @@ def test_every_location_is_a_nodule_of_its_own(folder):
     found = read(folder)
     assert len(set(found.slices.nodule)) == len(found.slices)
     assert found.card.nodules_known
+
+
+def labels(path: Path, kind: str = "uint8", lowest: int = 0) -> None:
+    """A volume of labels at the place of `scan`, as LUNA16's lung masks are: a lung of 3, one of 4."""
+    path.parent.mkdir(exist_ok=True)
+    halves = np.where(np.arange(120) < 60, 3, 4)
+    image = sitk.GetImageFromArray(np.broadcast_to(halves, (10, 80, 120)).astype(kind) + np.array(lowest, kind))
+    image.SetSpacing(SPACING)
+    image.SetOrigin(ORIGIN)
+    sitk.WriteImage(image, str(path), useCompression=True)
+
+
+def counts(reading: Reading) -> dict[str, int]:
+    return {step.words: step.count for step in reading.card.steps}
+
+
+@pytest.mark.parametrize("masks", ["seg-lungs-LUNA16", "zz"])
+@pytest.mark.parametrize(("kind", "lowest"), [("uint8", 0), ("int16", 0), ("int8", -4), ("float32", 0)])
+def test_masks_of_the_same_name_are_no_scans_wherever_they_are(folder, masks, kind, lowest):
+    expected = read(folder)
+    for name in ("1.2.3", "1.2.4", "9.9.9"):
+        labels(folder / masks / f"{name}.mhd", kind, lowest)
+    found = read(folder)
+    assert np.array_equal(found.slices.hounsfield, expected.slices.hounsfield)
+    assert found.slices.patient.tolist() == ["1.2.3"] * 2 + ["1.2.4"] * 2
+    assert found.salt == expected.salt
+    assert counts(found)["Volumes in the folder"] == 5
+    assert counts(found)["Masks, whose values fit into a byte, left out"] == 3
+
+
+def test_a_folder_of_masks_alone_is_refused(folder):
+    for name in ("1.2.3", "1.2.4"):
+        labels(folder / "subset0" / f"{name}.mhd")
+    with pytest.raises(
+        DataError, match="CT scans, but of 2 names in the lists 2 have only masks, whose values fit into a byte"
+    ):
+        read(folder)
+
+
+def test_equal_copies_of_a_scan_are_one_and_others_of_its_name_are_refused(folder):
+    expected = read(folder)
+    (folder / "copy").mkdir()
+    scan(folder / "copy" / "1.2.3.mhd", compressed=True)
+    found = read(folder)
+    assert np.array_equal(found.slices.hounsfield, expected.slices.hounsfield)
+    assert counts(found)["Copies of a scan, left out"] == 1
+    header("ElementSpacing = 0.5 0.5 2", "ElementSpacing = 1 1 2")(folder)
+    with pytest.raises(
+        DataError, match=r"one scan of each name, but copy/1\.2\.3\.mhd and subset0/1\.2\.3\.mhd differ\. Leave one"
+    ):
+        read(folder)
+    assert read(folder, on_error="skip").slices.patient.tolist() == ["1.2.4"] * 2
+
+
+def test_hidden_copies_and_volumes_that_no_list_names_are_counted(folder):
+    (folder / "subset0" / "._1.2.3.mhd").write_bytes(b"\x00\x05\x16\x07")
+    scan(folder / "subset0" / "5.5.5.mhd")
+    found = counts(read(folder))
+    assert found["Hidden files of operating systems, left out"] == 1
+    assert found["Volumes that no list names, left out"] == 1

@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from camfolio.data.dicom import Header, is_dicom, read_header
+from camfolio.data.files import Files, data_files
 from camfolio.data.lidc.crops import CropSettings
 from camfolio.data.lidc.series import Series, SeriesResult, read_series
 from camfolio.data.lidc.xml import ChestXray, Report, read_report
-from camfolio.data.parallel import Tolerance, files_under, spread
+from camfolio.data.parallel import Tolerance, spread
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
 from camfolio.errors import DataError
@@ -38,8 +39,9 @@ log = logging.getLogger("camfolio")
 
 @dataclass(frozen=True)
 class Tree:
-    """Contents of a folder: headers of slices, annotation files, and numbers of other files."""
+    """Contents of a folder: its files, headers of slices, annotation files, and numbers of other files."""
 
+    files: Files
     headers: list[Header]
     reports: list[Report]
     chest_xrays: int
@@ -97,9 +99,10 @@ def from_study(data: LidcData, order: Order) -> Reading:
 
 def read_tree(folder: Path, tolerance: Tolerance) -> Tree:
     """Examine every file in a folder, regardless of its name."""
-    files = files_under(folder)
-    found = list(spread(examine, files, "files", tolerance, reason="files that cannot be read"))
+    files = data_files(folder)
+    found = list(spread(examine, files.paths, "files", tolerance, reason="files that cannot be read"))
     tree = Tree(
+        files=files,
         headers=[one for one in found if isinstance(one, Header)],
         reports=[one for one in found if isinstance(one, Report)],
         chest_xrays=sum(isinstance(one, ChestXray) for one in found),
@@ -108,7 +111,7 @@ def read_tree(folder: Path, tolerance: Tolerance) -> Tree:
     if tree.chest_xrays:
         log.info("left out: %d annotation files of chest radiographs", tree.chest_xrays)
     if not tree.headers:
-        msg = f"Expected CT slices in DICOM, but none of {len(files)} files is one. Check data.path."
+        msg = f"Expected CT slices in DICOM, but none of {len(files.paths)} files is one. Check data.path."
         raise DataError(msg)
     return tree
 
@@ -196,7 +199,7 @@ def steps(tree: Tree, series: Sequence[Series], unmatched: int, counts: Counter[
         ("Nodules used", counts["used"]),
         ("Slices used", counts["slices"]),
     )
-    return tuple(Step(words=words, count=count) for words, count in counted)
+    return (*tree.files.left_out, *(Step(words=words, count=count) for words, count in counted))
 
 
 def readers(found: Iterable[SeriesResult]) -> tuple[Reader, ...]:

@@ -10,7 +10,7 @@ import csv
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,10 +21,11 @@ from scipy import ndimage
 
 from camfolio.data.displacement import CENTRED, Displacement, moved
 from camfolio.data.locations import Location, Square, disc, displacements
-from camfolio.data.metaimage import read_scan
-from camfolio.data.parallel import Tolerance, files_under, spread
+from camfolio.data.files import Files, data_files
+from camfolio.data.parallel import Tolerance, spread
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
+from camfolio.data.volumes import scan_among
 from camfolio.errors import DataError
 from camfolio.results.card import SourceCard, Step
 from camfolio.study.sources.luna16 import LunaData
@@ -39,19 +40,34 @@ ATTRIBUTION = (
 
 
 @dataclass(frozen=True)
-class Scan:
-    """A scan, the locations through which slices are taken, and by how many pixels each is moved from its slice's centre."""
+class Lists:
+    """Series -> locations of its nodules, and of candidates that are none."""
 
-    path: Path
+    nodules: Mapping[str, Sequence[Location]]
+    others: Mapping[str, Sequence[Location]]
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The volumes of a name, the locations through which slices are taken, and by how many pixels each is moved from its slice's centre."""
+
+    paths: tuple[Path, ...]
     locations: tuple[Location, ...]
     displaced: tuple[Displacement, ...]
+
+    @property
+    def name(self) -> str:
+        """The series in the lists."""
+        return self.paths[0].stem
 
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """The slices of one scan, in the order of its locations, and the digest of its voxels."""
+    """The slices of one scan, in the order of its locations, none if there are only masks, and the digest of its voxels."""
 
     scan: Scan
+    masks: int
+    copies: int
     hounsfield: Float32[np.ndarray, "locations size size"]
     mask: Bool[np.ndarray, "locations size size"]
     digest: str
@@ -64,47 +80,85 @@ def from_study(data: LunaData, order: Order) -> Reading:
         DataError: if a list or a scan cannot be used, no scan of the lists is there, or SimpleITK is missing.
     """
     tolerance = Tolerance(data.on_error)
-    scans = {path.stem: path for path in files_under(order.files["path"]) if path.suffix.lower() == ".mhd"}
-    nodules = read_locations(order.files["annotations"], "diameter_mm")
-    others = read_locations(order.files["candidates"], "class")
+    files = data_files(order.files["path"])
+    volumes = volumes_by_name(files)
+    lists = Lists(
+        read_locations(order.files["annotations"], "diameter_mm"), read_locations(order.files["candidates"], "class")
+    )
     square = Square(data.size, data.spacing_mm)
-    planned = {
-        name: (*nodules.get(name, ()), *drawn(others.get(name, ()), nodules.get(name, ()), name, data, order.seed))
-        for name in sorted(scans)
-    }
-    displaced = displacements(planned, square, order.seed) if data.displacement == "random" else {}
-    wanted = [
-        Scan(scans[name], locations, displaced.get(name, (CENTRED,) * len(locations)))
-        for name, locations in planned.items()
-        if locations
-    ]
+    wanted = planned(volumes, lists, data, square, order.seed)
     if not wanted:
-        msg = f"Expected scans named in the lists, but none of {len(scans)} mhd files is. Check data.path."
+        number = sum(map(len, volumes.values()))
+        msg = f"Expected scans named in the lists, but none of {number} mhd files is. Check data.path."
         raise DataError(msg)
     found = list(
         spread(partial(cut, square), wanted, "scans", tolerance, reason="scans that cannot be used", few=FEW_SCANS)
     )
-    if not found:
-        msg = f"Expected scans that can be read, but all {len(wanted)} were skipped. The log says why."
+    used = [one for one in found if one.digest]
+    if not used:
+        msg = (
+            f"Expected CT scans, but of {len(wanted)} names in the lists {len(found)} have only masks, whose values fit into "
+            f"a byte, and {len(wanted) - len(found)} were skipped. Check data.path; the log says why files were skipped."
+        )
         raise DataError(msg)
-    slices = assembled(found, square)
+    slices = assembled(used, square)
     card = SourceCard(
         source="luna16",
         attenuation="measured",
         attribution=ATTRIBUTION,
         date="2016",
-        steps=(
-            Step(words="Scans in the folder", count=len(scans)),
-            Step(words="Scans named in the lists", count=len({*nodules, *others})),
-            Step(words="Nodules in the list", count=sum(map(len, nodules.values()))),
-            Step(words="Candidates in the list that are no nodule", count=sum(map(len, others.values()))),
-            Step(words="Nodules used", count=int(slices.label.sum())),
-            Step(words="Candidates used", count=int((slices.label == 0).sum())),
-        ),
+        steps=(*files.left_out, *steps(volumes, wanted, found, lists, slices)),
         notes=("The files do not say which scans are of one patient, so each scan counts as one.",),
         skipped=dict(tolerance.skipped),
     )
-    return Reading(slices, card, salt_of(one.digest.encode() for one in found))
+    return Reading(slices, card, salt_of(one.digest.encode() for one in used))
+
+
+def volumes_by_name(files: Files) -> dict[str, tuple[Path, ...]]:
+    """Name of a series -> its volumes in mhd: the scan, and often a mask in another folder."""
+    found: dict[str, tuple[Path, ...]] = {}
+    for path in files.paths:
+        if path.suffix.lower() == ".mhd":
+            found[path.stem] = (*found.get(path.stem, ()), path)
+    return found
+
+
+def planned(
+    volumes: Mapping[str, tuple[Path, ...]], lists: Lists, data: LunaData, square: Square, seed: int
+) -> list[Scan]:
+    """Every name with the locations that are cut from its scan, without names that have none."""
+    locations = {
+        name: (
+            *lists.nodules.get(name, ()),
+            *drawn(lists.others.get(name, ()), lists.nodules.get(name, ()), name, data, seed),
+        )
+        for name in sorted(volumes)
+    }
+    displaced = displacements(locations, square, seed) if data.displacement == "random" else {}
+    return [
+        Scan(volumes[name], chosen, displaced.get(name, (CENTRED,) * len(chosen)))
+        for name, chosen in locations.items()
+        if chosen
+    ]
+
+
+def steps(
+    volumes: Mapping[str, tuple[Path, ...]], wanted: Sequence[Scan], found: Sequence[Cut], lists: Lists, slices: Slices
+) -> Iterator[Step]:
+    """Counts of what was read and left out, in the order of reading."""
+    number = sum(map(len, volumes.values()))
+    counted = (
+        ("Volumes in the folder", number),
+        ("Volumes that no list names, left out", number - sum(len(one.paths) for one in wanted)),
+        ("Masks, whose values fit into a byte, left out", sum(one.masks for one in found)),
+        ("Copies of a scan, left out", sum(one.copies for one in found)),
+        ("Scans named in the lists", len({*lists.nodules, *lists.others})),
+        ("Nodules in the list", sum(map(len, lists.nodules.values()))),
+        ("Candidates in the list that are no nodule", sum(map(len, lists.others.values()))),
+        ("Nodules used", int(slices.label.sum())),
+        ("Candidates used", int((slices.label == 0).sum())),
+    )
+    yield from (Step(words=words, count=count) for words, count in counted)
 
 
 def read_locations(path: Path, kind: str) -> Mapping[str, Sequence[Location]]:
@@ -163,9 +217,13 @@ def cut(square: Square, scan: Scan) -> Cut:
     """Axial slices through the locations of one scan, resampled; pixels outside the scan are air.
 
     Raises:
-        DataError: if the scan cannot be read or is oblique, or a location is outside it.
+        DataError: if the scan cannot be read or is oblique, another of its name differs, or a location is outside it.
     """
-    volume, spacing, origin, signs = read_scan(scan.path)
+    found = scan_among(scan.paths)
+    if found.scan is None:
+        none = np.zeros((0, square.size, square.size))
+        return Cut(scan, found.masks, found.copies, none.astype(np.float32), none.astype(bool), "")
+    volume, spacing, origin, signs = found.scan.voxels, found.scan.spacing, found.scan.origin, found.scan.signs
     digest = hashlib.sha256(volume.tobytes()).hexdigest()
     images, masks = [], []
     for location, by in zip(scan.locations, scan.displaced, strict=True):
@@ -173,7 +231,7 @@ def cut(square: Square, scan: Scan) -> Cut:
         at = (np.array([location.z, location.y, location.x]) - origin) / (spacing * signs)
         depth = round(float(at[0]))
         if not 0 <= depth < len(volume) or (at[1:] < 0).any() or (at[1:] >= volume.shape[1:]).any():
-            msg = f"Expected locations inside their scan, but one is outside {scan.path.name}. Check the lists."
+            msg = f"Expected locations inside their scan, but one is outside {found.scan.path.name}. Check the lists."
             raise DataError(msg)
         scale = square.spacing_mm / spacing[1:]
         corner = at[1:] - scale * ((square.size - 1) / 2 + np.array(by))
@@ -181,12 +239,12 @@ def cut(square: Square, scan: Scan) -> Cut:
         grey = ndimage.affine_transform(volume[depth].astype(np.float32), scale, corner, shape, order=1, cval=AIR_HU)
         images.append(grey.clip(min=LOWEST_HU))
         masks.append(moved(disc(square, location.diameter_mm), by))
-    return Cut(scan, np.stack(images), np.stack(masks), digest)
+    return Cut(scan, found.masks, found.copies, np.stack(images), np.stack(masks), digest)
 
 
 def assembled(cuts: Sequence[Cut], square: Square) -> Slices:
     """All slices in the order of scans and locations."""
-    locations = [(cut.scan.path.stem, location) for cut in cuts for location in cut.scan.locations]
+    locations = [(cut.scan.name, location) for cut in cuts for location in cut.scan.locations]
     seen: Counter[str] = Counter()
     numbers = []
     for scan, _ in locations:
