@@ -27,7 +27,7 @@ def read(folder: Path, **settings: object) -> Reading:
 
 
 def save(path: Path, values: np.ndarray) -> None:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(exist_ok=True, parents=True)
     np.save(path, values) if path.suffix == ".npy" else Image.fromarray(values).save(path)
 
 
@@ -187,7 +187,7 @@ def test_settings_that_fit_nothing_are_refused(folder, settings, words):
 def test_an_empty_class_is_refused(folder):
     (folder / "empty").mkdir()
     with pytest.raises(
-        DataError, match=r"Expected images \(.png, .tif, .tiff, .npy\) in the folder empty, but it has none"
+        DataError, match=r"Expected images \(\.png, .*\.jpeg, \.npy\) in the folder empty, but it has none"
     ):
         read(folder, folders=["benign", "empty"], **GREY)
 
@@ -238,7 +238,7 @@ def test_a_damaged_image_is_read_or_refused(folder, seed):
         content[at % len(content)] = chance.integers(256)
     path.write_bytes(content)
     try:
-        read_array(path)
+        read_array(path, path.name)
     except DataError as error:
         assert str(error).startswith("Expected ")  # noqa: PT017 - both outcomes are fine, a crash is not
 
@@ -247,3 +247,133 @@ def test_more_images_than_fit_into_memory_are_refused(folder, monkeypatch):
     monkeypatch.setattr(class_folders, "LARGEST_TOTAL", 600)
     with pytest.raises(DataError, match=r"at most 600 pixels together, but got more up to carl_1\.png\. Crop them"):
         read(folder, on_error="skip", **GREY)
+
+
+def counts(reading: Reading) -> dict[str, int]:
+    return {step.words: step.count for step in reading.card.steps}
+
+
+def grey(kind: type = np.uint8) -> np.ndarray:
+    return np.arange(256).reshape(16, 16).astype(kind)
+
+
+def test_a_tree_of_patients_and_nodules_is_read_by_patterns_on_the_path(tmp_path):
+    for label in ("benign", "malignant"):
+        for patient in ("1", "2"):
+            for nodule, number in (("n1", 1), ("n1", 2), ("n2", 1)):
+                save(tmp_path / label / f"{label[0]}{patient}" / nodule / f"{number}.png", grey())
+    found = read(tmp_path, patient="^([^/]+)/", nodule="/([^/]+)/[^/]+$", **GREY)
+    assert len(found.slices) == 12
+    assert found.slices.patient.tolist() == ["b1"] * 3 + ["b2"] * 3 + ["m1"] * 3 + ["m2"] * 3
+    assert found.slices.nodule.tolist()[:3] == ["b1/n1", "b1/n1", "b1/n2"]
+    assert found.slices.id.tolist()[:3] == ["benign/b1/n1/1.png", "benign/b1/n1/2.png", "benign/b1/n2/1.png"]
+    with pytest.raises(
+        DataError, match=r"patient within one part of a path, but data\.patient .* finds b1/n1 in b1/n1/1\.png"
+    ):
+        read(tmp_path, patient="^(.*)/", **GREY)
+
+
+def test_images_in_folders_below_keep_the_patients_of_their_names(folder):
+    (folder / "benign/batch1").mkdir()
+    (folder / "benign/ann_1.png").rename(folder / "benign/batch1/ann_1.png")
+    assert read(folder, patient="([a-z]+)_[0-9]", **GREY).slices.patient.tolist() == ["ann", "bob", "carl", "carl"]
+    with pytest.raises(DataError, match=r"finds batch1/ann in batch1/ann_1\.png\. Write \[\^/\] instead"):
+        read(folder, **GREY)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".JPEG", ".bmp", ".PNG", ".TIF"])
+def test_images_of_every_kind_are_read_whatever_the_case_of_their_names(folder, suffix):
+    save(folder / f"benign/dora_1{suffix}", grey())
+    found = read(folder, **GREY)
+    assert found.slices.patient.tolist() == ["ann", "bob", "dora", "carl", "carl"]
+    expected = read(folder, **GREY).slices.hounsfield[0]
+    assert np.abs(found.slices.hounsfield[2] - expected).max() <= (50 if suffix in {".jpg", ".JPEG"} else 0)
+    assert len(found.card.notes) == (suffix in {".jpg", ".JPEG"})
+
+
+@pytest.mark.parametrize("name", ["carl_1_Mask.png", "carl_1_MASK.PNG", "carl_1_mask.tif", "CARL_1_mask.Png"])
+def test_a_mask_is_found_whatever_the_case_of_its_name_and_its_kind(folder, name):
+    save(folder / "malignant" / name, (grey() > 99).astype(np.uint8) * 255)
+    found = read(folder, **GREY)
+    assert len(found.slices) == 4
+    assert found.slices.mask.sum((1, 2)).tolist() == [0, 0, 156, 156]
+
+
+def test_a_mask_of_each_kind_goes_to_the_image_of_its_kind(tmp_path):
+    save(tmp_path / "benign/a_1.npy", grey(np.int16))
+    save(tmp_path / "benign/a_1.tif", grey(np.float32))
+    save(tmp_path / "benign/a_1_mask.npy", grey() > 9)
+    save(tmp_path / "benign/a_1_mask.tif", grey() > 99)
+    save(tmp_path / "malignant/b_1.npy", grey(np.int16))
+    assert read(tmp_path).slices.mask.sum((1, 2)).tolist() == [246, 156, 0]
+
+
+MASKS = {
+    "a mask of no image": ("benign/zoe_1_mask.png", r"an image beside the mask zoe_1_mask\.png that has no other mask"),
+    "a second mask": ("malignant/carl_2_mask.tif", r"an image beside the mask carl_2_mask\.tif that has no other mask"),
+    "two masks of one kind": (
+        "malignant/carl_2_MASK.png",
+        r"one mask of carl_2\.png, but got carl_2_MASK.* and carl_2_m",
+    ),
+    "a number after the mask": ("malignant/carl_2_mask_1.png", r"but carl_2_mask_1\.png is named otherwise"),
+    "a folder of masks": ("benign/Masks/ann_1.png", r"but Masks/ann_1\.png is named otherwise\. Rename it"),
+    "another word": (
+        "benign/ann_1_label.png",
+        r"grey values, but ann_1_label\.png holds only two, as masks do\. Name it",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "words"), MASKS.values(), ids=MASKS)
+def test_a_mask_that_is_of_no_image_is_never_read_as_one(folder, name, words):
+    save(folder / name, (grey() > 99).astype(np.uint8) * 255)
+    with pytest.raises(DataError, match=words):
+        read(folder, **GREY)
+    found = read(folder, on_error="skip", **GREY)
+    assert found.card.skipped == {"images that cannot be used": 1}
+    assert len(found.slices) == (3 if "two masks" in words or "one mask of" in words else 4)
+
+
+def test_a_patient_called_like_a_mask_is_a_patient(folder):
+    save(folder / "benign/maskell_1.png", grey())
+    assert "maskell" in read(folder, **GREY).slices.patient
+
+
+def test_every_file_is_used_or_counted(folder):
+    for name in ("benign/notes.txt", "benign/deep/scan.dcm", "benign/Thumbs.db", "readme.md", "normal/eve_1.png"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    found = counts(read(folder, **GREY))
+    assert found["Files of other kinds, left out"] == 2
+    assert found["Files outside of these folders, left out"] == 2
+    assert found["Hidden files of operating systems, left out"] == 1
+    assert found["Slices used"] == 4
+
+
+def test_a_class_without_images_says_what_it_has(folder):
+    (folder / "other").mkdir()
+    for name in ("a.webp", "b.webp", "c"):
+        (folder / "other" / name).write_bytes(b"x")
+    with pytest.raises(
+        DataError, match=r"in the folder other, but it has 3 files of other kinds \(\.webp, no suffix\)"
+    ):
+        read(folder, folders=["benign", "other"], **GREY)
+
+
+@pytest.mark.parametrize(
+    ("folders", "words"),
+    [
+        (["Benign", "malignant"], r"a folder Benign under data\.path, but there is none\. Did you mean benign\?"),
+        (["benign", "benign"], "a folder for each class in data.folders, but got 'benign' twice"),
+    ],
+)
+def test_names_of_classes_that_are_not_there_or_twice_are_refused(folder, folders, words):
+    with pytest.raises(DataError, match=words):
+        read(folder, folders=folders, **GREY)
+
+
+def test_a_class_may_be_a_link(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "slices"
+    (folder / "benign").rename(elsewhere)
+    (folder / "benign").symlink_to(elsewhere)
+    assert read(folder, **GREY).slices.patient.tolist() == ["ann", "bob", "carl", "carl"]

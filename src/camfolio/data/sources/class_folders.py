@@ -1,4 +1,4 @@
-"""A folder of images per class: PNG, TIFF or NPY, masks beside them, patient and nodule in the file's name."""
+"""A folder of images per class, masks beside them, patient and nodule in the path: PNG, TIFF, BMP, JPEG or NPY."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float32
 from PIL import Image, UnidentifiedImageError
 
 from camfolio.data.archives import LARGEST_PIXELS as LARGEST_TOTAL
+from camfolio.data.class_tree import FORMATS, ClassTree, ImageFile, class_tree
 from camfolio.data.parallel import Tolerance, spread
 from camfolio.data.patterns import compiled, first_group
 from camfolio.data.reading import Order, Reading, salt_of
@@ -21,14 +22,13 @@ from camfolio.errors import DataError
 from camfolio.results.card import SourceCard, Step
 from camfolio.study.sources.class_folders import ClassFoldersData
 
-KINDS = (".png", ".tif", ".tiff", ".npy")
 LARGEST_PIXELS = 4096 * 4096
 GREY_MODES = ("1", "L", "I;16", "I;16B", "I;16L", "I", "F")
 
 
 @dataclass(frozen=True)
 class Patterns:
-    """Patterns of a file's name whose first groups are the patient and, if it is stated, the nodule within the patient."""
+    """Patterns of a path below a class's folder whose first groups are the patient and, if it is stated, the nodule within the patient."""
 
     patient: re.Pattern[str]
     nodule: re.Pattern[str] | None
@@ -38,8 +38,7 @@ class Patterns:
 class Read:
     """One image: stored values, the same in HU, and its mask."""
 
-    path: Path
-    label: int
+    file: ImageFile
     patient: str
     nodule: str
     stored: np.ndarray
@@ -53,45 +52,53 @@ def from_study(data: ClassFoldersData, order: Order) -> Reading:
     Raises:
         DataError: for the first file that cannot be used, unless `on_error` is skip; for a missing folder.
     """
-    folder, tolerance = order.files["path"], Tolerance(data.on_error)
+    tolerance = Tolerance(data.on_error)
     patterns = Patterns(compiled("patient", data.patient), compiled("nodule", data.nodule) if data.nodule else None)
-    files = [
-        (path, label) for label, name in enumerate(data.folders) for path in images_in(folder, name, data.mask_suffix)
-    ]
+    tree = class_tree(order.files["path"], data.folders, data.mask_suffix)
     images = spread(
-        partial(read_image, data, patterns), files, "images", tolerance, reason="images that cannot be used"
+        partial(read_image, data, patterns), tree.images, "images", tolerance, reason="images that cannot be used"
     )
     found = list(limited(images))
     if not found:
-        msg = (
-            f"Expected images in {' and '.join(data.folders)}, but none of {len(files)} can be used. The log says why."
-        )
+        msg = f"Expected images in {' and '.join(data.folders)}, but none of {len(tree.images)} can be used. The log says why."
         raise DataError(msg)
     check_shapes(found)
     slices = Slices(
         hounsfield=np.stack([one.hounsfield for one in found]),
-        label=np.array([one.label for one in found], np.int64),
+        label=np.array([one.file.label for one in found], np.int64),
         mask=np.stack([one.mask for one in found]),
         patient=np.array([one.patient for one in found]),
         spacing=np.full((len(found), 2), data.spacing_mm, np.float32),
-        id=np.array([f"{data.folders[one.label]}/{one.path.name}" for one in found]),
+        id=np.array([f"{data.folders[one.file.label]}/{one.file.name}" for one in found]),
         **({"nodule": np.array([one.nodule for one in found])} if data.nodule else {}),
     )
+    lossy = sum(FORMATS.get(one.file.path.suffix.lower()) == "JPEG" for one in found)
     card = SourceCard(
         source="class-folders",
         attenuation="measured",
         nodules_known=bool(data.nodule),
-        steps=(
-            *(
-                Step(words=f"Images in {name}", count=sum(label == i for _, label in files))
-                for i, name in enumerate(data.folders)
-            ),
-            Step(words="Images with a mask beside them", count=int(slices.mask.any((1, 2)).sum())),
-            Step(words="Slices used", count=len(found)),
-        ),
+        steps=tuple(steps(tree, data, slices)),
+        notes=(f"{lossy} images are JPEG: its compression has changed their grey values.",) if lossy else (),
         skipped=dict(tolerance.skipped),
     )
     return Reading(slices, card, salt_of(one.stored for one in found))
+
+
+def steps(tree: ClassTree, data: ClassFoldersData, slices: Slices) -> Iterator[Step]:
+    """Counts of what was found and left out, in the order of reading."""
+    yield from tree.files.left_out
+    for words, count in (
+        ("Files of other kinds, left out", tree.others),
+        ("Files outside of these folders, left out", tree.elsewhere),
+    ):
+        if count:
+            yield Step(words=words, count=count)
+    for label, name in enumerate(data.folders):
+        yield Step(
+            words=f"Images in {name}", count=sum(image.label == label and not image.refusal for image in tree.images)
+        )
+    yield Step(words="Images with a mask beside them", count=int(slices.mask.any((1, 2)).sum()))
+    yield Step(words="Slices used", count=len(slices))
 
 
 def limited(images: Iterator[Read]) -> Iterator[Read]:
@@ -104,69 +111,66 @@ def limited(images: Iterator[Read]) -> Iterator[Read]:
     for image in images:
         pixels += image.stored.size
         if pixels > LARGEST_TOTAL:
-            msg = f"Expected images of at most {LARGEST_TOTAL} pixels together, but got more up to {image.path.name}. Crop them."
+            msg = f"Expected images of at most {LARGEST_TOTAL} pixels together, but got more up to {image.file.name}. Crop them."
             raise DataError(msg)
         yield image
 
 
-def images_in(folder: Path, name: str, mask_suffix: str) -> list[Path]:
-    """The images of one class without masks, sorted by name.
+def read_image(data: ClassFoldersData, patterns: Patterns, file: ImageFile) -> Read:
+    """One image with its mask.
 
     Raises:
-        DataError: if the folder does not exist, is not directly under `data.path`, or has no image.
+        DataError: if it is refused, cannot be read, its values cannot be HU, or its path has no patient or nodule.
+        StudyError: if a pattern takes too long.
     """
-    if Path(name).name != name:
+    if file.refusal:
+        raise DataError(file.refusal)
+    patient = part_of_path("patient", patterns.patient, file.name)
+    nodule = f"{patient}/{part_of_path('nodule', patterns.nodule, file.name)}" if patterns.nodule else ""
+    stored = read_array(file.path, file.name)
+    mask = read_array(file.mask, file.mask.name) != 0 if file.mask else np.zeros(stored.shape, bool)
+    if mask.shape != stored.shape:
+        msg = f"Expected a mask of {stored.shape}, as {file.name}, but got {mask.shape}."
+        raise DataError(msg)
+    if len(np.unique(stored)) == 2:  # noqa: PLR2004 - of a mask
+        msg = f"Expected grey values, but {file.name} holds only two, as masks do. Name it NAME{data.mask_suffix}, or leave it out."
+        raise DataError(msg)
+    return Read(file, patient, nodule, stored, as_hounsfield(stored, data.grey_hu, file.name), mask)
+
+
+def part_of_path(key: str, pattern: re.Pattern[str], name: str) -> str:
+    """The patient or nodule in the path of an image below its class's folder.
+
+    Raises:
+        DataError: if there is none, or the pattern's group spans several folders.
+        StudyError: if the search takes too long.
+    """
+    found = first_group(key, pattern, name)
+    if "/" in found:
         msg = (
-            f"Expected the name of a folder in data.folders, but got {name!r}. Name a folder directly under data.path."
+            f"Expected a {key} within one part of a path, but data.{key} ({pattern.pattern}) finds {found} in {name}. "
+            "Write [^/] instead of what may be a slash."
         )
-        raise DataError(msg)
-    if not (folder / name).is_dir():
-        msg = f"Expected a folder {name} under data.path, but there is none. Check data.folders."
-        raise DataError(msg)
-    images = [path for path in (folder / name).iterdir() if path.suffix.lower() in KINDS]
-    found = sorted(path for path in images if not path.stem.endswith(mask_suffix))
-    if not found:
-        msg = f"Expected images ({', '.join(KINDS)}) in the folder {name}, but it has none."
         raise DataError(msg)
     return found
 
 
-def read_image(data: ClassFoldersData, patterns: Patterns, file: tuple[Path, int]) -> Read:
-    """One image with its mask.
-
-    Raises:
-        DataError: if it cannot be read, its values cannot be HU, or its name has no patient or nodule.
-        StudyError: if a pattern takes too long.
-    """
-    path, label = file
-    patient = first_group("patient", patterns.patient, path.name)
-    nodule = f"{patient}/{first_group('nodule', patterns.nodule, path.name)}" if patterns.nodule else ""
-    stored = read_array(path)
-    masks = [path.with_name(path.stem + data.mask_suffix + kind) for kind in (path.suffix, *KINDS)]
-    beside = next((mask for mask in masks if mask.is_file()), None)
-    mask = read_array(beside) != 0 if beside else np.zeros(stored.shape, bool)
-    if mask.shape != stored.shape:
-        msg = f"Expected a mask of {stored.shape}, as {path.name}, but got {mask.shape}."
-        raise DataError(msg)
-    return Read(path, label, patient, nodule, stored, as_hounsfield(stored, data.grey_hu, path.name), mask)
-
-
-def read_array(path: Path) -> np.ndarray:
-    """The stored values of a file, (rows, columns).
+def read_array(path: Path, name: str) -> np.ndarray:
+    """The stored values of a file, (rows, columns); messages call it by `name`.
 
     Raises:
         DataError: for a file that is no grey image, damaged, larger than a slice can be, or pickled.
     """
     try:
-        found = read_npy(path) if path.suffix.lower() == ".npy" else read_picture(path)
+        found = read_npy(path) if path.suffix.lower() == ".npy" else read_picture(path, name)
     except DataError:
         raise
     except Exception as error:  # noqa: BLE001 - damaged images raise a dozen types of exceptions
         reason = "no image" if isinstance(error, UnidentifiedImageError) else type(error).__name__
-        msg = f"Expected a grey image, but {path.name} cannot be read ({reason}). Save it again, or leave it out."
+        msg = f"Expected a grey image, but {name} cannot be read ({reason}). Save it again, or leave it out."
         raise DataError(msg) from None
     if found.ndim != 2 or found.dtype.kind not in "biuf" or not found.size:  # noqa: PLR2004 - rows and columns
-        msg = f"Expected rows and columns of numbers, but got {found.dtype} {found.shape} in {path.name}."
+        msg = f"Expected rows and columns of numbers, but got {found.dtype} {found.shape} in {name}."
         raise DataError(msg)
     return found
 
@@ -180,14 +184,14 @@ def read_npy(path: Path) -> np.ndarray:
     return np.array(mapped)
 
 
-def read_picture(path: Path) -> np.ndarray:
-    """A PNG or TIFF of one channel."""
-    with Image.open(path, formats=("PNG", "TIFF")) as image:
+def read_picture(path: Path, name: str) -> np.ndarray:
+    """A picture of one channel, in the format that its suffix names."""
+    with Image.open(path, formats=(FORMATS[path.suffix.lower()],)) as image:
         if image.mode not in GREY_MODES:
-            msg = f"Expected a grey image, but {path.name} has the mode {image.mode}. Save it with one channel."
+            msg = f"Expected a grey image, but {name} has the mode {image.mode}. Save it with one channel."
             raise DataError(msg)
         if image.width * image.height > LARGEST_PIXELS or getattr(image, "is_animated", False):
-            msg = f"Expected one image of at most 4096 x 4096, but {path.name} is larger or has several. Split it."
+            msg = f"Expected one image of at most 4096 x 4096, but {name} is larger or has several. Split it."
             raise DataError(msg)
         return np.asarray(image)
 
@@ -227,7 +231,7 @@ def check_shapes(found: Sequence[Read]) -> None:
     for one in found:
         if one.stored.shape != first.stored.shape:
             msg = (
-                f"Expected images of one size, but {first.path.name} is {first.stored.shape} and {one.path.name} "
+                f"Expected images of one size, but {first.file.name} is {first.stored.shape} and {one.file.name} "
                 f"{one.stored.shape}. Crop them to one size around the nodule."
             )
             raise DataError(msg)

@@ -20,8 +20,8 @@ from jaxtyping import Bool, Float32
 from scipy import ndimage
 
 from camfolio.data.displacement import CENTRED, Displacement, moved
-from camfolio.data.locations import Location, Square, disc, displacements
 from camfolio.data.files import Files, data_files
+from camfolio.data.locations import Location, Square, disc, displacements
 from camfolio.data.parallel import Tolerance, spread
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
