@@ -111,7 +111,7 @@ def images_of(folder: Path, paths: Sequence[Path], label: int, mask_suffix: str)
                 masks[path.parent, stem.removesuffix(mask_suffix.casefold())].append(path)
             else:
                 images.append(path)
-    used = set()
+    used: set[Path] = set()
     for path in images:
         name = path.relative_to(folder).as_posix()
         beside = masks_of(path, masks)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pydicom.uid import RLELossless
 
+from camfolio.data.lidc.xml import Report, read_report
 from camfolio.data.reading import Order, Reading, read_source
 from camfolio.errors import DataError
 from camfolio.evidence.localisation import offset_in_radii
 from camfolio.results.card import Reader
 from camfolio.study.settings import LabelRule
 from camfolio.study.sources.lidc import LidcData
-from dicom_trees import Nodule, Roi, annotations, dataset, disc, nodule_scan, ring, write_scan
+from dicom_trees import NAMES, Nodule, Roi, annotations, dataset, disc, nodule_scan, ring, write_scan
 
 REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "LIDC-IDRI"
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="needs the real slices, which are not part of the repository")
@@ -366,6 +368,32 @@ DAMAGES = {
         r"notes\.xml has no whole number in characteristics/tex",
     ),
 }
+
+
+HIGHEST = dict.fromkeys(NAMES, 5) | {"calcification": 6}
+
+
+def rated(folder: Path, name: str, value: object) -> Path:
+    """An annotation file in which the first reader gave a characteristic this rating."""
+    path = folder / "notes.xml"
+    path.write_text(re.sub(f"<{name}>.<", f"<{name}>{value}<", GOOD_XML, count=1), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("value", ["0", "9", "-1", "2.5", "nan", "inf", "1e9", ""])
+def test_a_rating_that_was_never_published_is_no_rating(tmp_path, name, value):
+    words = rf"notes\.xml has no ({name} from 1 to {HIGHEST[name]}, but |whole number in characteristics/{name})"
+    with pytest.raises(DataError, match=words):
+        read_report(rated(tmp_path, name, value))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_published_rating_is_read(tmp_path, name):
+    for value in (1, 4.0, HIGHEST[name]):
+        report = read_report(rated(tmp_path, name, value))
+        assert isinstance(report, Report)
+        assert astuple(report.drawn[0].ratings)[NAMES.index(name)] == value
 
 
 @pytest.mark.parametrize(("damage", "words"), DAMAGES.values(), ids=DAMAGES)

@@ -6,6 +6,7 @@ per reader, in it nodules of 3 mm and more with contours and nine ratings, small
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,10 @@ RATINGS = (
     "malignancy",
 )
 """Names in the file, in the order of `Ratings`."""
+HIGHEST = {"internalStructure": 5, "calcification": 6}
+"""Highest rating of a characteristic, where it is not 5; the lowest is 1. Of internal structure 4 is the highest that is defined, but a reader
+of the collection once wrote 5.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +120,7 @@ def read_report(path: Path) -> Report | ChestXray | None:
             smaller=sum(not is_large(nodule) for nodule in root.iter("unblindedReadNodule")),
             others=len(list(root.iter("nonNodule"))),
         )
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         msg = f"Expected an annotation file of LIDC, but {path.name} has no {error}. Get it again, or leave it out."
         raise DataError(msg) from None
 
@@ -156,8 +161,20 @@ def drawn_by(reader: int, session: Element) -> Iterator[Drawn]:
     for nodule in session.findall("unblindedReadNodule"):
         outlines = tuple(outline_of(roi) for roi in nodule.findall("roi"))
         if is_large(nodule) and outlines:
-            ratings = Ratings(*(whole(nodule, f"characteristics/{name}") for name in RATINGS))
-            yield Drawn(reader, ratings, outlines)
+            yield Drawn(reader, Ratings(*(rating(nodule, name) for name in RATINGS)), outlines)
+
+
+def rating(nodule: Element, name: str) -> int:
+    """One characteristic of a nodule.
+
+    Raises:
+        ValueError: if it is missing, not a number, or not in its published range.
+    """
+    value, highest = whole(nodule, f"characteristics/{name}"), HIGHEST.get(name, 5)
+    if not 1 <= value <= highest:
+        msg = f"{name} from 1 to {highest}, but {value:g}"
+        raise ValueError(msg)
+    return value
 
 
 def outline_of(roi: Element) -> Outline:
@@ -183,9 +200,11 @@ def whole(element: Element, name: str) -> int:
     Raises:
         ValueError: with the element's name, if it is missing or not a number.
     """
-    value = element.findtext(name)
     try:
-        return int(float(value or ""))
-    except (ValueError, OverflowError):
+        value = float(element.findtext(name) or "")
+    except ValueError:
+        value = math.nan
+    if not value.is_integer():
         msg = f"whole number in {name}"
-        raise ValueError(msg) from None
+        raise ValueError(msg)
+    return int(value)
