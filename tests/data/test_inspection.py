@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camfolio.data import inspection
-from camfolio.data.inspection import histogram, near_duplicates, warnings_about, within_nodules
+from camfolio.data.inspection import histogram, near_duplicates, repeated, warnings_about, within_nodules
 from camfolio.results.inspection import InspectionResult, WithinPatients
 from camfolio.stages import inspection as stage
 
@@ -116,6 +116,7 @@ def test_duplicates_are_pairs_of_two_patients_and_those_of_one_are_counted_by_no
     assert np.load(tmp_path / "pairs.npy").tolist() == [[0, 4], [1, 4], [2, 4]]
     within = found.within_patients
     assert (within.other_nodules, within.same_nodule_pairs) == (2, 1 + 3)
+    assert found.repeated == 2
     assert within.same_nodule >= 1
 
 
@@ -123,6 +124,19 @@ def test_slices_of_one_patient_are_not_compared_where_nodules_are_not_known(tiny
     assert inspected(tiny_slices(6), tmp_path).within_patients is None
     known = tiny_slices(6)
     assert isinstance(inspected(replace(known, nodule=known.patient), tmp_path).within_patients, WithinPatients)
+
+
+def test_a_slice_under_two_numbers_is_counted_within_a_patient_whatever_its_nodule(tiny_slices, tmp_path):
+    slices = tiny_slices(8, slices_per_patient=4)
+    values = slices.hounsfield.copy()
+    values[3] = values[1] = values[0]
+    values[5] = values[4] + np.float32(1)
+    values[6] = values[7] = -1000
+    copied = replace(slices, hounsfield=values)
+    assert inspected(copied, tmp_path).repeated == 2
+    assert repeated(replace(copied, nodule=copied.patient)) == 2
+    assert repeated(replace(copied, patient=copied.id)) == 0
+    assert repeated(slices) == 0
 
 
 def inspected(slices, folder) -> InspectionResult:

@@ -84,11 +84,13 @@ def bars(histogram: Histogram) -> str:
 def near_duplicates(portfolio: Portfolio, inspection: InspectionResult) -> list[str]:
     """Sentences on near-duplicate slices of different patients, and of different nodules of one; empty if there are none."""
     within = inspection.within_patients
-    sentences = (
-        [f"{within.other_nodules} pairs of slices of different nodules of one patient are near-duplicates."]
-        if within and within.other_nodules
-        else []
+    sentences = [f"{inspection.repeated} slices are identical to another one of their patient."] * bool(
+        inspection.repeated
     )
+    if within and within.other_nodules:
+        sentences.append(
+            f"{within.other_nodules} pairs of slices of different nodules of one patient are near-duplicates."
+        )
     if not inspection.alike:
         return sentences
     sentences.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,6 +91,13 @@ def within_nodules(slices: Slices) -> tuple[int, int]:
     members = [shapes[nodule_index == number] for number in range(nodule_index.max() + 1)]
     alike = [(one @ one.T)[np.triu_indices(len(one), 1)] >= ALIKE for one in members]
     return sum(map(len, alike)), int(sum(found.sum() for found in alike))
+
+
+def repeated(slices: Slices) -> int:
+    """Slices with the values of an earlier slice of the same patient: one slice under two numbers. Slices of a single value are not counted."""
+    varied = np.flatnonzero(np.ptp(slices.hounsfield, axis=(1, 2)) > 0)
+    different = {(str(slices.patient[i]), hashlib.sha256(slices.hounsfield[i].tobytes()).digest()) for i in varied}
+    return len(varied) - len(different)
 
 
 def exact(slices: Slices, pair: NearDuplicate) -> NearDuplicate:

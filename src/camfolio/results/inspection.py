@@ -68,5 +68,7 @@ class InspectionResult(ResultFile):
     """Pairs counted in `alike` whose slices have different labels."""
     within_patients: WithinPatients | None
     """Slices of one patient that look alike; None if it is not known which slices show the same nodule."""
+    repeated: Count = 0
+    """Slices with the same values as another one of the same patient, the first of them not counted."""
     pairs: tuple[SimilarPair, ...]
     """The pairs with the highest correlation, 200 at most."""

@@ -10,6 +10,7 @@ from camfolio.data.inspection import (
     MOST_PAIRS,
     histogram,
     near_duplicates,
+    repeated,
     warnings_about,
     within_nodules,
 )
@@ -34,6 +35,7 @@ def run(*, out: Path, slices: Path) -> None:
         alike=len(pairs),
         alike_of_two_classes=sum(bool(data.label[pair.first] != data.label[pair.second]) for pair in pairs),
         within_patients=within_patients(data, len(found) - len(pairs)) if data.nodules_known else None,
+        repeated=repeated(data),
         pairs=tuple(
             SimilarPair(
                 first=str(data.id[pair.first]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -10,7 +11,16 @@ import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
-from torch.utils.data import DataLoader, Dataset
+from pytorch_lightning.utilities import CombinedLoader
+from torch.utils.data import (
+    ConcatDataset,
+    DataLoader,
+    Dataset,
+    IterableDataset,
+    Subset,
+    SubsetRandomSampler,
+    random_split,
+)
 
 from camfolio.data.reading import Order, Reading, read_source
 from camfolio.data.sources.user_code import KNOWN_KEYS
@@ -191,3 +201,129 @@ def card_with(tiny_slices, monkeypatch):
         return read("slices").card
 
     return card
+
+
+class Loaders(pl.LightningDataModule):
+    """A data module whose loaders are what functions make of the data sets of eight slices."""
+
+    def __init__(self, train, val=None, test=None):
+        super().__init__()
+        self.methods = {"train": train, "val": val, "test": test}
+
+    def setup(self, stage):
+        whole = sys.modules["user_slices"].slices(8)
+        self.train, self.val = (Discs(whole.select(index), ["id"]) for index in (np.arange(5), np.arange(5, 8)))
+
+    def train_dataloader(self):
+        return self.made("train")
+
+    def val_dataloader(self):
+        return self.made("val")
+
+    def test_dataloader(self):
+        return self.made("test")
+
+    def made(self, name):
+        return self.methods[name](self) if self.methods[name] else None
+
+
+def read_from(monkeypatch, make) -> Reading:
+    """What is read of the data module that a function returns."""
+    monkeypatch.setattr(sys.modules["user_slices"], "loaders", as_its_own(make), raising=False)
+    return read("loaders")
+
+
+def train(module):
+    return DataLoader(module.train, 2, shuffle=True)
+
+
+def val(module):
+    return DataLoader(module.val, 2)
+
+
+def equal_val(module):
+    """Another data set with the slices of the validation set, and one of the training set."""
+    return DataLoader(ConcatDataset([Discs(module.val.slices, ["id"]), Subset(module.train, [1])]), 2)
+
+
+def part_of_train(module):
+    return DataLoader(module.train, 2, sampler=SubsetRandomSampler([1, 3]))
+
+
+SAME = {
+    "the validation loader": ({"test": val}, 0),
+    "a loader of the same data set": ({"test": lambda module: DataLoader(module.val, 1, shuffle=True)}, 0),
+    "a data set of the same slices": ({"test": equal_val}, 4),
+    "samplers of one data set": ({"test": part_of_train}, 0),
+    "a list": ({"val": lambda module: [val(module), train(module)]}, 0),
+    "a mapping, nested": ({"val": lambda module: {"one": [val(module)], "two": (train(module), None)}}, 0),
+    "an empty list": ({"test": lambda _: []}, 0),
+    "a combined loader": (
+        {"val": lambda module: CombinedLoader({"one": val(module), "two": train(module)}, "sequential")},
+        0,
+    ),
+    "a data set without length": ({"test": lambda module: DataLoader(Stream(module.val))}, 3),
+}
+
+
+class Stream(IterableDataset):
+    def __init__(self, data_set):
+        self.data_set = data_set
+
+    def __iter__(self):
+        return (self.data_set[i] for i in range(len(self.data_set)))
+
+
+@pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")  # Lightning's own, of a CombinedLoader
+@pytest.mark.parametrize(("loaders", "again"), SAME.values(), ids=SAME)
+def test_every_slice_is_read_once_whatever_the_loaders_are(tiny_slices, monkeypatch, loaders, again):
+    found = read_from(monkeypatch, lambda: Loaders(**{"train": train, "val": val} | loaders))
+    assert np.array_equal(found.slices.hounsfield, tiny_slices(8).hounsfield)
+    assert len(found.card.notes) == bool(again)
+    assert not again or found.card.notes[0].startswith(f"{again} samples that the data module gives again")
+
+
+def test_slices_that_differ_in_one_entry_are_two(monkeypatch, tiny_slices):
+    whole = tiny_slices(8)
+    other = replace(whole, patient=np.char.add("q", whole.patient))
+    two = [DataLoader(Discs(one, ["id"])) for one in (whole, other)]
+    assert len(read_from(monkeypatch, lambda: Loaders(lambda _: two)).slices) == 16
+
+
+def test_what_is_no_loader_is_named(monkeypatch):
+    words = "train_dataloader gives int, which is neither a DataLoader nor a list or mapping of them"
+    with pytest.raises(DataError, match=words):
+        read_from(monkeypatch, lambda: Loaders(lambda _: [3]))
+
+
+class Flipping(Discs):
+    """A data set with a random augmentation."""
+
+    def __getitem__(self, i):
+        one = super().__getitem__(i)
+        return one | {"image": one["image"].flip(1) if torch.rand(()) < 0.5 else one["image"]}
+
+
+def test_a_data_set_with_a_random_augmentation_is_refused(monkeypatch, tiny_slices):
+    flipping = DataLoader(Flipping(tiny_slices(8)))
+    with pytest.raises(
+        DataError, match=r"the same sample whenever it is read, but those of user_slices\.loaders change"
+    ):
+        read_from(monkeypatch, lambda: Loaders(lambda _: flipping))
+
+
+def test_what_user_code_draws_is_the_same_in_every_run_and_nothing_else_is_changed(monkeypatch, tiny_slices):
+    class Drawn(Loaders):
+        def setup(self, stage):
+            whole = tiny_slices(8)
+            noisy = replace(whole, hounsfield=whole.hounsfield + np.random.normal(0, 1, (8, 16, 16)).astype(np.float32))  # noqa: NPY002 - as user code does
+            self.train, self.val = random_split(Discs(noisy, ["id"]), [5, 3])
+
+    torch.manual_seed(1)
+    one = read_from(monkeypatch, lambda: Drawn(train, val))
+    drawn = torch.rand(1)
+    torch.manual_seed(1)
+    assert torch.equal(torch.rand(1), drawn)
+    other = read("loaders")
+    assert same(one.slices, other.slices)
+    assert one.salt == other.salt

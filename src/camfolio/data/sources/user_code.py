@@ -1,19 +1,26 @@
 """Slices from user code (source `own`): a LightningDataModule, or a function (or subclass) that returns Slices.
 
-A data module's samples are read from the data sets of its loaders, in order and without shuffling: mappings with
-`image` (HU), `label` and `patient`, and optionally `mask`, `spacing` (mm), `id` and `nodule`. The module's division into training,
-validation and test set is ignored: the study splits by patient.
+A data module's samples are read from the data sets of its loaders, each once, in order and without shuffling: mappings with
+`image` (HU), `label` and `patient`, and optionally `mask`, `spacing` (mm), `id` and `nodule`. A loader may be a list or mapping of
+loaders. The module's division into training, validation and test set is ignored: the study splits by patient. User code runs with
+seeded global generators, so that what it draws is the same in every run.
 
 An optional mapping `data_card` on the data module, the class or the function gives texts for the data card.
 """
 
 from __future__ import annotations
 
+import hashlib
+import random
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
+from itertools import islice
 from typing import Any
 
 import numpy as np
+import torch
+from pytorch_lightning.utilities.seed import isolate_rng
 
 from camfolio.data.reading import Order, Reading, salt_of
 from camfolio.data.slices import Slices
@@ -31,6 +38,9 @@ WANTED = Wanted(
 """What `class_path` may name, besides a function that returns Slices or a data module."""
 LIGHTNING = {"lightning", "pytorch_lightning"}
 NEEDED = ("image", "label", "patient")
+OPTIONAL = ("mask", "spacing", "id", "nodule")
+READ_TWICE = 8
+"""Samples of each data set that are read a second time."""
 CARD_KEYS = {"attribution", "date"}
 """Entries of every data card, of any source."""
 KNOWN_KEYS = sorted({field.name for field in fields(SourceWords)} - {"origin"} | CARD_KEYS)
@@ -44,15 +54,28 @@ def from_study(data: UserCodeData, order: Order) -> Reading:
         StudyError: if it cannot be found, is neither a data module nor a function, or raises an exception.
         DataError: if it returns neither Slices nor a data module with usable samples.
     """
-    del order
     name = data.class_path
-    returned = create_user_object(name, data.init_args, WANTED)
-    slices = returned if isinstance(returned, Slices) else from_samples(samples(returned, name), name)
+    notes: tuple[str, ...] = ()
+    with seeded(order.seed):
+        returned = create_user_object(name, data.init_args, WANTED)
+        if isinstance(returned, Slices):
+            slices = returned
+        else:
+            listed = samples(returned, name)
+            once: dict[str, Mapping[str, Any]] = {}
+            for sample in listed:
+                once.setdefault(digest_of(sample), sample)
+            slices = from_samples(list(once.values()), name)
+            if len(once) < len(listed):
+                notes = (
+                    f"{len(listed) - len(once)} samples that the data module gives again, equal in all entries, are used once.",
+                )
     card = SourceCard(
         source="own",
         made_by=name,
         attenuation="measured",
         nodules_known=slices.nodules_known,
+        notes=notes,
         **data_card(returned, name),
     )
     return Reading(slices, card, salt_of([slices.hounsfield]))
@@ -90,11 +113,21 @@ def checked(key: str, value: object, name: str) -> str | tuple[str, ...]:
     return value
 
 
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Context in which the global generators of Python, NumPy and torch begin at a seed; their states are restored."""
+    with isolate_rng():
+        random.seed(seed)
+        np.random.seed(seed % (1 << 32))  # noqa: NPY002 - the generator that user code may draw from
+        torch.manual_seed(seed)
+        yield
+
+
 def samples(module: object, name: str) -> list[Mapping[str, Any]]:
-    """Every sample of a data module, of all its loaders.
+    """Every sample of a data module, of all its loaders; those of a data set that several loaders share once.
 
     Raises:
-        DataError: if it is no data module, one of its methods fails, or a sample is no mapping.
+        DataError: if it is no data module, one of its methods fails, a sample is no mapping, or differs when it is read again.
     """
     if not any(hasattr(module, loader) for loader in LOADERS):
         msg = (
@@ -103,7 +136,8 @@ def samples(module: object, name: str) -> list[Mapping[str, Any]]:
         raise DataError(msg)
     try:
         prepare(module)
-        listed = [sample for loader in LOADERS for sample in samples_of(module, loader)]
+        sets = {id(one): one for loader in LOADERS for one in data_sets_of(module, loader)}
+        listed = [sample for one in sets.values() for sample in samples_in(one)]
     except Exception as error:
         msg = f"Expected {name} to load its data, but got {type(error).__name__}: {error}."
         raise DataError(msg) from error
@@ -111,6 +145,12 @@ def samples(module: object, name: str) -> list[Mapping[str, Any]]:
     if odd is not None or not listed:
         got = type(odd).__name__ if not isinstance(odd, Mapping) else f"keys {', '.join(map(str, odd))}"
         msg = f"Expected samples with {', '.join(NEEDED)} from {name}, but got {got if listed else 'none'}. Return mappings."
+        raise DataError(msg)
+    if any(differs(one) for one in sets.values()):
+        msg = (
+            f"Expected the same sample whenever it is read, but those of {name} change, as with a random augmentation. "
+            "Leave it out of the data sets; training.augmentation has camfolio's."
+        )
         raise DataError(msg)
     return listed
 
@@ -124,14 +164,52 @@ def prepare(module: Any) -> None:  # noqa: ANN401 - a data module of any class
             module.setup(stage)
 
 
-def samples_of(module: Any, loader_name: str) -> Iterator[Any]:  # noqa: ANN401 - a data module of any class
-    """The samples of one loader, in the order of its data set; none if the module does not define that loader."""
+def data_sets_of(module: Any, loader_name: str) -> Iterator[Any]:  # noqa: ANN401 - a data module of any class
+    """The data sets of one method's loaders; none if the module does not define that method."""
     method = getattr(module, loader_name, None)
     inherited = getattr(method, "__module__", "").partition(".")[0] in LIGHTNING  # Lightning's default raises
-    loader = method() if method is not None and not inherited else None
-    if loader is not None:
-        dataset = loader.dataset
-        yield from (dataset[i] for i in range(len(dataset)))
+    for loader in loaders_in(method()) if method is not None and not inherited else ():
+        if not hasattr(loader, "dataset"):
+            msg = f"{loader_name} gives {type(loader).__name__}, which is neither a DataLoader nor a list or mapping of them"
+            raise TypeError(msg)
+        yield loader.dataset
+
+
+def loaders_in(returned: Any) -> Iterator[Any]:  # noqa: ANN401 - what a data module may return
+    """Every loader of a loader, None, or a list, mapping or CombinedLoader of them at any depth."""
+    parts = getattr(returned, "iterables", returned)
+    if isinstance(parts, Mapping):
+        parts = list(parts.values())
+    if isinstance(parts, list | tuple):
+        for part in parts:
+            yield from loaders_in(part)
+    elif returned is not None:
+        yield returned
+
+
+def samples_in(data_set: Any) -> Iterator[Any]:  # noqa: ANN401 - a data set of any class
+    """The samples of a data set in its order; of one without length in the order in which it gives them."""
+    if hasattr(data_set, "__len__"):
+        yield from (data_set[i] for i in range(len(data_set)))
+    else:
+        yield from data_set
+
+
+def differs(data_set: Any) -> bool:  # noqa: ANN401 - a data set of any class
+    """Whether one of the first samples is another when it is read twice."""
+    first, again = ([digest_of(sample) for sample in islice(samples_in(data_set), READ_TWICE)] for _ in range(2))
+    return first != again
+
+
+def digest_of(sample: Mapping[str, Any]) -> str:
+    """Digest of the entries of a sample that are used."""
+    digest = hashlib.sha256()
+    for key in (*NEEDED, *OPTIONAL):
+        if key in sample:
+            value = np.asarray(sample[key])
+            digest.update(f"{key} {value.shape}".encode())
+            digest.update(value.tobytes() if value.dtype.kind in "biuf" else str(sample[key]).encode())
+    return digest.hexdigest()
 
 
 def from_samples(listed: list[Mapping[str, Any]], name: str) -> Slices:
