@@ -1,7 +1,7 @@
 """CT slices in DICOM: series and position from headers, and pixels in Hounsfield units.
 
-Identifying data do not leave this module: of all text elements only the patient's id and the identifiers of series and
-slice are read, and no message quotes a value from a file.
+Identifying data do not leave this module: of all text elements only the patient's id, the identifiers of series and slice, and the
+codes of modality and image type are read, and no message quotes a value from a file.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -28,8 +29,10 @@ LOWEST_HU = -1024.0
 LARGEST_SIDE = 4096
 LARGEST_RESCALE = 1e6
 MAGIC_AT = 128
+LOCALIZER = "LOCALIZER"
 ELEMENTS = [
     "Modality",
+    "ImageType",
     "SeriesInstanceUID",
     "SOPInstanceUID",
     "PatientID",
@@ -64,14 +67,21 @@ class Header:
     position_mm: float
 
 
+@dataclass(frozen=True)
+class Localizer:
+    """A planning image of a CT scanner (scout, topogram), which is no slice."""
+
+    path: Path
+
+
 def is_dicom(path: Path) -> bool:
     """Whether a file has the DICOM preamble, regardless of its name."""
     with path.open("rb") as file:
         return file.read(MAGIC_AT + 4)[MAGIC_AT:] == b"DICM"
 
 
-def read_header(path: Path) -> Header | None:
-    """The header of a CT slice; None for any other DICOM object.
+def read_header(path: Path) -> Header | Localizer | None:
+    """The header of a CT slice; None for a DICOM object of another modality.
 
     Raises:
         DataError: for a file that cannot be read, or a CT slice without identifiers, position or spacing.
@@ -79,13 +89,16 @@ def read_header(path: Path) -> Header | None:
     with careful(path):
         refuse_deflated(path)
         dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(ELEMENTS))
-        if "Modality" not in dataset and dataset.file_meta.get("MediaStorageSOPClassUID") == CTImageStorage:
+        is_ct = dataset.file_meta.get("MediaStorageSOPClassUID") == CTImageStorage
+        if is_ct and "Modality" not in dataset:
             msg = (
                 f"Expected a CT slice, but {path.name} ends before it says what it is. Copy it again, or leave it out."
             )
             raise DataError(msg)
-        if dataset.get("Modality") != "CT":
+        if (filled(dataset, "Modality") or ("CT" if is_ct else "")) != "CT":
             return None
+        if LOCALIZER in (filled(dataset, "ImageType") or ()):
+            return Localizer(path)
         spacing = numbers(dataset, "PixelSpacing", 2, path)
         across = numbers(dataset, "ImageOrientationPatient", 6, path)
         normal = np.cross(across[:3], across[3:])
@@ -129,10 +142,28 @@ def numbers(dataset: pydicom.Dataset, name: str, count: int, path: Path) -> list
     return given
 
 
+def filled(dataset: pydicom.Dataset, name: str, default: Any = None) -> Any:  # noqa: ANN401 - the value of any element
+    """The value of an element; the default if it is absent, or present and empty."""
+    value = dataset.get(name)
+    return default if value is None or (isinstance(value, str | pydicom.multival.MultiValue) and not value) else value
+
+
+def patient_of(path: Path) -> str:
+    """The patient's id in a file; empty if it has none or is no DICOM file."""
+    try:
+        with careful(path):
+            refuse_deflated(path)
+            dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["PatientID"])
+            return str(dataset.get("PatientID") or "").strip(" \0")
+    except DataError:
+        return ""
+
+
 def read_pixels(path: Path) -> tuple[Float32[np.ndarray, "rows columns"], np.ndarray]:
     """Attenuation of one slice.
 
-    Stored values, signed or unsigned, become HU by the file's slope and intercept. Padding outside the scanner's
+    Stored values, signed or unsigned, become HU by the file's slope and intercept; where these are absent or empty, 1 and 0, unless
+    no value is below 0, which HU of a lung are. Padding outside the scanner's
     field of view becomes air; values below -1024 HU are clipped.
 
     Returns:
@@ -150,7 +181,10 @@ def read_pixels(path: Path) -> tuple[Float32[np.ndarray, "rows columns"], np.nda
         if stored.shape != (dataset.Rows, dataset.Columns):
             msg = f"Expected one grey slice of {dataset.Rows} x {dataset.Columns}, but got shape {stored.shape} in {path.name}."
             raise DataError(msg)
-        slope, intercept = float(dataset.get("RescaleSlope", 1)), float(dataset.get("RescaleIntercept", 0))
+        slope, intercept = float(filled(dataset, "RescaleSlope", 1)), float(filled(dataset, "RescaleIntercept", 0))
+        if filled(dataset, "RescaleIntercept") is None and stored.min() >= 0:
+            msg = f"Expected a rescale intercept, since no stored value is below 0, but got none in {path.name}. Leave the file out."
+            raise DataError(msg)
         if not slope or max(abs(slope), abs(intercept)) > LARGEST_RESCALE or not np.isfinite([slope, intercept]).all():
             msg = f"Expected a rescale slope and intercept, but got others in {path.name}. Leave the file out."
             raise DataError(msg)
@@ -161,10 +195,10 @@ def read_pixels(path: Path) -> tuple[Float32[np.ndarray, "rows columns"], np.nda
 
 def padding(dataset: pydicom.Dataset, stored: np.ndarray) -> np.ndarray:
     """Pixels that the header declares as padding; bool (rows, columns)."""
-    value = dataset.get("PixelPaddingValue")
+    value = filled(dataset, "PixelPaddingValue")
     if value is None:
         return np.zeros(stored.shape, bool)
-    ends = (as_stored(value, stored.dtype), as_stored(dataset.get("PixelPaddingRangeLimit", value), stored.dtype))
+    ends = (as_stored(value, stored.dtype), as_stored(filled(dataset, "PixelPaddingRangeLimit", value), stored.dtype))
     padded: np.ndarray = (stored >= min(ends)) & (stored <= max(ends))
     return padded
 

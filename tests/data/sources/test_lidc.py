@@ -19,7 +19,7 @@ from camfolio.evidence.localisation import offset_in_radii
 from camfolio.results.card import Reader
 from camfolio.study.settings import LabelRule
 from camfolio.study.sources.lidc import LidcData
-from dicom_trees import NAMES, Nodule, Roi, annotations, dataset, disc, nodule_scan, ring, write_scan
+from dicom_trees import NAMES, Nodule, Roi, Scan, annotations, dataset, disc, nodule_scan, ring, slice_uid, write_scan
 
 REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "LIDC-IDRI"
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="needs the real slices, which are not part of the repository")
@@ -227,6 +227,189 @@ def test_a_series_with_two_files_of_annotations_is_read_once(tmp_path):
     assert len(read(tmp_path).slices) == 3
 
 
+def four_nodules() -> Scan:
+    """Four nodules, each on one of three slices, thirteen drawings by four readers."""
+    masks = [disc((40, 40), centre, 3) for centre in ((8, 8), (8, 30), (30, 8), (30, 30))]
+    undrawn = {(1, 0), (2, 1), (3, 2)}
+    readers = [
+        [Nodule([Roi(k % 3, ring(mask))], 5) for k, mask in enumerate(masks) if (reader, k) not in undrawn]
+        for reader in range(4)
+    ]
+    return replace(nodule_scan("P1", 1), readers=readers)
+
+
+@pytest.mark.parametrize("missing", [(), (0, 2), (0,), (1, 2)])
+def test_drawings_are_grouped_by_all_contours_whatever_slices_there_are(tmp_path, missing):
+    found = read(write_scan(tmp_path, four_nodules(), leave_out=missing), slices_per_nodule=1)
+    assert steps(found)["Drawings of nodules of 3 mm and more"] == 13
+    assert steps(found)["Nodules, drawings that overlap being one"] == 4
+    assert steps(found)["Nodules used"] == sum(k % 3 not in missing for k in range(4))
+    assert steps(found)["Nodules drawn by fewer than 1 readers, excluded"] == 0
+
+
+def test_an_incomplete_series_has_the_slices_of_the_complete_one(tmp_path):
+    whole = read(write_scan(tmp_path / "1", four_nodules())).slices
+    part = read(write_scan(tmp_path / "2", four_nodules(), leave_out=[0, 2])).slices
+    assert part.id.tolist() == ["P1-n02-s1"]
+    at = whole.id.tolist().index("P1-n02-s1")
+    assert np.array_equal(part.hounsfield[0], whole.hounsfield[at])
+
+
+@pytest.mark.parametrize(
+    "name", ["RescaleSlope", "PixelPaddingValue", "PixelPaddingRangeLimit", "NumberOfFrames", "ImageType", "Modality"]
+)
+@pytest.mark.parametrize("value", [None, ""])
+def test_an_empty_element_is_as_good_as_none(tmp_path, name, value):
+    scan = nodule_scan("P1", 1)
+    expected = read(write_scan(tmp_path, scan)).slices
+    for place in range(3):
+        found = dataset(scan, place)
+        found.add_new("PixelPaddingValue", "SS", -2000)
+        setattr(found, name, value if name not in {"PixelPaddingValue", "PixelPaddingRangeLimit"} else None)
+        found.save_as(tmp_path / f"{place}.dcm", enforce_file_format=True)
+    assert np.array_equal(read(tmp_path).slices.hounsfield, expected.hounsfield)
+
+
+def test_values_in_hounsfield_units_need_no_intercept(tmp_path):
+    scan = nodule_scan("P1", 1)
+    expected = read(write_scan(tmp_path, scan)).slices
+    for place in range(3):
+        found = dataset(replace(scan, stored=scan.stored - np.int16(1024)), place)
+        del found.RescaleIntercept
+        found.save_as(tmp_path / f"{place}.dcm", enforce_file_format=True)
+    assert np.array_equal(read(tmp_path).slices.hounsfield, expected.hounsfield)
+
+
+def resaved(path: Path) -> None:
+    """The same slice, run-length encoded, with another identifier."""
+    found = dataset(nodule_scan("P1", 1), 1)
+    found.compress(RLELossless, generate_instance_uid=False)
+    found.SOPInstanceUID = "1.2.3"
+    found.save_as(path, enforce_file_format=True)
+
+
+@pytest.mark.parametrize("name", ["a.dcm", "z.dcm", "copy/1.dcm"])
+@pytest.mark.parametrize("copy", [lambda path: path.write_bytes((path.parents[0] / "1.dcm").read_bytes()), resaved])
+def test_two_copies_of_a_slice_are_one(tmp_path, name, copy):
+    expected = read(write_scan(tmp_path, nodule_scan("P1", 1)))
+    (tmp_path / "copy").mkdir()
+    copied = tmp_path / name.rpartition("/")[2].replace("1.dcm", "b.dcm")
+    copy(copied)
+    copied.rename(tmp_path / name)
+    found = read(tmp_path)
+    assert found.slices.id.tolist() == expected.slices.id.tolist()
+    assert np.array_equal(found.slices.hounsfield, expected.slices.hounsfield)
+    assert found.salt == expected.salt
+    assert steps(found)["Copies of slices, left out"] == 1
+    assert steps(found)["Contours on slices that are not there"] == 0
+
+
+def test_two_copies_of_a_whole_series_are_one(tmp_path):
+    for name in ("1", "2"):
+        write_scan(tmp_path / name, nodule_scan("P1", 1))
+    found = read(tmp_path)
+    assert found.slices.id.tolist() == ["P1-n01-s1", "P1-n01-s2", "P1-n01-s3"]
+    assert steps(found)["Copies of slices, left out"] == 3
+    assert steps(found)["Further annotation files of a series, left out"] == 1
+    (tmp_path / "2" / "1.dcm").write_bytes((tmp_path / "2" / "1.dcm").read_bytes()[:-1000])
+    damaged = read(tmp_path, on_error="skip")
+    assert damaged.slices.id.tolist() == found.slices.id.tolist()
+    assert damaged.card.skipped == {"slices that cannot be used": 1}
+
+
+@pytest.mark.parametrize(("uid", "left"), [("1.2.3", 3), (slice_uid(nodule_scan("P1", 1), 1), 2)])
+def test_of_two_different_slices_at_one_position_the_annotated_one_is_used(tmp_path, uid, left):
+    """If both claim to be the annotated one, neither is."""
+    expected = read(write_scan(tmp_path, nodule_scan("P1", 1)))
+    found = dataset(replace(nodule_scan("P1", 1), stored=nodule_scan("P1", 5).stored), 1)
+    found.SOPInstanceUID = uid
+    found.save_as(tmp_path / "0.a.dcm", enforce_file_format=True)
+    skipped = read(tmp_path, on_error="skip")
+    assert len(skipped.slices) == left
+    assert skipped.card.skipped == {"slices that cannot be used": 4 - left}
+    assert left < 3 or np.array_equal(skipped.slices.hounsfield, expected.slices.hounsfield)
+
+
+def test_a_localizer_is_no_slice(tmp_path):
+    scan = nodule_scan("P1", 1)
+    expected = read(write_scan(tmp_path, scan)).slices
+    found = dataset(scan, 1)
+    found.ImageType, found.ImageOrientationPatient = ["ORIGINAL", "PRIMARY", "LOCALIZER"], [1, 0, 0, 0, 0, -1]
+    del found.PixelSpacing
+    found.save_as(tmp_path / "scout.dcm", enforce_file_format=True)
+    counted = read(tmp_path)
+    assert np.array_equal(counted.slices.hounsfield, expected.hounsfield)
+    assert steps(counted)["Localizers, left out"] == 1
+
+
+@pytest.mark.parametrize(
+    "damage", ["cut short", "no spacing", "mixed sizes", "mixed directions", "no pixels", "slope 0"]
+)
+def test_skipping_leaves_out_the_file_and_not_its_series(tmp_path, damage):
+    write_scan(tmp_path, nodule_scan("P1", 1))
+    DAMAGES[damage][0](tmp_path)
+    found = read(tmp_path, on_error="skip")
+    assert found.slices.id.tolist() == ["P1-n01-s1", "P1-n01-s2"]
+    assert sum(found.card.skipped.values()) == 1
+
+
+def test_a_nodule_of_which_no_slice_can_be_read_is_counted(tmp_path):
+    write_scan(tmp_path / "1", nodule_scan("P2", 2))
+    write_scan(tmp_path / "2", nodule_scan("P1", 1))
+    for place in range(3):
+        path = tmp_path / "2" / f"{place}.dcm"
+        path.write_bytes(path.read_bytes()[:-1000])
+    found = read(tmp_path, on_error="skip")
+    assert steps(found)["Nodules on slices that cannot be read, excluded"] == 1
+    assert found.card.skipped == {"slices that cannot be used": 3}
+
+
+def test_a_slice_of_another_patient_does_not_tear_a_series(tmp_path):
+    """The series of P9 has one file of P1, whose own series stands between them in the order of patients."""
+    write_scan(tmp_path / "1", nodule_scan("P1", 1))
+    write_scan(tmp_path / "9", nodule_scan("P9", 9))
+    odd = dataset(nodule_scan("P9", 9), 0)
+    odd.PatientID = "P1"
+    odd.save_as(tmp_path / "9" / "0.dcm", enforce_file_format=True)
+    (tmp_path / "9").rename(tmp_path / "P9")
+    with pytest.raises(DataError, match=r"Leave one of them out\. The series is [0-9.]+9\. Or set"):
+        read(tmp_path)
+    found = read(tmp_path, on_error="skip")
+    assert found.slices.patient.tolist() == ["P1"] * 3 + ["P9"] * 2
+    assert found.card.skipped == {"slices that cannot be used": 1}
+
+
+@pytest.mark.parametrize(
+    ("folder", "patient", "shown"),
+    [
+        ("3000566.000000-NA-03192", "LIDC-IDRI-0001", "3000566.000000-NA-03192"),
+        ("LIDC-IDRI-0001", "LIDC-IDRI-0001", None),
+        ("LIDC-IDRI-0001_CT", "LIDC-IDRI-0001", r"\.\.\._CT"),
+        ("P1-axial", "P1", r"\.\.\.-axial"),
+        ("series17", "7", "series17"),
+    ],
+)
+@pytest.mark.parametrize("lost", ["PixelData", "PixelSpacing", "PatientID", "the end", "a rating"])
+def test_messages_name_series_and_folder_and_no_patient(tmp_path, folder, patient, shown, lost):
+    scan = nodule_scan(patient, 1)
+    path = write_scan(tmp_path / folder, scan)
+    (path / "1.dcm").rename(path / f"{patient} 1.dcm")
+    if lost == "a rating":
+        (path / "notes.xml").write_text(annotations(scan).replace("<texture>1<", "<texture>8<"), encoding="utf-8")
+    elif lost == "the end":
+        (path / f"{patient} 1.dcm").write_bytes((path / "0.dcm").read_bytes()[:300])
+    else:
+        found = dataset(scan, 1)
+        delattr(found, lost)
+        found.save_as(path / f"{patient} 1.dcm", enforce_file_format=True)
+    with pytest.raises(DataError) as caught:
+        read(tmp_path)
+    said = str(caught.value)
+    assert re.search(f"in the folder {shown}\\.", said) if shown else "in the folder" not in said
+    assert len(patient) < 4 or patient not in said
+    assert ("The series is 1.2.826.0.1.3680043.8.498.1001" in said) == (lost == "PixelData")
+
+
 def test_chest_radiographs_are_left_out_with_a_line_in_the_log(tmp_path, caplog):
     caplog.set_level(logging.INFO, "camfolio")
     write_scan(tmp_path, nodule_scan("P1", 1))
@@ -304,7 +487,7 @@ def of_another_size(folder: Path) -> None:
 
 
 def twice(folder: Path) -> None:
-    found = dataset(nodule_scan("P1", 1), 1)
+    found = dataset(replace(nodule_scan("P1", 1), stored=nodule_scan("P1", 5).stored), 1)
     found.SOPInstanceUID = "1.2.3"
     found.save_as(folder / "again.dcm", enforce_file_format=True)
 
@@ -335,7 +518,14 @@ DAMAGES = {
     ),
     "mixed patients": (setting("PatientID", "P2"), r"one series, but .* differs from .*\.dcm in patient"),
     "mixed directions": (setting("ImageOrientationPatient", [0, 1, 0, 0, 0, 1]), r"one series, but .* differs"),
-    "one place twice": (twice, r"every slice at its own position, but (1|again)\.dcm and (1|again)\.dcm share one"),
+    "one place twice": (
+        twice,
+        r"every slice at its own position, but (1|again)\.dcm and (1|again)\.dcm share one and differ",
+    ),
+    "one identifier twice": (
+        setting("SOPInstanceUID", slice_uid(nodule_scan("P1", 1), 0)),
+        r"an identifier of its own for every slice, but 0\.dcm and 1\.dcm share one at two positions",
+    ),
     "no spacing": (without("PixelSpacing"), r"PixelSpacing of 2 numbers in 1\.dcm, but got 0"),
     "spacing 0": (
         setting("PixelSpacing", [0, 0]),
@@ -351,6 +541,14 @@ DAMAGES = {
     "several frames": (setting("NumberOfFrames", 3), r"pixels of one slice, but 1\.dcm claims 40 x 40 x 3"),
     "colours": (setting("SamplesPerPixel", 3), r"1\.dcm"),
     "slope 0": (setting("RescaleSlope", 0), r"a rescale slope and intercept, but got others in 1\.dcm"),
+    "no intercept": (
+        without("RescaleIntercept"),
+        r"intercept, since no stored value is below 0, but got none in 1\.dcm",
+    ),
+    "an empty intercept": (
+        setting("RescaleIntercept", None),
+        r"intercept, since no stored value is below 0, but got none",
+    ),
     "a plug-in is missing": (edit(jpeg), r"a plug-in for pixels in JPEG Lossless.*pylibjpeg.*1\.dcm\. Install one"),
     "deflated": (edit(deflated), r"a DICOM file that is not deflated, but got 1\.dcm"),
     "no XML": (xml("<a>"), r"Expected XML, but got a syntax error: notes\.xml, line 1"),

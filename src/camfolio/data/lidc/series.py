@@ -6,8 +6,8 @@ import hashlib
 import statistics as averages
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float32
@@ -16,16 +16,16 @@ from scipy import ndimage
 from camfolio.data.dicom import AIR_HU, Header, read_pixels
 from camfolio.data.displacement import CENTRED, Displacement, displacement, moved
 from camfolio.data.lidc.annotations import SAMPLES, Annotation, Contour, marked
+from camfolio.data.lidc.consistency import consistent
 from camfolio.data.lidc.crops import CropSettings, Section, averaged, mask_of, samples_of
 from camfolio.data.lidc.nodules import ReaderAnnotation, same_nodules
+from camfolio.data.lidc.place import located
 from camfolio.data.lidc.xml import Drawn, Report
 from camfolio.errors import DataError
 
 STATISTICS: Mapping[str, Callable[[Sequence[float]], float]] = {"median": averages.median, "mean": averages.fmean}
 UNDECIDED = 3
 SAME_MM = 1e-2
-ALIKE = 1e-3
-"""Slices of one series differ in spacing and direction by rounding only."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,11 @@ class Series:
     headers: tuple[Header, ...]
     report: Report
     first: int
+
+    @property
+    def patient(self) -> str:
+        """The patient of most slices."""
+        return Counter(header.patient for header in self.headers).most_common(1)[0][0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +75,7 @@ class SeriesResult:
         drawings: reader -> nodules drawn.
         contours: reader -> contours on existing slices.
         digest: of all stored pixel values read.
+        refused: a sentence for each slice that cannot be used.
     """
 
     crops: list[Crop]
@@ -77,41 +83,75 @@ class SeriesResult:
     drawings: Counter[int]
     contours: Counter[int]
     digest: str
+    refused: tuple[str, ...]
 
 
 def read_series(crop: CropSettings, series: Series) -> SeriesResult:
-    """Nodules of a series and their slices; pixels are read only of slices that are used.
+    """Nodules of a series and their slices; pixels are read only of slices that are used, or that share a position.
 
-    Raises:
-        DataError: if its slices are inconsistent, or a slice that is used cannot be read.
+    Drawings are grouped into nodules by all contours of the annotation file, whatever slices exist.
     """
-    check_alike(series.headers)
-    placed = {header.slice: header for header in series.headers}
+    found = consistent(series.headers, series.report.slices)
+    placed = found.by_identifier
+    order = {name: float(number) for number, name in enumerate(sorted(series.report.slices))}
+    whole = [ReaderAnnotation(drawing.reader, annotation(drawing, order)) for drawing in series.report.drawn]
+    positions = {name: header.position_mm for name, header in placed.items()}
+    drawn = [annotation(fitting(drawing, placed), positions) for drawing in series.report.drawn]
     counts = counts_of(series.report, placed)
-    drawn = [ReaderAnnotation(drawing.reader, annotation(drawing, placed)) for drawing in series.report.drawn]
+    counts["copies"] = found.copies
+    pixels = Pixels()
     crops: list[Crop] = []
-    digest = hashlib.sha256()
-    for number, members in enumerate(same_nodules(drawn), start=1):
+    for number, members in enumerate(same_nodules(whole), start=1):
         counts["nodules"] += 1
-        annotations = [drawn[i].annotation for i in members]
+        annotations = [drawn[i] for i in members]
         rating = float(STATISTICS[crop.statistic]([reader.ratings.malignancy for reader in annotations]))
-        sections = sections_of(annotations, series.headers)
-        largest = sorted(
-            (section for section in sections if section.area(crop.consensus)),
-            key=lambda section: (-section.area(crop.consensus), section.header.position_mm),
-        )[: crop.number]
-        verdict = verdict_on(len(annotations), rating, sections, largest, crop)
-        counts[verdict] += 1
-        if verdict == "used":
-            name = f"{series.headers[0].patient}-n{series.first + number:02d}"
-            by = displacement_of(largest, name, crop)
-            for rank, section in enumerate(largest, start=1):
-                hounsfield, stored = read_pixels(section.header.path)
-                digest.update(stored.tobytes())
-                crops.append(cropped(section, hounsfield, f"{name}-s{rank}", int(rating > UNDECIDED), crop, by=by))
+        sections = sections_of(annotations, found.headers)
+        agreed_on = [section for section in sections if section.area(crop.consensus)]
+        verdict = verdict_on(len(annotations), rating, sections, agreed_on, crop)
+        largest = pixels.of_largest(agreed_on, crop) if verdict == "used" else []
+        counts[verdict if largest or verdict != "used" else "unreadable"] += 1
+        if largest:
+            name = f"{found.headers[0].patient}-n{series.first + number:02d}"
+            by = displacement_of([section for section, _ in largest], name, crop)
+            crops += [
+                cropped(section, hounsfield, f"{name}-s{rank}", int(rating > UNDECIDED), crop, by=by)
+                for rank, (section, hounsfield) in enumerate(largest, start=1)
+            ]
     counts["slices"] = len(crops)
     drawings, contours = by_reader(series.report, placed)
-    return SeriesResult(crops, counts, drawings, contours, digest.hexdigest())
+    refused = (*found.refused, *pixels.refused.values())
+    return SeriesResult(crops, counts, drawings, contours, pixels.digest.hexdigest(), refused)
+
+
+class Pixels:
+    """The pixels of the slices that are used.
+
+    Attributes:
+        digest: of all stored values read.
+        refused: file -> the sentence why its pixels cannot be used.
+    """
+
+    def __init__(self) -> None:
+        self.digest = hashlib.sha256()
+        self.refused: dict[Path, str] = {}
+
+    def of_largest(self, sections: Sequence[Section], crop: CropSettings) -> list[tuple[Section, np.ndarray]]:
+        """The sections on which a nodule is largest, as many as wanted, with HU; unreadable slices are passed over."""
+        found: list[tuple[Section, np.ndarray]] = []
+        for section in sorted(
+            sections, key=lambda section: (-section.area(crop.consensus), section.header.position_mm)
+        ):
+            path = section.header.path
+            if path in self.refused or len(found) == crop.number:
+                continue
+            try:
+                hounsfield, stored = read_pixels(path)
+            except DataError as error:
+                self.refused[path] = located(str(error), section.header)
+            else:
+                self.digest.update(stored.tobytes())
+                found.append((section, hounsfield))
+        return found
 
 
 def verdict_on(
@@ -127,40 +167,24 @@ def verdict_on(
     return "used" if largest else "no_consensus"
 
 
-def check_alike(headers: Sequence[Header]) -> None:
-    """Check that all slices of a series agree in patient, size, spacing and direction, and differ in position.
-
-    Raises:
-        DataError: naming the first file that differs.
-    """
-    first = headers[0]
-    for header in headers[1:]:
-        apart = np.abs(np.subtract((*header.spacing_mm, *header.normal), (*first.spacing_mm, *first.normal))).max()
-        if header.shape != first.shape or header.patient != first.patient or apart > ALIKE:
-            msg = (
-                f"Expected one series, but {header.path.name} differs from {first.path.name} in patient, size, spacing or "
-                "direction. Leave one of them out."
-            )
-            raise DataError(msg)
-    for before, after in pairwise(headers):
-        if after.position_mm - before.position_mm < ALIKE:
-            msg = (
-                f"Expected every slice at its own position, but {before.path.name} and {after.path.name} share one. "
-                "Leave one of them out."
-            )
-            raise DataError(msg)
-
-
-def annotation(drawn: Drawn, placed: Mapping[str, Header]) -> Annotation:
-    """A drawing with contours at the positions of their slices; those on missing slices are excluded."""
+def annotation(drawn: Drawn, positions: Mapping[str, float]) -> Annotation:
+    """A drawing with its contours at the positions of their slices; those on slices without one are excluded."""
     contours = [
-        Contour(
-            placed[outline.slice].position_mm, outline.inclusion, outline.points[0], np.diff(outline.points, axis=0)
-        )
+        Contour(positions[outline.slice], outline.inclusion, outline.points[0], np.diff(outline.points, axis=0))
+        for outline in drawn.outlines
+        if outline.slice in positions
+    ]
+    return Annotation(drawn.ratings, tuple(contours))
+
+
+def fitting(drawn: Drawn, placed: Mapping[str, Header]) -> Drawn:
+    """A drawing without the contours that do not lie on their slice."""
+    outlines = [
+        outline
         for outline in drawn.outlines
         if outline.slice in placed and fits(outline.points, placed[outline.slice].shape)
     ]
-    return Annotation(drawn.ratings, tuple(contours))
+    return replace(drawn, outlines=tuple(outlines))
 
 
 def fits(points: np.ndarray, shape: tuple[int, int]) -> bool:

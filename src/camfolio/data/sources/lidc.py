@@ -6,19 +6,19 @@ Armato et al. 2011, Medical Physics 38:915-931; The Cancer Imaging Archive, doi 
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from camfolio.data.dicom import Header, is_dicom, read_header
+from camfolio.data.dicom import Header, Localizer, is_dicom, read_header
 from camfolio.data.files import Files, data_files
 from camfolio.data.lidc.crops import CropSettings
+from camfolio.data.lidc.place import located_file
 from camfolio.data.lidc.series import Series, SeriesResult, read_series
 from camfolio.data.lidc.xml import ChestXray, Report, read_report
 from camfolio.data.parallel import Tolerance, spread
@@ -45,6 +45,7 @@ class Tree:
     headers: list[Header]
     reports: list[Report]
     chest_xrays: int
+    localizers: int
     others: int
 
 
@@ -56,7 +57,7 @@ def from_study(data: LidcData, order: Order) -> Reading:
     """
     tolerance = Tolerance(data.on_error)
     tree = read_tree(order.files["path"], tolerance)
-    series, unmatched = matched(tree)
+    series, unused = matched(tree)
     wanted = CropSettings(
         statistic=order.labels.statistic,
         min_readers=order.labels.min_readers,
@@ -67,22 +68,17 @@ def from_study(data: LidcData, order: Order) -> Reading:
         displaced=data.displacement == "random",
         seed=order.seed,
     )
-    found = list(
-        spread(
-            partial(read_series, wanted),
-            series,
-            "series",
-            tolerance,
-            reason="series that cannot be used",
-            few=FEW_SERIES,
-        )
-    )
+    found = []
+    for one in spread(partial(read_series, wanted), series, "series", tolerance, reason="series", few=FEW_SERIES):
+        for sentence in one.refused:
+            tolerance.refuse(DataError(sentence), "slices that cannot be used")
+        found.append(one)
     counts = total(found)
     if not counts["slices"]:
         msg = (
             f"Expected nodules on CT slices, but of {counts['nodules']} nodules in {len(series)} annotated series none is left: "
             f"{counts['few_readers']} were drawn by too few readers, {counts['undecided']} are rated in the middle, "
-            f"{counts['absent']} are on slices that are not there. Check data.path and labels.min_readers."
+            f"{counts['absent'] + counts['unreadable']} are on slices that are not there or cannot be read. Check data.path and labels.min_readers."
         )
         raise DataError(msg)
     card = SourceCard(
@@ -90,7 +86,7 @@ def from_study(data: LidcData, order: Order) -> Reading:
         attenuation="measured",
         attribution=ATTRIBUTION,
         date=DATE,
-        steps=steps(tree, series, unmatched, counts, order),
+        steps=steps(tree, series, unused, counts, order),
         readers=readers(found),
         skipped=dict(tolerance.skipped),
     )
@@ -106,6 +102,7 @@ def read_tree(folder: Path, tolerance: Tolerance) -> Tree:
         headers=[one for one in found if isinstance(one, Header)],
         reports=[one for one in found if isinstance(one, Report)],
         chest_xrays=sum(isinstance(one, ChestXray) for one in found),
+        localizers=sum(isinstance(one, Localizer) for one in found),
         others=sum(one is None for one in found),
     )
     if tree.chest_xrays:
@@ -116,8 +113,8 @@ def read_tree(folder: Path, tolerance: Tolerance) -> Tree:
     return tree
 
 
-def examine(path: Path) -> Header | Report | ChestXray | None:
-    """The kind of a file: a CT slice, an annotation file, or None for any other.
+def examine(path: Path) -> Header | Localizer | Report | ChestXray | None:
+    """The kind of a file: a CT slice or localizer, an annotation file, or None for any other.
 
     Raises:
         DataError: if it is one of the two and cannot be read.
@@ -127,36 +124,46 @@ def examine(path: Path) -> Header | Report | ChestXray | None:
             return read_report(path)
         if is_dicom(path):
             return read_header(path)
+    except DataError as error:
+        raise DataError(located_file(str(error), path)) from None
     except OSError as error:
         msg = f"Expected a file that can be read, but got {error.strerror} for {path.name}. Check its rights."
-        raise DataError(msg) from None
+        raise DataError(located_file(msg, path)) from None
     if path.suffix.lower() == ".dcm":
         msg = f"Expected DICOM, but {path.name} does not begin like it. Copy it again, or leave it out."
-        raise DataError(msg)
+        raise DataError(located_file(msg, path))
     return None
 
 
-def matched(tree: Tree) -> tuple[list[Series], int]:
-    """Each annotation file with the series on whose slices most of its contours are, and how many have none.
+@dataclass(frozen=True)
+class Unused:
+    """Numbers of annotation files without any of their slices, and of further ones of a series."""
+
+    unmatched: int
+    further: int
+
+
+def matched(tree: Tree) -> tuple[list[Series], Unused]:
+    """Each annotation file with the series on whose slices most of its contours are.
 
     A series that has two files, as some in the collection do, keeps the first by name: they repeat each other.
     """
     by_slice = {header.slice: header.series for header in tree.headers}
     reports: dict[str, Report] = {}
-    unmatched = 0
+    unmatched = further = 0
     for report in tree.reports:
         votes = Counter(by_slice[name] for name in sorted(report.slices) if name in by_slice)
         if votes:
-            reports.setdefault(votes.most_common(1)[0][0], report)
+            first = reports.setdefault(votes.most_common(1)[0][0], report)
+            further += first is not report
         else:
             unmatched += bool(report.drawn)
-    ordered = sorted(tree.headers, key=lambda header: (header.patient, header.series, header.position_mm))
-    series = [
-        Series(tuple(headers), reports[name], 0)
-        for name, headers in groupby(ordered, key=lambda header: header.series)
-        if name in reports
-    ]
-    return numbered(series), unmatched
+    headers: dict[str, list[Header]] = defaultdict(list)
+    for header in tree.headers:
+        headers[header.series].append(header)
+    series = [Series(tuple(headers[name]), report, 0) for name, report in reports.items()]
+    ordered = sorted(series, key=lambda one: (one.patient, one.headers[0].series))
+    return numbered(ordered), Unused(unmatched, further)
 
 
 def numbered(series: Sequence[Series]) -> list[Series]:
@@ -164,9 +171,8 @@ def numbered(series: Sequence[Series]) -> list[Series]:
     before: Counter[str] = Counter()
     found = []
     for one in series:
-        patient = one.headers[0].patient
-        found.append(replace(one, first=before[patient]))
-        before[patient] += len(one.report.drawn)
+        found.append(replace(one, first=before[one.patient]))
+        before[one.patient] += len(one.report.drawn)
     return found
 
 
@@ -178,12 +184,15 @@ def total(found: Iterable[SeriesResult]) -> Counter[str]:
     return counts
 
 
-def steps(tree: Tree, series: Sequence[Series], unmatched: int, counts: Counter[str], order: Order) -> tuple[Step, ...]:
+def steps(tree: Tree, series: Sequence[Series], unused: Unused, counts: Counter[str], order: Order) -> tuple[Step, ...]:
     """Counts of what was read and excluded, with reasons, in the order of reading."""
     counted = (
         ("CT slices in the folder", len(tree.headers)),
         ("Series with annotations", len(series)),
-        ("Annotation files without any of their slices", unmatched),
+        ("Copies of slices, left out", counts["copies"]),
+        ("Localizers, left out", tree.localizers),
+        ("Annotation files without any of their slices", unused.unmatched),
+        ("Further annotation files of a series, left out", unused.further),
         ("Annotation files of chest radiographs, left out", tree.chest_xrays),
         ("Files that are neither, left out", tree.others),
         ("Drawings of nodules of 3 mm and more", counts["drawings"]),
@@ -195,6 +204,7 @@ def steps(tree: Tree, series: Sequence[Series], unmatched: int, counts: Counter[
         (f"Nodules drawn by fewer than {order.labels.min_readers} readers, excluded", counts["few_readers"]),
         (f"Nodules with a {order.labels.statistic} malignancy of exactly 3, excluded", counts["undecided"]),
         ("Nodules on slices that are not there, excluded", counts["absent"]),
+        ("Nodules on slices that cannot be read, excluded", counts["unreadable"]),
         ("Nodules without a pixel of consensus, excluded", counts["no_consensus"]),
         ("Nodules used", counts["used"]),
         ("Slices used", counts["slices"]),
