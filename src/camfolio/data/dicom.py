@@ -1,34 +1,27 @@
 """CT slices in DICOM: series and position from headers, and pixels in Hounsfield units.
 
-Identifying data do not leave this module: of all text elements only the patient's id, the identifiers of series and slice, and the
-codes of modality and image type are read, and no message quotes a value from a file.
+Identifying data do not leave this module and `dicom_files`: of all text elements only the patient's id, the identifiers of series
+and slice, and the codes of modality and image type are read, and no message quotes a value from a file.
 """
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pydicom
 from jaxtyping import Float32
-from pydicom.filereader import read_file_meta_info
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import CTImageStorage, DeflatedExplicitVRLittleEndian
+from pydicom.uid import CTImageStorage
 
+from camfolio.data.dicom_files import careful, filled, read_dataset
 from camfolio.errors import DataError
 
-logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # it logs values of the file
 AIR_HU = -1000.0
 LOWEST_HU = -1024.0
 LARGEST_SIDE = 4096
 LARGEST_RESCALE = 1e6
-MAGIC_AT = 128
 LOCALIZER = "LOCALIZER"
 ELEMENTS = [
     "Modality",
@@ -74,12 +67,6 @@ class Localizer:
     path: Path
 
 
-def is_dicom(path: Path) -> bool:
-    """Whether a file has the DICOM preamble, regardless of its name."""
-    with path.open("rb") as file:
-        return file.read(MAGIC_AT + 4)[MAGIC_AT:] == b"DICM"
-
-
 def read_header(path: Path) -> Header | Localizer | None:
     """The header of a CT slice; None for a DICOM object of another modality.
 
@@ -87,8 +74,7 @@ def read_header(path: Path) -> Header | Localizer | None:
         DataError: for a file that cannot be read, or a CT slice without identifiers, position or spacing.
     """
     with careful(path):
-        refuse_deflated(path)
-        dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(ELEMENTS))
+        dataset = read_dataset(path, ELEMENTS)
         is_ct = dataset.file_meta.get("MediaStorageSOPClassUID") == CTImageStorage
         if is_ct and "Modality" not in dataset:
             msg = (
@@ -142,23 +128,6 @@ def numbers(dataset: pydicom.Dataset, name: str, count: int, path: Path) -> list
     return given
 
 
-def filled(dataset: pydicom.Dataset, name: str, default: Any = None) -> Any:  # noqa: ANN401 - the value of any element
-    """The value of an element; the default if it is absent, or present and empty."""
-    value = dataset.get(name)
-    return default if value is None or (isinstance(value, str | pydicom.multival.MultiValue) and not value) else value
-
-
-def patient_of(path: Path) -> str:
-    """The patient's id in a file; empty if it has none or is no DICOM file."""
-    try:
-        with careful(path):
-            refuse_deflated(path)
-            dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["PatientID"])
-            return str(dataset.get("PatientID") or "").strip(" \0")
-    except DataError:
-        return ""
-
-
 def read_pixels(path: Path) -> tuple[Float32[np.ndarray, "rows columns"], np.ndarray]:
     """Attenuation of one slice.
 
@@ -173,8 +142,7 @@ def read_pixels(path: Path) -> tuple[Float32[np.ndarray, "rows columns"], np.nda
         DataError: if the pixels cannot be decoded, do not match the header, or need a plug-in that is not installed.
     """
     with careful(path):
-        refuse_deflated(path)
-        dataset = pydicom.dcmread(path)
+        dataset = read_dataset(path)
         check_size(dataset, path)
         check_decoder(dataset, path)
         stored = dataset.pixel_array
@@ -241,32 +209,3 @@ def check_decoder(dataset: pydicom.Dataset, path: Path) -> None:
         plugins = "; or ".join(sorted(decoder.missing_dependencies))
         msg = f"Expected a plug-in for pixels in {syntax.name}, but {plugins}, for {path.name}. Install one."
         raise DataError(msg)
-
-
-def refuse_deflated(path: Path) -> None:
-    """Refuse deflated files, which could unpack to any size.
-
-    Raises:
-        DataError: if the file is deflated.
-    """
-    if read_file_meta_info(path).get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
-        msg = f"Expected a DICOM file that is not deflated, but got {path.name}. Convert it, for example with dcmconv."
-        raise DataError(msg)
-
-
-@contextmanager
-def careful(path: Path) -> Iterator[None]:
-    """Turn any pydicom error into a DataError that quotes nothing from the file.
-
-    Raises:
-        DataError: for every exception.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pydicom's warnings quote values of the file
-            yield
-    except DataError:
-        raise
-    except Exception as error:  # noqa: BLE001 - damaged files raise two dozen types of exceptions
-        msg = f"Expected a DICOM file, but {path.name} cannot be read ({type(error).__name__}). Copy it again, or leave it out."
-        raise DataError(msg) from None

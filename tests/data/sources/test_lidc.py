@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pydicom.uid import RLELossless
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from camfolio.data.lidc.xml import Report, read_report
 from camfolio.data.reading import Order, Reading, read_source
@@ -268,6 +268,29 @@ def test_an_empty_element_is_as_good_as_none(tmp_path, name, value):
         setattr(found, name, value if name not in {"PixelPaddingValue", "PixelPaddingRangeLimit"} else None)
         found.save_as(tmp_path / f"{place}.dcm", enforce_file_format=True)
     assert np.array_equal(read(tmp_path).slices.hounsfield, expected.hounsfield)
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+@pytest.mark.parametrize("name", ["1.dcm", "IM0001"])
+def test_slices_without_a_preamble_are_read(tmp_path, syntax, name):
+    scan = nodule_scan("P1", 1)
+    expected = read(write_scan(tmp_path, scan)).slices
+    (tmp_path / "1.dcm").unlink()
+    found = dataset(scan, 1)
+    implicit = syntax == ImplicitVRLittleEndian
+    del found.file_meta
+    found.save_as(tmp_path / name, implicit_vr=implicit, little_endian=True, enforce_file_format=False)
+    assert (tmp_path / name).read_bytes()[:2] == b"\x08\x00"
+    assert np.array_equal(read(tmp_path).slices.hounsfield, expected.hounsfield)
+
+
+@pytest.mark.parametrize(
+    "content", [b"\x08\x00\x05\x00", b"\x08\x00\x05\x00" * 999, b"\x08\x00\x16\x00UI\x02\x001." + bytes(9)]
+)
+def test_what_only_begins_like_a_slice_is_another_file(tmp_path, content):
+    write_scan(tmp_path, nodule_scan("P1", 1))
+    (tmp_path / "raw").write_bytes(content)
+    assert steps(read(tmp_path))["Files that are neither, left out"] == 1
 
 
 def test_values_in_hounsfield_units_need_no_intercept(tmp_path):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pydicom.tag import Tag
 
 from camfolio.data import dicom
+from camfolio.data.dicom_files import is_dicom
 from camfolio.data.lidc.xml import ChestXray, Report, read_report
 from camfolio.errors import DataError
 from camfolio.store import inputs
@@ -44,6 +45,7 @@ ELEMENTS = [
     "NumberOfFrames",
     "PlanarConfiguration",
     "Modality",
+    "ImageType",
     "PatientID",
     "SOPInstanceUID",
     "SeriesInstanceUID",
@@ -73,7 +75,7 @@ def as_sentence(call, path: Path) -> None:
 
 def whole(path: Path) -> None:
     """What the source does with a DICOM file."""
-    if dicom.is_dicom(path) and dicom.read_header(path):
+    if is_dicom(path) and isinstance(dicom.read_header(path), dicom.Header):
         hounsfield, _ = dicom.read_pixels(path)
         assert np.isfinite(hounsfield).all()
         assert max(hounsfield.shape) <= dicom.LARGEST_SIDE

@@ -250,6 +250,15 @@ def test_what_is_wrong_with_a_list_is_one_sentence(folder, name, lines, words):
         read(folder)
 
 
+def test_a_list_that_a_spreadsheet_has_saved_is_read(folder):
+    """It begins with a byte order mark, and its lines end as on Windows."""
+    expected = read(folder).slices
+    for name in ("annotations.csv", "candidates.csv"):
+        text = (folder / name).read_text(encoding="utf-8").replace("\n", "\r\n")
+        (folder / name).write_bytes(text.encode("utf-8-sig"))
+    assert np.array_equal(read(folder).slices.hounsfield, expected.hounsfield)
+
+
 def test_scans_that_no_list_names_are_refused(folder):
     write(folder / "annotations.csv", [HEAD + "diameter_mm"])
     with pytest.raises(DataError, match="Expected scans named in the lists, but none of 2 mhd files is"):

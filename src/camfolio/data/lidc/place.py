@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
-from camfolio.data.dicom import Header, patient_of
+from camfolio.data.dicom import Header
+from camfolio.data.dicom_files import patient_of
 from camfolio.user_code import without_texts
 
 LOOKED_AT = 20

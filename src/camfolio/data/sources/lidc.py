@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from camfolio.data.dicom import Header, Localizer, is_dicom, read_header
+from camfolio.data.dicom import Header, Localizer, read_header
+from camfolio.data.dicom_files import is_dicom
 from camfolio.data.files import Files, data_files
 from camfolio.data.lidc.crops import CropSettings
 from camfolio.data.lidc.place import located_file
@@ -69,7 +70,9 @@ def from_study(data: LidcData, order: Order) -> Reading:
         seed=order.seed,
     )
     found = []
-    for one in spread(partial(read_series, wanted), series, "series", tolerance, reason="series", few=FEW_SERIES):
+    for one in spread(
+        partial(read_series, wanted), series, "series", tolerance, reason="series that cannot be used", few=FEW_SERIES
+    ):
         for sentence in one.refused:
             tolerance.refuse(DataError(sentence), "slices that cannot be used")
         found.append(one)

@@ -189,7 +189,7 @@ def rows_of(path: Path, needed: Sequence[str]) -> list[tuple[int, dict[str, str]
         DataError: if it cannot be read, or lacks a column.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
             found = [(rows.line_num, row) for row in rows]
             columns = rows.fieldnames or ()
