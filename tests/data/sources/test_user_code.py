@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
+from monai.data import MetaTensor
 from pytorch_lightning.utilities import CombinedLoader
 from torch.utils.data import (
     ConcatDataset,
@@ -294,6 +295,61 @@ def test_what_is_no_loader_is_named(monkeypatch):
     words = "train_dataloader gives int, which is neither a DataLoader nor a list or mapping of them"
     with pytest.raises(DataError, match=words):
         read_from(monkeypatch, lambda: Loaders(lambda _: [3]))
+
+
+class Changed(Discs):
+    """Samples whose entries are what functions make of them."""
+
+    def __init__(self, slices, **changes):
+        super().__init__(slices, ["id"])
+        self.changes = changes
+
+    def __getitem__(self, i):
+        one = super().__getitem__(i)
+        return one | {key: change(one[key]) for key, change in self.changes.items()}
+
+
+@pytest.mark.parametrize(
+    ("key", "change", "words"),
+    [
+        ("patient", lambda _: None, "but got: None as patient"),
+        ("patient", lambda _: float("nan"), "but got: nan as patient"),
+        ("nodule", lambda _: np.float32("nan"), "but got: nan as nodule"),
+        ("label", lambda label: 0.7 * label, r"but got: a label of 0\.7"),
+        ("label", lambda _: "malignant", "but got: .*'malignant'"),
+        ("label", lambda _: float("nan"), "but got: a label of nan"),
+        ("label", lambda _: float("inf"), "but got: a label of inf"),
+        ("label", lambda _: torch.tensor([0.0, 1.0]), "but got: "),
+        ("image", lambda image: image[0, :, :, None], "but got: "),
+    ],
+)
+def test_an_entry_that_has_no_meaning_is_refused(monkeypatch, tiny_slices, key, change, words):
+    loader = DataLoader(Changed(tiny_slices(8), **{key: change}))
+    with pytest.raises(DataError, match=words):
+        read_from(monkeypatch, lambda: Loaders(lambda _: loader))
+
+
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [
+        ("image", lambda image: image.requires_grad_()),
+        ("image", lambda image: image.numpy()[0]),
+        ("image", MetaTensor),
+        ("label", lambda label: torch.tensor([label])),
+        ("label", float),
+        ("label", str),
+        ("label", bool),
+        ("mask", lambda mask: mask[None].float()),
+        ("spacing", lambda _: 1),
+    ],
+)
+def test_entries_of_any_type_are_read_as_what_they_mean(monkeypatch, tiny_slices, key, change):
+    loader = DataLoader(Changed(tiny_slices(8), **{key: change}))
+    found = read_from(monkeypatch, lambda: Loaders(lambda _: loader)).slices
+    expected = tiny_slices(8)
+    assert np.array_equal(found.hounsfield, expected.hounsfield)
+    assert np.array_equal(found.label, expected.label)
+    assert np.array_equal(found.mask, expected.mask)
 
 
 class Flipping(Discs):

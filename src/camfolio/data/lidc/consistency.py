@@ -104,8 +104,8 @@ def by_position(headers: Sequence[Header]) -> list[list[Header]]:
     ordered = sorted(headers, key=lambda header: header.position_mm)
     positions = np.array([header.position_mm for header in ordered])
     group = np.cumsum(np.diff(positions, prepend=positions[:1]) >= ALIKE).tolist()
-    numbered = sorted(zip(group, ordered, strict=True), key=lambda pair: pair[0])
-    return [[header for _, header in members] for _, members in groupby(numbered, key=lambda pair: pair[0])]
+    numbered = groupby(zip(group, ordered, strict=True), key=lambda pair: pair[0])
+    return [[header for _, header in members] for _, members in numbered]
 
 
 def at_one_position(group: Sequence[Header], annotated: set[str]) -> tuple[list[Header], list[str]]:

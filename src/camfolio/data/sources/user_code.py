@@ -206,7 +206,7 @@ def digest_of(sample: Mapping[str, Any]) -> str:
     digest = hashlib.sha256()
     for key in (*NEEDED, *OPTIONAL):
         if key in sample:
-            value = np.asarray(sample[key])
+            value = array_of(sample[key])
             digest.update(f"{key} {value.shape}".encode())
             digest.update(value.tobytes() if value.dtype.kind in "biuf" else str(sample[key]).encode())
     return digest.hexdigest()
@@ -219,22 +219,21 @@ def from_samples(listed: list[Mapping[str, Any]], name: str) -> Slices:
         DataError: if they do not fit together.
     """
     try:
-        images = [np.asarray(sample["image"], np.float32) for sample in listed]
+        images = [array_of(sample["image"]).astype(np.float32) for sample in listed]
         hounsfield = np.stack([image.reshape(image.shape[-2:]) for image in images])
-        masks = [np.asarray(sample.get("mask", np.zeros(hounsfield.shape[1:], bool))) != 0 for sample in listed]
-        patient = [str(sample["patient"]) for sample in listed]
-        nodule = [str(sample["nodule"]) for sample in listed if "nodule" in sample]
+        masks = [array_of(sample.get("mask", np.zeros(hounsfield.shape[1:], bool))) != 0 for sample in listed]
+        patient = [text_of(sample, "patient") for sample in listed]
+        nodule = [text_of(sample, "nodule") for sample in listed if "nodule" in sample]
+        spacing = [np.broadcast_to(array_of(sample.get("spacing", 1.0)).astype(np.float32), 2) for sample in listed]
         return Slices(
             hounsfield=hounsfield,
-            label=np.array([int(sample["label"]) for sample in listed], np.int64),
+            label=np.array([whole(sample["label"]) for sample in listed], np.int64),
             mask=np.stack([mask.reshape(mask.shape[-2:]) for mask in masks]),
             patient=np.array(patient),
-            spacing=np.stack(
-                [np.broadcast_to(np.asarray(sample.get("spacing", 1.0), np.float32), 2) for sample in listed]
-            ),
+            spacing=np.stack(spacing),
             id=np.array(
                 [
-                    str(sample.get("id", f"{patient_id}/{i:06d}"))
+                    text_of(sample, "id") if "id" in sample else f"{patient_id}/{i:06d}"
                     for i, (sample, patient_id) in enumerate(zip(listed, patient, strict=True))
                 ]
             ),
@@ -243,3 +242,34 @@ def from_samples(listed: list[Mapping[str, Any]], name: str) -> Slices:
     except (ValueError, TypeError) as error:
         msg = f"Expected images of one size, whole numbers as labels and two spacings from {name}, but got: {error}."
         raise DataError(msg) from None
+
+
+def array_of(value: Any) -> np.ndarray:  # noqa: ANN401 - an entry of any type
+    """An entry of a sample as an array, that of a tensor without its history."""
+    return np.asarray(value.detach() if isinstance(value, torch.Tensor) else value)
+
+
+def text_of(sample: Mapping[str, Any], key: str) -> str:
+    """An entry of a sample as text.
+
+    Raises:
+        ValueError: if it is missing in a table's way: None or not a number.
+    """
+    value = sample[key]
+    if value is None or (isinstance(value, float | np.floating) and np.isnan(value)):
+        msg = f"{value} as {key}"
+        raise ValueError(msg)
+    return str(value)
+
+
+def whole(label: Any) -> int:  # noqa: ANN401 - an entry of any type
+    """A label as an integer.
+
+    Raises:
+        ValueError: if it is no whole number.
+    """
+    value = float(label)
+    if not value.is_integer():
+        msg = f"a label of {value:g}"
+        raise ValueError(msg)
+    return int(value)
