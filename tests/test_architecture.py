@@ -34,7 +34,7 @@ ROOMS: dict[str, set[str]] = {
     "pipeline": {"errors", "method_words", "store", "study", "user_code", "vocabulary"},
     "results": {"errors", "shapes"},
     "data": BASE | {"results", "processes", "progress", "statistics", "study", "user_code"},
-    "network": BASE | {"results", "data", "progress", "statistics", "user_code"},
+    "network": BASE | {"results", "data", "processes", "progress", "statistics", "user_code"},
     "statistics": {"results", "shapes"},
     "explanation": {"", "errors", "method_words", "network", "shapes", "vocabulary"},
     "evidence": {"results", "shapes", "statistics", "vocabulary"},

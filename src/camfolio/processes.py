@@ -1,8 +1,9 @@
-"""Processes that the system ends with the one that started them, also while a library or a pattern keeps Python from running anything else."""
+"""Processes: their end with the one that started them, whatever keeps Python from running, and a name for their user."""
 
 from __future__ import annotations
 
 import ctypes
+import getpass
 import os
 import signal
 import sys
@@ -19,3 +20,14 @@ def end_with(parent: int) -> bool:
     if os.getppid() != parent:  # it had ended before
         os._exit(1)
     return True
+
+
+def name_user() -> None:
+    """Name the user by the number if the system has no name for it, as in a container run with `--user`.
+
+    MONAI and torch ask for a name when they are imported or compile, and fail without one.
+    """
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):  # the latter from Python 3.13 on
+        os.environ["USER"] = str(os.getuid())

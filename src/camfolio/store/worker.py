@@ -23,7 +23,7 @@ from pydantic import validate_call
 
 from camfolio import progress
 from camfolio.errors import CamfolioError, ChangedError, StoreError
-from camfolio.processes import end_with
+from camfolio.processes import end_with, name_user
 from camfolio.store.artefacts import MEMORY, Ingredients, Store
 from camfolio.store.code import Code, CodeReader
 from camfolio.store.files import file_error, system_error
@@ -42,6 +42,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends the worker at once; the build reports it
     orders, answers = keep_standard_streams()
     os.umask(0o077)  # what stages write is this user's alone
+    name_user()
     if FORKS:
         end_with(int(sys.argv[1]))
         Server(follow, orders, answers).serve()
