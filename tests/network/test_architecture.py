@@ -157,7 +157,7 @@ def test_a_file_that_was_cut_off_is_named(tmp_path, share, legacy):
         load_weights(small(), path)
 
 
-@pytest.mark.parametrize("content", [{"epoch": 3}, [1, 2], torch.zeros(2), {}, {"state_dict": torch.zeros(2)}])
+@pytest.mark.parametrize("content", [{"epoch": 3}, [1, 2], torch.zeros(2), {}, {"state_dict": [torch.zeros(2)]}])
 def test_a_file_without_a_state_dict_is_refused(tmp_path, content):
     torch.save(content, tmp_path / "weights.pt")
     with pytest.raises(NetworkError, match=r"Expected a state dict of tensors, but weights.pt holds none"):
