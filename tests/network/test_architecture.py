@@ -242,6 +242,22 @@ def test_a_class_that_is_no_module_is_refused():
         build_network(own("torch.nn.Linear", wide=3))
 
 
+def lazy(**kwargs):
+    """A network whose last layer gets its shape when it is run; `run=True` runs it, as the error advises."""
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.LazyLinear(2))
+    if kwargs:
+        network(torch.zeros(1, 1, 4, 4))
+    return network
+
+
+def test_a_layer_without_a_shape_is_refused_and_the_remedy_works():
+    with pytest.raises(
+        NetworkError, match=r"Expected layers of known shapes, but 1.weight has none yet\. Run the network on"
+    ):
+        build_network(own(f"{__name__}.lazy"))
+    assert build_network(own(f"{__name__}.lazy", run=True))(torch.zeros(3, 1, 4, 4)).shape == (3, 2)
+
+
 def test_a_network_inside_of_what_was_saved_is_found(tmp_path):
     inside = torch.nn.Sequential(torch.nn.Linear(3, 2))
     whole = torch.nn.ModuleDict({"model": inside, "metric": torch.nn.Linear(1, 1)})

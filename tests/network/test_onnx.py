@@ -59,6 +59,22 @@ def test_a_network_that_cannot_be_exported_leaves_no_file_and_the_reason(images,
     assert not list(tmp_path.iterdir())
 
 
+class ChecksItsInput(nn.Module):
+    """Refuses images out of range, but not in the exporter."""
+
+    def forward(self, images):
+        if not torch.compiler.is_exporting() and images.min() < 0:
+            msg = "images from 0 to 1"
+            raise ValueError(msg)
+        return images.flatten(1)[:, :2]
+
+
+def test_no_error_of_a_network_ends_the_export(images, tmp_path):
+    reason = write_onnx(ChecksItsInput().eval(), images[:1].abs(), tmp_path / "network.onnx")
+    assert reason == "Expected a file that can be run, but got ValueError: images from 0 to 1"
+    assert not list(tmp_path.iterdir())
+
+
 class Drifting(nn.Module):
     """Returns other logits at each call, so that its export does not match."""
 

@@ -21,12 +21,15 @@ from camfolio.explanation.probe import borrowed, read
 from camfolio.explanation.registry import Method, find_method
 from camfolio.explanation.speed.lanes import make_lanes
 from camfolio.explanation.speed.tail import Onward, lazily, onward_from
+from camfolio.network.agreement import check_answers, trial_images
 from camfolio.network.architecture import find_layer
 from camfolio.network.onnx import Forward, check_logits
 
 Track = Callable[[Iterable[Any], int, str], Iterator[Any]]
 
 Explained = Literal["logit", "margin"]
+TRIED = 4
+"""Images on which a model must always give the same logits."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,8 @@ def explain(
         track: wraps the finished chunks to show progress: (chunks, total, description) -> chunks.
 
     Raises:
-        NetworkError: for a layer that does not exist, with the list of those that do.
+        NetworkError: for a layer that does not exist, with the list of those that do, or a model whose logits of an image are
+            not always the same, or depend on the other images.
         ExplanationError: for a method that does not exist, no images, NaN in them or in the logits, targets that are no
             classes of the model, or a layer without feature maps (see `probe.read`).
 
@@ -130,6 +134,7 @@ def explain(
     first = images[:1].detach().to(device_of(model, images))
     with borrowed(model):
         lanes = make_lanes(model, names, first)
+        check_answers(model, trial_images(first, min(TRIED, lanes.size)))
         if forward:
             check_forward(lanes.models[0], forward, first)
         tail = cache(partial(onward_from, image=first))

@@ -9,6 +9,7 @@ from jaxtyping import Float32
 from monai.networks.nets.resnet import ResNet
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.parameter import is_lazy
 
 from camfolio.errors import NetworkError, nearest
 from camfolio.study.settings import Network
@@ -67,7 +68,7 @@ def build_network(settings: Network) -> nn.Module:
     (-z/2, z/2), which give the same probabilities; the layers keep their names.
 
     Raises:
-        NetworkError: if a function returns no torch module.
+        NetworkError: if a function returns no torch module, or a layer gets its shape only when it is run.
         StudyError: if `class_path` is neither a torch module nor a function, cannot be found, or raises an exception.
     """
     if not settings.class_path:
@@ -75,6 +76,10 @@ def build_network(settings: Network) -> nn.Module:
     network = create_user_object(settings.class_path, settings.init_args, MODULE)
     if not isinstance(network, nn.Module):
         msg = f"Expected a torch module, but {settings.class_path} returns {type(network).__name__}. Derive it from torch.nn.Module."
+        raise NetworkError(msg)
+    lazy = [name for name, weight in (*network.named_parameters(), *network.named_buffers()) if is_lazy(weight)]
+    if lazy:
+        msg = f"Expected layers of known shapes, but {lazy[0]} has none yet. Run the network on zeros at the end of its __init__."
         raise NetworkError(msg)
     network.register_forward_hook(answer_in_two_logits)
     return network

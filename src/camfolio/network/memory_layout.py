@@ -23,12 +23,19 @@ BACKWARD = torch.ops.aten.convolution_backward.default
 
 @contextmanager
 def channels_last(network: nn.Module) -> Iterator[None]:
-    """The network's weights in channels-last memory; afterwards in contiguous memory."""
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's annotations
+    """The network's weights of four axes in channels-last memory; afterwards in contiguous memory."""
+    lay_out(network, torch.channels_last)
     try:
         yield
     finally:
-        network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # as above
+        lay_out(network, torch.contiguous_format)
+
+
+def lay_out(network: nn.Module, memory_format: torch.memory_format) -> None:
+    """Change the memory of all parameters and buffers of four axes; `Module.to` refuses networks with five, as of 3D convolutions."""
+    for tensor in (*network.parameters(), *network.buffers()):
+        if tensor.ndim == 4:  # noqa: PLR2004 - outputs, inputs, rows, columns
+            tensor.data = tensor.data.to(memory_format=memory_format)
 
 
 class SafeGradients(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch does not annotate its subclasses' hook

@@ -38,10 +38,12 @@ def write_onnx(network: nn.Module, image: Tensor, path: Path) -> str:
     try:
         export_network(network, image, path)
         check_logits(network, load_forward(path), image)
-    except NetworkError as error:
+    except Exception as error:  # noqa: BLE001 - a user's network may fail in any way here, and none matters
         path.unlink(missing_ok=True)
-        log.info("no %s is written, torch runs all passes: %s", path.name, error)
-        return str(error)
+        ours = isinstance(error, NetworkError)
+        reason = str(error) if ours else f"Expected a file that can be run, but got {said(error)}"
+        log.info("no %s is written, torch runs all passes: %s", path.name, reason)
+        return reason
     return ""
 
 
@@ -60,10 +62,14 @@ def export_network(network: nn.Module, image: Tensor, path: Path) -> None:
         without_origin(program)
         program.save(path, external_data=False)
     except Exception as error:
-        cause = first_cause(error)
-        reason = str(cause).strip().partition("\n")[0]
-        msg = f"Expected a network that can be exported to ONNX, but got {type(cause).__name__}: {reason}"
+        msg = f"Expected a network that can be exported to ONNX, but got {said(first_cause(error))}"
         raise NetworkError(msg) from error
+
+
+def said(error: BaseException) -> str:
+    """The kind of an error and the first line of its message."""
+    first, *_ = [*str(error).strip().splitlines(), ""]
+    return f"{type(error).__name__}: {first}"
 
 
 def first_cause(error: BaseException) -> BaseException:

@@ -28,6 +28,7 @@ from camfolio.network.architecture import through_window
 from camfolio.network.epochs import EpochProgress
 from camfolio.network.last_epoch import DigestNamed, LastEpoch
 from camfolio.network.memory_layout import SafeGradients, channels_last
+from camfolio.network.rehearsal import check_trainable
 from camfolio.study.training import Training
 
 log = logging.getLogger("camfolio")
@@ -200,8 +201,9 @@ def train(
         unfinished: folder for the state after the last finished epoch, from which the training goes on if it is there.
 
     Raises:
-        NetworkError: if no epoch has a finite validation loss.
+        NetworkError: if the network has no weights to train or cannot be copied, or no epoch has a finite validation loss.
     """
+    check_trainable(network, copied=settings.average > 0)
     epochs = length_in_epochs(settings, loading.batches)
     kept = KeptWeights(last=fit is not None or settings.average > 0)
     callbacks: list[Callback] = [kept, EpochProgress()]

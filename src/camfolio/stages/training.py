@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from camfolio.data.slices import Slices
 from camfolio.errors import DataError
 from camfolio.network.architecture import build_network, through_window
 from camfolio.network.onnx import FILE, write_onnx
+from camfolio.network.rehearsal import rehearse
 from camfolio.network.trained import member_file
 from camfolio.network.training import Trained, train
 from camfolio.network.weights import load_weights, save_network
@@ -56,9 +58,12 @@ def run(
 
     Raises:
         DataError: if all training slices are of one class.
+        NetworkError: if the network cannot be trained or saved, or does not always give the same answers.
     """
     torch.set_num_threads(training.threads)
     data = Slices.load(slices / "slices.npz")
+    image = through_window(torch.from_numpy(data.hounsfield[:1]), network.window_hu)
+    rehearse(partial(build_network, network), image, out / member_file(0))
     parts = Parts(data, np.load(split / "part.npy", allow_pickle=False), "validation" if fit is None else "train")
     model = seeded_network(network, seed)
     if checkpoint:
@@ -68,7 +73,6 @@ def run(
         trained = train_network(model, parts, network, training, seed=seed, fit=fit, unfinished=unfinished)
     model = model.cpu().eval()
     save_network(model, out / member_file(0))
-    image = through_window(torch.from_numpy(data.hounsfield[:1]), network.window_hu)
     not_exported = write_onnx(model, image, out / FILE) if exported else ""
     without_auc = [name for name, part in parts.names.items() if parts.one_class(part)]
     TrainingResult(
