@@ -60,7 +60,7 @@ ROOMS: dict[str, set[str]] = {
         "vocabulary",
     },
     "mkdocs": {"errors", "site", "store", "study"},
-    "commands": {"", "errors", "installed", "pipeline", "results", "site", "store", "study"},
+    "commands": {"", "errors", "installed", "mkdocs", "pipeline", "results", "site", "store", "study"},
     "cli": {"", "commands", "errors", "installed", "pipeline", "site", "store", "study"},
 }
 """Room -> the rooms it may import from, besides itself; figures share one module of `stages`, and the scalings."""

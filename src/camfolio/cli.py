@@ -18,6 +18,7 @@ from camfolio.commands.crate import export_crate
 from camfolio.commands.inspect import show_inspection
 from camfolio.commands.new import start_portfolio
 from camfolio.commands.options import Commands, make_parser
+from camfolio.commands.plain import export_plain
 from camfolio.commands.record import show_record
 from camfolio.commands.show import show, summary
 from camfolio.commands.site import run_mkdocs
@@ -28,14 +29,13 @@ from camfolio.installed import warn_of_differences
 from camfolio.pipeline.places import pull, push
 from camfolio.pipeline.portfolio import inspect_study, open_inspection, open_portfolio, redraw
 from camfolio.pipeline.recording import Rule, check_record, record_study
-from camfolio.site.export import export_jekyll, export_markdown
+from camfolio.site.export import export_jekyll
 from camfolio.site.head import finish_site
-from camfolio.site.pages import make_site
 from camfolio.store import capacity
 from camfolio.store.artefacts import Store
 from camfolio.store.files import file_error
 from camfolio.study.file import study_files
-from camfolio.study.project import refuse_user_code
+from camfolio.study.project import refuse_user_code, use_configuration
 
 STUDIES = Path("gen/studies")
 TEMPLATES = Path("gen/templates")
@@ -52,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         capacity.use(getattr(options, "jobs", None))
         if getattr(options, "no_user_code", False):
             refuse_user_code()
+        if file := getattr(options, "config_file", None):
+            use_configuration(file)
         status: int = options.command(options)
     except (CamfolioError, OSError) as caught:
         error = file_error(caught) if isinstance(caught, OSError) else caught
@@ -240,7 +242,7 @@ def export_command(options: argparse.Namespace) -> int:
     """Write the write-up to a Jekyll site, all pages as plain files, or a study as an RO-Crate; the project is in the current folder."""
     paths, store, project = studies_to_compute(options), store_of(options), Path()
     if options.form == "markdown":
-        files = export_markdown(project, make_site(project, store, paths, options.overrides), options.to)
+        files = export_plain(project, paths, store, options.to, options.overrides)
     elif len(paths) > 1:
         msg = f"Expected one study to export, but got {len(paths)}. Name one of {', '.join(map(str, paths))}."
         raise StudyError(msg)

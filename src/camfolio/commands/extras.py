@@ -1,4 +1,4 @@
-"""Libraries of the extra `provenance`, which a site does not need."""
+"""Libraries of extras, which most commands do not need."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from camfolio.errors import PageError
 
 
-def from_extra(module: str, distribution: str) -> None:
-    """Check that a library of the extra is installed.
+def from_extra(module: str, distribution: str, extra: str = "provenance") -> None:
+    """Check that a library of an extra is installed.
 
     Raises:
         PageError: with the command that installs it.
@@ -16,6 +16,6 @@ def from_extra(module: str, distribution: str) -> None:
     if find_spec(module) is None:
         msg = (
             f"Expected {distribution} to be installed, but it is not. "
-            "Install it: pip install -c constraints.txt 'camfolio[provenance]'."
+            f"Install it: pip install -c constraints.txt 'camfolio[{extra}]'."
         )
         raise PageError(msg)

@@ -134,6 +134,13 @@ def add_options(command: argparse.ArgumentParser, name: str) -> None:
         action="store_true",
         help="refuse classes and methods of user code, and fill templates in a sandbox: for a portfolio of somebody else",
     )
+    command.add_argument(
+        "-f",
+        "--config-file",
+        type=Path,
+        metavar="FILE",
+        help="configuration of MkDocs that is not mkdocs.yml or mkdocs.yaml in the current folder",
+    )
     command.add_argument("--store", type=Path, default=Path("artifacts"), help="folder of results (default: artifacts)")
 
 

@@ -14,10 +14,10 @@ from typing import Any
 import yaml
 
 from camfolio.commands.new import HERE
-from camfolio.study.project import CONFIGURATION, check_links, read_configuration, user_code_refused
+from camfolio.study.project import check_links, configuration_of, docs_of, read_configuration, user_code_refused
 
 KEPT = ("site_name", "site_description", "nav")
-"""Keys of a project's mkdocs.yml that are only shown; others name programs, such as plugins, hooks and themes, or files of this computer."""
+"""Keys of a project's configuration that are only shown; others name programs, such as plugins, hooks and themes, or files of this computer."""
 
 
 def run_mkdocs(arguments: Sequence[str], settings: Mapping[str, Any]) -> int:
@@ -27,14 +27,13 @@ def run_mkdocs(arguments: Sequence[str], settings: Mapping[str, Any]) -> int:
         arguments: of MkDocs.
         settings: options for the plugin, see `site.project.site_options`.
     """
+    project, file = Path.cwd(), configuration_of(Path.cwd())
+    studies = [str(Path(study).absolute()) for study in settings["studies"]]
+    settings = {**settings, "studies": studies, "project": str(project)}
     if not user_code_refused():
-        return run(arguments, settings)
+        return run([*arguments, *(["--config-file", str(file)] if file else [])], settings)
     with tempfile.TemporaryDirectory() as folder:
-        file = write_configuration(Path.cwd(), Path(folder))
-        studies = [str(Path(study).absolute()) for study in settings["studies"]]
-        return run(
-            [*arguments, "--config-file", str(file)], {**settings, "studies": studies, "project": str(Path.cwd())}
-        )
+        return run([*arguments, "--config-file", str(write_configuration(project, Path(folder)))], settings)
 
 
 def run(arguments: Sequence[str], settings: Mapping[str, Any]) -> int:
@@ -54,19 +53,20 @@ def write_configuration(project: Path, folder: Path) -> Path:
     The project's `gen/pages.py`, plugins, hooks, theme and Markdown extensions are not used: they are programs.
 
     Raises:
-        StudyError: if mkdocs.yml cannot be read, or a link in `docs/` leads out of the project.
+        StudyError: if its configuration cannot be read, or its documents or a link in them are not in the project.
     """
-    docs = project / "docs"
+    docs = docs_of(project)
     check_links(docs, project)
     if not docs.is_dir():
         docs = folder / "docs"
         docs.mkdir()
-    ours = yaml.safe_load((HERE / CONFIGURATION).read_text(encoding="utf-8"))
+    ours = yaml.safe_load((HERE / "mkdocs.yml").read_text(encoding="utf-8"))
+    ours |= {"site_name": project.name or "Portfolio", "nav": None}
     theirs = read_configuration(project)
     plugins = ["search", {"gen-files": {"scripts": [str(HERE / "pages.txt")]}}, {"camfolio": {"user_code": False}}]
-    changed = {key: theirs[key] for key in KEPT if key in theirs}
+    changed = {key: theirs[key] for key in KEPT if theirs.get(key) is not None}
     watched = [str(part) for part in [project / "gen"] if part.is_dir()]
     changed |= {"docs_dir": str(docs), "watch": watched, "plugins": plugins}
-    file = folder / CONFIGURATION
+    file = folder / "mkdocs.yml"
     file.write_text(yaml.safe_dump({**ours, **changed}, allow_unicode=True), encoding="utf-8", newline="\n")
     return file

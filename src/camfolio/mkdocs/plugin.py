@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Literal
 
 from jinja2 import Environment
-from mkdocs.config.base import Config
-from mkdocs.config.config_options import ListOfItems, Type
+from mkdocs.config.base import Config, ValidationError
+from mkdocs.config.config_options import URL, ListOfItems, Type
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import MkDocsException
 from mkdocs.livereload import LiveReloadServer
@@ -30,13 +30,13 @@ from camfolio.site.project import site_for, site_options
 from camfolio.site.serving import FOLDER, Background
 from camfolio.site.templates import TemplateCache
 from camfolio.store.private import private_folder, user_cache
-from camfolio.study.project import refuse_user_code
+from camfolio.study.project import configuration_of, project_of_configuration, refuse_user_code, use_configuration
 
 log = logging.getLogger("mkdocs.plugins.camfolio")
 
 
 class Settings(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves `__init_subclass__` bare
-    """Settings in mkdocs.yml; all others are in the study files."""
+    """Settings in the configuration of MkDocs; all others are in the study files."""
 
     results = ListOfItems(Type(str), default=[])
     """Folders, relative to the project, or URLs that are asked for a result before it is computed."""
@@ -66,12 +66,20 @@ class CamfolioPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  # 
         show_progress()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
-        """Refuse user code if mkdocs.yml does; take the site's address from SITE_URL if it has none: link previews need absolute addresses."""
+        """Refuse user code if the configuration does; take the site's address from SITE_URL if it has none: link previews need absolute
+        addresses.
+
+        Raises:
+            MkDocsException: for a SITE_URL that is no address.
+        """
         if not self.config.user_code:
             refuse_user_code()
         if self.background:
             self.background.file.hold()
-        config.site_url = config.site_url or os.environ.get("SITE_URL", "")
+        file = configuration_file(config)
+        if not site_options()["project"] and file.is_file() and configuration_of(project_folder(config)) != file:
+            use_configuration(file)
+        config.site_url = config.site_url or address_from_environment()
         return config
 
     def site(self, config: MkDocsConfig) -> Site:
@@ -145,8 +153,27 @@ def show_progress() -> None:
 
 
 def project_folder(config: MkDocsConfig) -> Path:
-    """The folder of mkdocs.yml, or the one that `camfolio site` names."""
-    return Path(site_options()["project"] or Path(config.config_file_path).parent)
+    """The project of the configuration, or the one that `camfolio site` names; the current folder if it came from standard input."""
+    return Path(site_options()["project"] or project_of_configuration(configuration_file(config)))
+
+
+def configuration_file(config: MkDocsConfig) -> Path:
+    """The file of the configuration; one in the current folder, which need not exist, if it came from standard input."""
+    return Path(os.path.abspath(config.config_file_path or "mkdocs.yml"))  # noqa: PTH100 - links stay what they are
+
+
+def address_from_environment() -> str:
+    """The address of the site in SITE_URL, with the slash at its end to which MkDocs adds the addresses of pages; empty if there is none.
+
+    Raises:
+        MkDocsException: if it is no address.
+    """
+    given = os.environ.get("SITE_URL", "")
+    try:
+        return URL(is_dir=True).run_validation(given)
+    except ValidationError:
+        msg = f"Expected an address with http:// or https:// in the environment variable SITE_URL, but got {given!r}. Correct it."
+        raise MkDocsException(msg) from None
 
 
 def folder_in_store(config: MkDocsConfig, name: str) -> Path | None:

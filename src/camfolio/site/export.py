@@ -6,7 +6,8 @@ import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 import yaml
 
@@ -17,6 +18,8 @@ from camfolio.site.pages import Site, check_links, check_names, study_pages, wit
 from camfolio.site.templates import Page, make_environment
 from camfolio.site.wording import as_text
 from camfolio.store.private import user_cache
+from camfolio.study.project import check_links as check_inside
+from camfolio.study.project import docs_of, user_code_refused
 
 IMAGES = {
     "teaser": "xai",
@@ -134,23 +137,70 @@ def page_link(match: re.Match[str], base: str) -> str:
     return f"[{match['words']}]({base}{folder}{match['anchor'] or ''})"
 
 
-def export_markdown(project: Path, site: Site, target: Path) -> list[Path]:
-    """Write every page and picture under `docs/`, and a `mkdocs.yml` without camfolio's plugin.
+def export_markdown(
+    project: Path, site: Site, configuration: str, target: Path, beside: Mapping[str, Path] = MappingProxyType({})
+) -> list[Path]:
+    """Write every page and picture under `docs/`, and `mkdocs.yml`. The folder holds all of it or nothing.
+
+    Args:
+        project: the folder with `gen/`, whose documents are copied.
+        site: its pages and pictures.
+        configuration: the content of `mkdocs.yml`.
+        target: an empty or new folder.
+        beside: path in the folder -> a file or folder of the project that is copied there.
+
+    Returns:
+        The files written.
 
     Raises:
         PageError: if the folder is not empty or a link, or `docs/` links to a file outside of the project.
+        StudyError: if what is copied beside is not the project's.
     """
-    settings = place(target, "mkdocs.yml")
+    docs = docs_of(project)
+    check_target(target)
     check_links(project)
-    if target.exists() and any(target.iterdir()):
+    for origin in (*beside.values(), *([docs] if user_code_refused() else [])):
+        check_inside(origin, project)
+    target.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=target, prefix=".part-") as folder:
+        aside = Path(folder)
+        if docs.is_dir():
+            shutil.copytree(docs, aside / "docs")
+        for page in site.pages:
+            write(aside / "docs" / page.path, page.content)
+        for name, origin in beside.items():
+            copy(origin, aside / name)
+        write(aside / "mkdocs.yml", configuration.encode())
+        return [file for part in sorted(aside.iterdir()) for file in files_of(part.rename(target / part.name))]
+
+
+def check_target(target: Path) -> None:
+    """Check that a folder is new or empty, and no link.
+
+    Raises:
+        PageError: if it is not.
+    """
+    place(target, "mkdocs.yml")
+    if target.is_file() or (target.exists() and any(target.iterdir())):
         msg = f"Expected an empty folder, but {target} holds files. Choose another or empty it."
         raise PageError(msg)
-    shutil.copytree(project / "docs", target / "docs")
-    for page in site.pages:
-        file = target / "docs" / page.path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(page.content)
-    written: Mapping[str, Any] = yaml.safe_load((project / "mkdocs.yml").read_text(encoding="utf-8"))
-    changed = {**written, "plugins": ["search"], "watch": [], "nav": site.nav(written["nav"])}
-    settings.write_text(yaml.safe_dump(changed, sort_keys=False, allow_unicode=True), encoding="utf-8", newline="\n")
-    return [settings, *sorted((target / "docs").rglob("*"))]
+
+
+def write(file: Path, content: bytes) -> None:
+    """Write a file, and create its folder."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+
+
+def copy(origin: Path, file: Path) -> None:
+    """Copy a file or folder, and create the folder around it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if origin.is_dir():
+        shutil.copytree(origin, file)
+    else:
+        shutil.copyfile(origin, file)
+
+
+def files_of(path: Path) -> list[Path]:
+    """A file, or all that are in a folder."""
+    return [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())

@@ -36,6 +36,7 @@ from camfolio.site.templates import DEFAULTS, SUFFIX, Page, WaitingPage, make_en
 from camfolio.site.values import results
 from camfolio.store.artefacts import Store
 from camfolio.store.private import user_cache
+from camfolio.study.project import docs_of
 
 ORDER = ("index", "evidence", "claims", "shortcut", "reporting", "explorer", "data", "model")
 """Pages of a study in the order of the navigation; others follow by name."""
@@ -45,6 +46,8 @@ RASTER = ("card", "overview", "matrix", "explorer")
 """Stages all of whose files the site contains."""
 TABLES = {"scoreboard": "comparisons.csv"}
 """Stage -> its table to which a page links."""
+STUDIES = "studies"
+"""Entry of the navigation in whose place the studies are."""
 TAKEN = ("404", "404.html", "assets", "search", "sitemap.xml", "sitemap.xml.gz")
 """Names at the top of a built site."""
 DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
@@ -86,10 +89,17 @@ class Site:
         """Files of figures, styles, scripts and icons."""
         return [page for page in self.pages if isinstance(page, Picture)]
 
-    def nav(self, written: Sequence[Any]) -> list[Any]:
-        """The navigation of mkdocs.yml with its entry `studies` replaced by one section per study."""
-        study_sections = [{html.escape(title): list(paths)} for title, paths in self.sections]
-        return [entry for item in written for entry in (study_sections if item == "studies" else [item])]
+    def nav(self, written: Any) -> Any:  # noqa: ANN401 - MkDocs has lists, mappings and texts in any order
+        """The navigation of mkdocs.yml with `studies`, in any of its sections, replaced by one section per study.
+
+        None, for which MkDocs lists all pages by their paths, stays None.
+        """
+        if isinstance(written, Mapping):
+            return {title: self.nav([part] if part == STUDIES else part) for title, part in written.items()}
+        if not isinstance(written, list):
+            return written
+        sections = [{html.escape(title): list(paths)} for title, paths in self.sections]
+        return [entry for part in written for entry in (sections if part == STUDIES else [self.nav(part)])]
 
 
 def make_site(project: Path, store: Store, studies: Sequence[Path], overrides: Sequence[str] = ()) -> Site:
@@ -152,7 +162,8 @@ def render_site(
 def assets(project: Path) -> list[Picture]:
     """Styles, scripts and icons of the package, except those that the project replaces by a file of the same name."""
     files = {file.relative_to(DEFAULTS).as_posix(): file for file in sorted(DEFAULTS.glob("assets/**/*.*"))}
-    return [Picture(name, file) for name, file in files.items() if not (project / "docs" / name).is_file()]
+    docs = docs_of(project)
+    return [Picture(name, file) for name, file in files.items() if not (docs / name).is_file()]
 
 
 def check_names(studies: Sequence[Path], project: Path) -> None:
@@ -164,7 +175,7 @@ def check_names(studies: Sequence[Path], project: Path) -> None:
     pages = [
         name for name in template_names(project / "gen" / "templates") if name.endswith(SUFFIX) and "/" not in name
     ]
-    files = [file.name for file in project.glob("docs/*") if file.is_file()]
+    files = [file.name for file in docs_of(project).glob("*") if file.is_file()]
     pages += [name for name in files if name.endswith(".md")]
     taken = {name.lower() for name in (*TAKEN, *files, *(page.partition(".")[0] for page in pages))}
     for path in studies:
@@ -184,14 +195,14 @@ def check_links(project: Path, folder: Path | None = None, above: tuple[Path, ..
     """Check that links in `docs/`, whose files are published, stay in the project and lead to no folder around them.
 
     Args:
-        project: the folder with `docs/`.
-        folder: of which the links are checked; None for `docs/`.
+        project: the folder with `gen/`.
+        folder: of which the links are checked; None for its documents.
         above: folders on the way to it, without links.
 
     Raises:
         PageError: for the first other link.
     """
-    folder = folder or project / "docs"
+    folder = folder or docs_of(project)
     above = (*above, folder.resolve())
     for path in (folder, *sorted(folder.iterdir())) if folder.is_dir() else ():
         there = Path(os.path.realpath(path))  # which takes links in a circle, too

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from camfolio.errors import StudyError, shortened
 from camfolio.study.project import (
-    CONFIGURATION,
+    CONFIGURATIONS,
     NO_USER_CODE,
     allowed_packages,
+    configuration_of,
     folders_of,
     not_ours,
     project_of,
@@ -54,9 +55,9 @@ def check_user_code(name: str, folder: Path, where: str) -> None:
             msg = f"Expected user code in a place that is the project's alone, but {reason}. It is {shown} ({where})."
             raise StudyError(msg)
     elif not is_allowed(module, root):
-        package = module.partition(".")[0]
-        allowed = f", or in a package that {CONFIGURATION} allows" if is_installed(package) else ""
-        remedy = f"If it should run, put {package} into `packages` of the plugin camfolio in {CONFIGURATION}."
+        package, configuration = module.partition(".")[0], (configuration_of(root) or Path(CONFIGURATIONS[0])).name
+        allowed = f", or in a package that {configuration} allows" if is_installed(package) else ""
+        remedy = f"If it should run, put {package} into `packages` of the plugin camfolio in {configuration}."
         file_name = shortened(f"{module.replace('.', '/')}.py")
         msg = (
             f"Expected {file_name} in the study's folder or one above it in the project{allowed}, "

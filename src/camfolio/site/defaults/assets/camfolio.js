@@ -1,3 +1,4 @@
+// Runs for every page, also for one that the theme swaps in without a full load (navigation.instant).
 // Elements that scroll sideways (tables, code, wide figures) get a tab stop, so that the keyboard can scroll them.
 document$.subscribe(() => {
   for (const box of document.querySelectorAll(".md-typeset__scrollwrap, .md-typeset pre > code, .formula")) box.tabIndex = 0;
@@ -5,9 +6,23 @@ document$.subscribe(() => {
   const search = document.querySelector('[data-md-component="search"][role="dialog"]');
   if (search) search.setAttribute("aria-label", "Search");
   for (const link of document.querySelectorAll("a.enlarge")) link.addEventListener("click", enlarge);
-  if (document.querySelector("[data-explorer]")) import("./explorer/index.js");
-  if (document.querySelector("[data-progress]")) import("./progress.js");
+  for (const root of document.querySelectorAll("[data-explorer]")) explore(root);
+  for (const box of document.querySelectorAll("[data-progress]")) import("./progress.js").then((module) => module.start(box));
 });
+
+// Starts the explorer, or says why it cannot start: browsers read no files for pages that were opened without a server.
+async function explore(root) {
+  const say = (words) => { root.querySelector('[data-part="status"]').textContent = words; };
+  if (location.protocol === "file:") {
+    say("The explorer needs a server, since browsers read no files for pages opened from a folder. Run “python3 -m http.server” in the folder of the site, and open http://localhost:8000.");
+    return;
+  }
+  try {
+    await (await import("./explorer/index.js")).start(root);
+  } catch (error) {
+    say(`The slices could not be loaded (${error.message}). Reload the page.`);
+  }
+}
 
 // Opens a figure as large as the window; without JavaScript its link leads to the picture itself.
 function enlarge(click) {

@@ -1,7 +1,5 @@
 // Keeps a page that waits for results up to date; the server reloads it once they are there.
-const box = document.querySelector("[data-progress]");
 const address = new URL("progress.json", import.meta.url);
-const part = (name) => box.querySelector(`[data-part="${name}"]`);
 
 function say(element, words) {
   if (element.textContent !== words) element.textContent = words; // equal words are not announced again
@@ -31,7 +29,8 @@ function makeBar(row, stage) {
   return bar;
 }
 
-function show({ words, left, share, rows }) {
+function show(box, { words, left, share, rows }) {
+  const part = (name) => box.querySelector(`[data-part="${name}"]`);
   say(part("words"), words);
   say(part("left"), left);
   setShare(box.querySelector(":scope > progress"), share);
@@ -49,15 +48,15 @@ function show({ words, left, share, rows }) {
   }));
 }
 
-async function update() {
+// Keeps the rows in this element up to date while it is in the page.
+export async function start(box) {
+  if (!box.isConnected) return;
   try {
     const answer = document.hidden ? null : await fetch(address, { cache: "no-store" });
     const studies = answer?.ok ? await answer.json() : {};
-    if (box.dataset.progress in studies) show(studies[box.dataset.progress]);
+    if (box.dataset.progress in studies) show(box, studies[box.dataset.progress]);
   } catch {
     // The server was stopped; the page stays as it is.
   }
-  setTimeout(update, 1000);
+  setTimeout(start, 1000, box);
 }
-
-update();

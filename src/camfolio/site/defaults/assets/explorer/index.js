@@ -5,18 +5,14 @@ import { address, chosen, read } from "./state.js";
 import { Wall } from "./wall.js";
 import { element, named, number } from "./words.js";
 
-const root = document.querySelector("[data-explorer]");
-const part = (name) => root.querySelector(`[data-part="${name}"]`);
-
-start().catch((error) => {
-  part("status").textContent = `The slices could not be loaded (${error.message}). Reload the page; files opened without a server cannot be read.`;
-});
-
-async function start() {
-  const answer = await fetch(root.dataset.explorer);
-  if (!answer.ok) throw new Error(`${root.dataset.explorer}: ${answer.status}`);
+// Starts the explorer in its element; its data are the file of the link with this class, whose address the generator writes.
+export async function start(root) {
+  const file = document.querySelector("a.explorer-data").href, answer = await fetch(file);
+  if (!answer.ok) throw new Error(`${file}: ${answer.status}`);
   const data = await answer.json();
-  const pictures = new Pictures(data), state = read(location.search, data);
+  if (!root.isConnected) return; // the theme has swapped in another page
+  const part = (name) => root.querySelector(`[data-part="${name}"]`);
+  const pictures = new Pictures(data, file), state = read(location.search, data);
   const form = root.querySelector("form");
   fill(form, data);
   const change = (changes) => { Object.assign(state, changes); show(); };
@@ -25,7 +21,7 @@ async function start() {
 
   function show() {
     const order = chosen(state, data), index = data.id.indexOf(state.slice);
-    write(form, state, data);
+    write(part, form, state, data);
     wall.show(order, index, state.method, state.blend);
     inspector.show(index, state);
     part("status").textContent = order.length ? `${order.length} of ${data.id.length} slices.` : "No slice fits these filters. Widen one of them, or reset them.";
@@ -35,7 +31,7 @@ async function start() {
   form.addEventListener("input", (event) => change(given(event.target)));
   form.addEventListener("reset", (event) => { event.preventDefault(); change({ ...read("", data), slice: state.slice }); });
   part("inspector").addEventListener("input", (event) => event.target.name && change(given(event.target)));
-  root.addEventListener("keydown", (event) => pressed(event, state, data, change));
+  root.addEventListener("keydown", (event) => pressed(event, part, data, change, state));
   part("help").addEventListener("click", () => part("keys").showModal());
   if (data.id.indexOf(state.slice) < 0) state.slice = data.id[chosen(state, data)[0]] ?? "";
   show();
@@ -63,7 +59,7 @@ function fill(form, data) {
 }
 
 // Set every control to the state.
-function write(form, state, data) {
+function write(part, form, state, data) {
   for (const control of [...form.elements, ...part("inspector").querySelectorAll("[name]")]) {
     if (!(control.name in state)) continue;
     if (control.type === "checkbox") control.checked = state[control.name];
@@ -76,7 +72,7 @@ function write(form, state, data) {
 }
 
 // Keyboard shortcuts; ignored while the focus is in a text field, a select or a dialog.
-function pressed(event, state, data, change) {
+function pressed(event, part, data, change, state) {
   const typing = event.target.matches("input:not([type=range], [type=checkbox]), select, dialog *");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   const method = Number(event.key) - 1;

@@ -1,7 +1,8 @@
 // Slices, masks and maps from their sheets, each fetched on first use; and overlays of a map on a slice.
 export class Pictures {
-  constructor(data) {
-    this.data = data;
+  // The sheets lie beside the file with the data.
+  constructor(data, file) {
+    Object.assign(this, { data, file });
     this.sheets = new Map();
     this.alpha = Float32Array.from({ length: 256 }, (_, v) => data.opacity * Math.abs(this.share(v)) ** data.gamma);
     this.colour = data.ramp.map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
@@ -21,7 +22,7 @@ export class Pictures {
   async levels(kind, index) {
     const number = String(Math.floor(index / this.data.tiles)).padStart(3, "0");
     const name = `${kind}-${number}.png`;
-    if (!this.sheets.has(name)) this.sheets.set(name, load(name));
+    if (!this.sheets.has(name)) this.sheets.set(name, load(new URL(name, this.file)));
     const sheet = await this.sheets.get(name);
     const [height, width] = this.data.size;
     const at = index % this.data.tiles;
@@ -69,9 +70,9 @@ export class Pictures {
 }
 
 // The grey levels of a PNG as they are stored.
-async function load(name) {
-  const answer = await fetch(name);
-  if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+async function load(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
   const bitmap = await createImageBitmap(await answer.blob(), { colorSpaceConversion: "none" });
   const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
   context.drawImage(bitmap, 0, 0);
