@@ -14,8 +14,9 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import MkDocsException
 from mkdocs.structure.files import Files
 
-from camfolio.mkdocs.plugin import CamfolioPlugin, edited_since
-from camfolio.study.project import NO_USER_CODE, user_code_refused
+from camfolio.mkdocs.configuration import NEEDED
+from camfolio.mkdocs.plugin import CamfolioPlugin, edited_since, project_folder
+from camfolio.study.project import NO_USER_CODE, OTHER_CONFIGURATION, user_code_refused
 
 CACHE = "LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME"
 """Variable with the folder for the user's caches."""
@@ -79,13 +80,64 @@ def test_places_of_results_are_a_list_of_texts(results):
     assert [name for name, _ in errors] == ["results"]
 
 
-@pytest.mark.parametrize(("given", "address"), [("", "https://there/"), ("https://here/", "https://here/")])
-def test_the_address_of_a_site_may_come_from_the_environment(config, monkeypatch, given, address):
-    monkeypatch.setenv("SITE_URL", "https://there/")
+@pytest.mark.parametrize(
+    ("given", "variable", "address"),
+    [
+        ("", "https://there/", "https://there/"),
+        ("", "https://there/me", "https://there/me/"),
+        (None, "https://there/me/", "https://there/me/"),
+        ("https://here/", "https://there/", "https://here/"),
+        ("", "", ""),
+    ],
+)
+def test_the_address_of_a_site_may_come_from_the_environment(config, monkeypatch, given, variable, address):
+    monkeypatch.setenv("SITE_URL", variable)
     config.site_url = given
     plugin = CamfolioPlugin()
     plugin.load_config({})
     assert plugin.on_config(config).site_url == address
+
+
+def test_an_address_in_the_environment_that_is_none_is_a_sentence(config, monkeypatch):
+    monkeypatch.setenv("SITE_URL", "me.example.org/portfolio")
+    plugin = CamfolioPlugin()
+    plugin.load_config({})
+    with pytest.raises(MkDocsException, match=r"^Expected an address with http:// or https:// in .* SITE_URL, but got"):
+        plugin.on_config(config)
+
+
+@pytest.mark.parametrize(("place", "named"), [("mkdocs.yml", False), ("site.yml", True), ("conf/mkdocs.yml", True)])
+def test_a_project_is_found_from_every_place_of_its_configuration(tmp_path, monkeypatch, place, named):
+    monkeypatch.setenv(OTHER_CONFIGURATION, "")
+    (tmp_path / "gen" / "studies").mkdir(parents=True)
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    (tmp_path / place).touch()
+    monkeypatch.chdir(tmp_path)
+    config, plugin = MkDocsConfig(place), CamfolioPlugin()
+    plugin.load_config({})
+    plugin.on_config(config)
+    assert project_folder(config) == tmp_path
+    assert os.environ[OTHER_CONFIGURATION] == (str(tmp_path / place) if named else "")
+
+
+def test_a_configuration_from_standard_input_is_that_of_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config, plugin = MkDocsConfig(None), CamfolioPlugin()
+    plugin.load_config({})
+    plugin.on_config(config)
+    assert project_folder(config) == tmp_path
+
+
+def test_a_configuration_gets_what_the_pages_need_before_what_it_has(config):
+    config.markdown_extensions, config.extra_css = ["toc", "attr_list"], ["mine.css"]
+    plugin = CamfolioPlugin()
+    plugin.load_config({})
+    changed = plugin.on_config(config)
+    assert changed.markdown_extensions == ["md_in_html", "admonition", "toc", "attr_list"]
+    assert changed.extra_css == ["assets/camfolio.css", "mine.css"]
+    assert changed.extra_javascript == ["assets/camfolio.js"]
+    again = {key: list(changed[key]) for key in NEEDED}
+    assert {key: plugin.on_config(config)[key] for key in NEEDED} == again
 
 
 def test_modules_that_were_edited_after_their_import_are_named(tmp_path, monkeypatch):

@@ -55,7 +55,7 @@ def test_an_item_has_the_front_matter_of_a_portfolio(item):
     front, _, _ = item
     assert front == {
         "title": str(as_text('Discs, "nodules": a <b>tiny</b> study')),
-        "excerpt": "Discs on lung.<br/><img src='/images/xai.png'>",
+        "excerpt": "Discs on lung.<br/><img src='../images/xai.png'>",
         "collection": "portfolio",
     }
 
@@ -65,7 +65,8 @@ def test_every_image_of_the_page_it_replaces_is_there_under_its_name(item):
     names = {path.name for path in (target / "images").iterdir()}
     assert set(" ".join(SEED).split()) <= names
     assert {image_name(figure) for figure in IMAGES} == set(" ".join(SEED).split())
-    assert set(re.findall(r"\(/images/([^)]+)\)", body)) == names
+    assert set(re.findall(r"{{ '/images/([^']+)' \| relative_url }}", body)) == names
+    assert "(/" not in body
 
 
 def test_the_chapters_are_those_of_the_page_in_their_order(item):
@@ -82,7 +83,8 @@ def test_no_syntax_of_mkdocs_is_left(item):
     assert not re.findall(r"\)\{ ", body)
     assert body.startswith("{% raw %}")
     assert body.endswith("{% endraw %}\n")
-    assert "{%" not in body[len("{% raw %}") : -len("{% endraw %}\n")]
+    around = re.compile(r"{% endraw %}{{ '/images/[\w-]+\.png' \| relative_url }}{% raw %}")
+    assert "{%" not in around.sub("", body)[len("{% raw %}") : -len("{% endraw %}\n")]
     assert "> **What these labels and pictures are**\n>\n> " in body
     assert not re.findall(r"</figure>\n[^\n<]", body)
 
@@ -93,7 +95,7 @@ def test_text_of_a_study_is_no_markup_and_no_liquid_in_a_layout(portfolio):
     page = Page(
         "tiny/index.md", b"---\ntitle: x\n---\n# x\n\nWords `{% endraw %}` and {%- endraw -%}{{ site.secret }}.\n"
     )
-    text = jekyll_page(page, replace(portfolio, study=study), "")
+    text = jekyll_page(page, replace(portfolio, study=study), "", "xai.png")
     _, front, body = text.split("---\n", 2)
     assert not set("{}") & set(front)
     assert "<script" not in front
@@ -177,11 +179,32 @@ def test_two_studies_are_not_written_over_each_other(export, tmp_path, capsys):
 @pytest.mark.skipif(shutil.which("jekyll") is None, reason="needs jekyll on the PATH (gem install jekyll)")
 def test_jekyll_builds_the_item(item):
     target = item[2]
-    (target / "_config.yml").write_text("collections: {portfolio: {output: true}}\n", encoding="utf-8")
+    settings = "baseurl: /me\ncollections: {portfolio: {output: true}}\n"
+    (target / "_config.yml").write_text(settings, encoding="utf-8")
     subprocess.run(["jekyll", "build"], cwd=target, check=True, capture_output=True)
     page = (target / "_site" / "portfolio" / "tiny.html").read_text(encoding="utf-8")
-    assert '<img src="/images/confusion_matrix.png"' in page
+    assert '<img src="/me/images/confusion_matrix.png"' in page
     assert "<table>" in page
+
+
+def test_items_of_one_jekyll_site_share_no_image(export, item, tmp_path):
+    _, _, target = item
+    (target / "_portfolio" / "mine.html").write_text("<img src='/images/roc.png'>", encoding="utf-8")
+    before = {path.name: path.read_bytes() for path in (target / "images").iterdir()}
+    for path in (target / "images").iterdir():
+        path.write_bytes(b"of the first item")
+    studies = tmp_path / "project" / "gen" / "studies"
+    (studies / "tiny.yaml").rename(studies / "other.yaml")
+    assert export("jekyll")[0] == 0
+    kept = {path.name for path in (target / "images").iterdir() if path.read_bytes() == b"of the first item"}
+    assert kept == set(before)
+    body = (target / "_portfolio" / "other.md").read_text(encoding="utf-8")
+    assert {f"other-{name}" for name in before} == set(re.findall(r"/images/([\w.-]+)", body))
+    (studies / "other.yaml").rename(studies / "tiny.yaml")
+    assert export("jekyll")[0] == 0
+    renamed = {"roc.png": "tiny-roc.png"}  # the author's page has this one
+    for name, content in before.items():
+        assert (target / "images" / renamed.get(name, name)).read_bytes() == content
 
 
 def test_plain_files_build_strictly_without_us(export, python):
@@ -198,6 +221,74 @@ def test_plain_files_build_strictly_without_us(export, python):
     assert all("Content-Security-Policy" in one.read_text(encoding="utf-8") for one in target.rglob("*.html"))
     assert (target / "site" / "assets" / "camfolio.css").is_file()
     assert (target / "site" / "tiny" / "figures" / "roc-light.svg").is_file()
+
+
+TAGS = """
+site_url: !ENV [NO_SUCH_VARIABLE, "https://example.org/"]
+markdown_extensions:
+  - attr_list
+  - toc: {slugify: !!python/object/apply:pymdownx.slugs.slugify {kwds: {case: lower}}}
+  - pymdownx.emoji: {emoji_index: !!python/name:material.extensions.emoji.twemoji ''}
+"""
+
+
+@pytest.mark.slow
+def test_settings_of_every_kind_and_place_are_exported_and_build_the_same_pages(export, python, tmp_path):
+    project = tmp_path / "project"
+    settings = yaml.safe_load((project / "mkdocs.yml").read_text(encoding="utf-8"))
+    for key in ("nav", "markdown_extensions", "extra_css", "extra_javascript"):
+        del settings[key]
+    settings |= {"docs_dir": "../pages", "watch": [], "hooks": ["mark.py"]}
+    settings["theme"]["custom_dir"] = "overrides"
+    settings["plugins"][1]["gen-files"]["scripts"] = ["../gen/pages.py"]
+    (project / "docs").rename(project / "pages")
+    (project / "mkdocs.yml").unlink()
+    file = project / "conf" / "site.yml"
+    (file.parent / "overrides").mkdir(parents=True)
+    (file.parent / "overrides" / "main.html").write_text("{% extends 'base.html' %}", encoding="utf-8")
+    (file.parent / "mark.py").write_text("def on_page_content(html, **_):\n    return html + '<i>hook</i>'\n")
+    file.write_text(yaml.safe_dump(settings) + TAGS, encoding="utf-8")
+    ran = python("-m", "camfolio.cli", "site", "-f", str(file), "--strict", folder=project)
+    assert ran.status == 0, ran.err
+    status, target = export("markdown", "--config-file", str(file))
+    assert status == 0
+    assert sorted(path.name for path in target.iterdir()) == ["docs", "hooks", "mkdocs.yml", "theme"]
+    ran = python("-m", "properdocs", "build", "--strict", "-f", "mkdocs.yml", folder=target)
+    assert ran.status == 0, ran.err
+    cli.main(["finish", str(target / "site"), "--site-url", "https://example.org"])
+    pages = {path.relative_to(project / "site"): path for path in (project / "site").rglob("*.html")}
+    for name, page in pages.items():
+        assert words(target / "site" / name) == words(page), name
+    assert "<i>hook</i>" in pages[next(iter(pages))].with_name("index.html").read_text(encoding="utf-8")
+
+
+def words(page) -> str:
+    """The head and the article of a page."""
+    text = page.read_text(encoding="utf-8")
+    return re.sub(r"<meta name=.generator.[^>]*>|<script.*?</script>|<meta http-equiv[^>]*>", "", text, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("text", ["a: [", "INHERIT: none.yml", "plugins: !!python/object/apply:os.abort []\nnav: ["])
+def test_a_configuration_that_cannot_be_read_leaves_no_half_written_folder(export, tmp_path, capsys, no_worker, text):
+    (tmp_path / "project" / "mkdocs.yml").write_text(text, encoding="utf-8")
+    status, target = export("markdown")
+    assert status == 1
+    assert "Expected a configuration of MkDocs in mkdocs.yml, but got" in capsys.readouterr().err
+    assert not target.exists()
+
+
+def test_an_export_that_fails_leaves_the_folder_empty(export, tmp_path, capsys):
+    (tmp_path / "project" / "mkdocs.yml").open("a", encoding="utf-8").write("hooks: [none.py]\n")
+    status, target = export("markdown")
+    assert status == 1
+    assert capsys.readouterr().err.startswith("camfolio: Expected ")
+    assert list(target.iterdir()) == []
+
+
+def test_a_project_without_a_configuration_is_a_sentence(export, tmp_path, capsys):
+    (tmp_path / "project" / "mkdocs.yml").unlink()
+    assert export("markdown")[0] == 1
+    assert "Expected mkdocs.yml in" in capsys.readouterr().err
 
 
 def test_a_folder_with_files_in_it_is_not_written_over(export, tmp_path, capsys):

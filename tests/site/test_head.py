@@ -134,6 +134,43 @@ def test_an_inline_script_that_is_not_the_theme_s_fails_the_build(site, script):
         finish_site(site)
 
 
+@pytest.mark.parametrize(
+    "element",
+    [
+        '<script async src="https://cdn.example/mathjax.js"></script>',
+        "<img alt=x src=//badges.example/x.svg>",
+        '<link rel="stylesheet" href="https://fonts.example/css?family=Roboto">',
+        '<link href="https://x.example/icon.png" rel="shortcut icon">',
+        "<IFRAME SRC='http://video.example/1'></IFRAME>",
+        '<video><source src="https://x.example.evil/1.webm"></video>',
+    ],
+)
+def test_a_file_of_another_host_which_the_policy_would_block_fails_the_build(site, element):
+    (site / "nodules" / "index.html").write_text(f"<head></head>{element}", encoding="utf-8")
+    before = {path: path.read_bytes() for path in site.rglob("*.html")}
+    words = (
+        r"the policy of its pages blocks other hosts, but got (https?:)?//[^ ]*example[^ ]* in nodules/index\.html\. "
+    )
+    with pytest.raises(PageError, match=words):
+        finish_site(site, "https://x.example/me/")
+    assert {path: path.read_bytes() for path in site.rglob("*.html")} == before
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        '<a href="https://x.example/"><img src="a.png" data-src="https://x.example/a.png"></a>',
+        '<link rel="canonical" href="https://elsewhere.example/"><link rel="preconnect" href="https://f.example">',
+        '<!-- <script src="https://cdn.example/x.js"></script> -->',
+        '<img src="https://own.example/other/x.png"><img src="data:image/png;base64,AA==">',
+        "<code>&lt;img src=&quot;https://x.example/a.png&quot;&gt;</code>",
+    ],
+)
+def test_links_and_files_of_the_site_itself_are_no_other_host(site, element):
+    (site / "nodules" / "index.html").write_text(f"<head></head>{element}", encoding="utf-8")
+    assert finish_site(site, "https://own.example/me/") == 4
+
+
 def test_the_list_has_every_inline_script_of_the_theme_and_no_other():
     texts = [file.read_text(encoding="utf-8") for file in THEME_SCRIPTS.glob("*.html")]
     placed = [

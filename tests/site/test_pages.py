@@ -472,6 +472,21 @@ def test_studies_in_the_navigation_become_sections():
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (None, None),
+        ([{"Work": ["studies", "methods.md"]}], [{"Work": [{"A": ["a/index.md"]}, "methods.md"]}]),
+        ([{"Work": "studies"}], [{"Work": [{"A": ["a/index.md"]}]}]),
+        ([{"Work": [{"Mine": ["index.md", "studies"]}]}], [{"Work": [{"Mine": ["index.md", {"A": ["a/index.md"]}]}]}]),
+        ([{"Work": {"Mine": "studies"}}], [{"Work": {"Mine": [{"A": ["a/index.md"]}]}}]),
+        ([{"studies": "a/index.md"}, "studies/index.md"], [{"studies": "a/index.md"}, "studies/index.md"]),
+    ],
+)
+def test_studies_may_be_in_any_section_and_a_navigation_may_be_left_to_mkdocs(written, shown):
+    assert Site((), [("A", ["a/index.md"])]).nav(written) == shown
+
+
 def test_a_navigation_without_studies_stays_as_it_is():
     assert Site((), [("A", ["a/index.md"])]).nav(["index.md"]) == ["index.md"]
 

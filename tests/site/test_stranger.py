@@ -63,6 +63,24 @@ def test_a_link_out_of_the_pages_of_a_stranger_is_refused(stranger, python):
     assert "Expected files of the project, but" in ran.err
 
 
+def test_documents_of_a_stranger_are_in_the_project(stranger, python):
+    (stranger / "mkdocs.yml").write_text("docs_dir: /etc\n", encoding="utf-8")
+    ran = python("-P", "-m", "camfolio.cli", "site", "--no-user-code", folder=stranger)
+    assert ran.status > 0
+    assert "Expected a folder of the project, but got /etc." in ran.err
+
+
+def test_a_stranger_s_site_needs_neither_navigation_nor_name(stranger, python):
+    (stranger / "mkdocs.yml").rename(stranger / "mkdocs.yaml")
+    text = "site_name: !ENV NAME\ndocs_dir: docs\nplugins: [camfolio]\n"
+    (stranger / "mkdocs.yaml").write_text(text, encoding="utf-8")
+    ran = python("-P", "-m", "camfolio.cli", "site", "--no-user-code", "--strict", folder=stranger)
+    assert ran.status == 0, ran.err
+    page = (stranger / "site/index.html").read_text(encoding="utf-8")
+    assert "<title>theirs" in page or "- theirs</title>" in page
+    assert 'href="about/"' in page
+
+
 def test_files_of_a_site_are_readable_by_a_web_server_though_the_store_is_not(stranger, python):
     ran = python("-P", "-m", "camfolio.cli", "site", "--no-user-code", folder=stranger)
     assert ran.status == 0, ran.err

@@ -11,7 +11,16 @@ import pytest
 from camfolio import cli
 from camfolio.errors import StudyError
 from camfolio.study.file import read_study
-from camfolio.study.project import NO_USER_CODE, project_of, read_configuration
+from camfolio.study.project import (
+    CONFIGURATIONS,
+    NO_USER_CODE,
+    OTHER_CONFIGURATION,
+    configuration_of,
+    docs_of,
+    project_of,
+    read_configuration,
+    use_configuration,
+)
 from camfolio.study.user_modules import module_file
 
 STUDY = "title: t\nexcerpt: e\ndata: {source: lidc-phantom}\n"
@@ -22,6 +31,7 @@ POSIX = pytest.mark.skipif(os.name != "posix", reason="modes of another system")
 @pytest.fixture(autouse=True)
 def user_code_may_run(monkeypatch):
     monkeypatch.setenv(NO_USER_CODE, "")
+    monkeypatch.setenv(OTHER_CONFIGURATION, "")
 
 
 @pytest.fixture
@@ -123,6 +133,64 @@ def test_a_package_that_the_project_allows_by_name_may_be_named(project, listed)
     for other in ("torch.hub.load", "torch.nnx.Net", "os.system"):
         with pytest.raises(StudyError, match=r"If it should run, put (torch|os) into `packages`"):
             read_study(study(project, network(other)))
+
+
+FLATTEN = "torch.nn.Flatten"
+ALLOWING = "plugins: [camfolio: {packages: [torch.nn]}]\n"
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_a_configuration_may_have_every_name_that_mkdocs_looks_for(project, name):
+    (project / "mkdocs.yml").rename(project / name)
+    (project / name).write_text(f"docs_dir: pages\n{ALLOWING}", encoding="utf-8")
+    assert configuration_of(project) == project / name
+    assert docs_of(project) == project / "pages"
+    assert read_study(study(project, network(FLATTEN))).network.class_path == FLATTEN
+
+
+@pytest.mark.parametrize("place", ["site.yml", "conf/mkdocs.yml", "conf/deep/x.yaml"])
+def test_a_configuration_of_another_name_or_place_is_read_once_it_is_named(project, place):
+    (project / "mkdocs.yml").unlink()
+    (project / place).parent.mkdir(parents=True, exist_ok=True)
+    (project / place).write_text(f"docs_dir: pages\n{ALLOWING}", encoding="utf-8")
+    (project / "ours.py").touch()
+    path = study(project, network(FLATTEN))
+    assert project_of(path.parent) == project  # the folder with gen/studies
+    with pytest.raises(StudyError, match=r"put torch into `packages` of the plugin camfolio in mkdocs\.yml"):
+        read_study(path)
+    use_configuration(project / place)
+    assert project_of(path.parent) == project
+    assert read_study(path).network.class_path == FLATTEN
+    assert docs_of(project) == (project / place).parent / "pages"
+    assert read_study(study(project, network("ours.Net"))).network.class_path == "ours.Net"
+
+
+def test_a_configuration_that_was_named_counts_for_its_own_project_and_before_mkdocs_yml(project, tmp_path):
+    (project / "site.yml").write_text(ALLOWING, encoding="utf-8")
+    use_configuration(project / "site.yml")
+    assert configuration_of(project) == project / "site.yml"
+    assert configuration_of(tmp_path / "elsewhere") is None
+
+
+def test_a_configuration_that_is_not_there_is_a_sentence(project, monkeypatch, capsys):
+    monkeypatch.chdir(project)
+    assert cli.main(["build", "--config-file", "sit.yml", str(study(project, STUDY))]) == 2
+    assert (
+        "Expected a configuration of MkDocs, but there is no file sit.yml. Check the path." in capsys.readouterr().err
+    )
+
+
+def test_packages_may_be_allowed_in_a_file_of_the_project_that_the_configuration_inherits(project, tmp_path):
+    (project / "mkdocs.yml").write_text("INHERIT: base.yml\nsite_name: x\n", encoding="utf-8")
+    (project / "base.yml").write_text(f"INHERIT: mkdocs.yml\n{ALLOWING}docs_dir: pages\n", encoding="utf-8")
+    assert read_study(study(project, network(FLATTEN))).network.class_path == FLATTEN
+    assert docs_of(project) == project / "pages"
+    (project / "base.yml").rename(tmp_path / "base.yml")
+    (project / "mkdocs.yml").write_text("INHERIT: ../base.yml\n", encoding="utf-8")
+    with pytest.raises(
+        StudyError, match=r"put torch into `packages`"
+    ):  # nobody vouches for a file outside of the project
+        read_study(study(project, network(FLATTEN)))
 
 
 @POSIX

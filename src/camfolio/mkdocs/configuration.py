@@ -1,4 +1,7 @@
-"""A configuration of MkDocs as it is written, read by MkDocs' own loader: with what it inherits, and with its tags, none of which is acted on."""
+"""Configurations of MkDocs: what the pages need in them, and one for exported pages.
+
+The latter is read by MkDocs' own loader, with what it inherits, and written with its tags, none of which is acted on.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,12 @@ from camfolio.site.pages import Site
 OURS = ("camfolio", "gen-files")
 """Plugins that make the pages, which an export holds as files."""
 LEFT_OUT = ("watch", "site_dir")
+NEEDED = {
+    "markdown_extensions": ("attr_list", "md_in_html", "admonition"),
+    "extra_css": ("assets/camfolio.css",),
+    "extra_javascript": ("assets/camfolio.js",),
+}
+"""Key -> what the pages need there, besides the extensions that MkDocs always has."""
 
 
 class Kept(yaml.SafeLoader):
@@ -65,16 +74,26 @@ def without_us(file: Path, site: Site) -> tuple[str, dict[str, Path]]:
     changed = {**settings, "docs_dir": "docs", "plugins": other_plugins(settings.get("plugins"))}
     if "nav" in settings:
         changed["nav"] = site.nav(settings["nav"])
+    changed |= {key: with_needed(key, settings.get(key)) for key in NEEDED}
     beside: dict[str, Path] = {}
     theme, hooks = settings.get("theme"), settings.get("hooks")
     if isinstance(theme, dict) and isinstance(theme.get("custom_dir"), str):
         beside["theme"] = file.parent / theme["custom_dir"]
         changed["theme"] = {**theme, "custom_dir": "theme"}
     if isinstance(hooks, list):
-        origins = [file.parent / hook for hook in hooks if isinstance(hook, str)]
-        beside |= {f"hooks/{origin.name}": origin for origin in origins}
-        changed["hooks"] = [f"hooks/{origin.name}" for origin in origins]
+        names = {f"hooks/{at}/{Path(hook).name}": file.parent / hook for at, hook in enumerate(map(str, hooks), 1)}
+        beside |= names
+        changed["hooks"] = list(names)
     return yaml.dump(changed, Dumper=Writer, sort_keys=False, allow_unicode=True), beside
+
+
+def with_needed(key: str, given: Any) -> Any:  # noqa: ANN401 - a list or a mapping, of names and options
+    """A value of a configuration, with what the pages need and it lacks in front, so that what an author adds comes later."""
+    listed = [{name: options} for name, options in given.items()] if isinstance(given, dict) else given or []
+    if not isinstance(listed, list):
+        return given
+    names = {str(next(iter(one), "") if isinstance(one, dict) else one) for one in listed}
+    return [*(name for name in NEEDED[key] if name not in names), *listed]
 
 
 def other_plugins(listed: Any) -> Any:  # noqa: ANN401 - a list or a mapping, of names and options

@@ -24,6 +24,7 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files
 
 from camfolio.errors import CamfolioError
+from camfolio.mkdocs.configuration import NEEDED, with_needed
 from camfolio.site.head import finish_site
 from camfolio.site.pages import Picture, Site
 from camfolio.site.project import site_for, site_options
@@ -66,8 +67,8 @@ class CamfolioPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  # 
         show_progress()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
-        """Refuse user code if the configuration does; take the site's address from SITE_URL if it has none: link previews need absolute
-        addresses.
+        """Refuse user code if the configuration does; add what the pages need; take the site's address from SITE_URL if it has none:
+        link previews need absolute addresses.
 
         Raises:
             MkDocsException: for a SITE_URL that is no address.
@@ -79,6 +80,8 @@ class CamfolioPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  # 
         file = configuration_file(config)
         if not site_options()["project"] and file.is_file() and configuration_of(project_folder(config)) != file:
             use_configuration(file)
+        for key in NEEDED:
+            config[key] = with_needed(key, config[key])
         config.site_url = config.site_url or address_from_environment()
         return config
 

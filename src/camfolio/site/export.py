@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
+from urllib.parse import unquote
 
 import yaml
 
@@ -39,16 +41,32 @@ IMAGES = {
 ADMONITION = re.compile(r'^!!! \w+ "(?P<title>[^"]*)"\n\n(?P<body>(?:    .*\n|\n)+)', re.MULTILINE)
 HEADING = re.compile(r"^# .*\n", re.MULTILINE)
 END_OF_RAW = re.compile(r"{%(?=-?\s*endraw\b)")
+IMAGE = re.compile(r"/images/([\w./%-]+)")
+AT_ROOT = re.compile(r"(?<=\]\()/[\w./%-]+(?=\))")
+"""The address of a link or picture that begins at the root of the Jekyll site."""
 PAGE_LINK = re.compile(r"\[(?P<words>[^\]]*)\]\((?P<page>[\w./-]+)\.md(?P<anchor>[?#][^)]*)?\)")
 
 
-def image_name(figure: str) -> str:
-    """The file name of a figure's image in a Jekyll site.
+def image_name(figure: str, study: str = "", taken: Collection[str] = ()) -> str:
+    """The file name of a figure's image in a Jekyll site; with the name of its study if another page has an image of that name.
 
-    >>> image_name("teaser"), image_name("roc")
-    ('xai.png', 'roc.png')
+    >>> image_name("teaser"), image_name("roc"), image_name("teaser", "lung", {"xai.png"})
+    ('xai.png', 'roc.png', 'lung-xai.png')
     """
-    return f"{IMAGES.get(figure, figure)}.png"
+    name = f"{IMAGES.get(figure, figure)}.png"
+    return f"{study}-{name}" if name in taken else name
+
+
+def taken_names(target: Path, study: str) -> set[str]:
+    """Names of the images in a Jekyll site to which its other portfolio items refer."""
+    others = [page for page in sorted(target.glob("_portfolio/*")) if page.stem != study and page.is_file()]
+    texts = [page.read_text(encoding="utf-8", errors="replace") for page in others]
+    return {name for text in texts for name in images_in(text)}
+
+
+def images_in(page: str) -> set[str]:
+    """Names of the images to which a page of a Jekyll site refers."""
+    return {unquote(name) for name in IMAGE.findall(page)}
 
 
 def export_jekyll(project: Path, portfolio: Portfolio, target: Path, address: str = "") -> list[Path]:
@@ -69,20 +87,22 @@ def export_jekyll(project: Path, portfolio: Portfolio, target: Path, address: st
     """
     check_names([Path(f"{portfolio.name}.yaml")], project)
     environment = make_environment(project / "gen" / "templates", user_cache())
-    environment.filters["image_name"] = image_name
+    named = partial(image_name, study=portfolio.name, taken=taken_names(target, portfolio.name))
+    environment.filters["image_name"] = named
     pages = with_numbers(study_pages(environment, portfolio, {}, components="components/jekyll"))
     write_up = next(page for page in pages if page.path.endswith("/index.md"))
-    text = jekyll_page(write_up, portfolio, address)
+    text = jekyll_page(write_up, portfolio, address, named("teaser"))
     page = place(target, f"_portfolio/{portfolio.name}.md")
+    shown = images_in(text)
     images = {
-        place(target, f"images/{image_name(name)}"): artefact / "light.png"
+        place(target, f"images/{named(name)}"): artefact / "light.png"
         for name, artefact in figures_of(portfolio).items()
-        if f"/images/{image_name(name)}" in text
+        if named(name) in shown
     }
-    for file in (page, *images):
-        file.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(text, encoding="utf-8", newline="\n")
-    return [page, *(shutil.copyfile(origin, file) for file, origin in images.items())]
+    for file, origin in images.items():
+        copy(origin, file)
+    write(page, text.encode())
+    return [page, *images]
 
 
 def place(target: Path, name: str) -> Path:
@@ -104,12 +124,17 @@ def place(target: Path, name: str) -> Path:
     return file
 
 
-def jekyll_page(page: Page, portfolio: Portfolio, address: str) -> str:
-    """Front matter of a portfolio item, escaped since layouts do not, and the body in Kramdown's Markdown, in a raw block that Liquid does not evaluate."""
+def jekyll_page(page: Page, portfolio: Portfolio, address: str, teaser_name: str) -> str:
+    """Front matter of a portfolio item, escaped since layouts do not, and the body in Kramdown's Markdown, in a raw block that Liquid
+    does not evaluate.
+
+    Addresses of pictures follow the site's `baseurl`: in the body by a filter of Liquid; in the excerpt, where there is no Liquid,
+    relative to the lists of a site, such as `/portfolio/`.
+    """
     _, _, body = page.content.decode().split("---\n", 2)
     study = portfolio.study
     teaser = figures_of(portfolio)["teaser"].manifest.outputs
-    image = f"<br/><img src='/images/{image_name('teaser')}'>" if "light.png" in teaser else ""
+    image = f"<br/><img src='../images/{teaser_name}'>" if "light.png" in teaser else ""
     front = {
         "title": str(as_text(study.title)),
         "excerpt": f"{as_text(study.excerpt)}{image}",
@@ -120,6 +145,7 @@ def jekyll_page(page: Page, portfolio: Portfolio, address: str) -> str:
     base = f"{address.rstrip('/')}/{portfolio.name}/" if address else ""
     body = PAGE_LINK.sub(lambda match: page_link(match, base), body)
     body = END_OF_RAW.sub("{% endraw %}{{ '{%' }}{% raw %}", body)
+    body = AT_ROOT.sub(r"{% endraw %}{{ '\g<0>' | relative_url }}{% raw %}", body)
     return f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=1000)}---\n{{% raw %}}{body.rstrip()}\n{{% endraw %}}\n"
 
 

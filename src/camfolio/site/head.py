@@ -37,6 +37,17 @@ THEME = frozenset(
 STYLES = re.compile(r'<link rel="stylesheet" href="(?P<assets>[^"]*)camfolio\.css">')
 FACES = ("fonts/serif.woff2", "fonts/sans.woff2")
 """What every page needs at once, beside its style sheet; browsers would ask for it only when they have read that."""
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+LOADED = re.compile(
+    r"<(?:script|img|iframe|source|track|embed|video|audio|input)\b[^>]*\ssrc\s*=\s*[\"']?(?P<src>[^\s\"'>]+)"
+    r"|<link\b(?=[^>]*\srel\s*=\s*[\"']?[\w\s-]*\b(?:stylesheet|icon|preload|modulepreload|manifest)\b)"
+    r"[^>]*\shref\s*=\s*[\"']?(?P<href>[^\s\"'>]+)",
+    re.IGNORECASE,
+)
+"""What a browser loads with a page; links that a reader may follow are not among it."""
+ELSEWHERE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+SHIM = "https://unpkg.com/iframe-worker/shim"
+"""What the theme's plugin `offline` loads to search pages opened from a folder: it stays blocked, and camfolio.js says what helps."""
 WORDS = {"title": TITLE, "description": DESCRIPTION}
 STRICT = {
     "default-src": "'self'",
@@ -62,7 +73,8 @@ def finish_site(site: Path, address: str = "") -> int:
         The number of pages changed.
 
     Raises:
-        PageError: if there is no page in the folder, or a page has an inline script that is not the theme's.
+        PageError: if there is no page in the folder, or a page has an inline script that is not the theme's, or loads a file from
+            another host: the policy would block it without a word.
     """
     pages = {file: file.read_bytes().decode() for file in sorted(site.rglob("*.html"))}
     if not pages:
@@ -71,6 +83,7 @@ def finish_site(site: Path, address: str = "") -> int:
     unfinished = {file: text for file, text in pages.items() if not HAS_POLICY.search(text)}
     for file, text in unfinished.items():
         check_scripts(text, file.relative_to(site))
+        check_hosts(text, file.relative_to(site), address)
     for file, text in unfinished.items():
         file.write_bytes(finished(text, file.relative_to(site), site, address).encode())
     return len(unfinished)
@@ -86,6 +99,20 @@ def check_scripts(page: str, path: Path) -> None:
         if hashlib.sha256(BASE.sub("", code).encode()).hexdigest() not in THEME:
             begin = " ".join(code.split())[:50]
             msg = f"Expected only inline scripts of the theme, but got {begin!r} in {path.as_posix()}. Move it to a file under docs/ named in extra_javascript, or install the theme in the version of constraints.txt."
+            raise PageError(msg)
+
+
+def check_hosts(page: str, path: Path, address: str) -> None:
+    """Check that a page loads files of its own site only, which alone the policy allows.
+
+    Raises:
+        PageError: with the first other address and the page.
+    """
+    own = "/".join(address.split("/", 3)[:3])
+    for found in LOADED.finditer(COMMENT.sub("", page)):
+        given = found["src"] or found["href"]
+        if ELSEWHERE.match(given) and given != SHIM and not (own and f"{given}/".startswith(f"{own}/")):
+            msg = f"Expected pictures, scripts and styles of this site, since the policy of its pages blocks other hosts, but got {given} in {path.as_posix()}. Put a copy into the folder of documents and name that; for fonts of the theme, set `font: false` below `theme`."
             raise PageError(msg)
 
 

@@ -1,3 +1,6 @@
+// Why pages that were opened from a folder lack what reads files, and what helps; empty for pages of a server.
+const FROM_FOLDER = location.protocol === "file:" && "needs a server, since browsers read no files for pages opened from a folder. Run “python3 -m http.server” in the folder of the site, and open http://localhost:8000.";
+
 // Runs for every page, also for one that the theme swaps in without a full load (navigation.instant).
 // Elements that scroll sideways (tables, code, wide figures) get a tab stop, so that the keyboard can scroll them.
 document$.subscribe(() => {
@@ -6,15 +9,17 @@ document$.subscribe(() => {
   const search = document.querySelector('[data-md-component="search"][role="dialog"]');
   if (search) search.setAttribute("aria-label", "Search");
   for (const link of document.querySelectorAll("a.enlarge")) link.addEventListener("click", enlarge);
+  const found = document.querySelector(".md-search-result__meta");
+  if (FROM_FOLDER && found) found.textContent = `Search ${FROM_FOLDER}`;
   for (const root of document.querySelectorAll("[data-explorer]")) explore(root);
   for (const box of document.querySelectorAll("[data-progress]")) import("./progress.js").then((module) => module.start(box));
 });
 
-// Starts the explorer, or says why it cannot start: browsers read no files for pages that were opened without a server.
+// Starts the explorer, or says why it cannot start.
 async function explore(root) {
   const say = (words) => { root.querySelector('[data-part="status"]').textContent = words; };
-  if (location.protocol === "file:") {
-    say("The explorer needs a server, since browsers read no files for pages opened from a folder. Run “python3 -m http.server” in the folder of the site, and open http://localhost:8000.");
+  if (FROM_FOLDER) {
+    say(`The explorer ${FROM_FOLDER}`);
     return;
   }
   try {
