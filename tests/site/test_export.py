@@ -278,7 +278,8 @@ def test_a_configuration_that_cannot_be_read_leaves_no_half_written_folder(expor
 
 
 def test_an_export_that_fails_leaves_the_folder_empty(export, tmp_path, capsys):
-    (tmp_path / "project" / "mkdocs.yml").open("a", encoding="utf-8").write("hooks: [none.py]\n")
+    with (tmp_path / "project" / "mkdocs.yml").open("a", encoding="utf-8") as file:
+        file.write("hooks: [none.py]\n")
     status, target = export("markdown")
     assert status == 1
     assert capsys.readouterr().err.startswith("camfolio: Expected ")

@@ -140,7 +140,7 @@ def test_an_inline_script_that_is_not_the_theme_s_fails_the_build(site, script):
         '<script async src="https://cdn.example/mathjax.js"></script>',
         "<img alt=x src=//badges.example/x.svg>",
         '<link rel="stylesheet" href="https://fonts.example/css?family=Roboto">',
-        '<link href="https://x.example/icon.png" rel="shortcut icon">',
+        '<link href="https://y.example/icon.png" rel="shortcut icon">',
         "<IFRAME SRC='http://video.example/1'></IFRAME>",
         '<video><source src="https://x.example.evil/1.webm"></video>',
     ],
