@@ -184,16 +184,16 @@ def test_a_loss_that_never_was_a_number_is_an_error_with_a_remedy(slices):
 
 
 class Diverging(nn.Module):
-    """Right at first; NaN from the second epoch's end on."""
+    """Right in the first epoch, of one batch; NaN from then on."""
 
     def __init__(self):
         super().__init__()
         self.fc = nn.Linear(256, 2)
-        self.validations = 0
+        self.batches = 0
 
     def forward(self, images):
-        self.validations += not self.training
-        return self.fc(images.flatten(1)) * (float("nan") if self.validations > 1 else 1.0)
+        self.batches += self.training
+        return self.fc(images.flatten(1)) * (float("nan") if self.batches > 1 else 1.0)
 
 
 def test_a_diverging_training_keeps_its_best_epoch_and_undefined_losses(slices, tmp_path, monkeypatch):
