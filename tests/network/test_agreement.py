@@ -49,7 +49,7 @@ class Noise(Plain):
 
 class PythonChance(Plain):
     def features(self, images):
-        return super().features(images) * random.choice([1.0, 2.0, 3.0, 4.0, 5.0])
+        return super().features(images) * (1 + random.random())
 
 
 class NumpyChance(Plain):

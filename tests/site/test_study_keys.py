@@ -61,7 +61,7 @@ def test_a_section_has_a_meaning(section):
 
 def test_limits_and_defaults_stand_as_in_yaml():
     keys = listed()
-    assert keys["training.steps"].default == "800"
+    assert keys["training.steps"].default == "400"
     assert keys["training.steps"].takes == "whole number, >= 1, <= 1000000"
     assert keys["split.train"].takes == "number, > 0, < 1"
     assert keys["network.window_hu"].default == "[-1000, 400]"

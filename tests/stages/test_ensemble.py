@@ -116,7 +116,7 @@ def test_a_figure_of_an_example_shows_the_disagreement_beside_the_map(study):
     np.testing.assert_array_equal(values.astype(np.float32), expected)
     assert "The standard deviation over the networks' maps is" in drawing.alt
     figure = drawing.draw(LIGHT)
-    assert any("disagreement, max" in axes.get_title() for axes in figure.axes)
+    assert any("disagreement,\nmax" in axes.get_title() for axes in figure.axes)
 
 
 def test_one_network_is_no_ensemble_and_has_no_disagreement(compute_stages, tiny_slices):

@@ -148,11 +148,15 @@ def with_policy(page: str) -> str:
 
 
 def with_faces(page: str) -> str:
-    """A page that loads the faces of its text at once; a page without our style sheet stays as it is.
+    """A page that loads the faces of its text at once; a page without our style sheet, or to be opened from a folder, stays as it is.
+
+    Browsers refuse to load such files ahead from a folder, though not from a style sheet.
 
     >>> with_faces('<link rel="stylesheet" href="../assets/camfolio.css">').count("preload")
     2
     """
+    if SHIM in page:
+        return page
     link = '<link rel="preload" href="{}{}" as="font" type="font/woff2" crossorigin>'
     return STYLES.sub(
         lambda found: "".join(link.format(found["assets"], face) for face in FACES) + found[0], page, count=1
