@@ -70,6 +70,7 @@ def test_documents_of_a_stranger_are_in_the_project(stranger, python):
     assert "Expected a folder of the project, but got /etc." in ran.err
 
 
+@pytest.mark.slow
 def test_a_stranger_s_site_needs_neither_navigation_nor_name(stranger, python):
     (stranger / "mkdocs.yml").rename(stranger / "mkdocs.yaml")
     text = "site_name: !ENV NAME\ndocs_dir: docs\nplugins: [camfolio]\n"
