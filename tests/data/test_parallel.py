@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from camfolio.data.parallel import Tolerance, spread
+from camfolio.data.parallel import Tolerance, files_under, spread
 from camfolio.errors import DataError
 
 
@@ -43,6 +43,13 @@ def test_the_first_refusal_ends_it_unless_tolerated(few):
 def test_many_items_are_spread_over_processes():
     found = set(spread(process, range(64), "numbers", Tolerance(), reason="", few=0))
     assert os.getpid() not in found
+
+
+def test_files_are_found_at_any_depth_in_order(tmp_path):
+    (tmp_path / "b" / "c").mkdir(parents=True)
+    for name in ("b/c/2", "a", "b/1"):
+        (tmp_path / name).write_text("", encoding="utf-8")
+    assert [path.relative_to(tmp_path).as_posix() for path in files_under(tmp_path)] == ["a", "b/1", "b/c/2"]
 
 
 only_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")

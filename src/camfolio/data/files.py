@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from camfolio.data.parallel import files_under as every_file
 from camfolio.errors import DataError
 from camfolio.results.card import Step
 
@@ -52,14 +54,11 @@ class Files:
 def files_under(folder: Path) -> Files:
     """Every file at any depth; links to folders are not followed."""
     paths: list[Path] = []
-    hidden = links = 0
-    for parent, folders, names in os.walk(folder):
-        links += sum(Path(parent, name).is_symlink() for name in folders)
-        inside = any(map(is_hidden, Path(parent).relative_to(folder).parts))
-        shown = [] if inside else [name for name in names if not is_hidden(name)]
-        hidden += len(names) - len(shown)
-        paths += [Path(parent, name) for name in shown]
-    return Files(tuple(sorted(paths)), hidden, links)
+    with suppress(DataError):  # of an empty folder
+        paths = every_file(folder)
+    shown = [path for path in paths if not any(map(is_hidden, path.relative_to(folder).parts))]
+    links = sum(Path(parent, name).is_symlink() for parent, folders, _ in os.walk(folder) for name in folders)
+    return Files(tuple(shown), len(paths) - len(shown), links)
 
 
 def data_files(folder: Path) -> Files:

@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Literal, TypeVar
 
 from camfolio.errors import DataError
@@ -117,3 +118,16 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+def files_under(folder: Path) -> list[Path]:
+    """Every file at any depth, sorted; links to folders are not followed.
+
+    Raises:
+        DataError: if there are none.
+    """
+    files = sorted(Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
+    if not files:
+        msg = "Expected files in the folder of data.path, but it is empty. Check the path."
+        raise DataError(msg)
+    return files
