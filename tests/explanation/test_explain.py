@@ -218,12 +218,7 @@ def test_a_target_without_a_logit_is_an_error(resnet, images, target):
 
 @pytest.mark.parametrize("targets", [[0], [], [0] * 7, torch.zeros(6, 1, dtype=torch.int64)])
 def test_the_wrong_number_of_targets_is_an_error(resnet, images, targets):
-    if isinstance(targets, torch.Tensor):
-        pytest.importorskip("jaxtyping")  # its checks speak first, with their own error
-        with pytest.raises(Exception, match="targets"):
-            explain(resnet(), images, targets=targets)
-        return
-    with pytest.raises(ExplanationError, match=r"Expected one target for each of the 6 images, but got shape \(\d*,\)"):
+    with pytest.raises(ExplanationError, match=r"Expected one target for each of the 6 images, but got shape \(\d+,"):
         explain(resnet(), images, targets=targets)
 
 

@@ -204,7 +204,7 @@ class Twice(nn.Module):
         ("never", "Expected a layer that runs once in a forward pass, but never ran not at all. Choose another layer."),
         ("unused", "Expected a layer that the logits depend on, but they do not depend on unused. Choose"),
         ("pair", "Expected a layer with feature maps, but the output of pair is a tuple. Choose another layer."),
-        ("fc", r"Expected a layer with feature maps, but the output of fc has shape \(32, 2\)"),
+        ("fc", r"Expected a layer with output \(batch, channels, rows, columns\), but that of fc has shape \(1, 2\)"),
     ],
 )
 def test_a_layer_that_cannot_be_explained_says_why(layer, said, images):

@@ -17,7 +17,8 @@ def randomised_networks(trained: nn.Module, fresh: nn.Module) -> Iterator[tuple[
     """Networks with re-initialised parts: first the last part, then the last two, up to all of them.
 
     Parts are the children of the network that have weights, in the order of `named_children`. Running statistics
-    of batch norms are reset, too.
+    of batch norms are reset, too. Weights that the network holds itself, such as the positions of a vision transformer, are
+    re-initialised with the last of them.
 
     Args:
         trained: is not changed.
@@ -30,6 +31,8 @@ def randomised_networks(trained: nn.Module, fresh: nn.Module) -> Iterator[tuple[
     parts = [name for name, part in network.named_children() if part.state_dict()]
     for name in reversed(parts):
         network.get_submodule(name).load_state_dict(fresh.get_submodule(name).state_dict())
+        if name == parts[0]:
+            network.load_state_dict(fresh.state_dict())
         yield name, network
 
 

@@ -71,7 +71,7 @@ def in_passes(forward: Make, count: int, size: int) -> Logits:
         raise ValueError(msg)
     with torch.inference_mode():
         passes = [
-            forward(torch.arange(start, start + size).clamp_max(count - 1))[: count - start]
+            forward(torch.arange(start, start + size, device="cpu").clamp_max(count - 1))[: count - start]
             for start in range(0, count, size)
         ]
         return torch.cat(passes)

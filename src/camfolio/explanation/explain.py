@@ -7,26 +7,29 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Literal
 
+import numpy as np
 import torch
-from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 import camfolio
 import camfolio.explanation.methods  # registers the methods
 from camfolio.errors import ExplanationError, NetworkError
+from camfolio.explanation.arguments import as_images, as_targets, layer_names, the_network
 from camfolio.explanation.batch import Batch
 from camfolio.explanation.centres import measured_centres
+from camfolio.explanation.layout import Layout, Reshape
 from camfolio.explanation.maps import Explanation
 from camfolio.explanation.probe import borrowed, read
 from camfolio.explanation.registry import Method, find_method
 from camfolio.explanation.speed.lanes import make_lanes
 from camfolio.explanation.speed.tail import Onward, lazily, onward_from
+from camfolio.explanation.trial import try_image, try_layers
 from camfolio.network.agreement import check_answers, trial_images
-from camfolio.network.architecture import find_layer
 from camfolio.network.onnx import Forward, check_logits
 
 Track = Callable[[Iterable[Any], int, str], Iterator[Any]]
-
+Layers = str | nn.Module | Sequence[str | nn.Module]
+Targets = Tensor | np.ndarray | np.integer | int | Sequence[int | np.integer | Tensor]
 Explained = Literal["logit", "margin"]
 TRIED = 4
 """Images on which a model must always give the same logits."""
@@ -39,7 +42,7 @@ class Sweep:
 
     `own_comparison` is a of y - a y' of the methods that are not finer: 1 for margins, 0 for logits.
     `forward`, if there is one, replaces the model where no gradients are needed; `tail` gives the passes that run only
-    the network after a layer.
+    the network after a layer; `layout` is that of the layers' outputs.
     """
 
     images: Tensor
@@ -52,15 +55,26 @@ class Sweep:
     size: int
     forward: Forward | None
     tail: Callable[[nn.Module, str], Callable[[Tensor], Onward]]
+    layout: Layout
 
-    def onward(self, model: nn.Module, layer: str, chunk: Tensor) -> Onward:
-        """Forward passes of a chunk's images from a layer on."""
-        return self.tail(model, layer)(chunk)
+    def onward(self, model: nn.Module, layer: str, chunk: Tensor, apart: Tensor) -> Onward:
+        """Forward passes of a chunk's images from the cells of a layer on; `apart` is what else its output holds."""
+        forward = self.tail(model, layer)(chunk)
+        return lambda rows, cells: forward(rows, self.layout.output(cells, apart[rows]))
 
     def weight(self, method: str) -> float | None:
         """A of y - a y' in the gradients that a method receives; None if it receives none."""
         entry = self.methods[method]
         return (self.comparison if entry.finer else self.own_comparison) if entry.gradient else None
+
+    def modules(self, model: nn.Module) -> dict[str, nn.Module]:
+        """The layers of a model by name."""
+        return {name: model.get_submodule(name) for name in self.layers}
+
+    @property
+    def weights(self) -> list[float | None]:
+        """Every weight once."""
+        return list(dict.fromkeys(self.weight(method) for method in self.methods)) or [None]
 
 
 @dataclass(frozen=True)
@@ -74,14 +88,16 @@ class Part:
 
 def explain(
     model: nn.Module,
-    images: Float[Tensor, "images ..."],
-    layer: str | Sequence[str] = "layer2.1.conv2",
-    methods: Sequence[str] = ("grad_cam", "hires_cam", "score_cam"),
-    targets: Int64[Tensor, " images"] | Sequence[int] | int | None = None,
+    images: Tensor | np.ndarray,
+    layer: Layers = "layer2.1.conv2",
+    methods: str | Sequence[str] = ("grad_cam", "hires_cam", "score_cam"),
+    targets: Targets | None = None,
     *,
     explains: Explained = "logit",
     comparison: float = 1.0,
     masked: float = 0.0,
+    reshape: Reshape | None = None,
+    class_tokens: int = 0,
     forward: Forward | None = None,
     track: Track | None = None,
 ) -> Explanation:
@@ -97,8 +113,10 @@ def explain(
     Args:
         model: any module from images to logits (N, classes); it comes back as it was: modes, `requires_grad`, `.grad`,
             hooks, also after an exception. A single logit (N, 1) has two classes: target 1 is the logit, 0 its negative.
-        images: (N, channels, height, width) as the model takes them, in its precision; the maps are in it, too.
-        layer: full name of a layer with feature maps that runs once; or several, of which the first is the focus.
+        images: (N, channels, height, width) as the model takes them, in its precision; the maps are in it, too. An array of
+            floating-point numbers is converted to the precision of the weights; (1, height, width) is one image.
+        layer: a layer with feature maps that runs once, its full name or the module itself; or several, of which the first is
+            the focus.
         methods: names from `camfolio.explanation.registry.METHODS`, or MODULE.NAME of a method in user code.
         targets: class to explain per image; a single number applies to all images; None explains the predicted ones.
         explains: the target's logit y, or its `margin` y - y' over the strongest other class. Of two logits only the
@@ -106,6 +124,10 @@ def explain(
         comparison: a of y - a y' that Finer-CAM explains, y' the strongest other class's logit.
         masked: value that pixels masked by Score-CAM get, in what the model receives; 0 is the paper's product of image
             and mask. If 0 is not what an image looks like where there is nothing, choose such a value.
+        reshape: what the layers' outputs are if not (batch, channels, rows, columns): `channels_last` for (batch, rows,
+            columns, channels), as in Swin transformers; `tokens` for (batch, tokens, channels), row by row, as in vision
+            transformers.
+        class_tokens: leading tokens that are no cells: class tokens and registers.
         forward: the model's forward pass where no gradients are needed (Score-CAM's masked images), such as
             `camfolio.network.onnx.load_forward` makes from an ONNX file of it; None: the model itself.
         track: wraps the finished chunks to show progress: (chunks, total, description) -> chunks.
@@ -113,8 +135,8 @@ def explain(
     Raises:
         NetworkError: for a layer that does not exist, with the list of those that do, or a model whose logits of an image are
             not always the same, or depend on the other images.
-        ExplanationError: for a method that does not exist, no images, NaN in them or in the logits, targets that are no
-            classes of the model, or a layer without feature maps (see `probe.read`).
+        ExplanationError: for a method that does not exist, images that are none or that the model refuses, NaN in them or in
+            the logits, targets that are no classes of the model, or a layer without feature maps (see `trial.try_layers`).
 
     Examples:
         >>> from torch import nn
@@ -125,25 +147,27 @@ def explain(
         >>> result.layer, result.methods, result.network
         ('0', ('grad_cam', 'hires_cam'), 'torch.nn.modules.container.Sequential')
     """
-    entries = {method: find_method(method) for method in methods}
-    check_images(images)
-    wanted = None if targets is None else check_targets(targets, len(images))
-    names = check_layers([layer] if isinstance(layer, str) else list(layer))
-    for name in names:
-        find_layer(model, name)
+    entries = {method: find_method(method) for method in ([methods] if isinstance(methods, str) else methods)}
+    model = the_network(model)
+    images = as_images(images, model)
+    wanted = None if targets is None else as_targets(targets, len(images))
+    names = layer_names(layer, model)
+    layout = Layout(reshape, class_tokens)
     first = images[:1].detach().to(device_of(model, images))
     with borrowed(model):
+        try_image(model, first)
         lanes = make_lanes(model, names, first)
         check_answers(model, trial_images(first, min(TRIED, lanes.size)))
         if forward:
             check_forward(lanes.models[0], forward, first)
         tail = cache(partial(onward_from, image=first))
         own = 1.0 if explains == "margin" else 0.0
-        sweep = Sweep(images, wanted, names, entries, own, comparison, masked, lanes.size, forward, tail)
+        sweep = Sweep(images, wanted, names, entries, own, comparison, masked, lanes.size, forward, tail, layout)
+        try_layers(lanes.models[0], sweep.modules(lanes.models[0]), first, layout, sweep.weights)
         starts = range(0, len(images), lanes.size)
         chunks = lanes.run(partial(explain_chunk, sweep), starts)
         parts: list[Part] = list(track(chunks, len(starts), "batches of maps") if track else chunks)
-        centres = {name: measured_centres(model, name, first) for name in names}
+        centres = {name: measured_centres(model, name, first, layout) for name in names}
     signed = {
         name: {method: torch.cat([part.signed[name][method] for part in parts]) for method in entries}
         for name in sweep.layers
@@ -167,21 +191,22 @@ def device_of(model: nn.Module, images: Tensor) -> torch.device:
 
 def explain_chunk(sweep: Sweep, model: nn.Module, start: int) -> Part:
     """Targets, logits and maps of up to `size` images; the last image fills the chunk up."""
-    index = torch.arange(start, start + sweep.size).clamp_max(len(sweep.images) - 1)
+    index = torch.arange(start, start + sweep.size, device="cpu").clamp_max(len(sweep.images) - 1)
     real = min(sweep.size, len(sweep.images) - start)
     device = device_of(model, sweep.images)
     chunk = sweep.images.detach()[index].to(device)
     target = None if sweep.targets is None else sweep.targets[index].to(device)
-    layers = {name: model.get_submodule(name) for name in sweep.layers}
-    weights = list(dict.fromkeys(sweep.weight(method) for method in sweep.methods)) or [None]
+    layers = sweep.modules(model)
+    weights = sweep.weights
     # A copy goes in: a model may begin with an in-place operation.
-    readings = dict(zip(weights, read(model, layers, chunk.clone(), target, weights), strict=True))
+    readings = dict(zip(weights, read(model, layers, chunk.clone(), target, weights, layout=sweep.layout), strict=True))
     some = next(iter(readings[weights[0]].values()))
     check_logits_are_finite(some.logits[:real], start)
     signed: dict[str, dict[str, Tensor]] = {name: {} for name in layers}
     with torch.no_grad():
         for name in layers:
-            onward = lazily(partial(sweep.onward, model, name, chunk))
+            apart = readings[weights[0]][name].apart
+            onward = lazily(partial(sweep.onward, model, name, chunk, apart))
             for method, entry in sweep.methods.items():
                 reading = readings[sweep.weight(method)][name]
                 batch = Batch(
@@ -200,42 +225,9 @@ def check_forward(model: nn.Module, forward: Forward, image: Tensor) -> None:
         raise ExplanationError(msg) from error
 
 
-def check_layers(names: list[str]) -> list[str]:
-    """Check that there are layers, and each only once."""
-    if not names or len(set(names)) < len(names):
-        msg = f"Expected at least one layer and every layer once, but got {names}."
-        raise ExplanationError(msg)
-    return names
-
-
-def check_images(images: Tensor) -> None:
-    """Raises if there are no images or a value is not finite."""
-    if len(images) == 0:
-        msg = "Expected at least one image, but got a batch of none."
-        raise ExplanationError(msg)
-    if not bool(torch.isfinite(images).all()):
-        first = int((~torch.isfinite(images)).flatten(1).any(1).nonzero()[0])
-        msg = f"Expected finite images, but image {first} holds NaN or infinity."
-        raise ExplanationError(msg)
-
-
 def check_logits_are_finite(logits: Tensor, start: int) -> None:
     """Check the logits of a chunk whose first image has the number `start`."""
     if not bool(torch.isfinite(logits).all()):
         first = start + int((~torch.isfinite(logits)).any(1).nonzero()[0])
         msg = f"Expected finite logits, but image {first} gives NaN or infinity. Check the weights, or use float32."
         raise ExplanationError(msg)
-
-
-def check_targets(targets: Tensor | Sequence[int] | int, count: int) -> Tensor:
-    """One class per image; a single number applies to all of them."""
-    wanted = torch.as_tensor(targets)
-    if isinstance(targets, int):
-        wanted = wanted.expand(count)
-    if wanted.shape != (count,):
-        msg = f"Expected one target for each of the {count} images, but got shape {tuple(wanted.shape)}."
-        raise ExplanationError(msg)
-    if wanted.is_floating_point():
-        msg = f"Expected whole numbers as targets, but got {wanted.dtype}."
-        raise ExplanationError(msg)
-    return wanted.long()

@@ -48,7 +48,7 @@ class NetworkProbabilities:
         self, slices: Float32[Tensor, "slices height width"], size: int, model: nn.Module, start: int
     ) -> Tensor:
         """The probabilities of up to `size` slices; the last slice fills the pass up."""
-        index = torch.arange(start, start + size).clamp_max(len(slices) - 1)
+        index = torch.arange(start, start + size, device="cpu").clamp_max(len(slices) - 1)
         with torch.inference_mode():
             logits: Tensor = (self.network.forward or model)(self.windowed(slices[index]))
             return logits[: len(slices) - start].double().softmax(1).cpu()

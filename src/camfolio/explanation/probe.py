@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from camfolio.errors import ExplanationError
+from camfolio.explanation.layout import FEATURE_MAPS, Layout
+
+
+class NoGradientError(ExplanationError):
+    """The logits have no gradient with respect to a layer.
+
+    Attributes:
+        layer: its full name.
+    """
+
+    def __init__(self, layer: str) -> None:
+        super().__init__(
+            f"Expected a layer that the logits depend on, but they do not depend on {layer}. Choose another layer."
+        )
+        self.layer = layer
 
 
 @dataclass(frozen=True)
@@ -20,15 +36,17 @@ class LayerReading:
     Attributes:
         logits: (batch, classes), the model's output.
         target: (batch,) the class that is explained.
-        activations: (batch, channels, h, w) A, the layer's output.
+        activations: (batch, channels, h, w) A, the layer's output, or the cells in it (see `layout`).
         computed_gradients: (batch, channels, h, w) dy/dA, y the target's logit, or its margin over another class; None
             if the method is registered without gradients.
+        apart: class tokens of the layer's output, or nothing.
     """
 
     logits: Float[Tensor, "batch classes"]
     target: Int64[Tensor, " batch"]
     activations: Float[Tensor, "batch channels h w"]
     computed_gradients: Float[Tensor, "batch channels h w"] | None = None
+    apart: Tensor | None = None
 
     @property
     def gradients(self) -> Float[Tensor, "batch channels h w"]:
@@ -49,6 +67,8 @@ def read(
     images: Float[Tensor, "batch ..."],
     target: Int64[Tensor, " batch"] | None,
     comparisons: Sequence[float | None] = (0.0,),
+    *,
+    layout: Layout = FEATURE_MAPS,
 ) -> list[dict[str, LayerReading]]:
     """One forward pass, and per comparison one backward pass that ends at the earliest of the layers.
 
@@ -63,16 +83,20 @@ def read(
         target: class per image; None takes the predicted ones.
         comparisons: a of y - a y' (see `margin`), one backward pass each; 0 is the target's logit alone, None for
             no gradients.
+        layout: of the layers' outputs, which fit it (see `trial`).
 
     Returns:
         Per comparison: name of the layer -> its reading.
 
     Raises:
-        ExplanationError: if a layer does not run once, its output has no rows and columns, the logits do not depend on it or
-            are not (batch, classes), or a target has no logit.
+        ExplanationError: if the logits have no gradient with respect to a layer or are not (batch, classes), or a target has
+            no logit.
     """
-    kept: dict[str, list[Tensor]] = {name: [] for name in layers}
-    handles = [module.register_forward_hook(keeper(name, kept[name])) for name, module in layers.items()]
+    pixels = (images.shape[2], images.shape[3])
+    kept: dict[str, tuple[Tensor, Tensor]] = {}
+    handles = [
+        module.register_forward_hook(partial(keep, kept, name, layout, pixels)) for name, module in layers.items()
+    ]
     backward = [comparison for comparison in comparisons if comparison is not None]
     try:
         with torch.set_grad_enabled(bool(backward)):
@@ -80,12 +104,12 @@ def read(
     finally:
         for handle in handles:
             handle.remove()
-    cells = {name: the_feature_map(name, outputs) for name, outputs in kept.items()}
+    cells = {name: kept[name][0] for name in layers}
     check_logits(logits)
     if target is None:
         target = class_scores(logits.detach()).argmax(1)
     check_range(target, class_scores(logits).shape[1])
-    plain = {name: LayerReading(logits.detach(), target, kept.detach()) for name, kept in cells.items()}
+    plain = {name: LayerReading(logits.detach(), target, cells[name].detach(), apart=kept[name][1]) for name in layers}
     readings = []
     for comparison in comparisons:
         gradients: Mapping[str, Tensor | None] = dict.fromkeys(cells)
@@ -96,21 +120,20 @@ def read(
     return readings
 
 
-def keeper(name: str, outputs: list[Tensor]) -> Callable[[nn.Module, object, object], Tensor]:
-    """A hook that keeps a copy of the layer's output and passes on another."""
-
-    def keep(_module: nn.Module, _inputs: object, output: object) -> Tensor:
-        if not isinstance(output, Tensor) or not output.is_floating_point():
-            msg = (
-                f"Expected a layer with feature maps, but the output of {name} is a {type(output).__name__}. "
-                "Choose another layer."
-            )
-            raise ExplanationError(msg)
-        copy = output.clone()
-        outputs.append(copy if copy.requires_grad else copy.detach().requires_grad_())
-        return outputs[-1].clone()
-
-    return keep
+def keep(
+    kept: dict[str, tuple[Tensor, Tensor]],
+    name: str,
+    layout: Layout,
+    pixels: tuple[int, int],
+    _module: nn.Module,
+    _inputs: object,
+    output: Tensor,
+) -> Tensor:
+    """A hook that keeps a copy of the cells of a layer's output, and what else it holds, and passes on another copy."""
+    copy = layout.cells(output, pixels).clone()
+    cells = copy if copy.requires_grad else copy.detach().requires_grad_()
+    kept[name] = cells, layout.apart(output).detach().clone()
+    return layout.output(cells.clone(), layout.apart(output))
 
 
 def gradients_of(scores: Float[Tensor, " batch"], cells: Mapping[str, Tensor], *, again: bool) -> dict[str, Tensor]:
@@ -121,8 +144,7 @@ def gradients_of(scores: Float[Tensor, " batch"], cells: Mapping[str, Tensor], *
     gradients = {name: gradient for name, gradient in zip(cells, found, strict=True) if gradient is not None}
     idle = [name for name in cells if name not in gradients]
     if idle:
-        msg = f"Expected a layer that the logits depend on, but they do not depend on {idle[0]}. Choose another layer."
-        raise ExplanationError(msg)
+        raise NoGradientError(idle[0])
     return gradients
 
 
@@ -145,18 +167,6 @@ def margin(
         return score
     others = class_scores(logits).scatter(1, target.unsqueeze(1), -torch.inf)
     return score - comparison * others.max(1).values
-
-
-def the_feature_map(name: str, outputs: Sequence[Tensor]) -> Tensor:
-    """The one output of the layer, if it is one, with channels, rows and columns."""
-    if len(outputs) != 1:
-        times = "not at all" if not outputs else f"{len(outputs)} times"
-        msg = f"Expected a layer that runs once in a forward pass, but {name} ran {times}. Choose another layer."
-        raise ExplanationError(msg)
-    if outputs[0].ndim != 4:  # noqa: PLR2004 - batch, channels, rows, columns
-        msg = f"Expected a layer with feature maps, but the output of {name} has shape {tuple(outputs[0].shape)}."
-        raise ExplanationError(msg)
-    return outputs[0]
 
 
 def check_logits(logits: object) -> None:

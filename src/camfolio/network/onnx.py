@@ -142,7 +142,7 @@ def check_logits(network: nn.Module, forward: Forward, image: Tensor) -> None:
     Raises:
         NetworkError: if their logits differ by more than rounding.
     """
-    noise = torch.rand((BATCH - 1, *image.shape[1:]), generator=torch.Generator().manual_seed(0)) * 2 - 1
+    noise = torch.rand((BATCH - 1, *image.shape[1:]), generator=torch.Generator().manual_seed(0), device="cpu") * 2 - 1
     images = torch.cat([image, noise.to(image)])
     with torch.inference_mode():
         differing = difference(network(images.clone()), forward(images))

@@ -30,7 +30,14 @@ def run(*, out: Path, slices: Path, network: Network, explanation: ExplanationSe
     """
     model = build_network(network)
     image = through_window(torch.from_numpy(Slices.load(slices / "slices.npz").hounsfield[:1]), network.window_hu)
-    result = explain(model, image, explanation.layers, ("grad_cam", *explanation.user_methods))
+    result = explain(
+        model,
+        image,
+        explanation.layers,
+        ("grad_cam", *explanation.user_methods),
+        reshape=explanation.reshape,
+        class_tokens=explanation.class_tokens,
+    )
     layers = {
         name: placed(result.at(name), (image.shape[2], image.shape[3]), before_norm=is_before_norm(model, name, image))
         for name in result.layers
@@ -39,10 +46,15 @@ def run(*, out: Path, slices: Path, network: Network, explanation: ExplanationSe
 
 
 def is_before_norm(model: nn.Module, layer: str, image: Tensor) -> bool:
-    """Whether a normalisation receives just the layer's output."""
-    outputs: list[object] = []
+    """Whether a normalisation receives just the layer's output, and nothing else, such as a shortcut, receives it, too."""
+    outputs: list[Tensor] = []
     normalised: list[object] = []
-    handles = [model.get_submodule(layer).register_forward_hook(lambda *called: outputs.append(called[-1]))]
+
+    def keep(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
+        outputs.append(output.detach().requires_grad_())
+        return outputs[-1]
+
+    handles = [model.get_submodule(layer).register_forward_hook(keep)]
     handles += [
         module.register_forward_pre_hook(lambda _module, inputs: normalised.append(inputs[0]))
         for module in model.modules()
@@ -50,11 +62,26 @@ def is_before_norm(model: nn.Module, layer: str, image: Tensor) -> bool:
     ]
     try:
         with borrowed(model):
-            model(image)
+            logits = model(image)
     finally:
         for handle in handles:
             handle.remove()
-    return any(found is output for found in normalised for output in outputs)
+    (output,) = outputs
+    return any(found is output for found in normalised) and uses(logits, output) == 1
+
+
+def uses(result: Tensor, leaf: Tensor) -> int:
+    """How many steps of a result's graph read a leaf."""
+    todo, seen, count = [result.grad_fn], set(), 0
+    while todo:
+        step = todo.pop()
+        if step is None or step in seen:
+            continue
+        seen.add(step)
+        for previous, _ in step.next_functions:
+            count += getattr(previous, "variable", None) is leaf
+            todo.append(previous)
+    return count
 
 
 def placed(found: Explanation, pixels: tuple[int, int], *, before_norm: bool) -> LayerCells:

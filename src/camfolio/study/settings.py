@@ -131,6 +131,14 @@ class ExplanationSettings(Settings):
         ("grad_cam", "hires_cam", "score_cam"),
         description=f"in the order of the page: {', '.join(METHOD_NAMES)}; or MODULE.NAME of user code",
     )
+    reshape: Literal["channels_last", "tokens"] | None = Field(
+        None,
+        description="the layers' outputs, if they are not (batch, channels, rows, columns): channels_last for (batch, rows, columns, "
+        "channels), tokens for (batch, tokens, channels), row by row",
+    )
+    class_tokens: int = Field(
+        0, ge=0, le=64, description="leading tokens that are no place on the slice: class tokens and registers"
+    )
     target: Literal["predicted", "true"] = Field("predicted", description="the class that is explained")
     explains: Literal["margin", "logit"] = Field("margin", description="its logit minus the other's, or its logit")
     comparison: float = Field(
@@ -161,6 +169,16 @@ class ExplanationSettings(Settings):
     def user_methods(self) -> tuple[str, ...]:
         """The methods that are user code."""
         return tuple(method for method in self.methods if method not in METHOD_NAMES)
+
+    @model_validator(mode="after")
+    def class_tokens_are_tokens(self) -> ExplanationSettings:
+        """Only tokens can be class tokens."""
+        if self.class_tokens and self.reshape != "tokens":
+            msg = (
+                f"class_tokens with reshape: tokens, but got {self.class_tokens} with reshape: {self.reshape or 'null'}"
+            )
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def names_are_unique(self) -> ExplanationSettings:

@@ -43,7 +43,7 @@ def ablation_cam(batch: Batch) -> Signed:
 
     def without(rows: Rows) -> Tensor:
         cells = activations[image[rows]]
-        cells[torch.arange(len(rows)), channel[rows]] = 0
+        cells[torch.arange(len(rows), device="cpu"), channel[rows]] = 0
         return cells
 
     drops = torch.zeros_like(activations[:, :, 0, 0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -44,13 +44,15 @@ class Lanes:
             yield from (task(self.models[0], item) for item in todo)
             return
         idle: SimpleQueue[nn.Module] = SimpleQueue()
+        settings = settings_of_thread()
         for model in self.models[:lanes]:
             idle.put(model)
 
         def with_a_model(item: Item) -> Result:
             model = idle.get()
             try:
-                return task(model, item)
+                with settings():
+                    return task(model, item)
             finally:
                 idle.put(model)
 
@@ -96,6 +98,24 @@ class Allocations(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch 
         outputs = result if isinstance(result, tuple | list) else [result]
         self.bytes += sum(one.nbytes for one in outputs if isinstance(one, Tensor))
         return result
+
+
+def settings_of_thread() -> Callable[[], AbstractContextManager[object]]:
+    """What torch keeps for every thread apart, as a context for another thread: autocast, gradients and inference mode."""
+    autocast = {
+        "device_type": "cpu",  # passes on other devices have one thread
+        "dtype": torch.get_autocast_dtype("cpu"),
+        "enabled": torch.is_autocast_enabled("cpu"),
+        "cache_enabled": torch.is_autocast_cache_enabled(),
+    }
+    gradients, inference = torch.is_grad_enabled(), torch.is_inference_mode_enabled()
+
+    @contextmanager
+    def settings() -> Iterator[None]:
+        with torch.inference_mode(inference), torch.set_grad_enabled(gradients), torch.autocast(**autocast):
+            yield
+
+    return settings
 
 
 @contextmanager

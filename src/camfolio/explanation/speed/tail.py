@@ -149,7 +149,7 @@ def part(
 
 def trial(model: nn.Module, layer: str, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Three different images, whatever the given one is; the rows to run; and their activations."""
-    noise = torch.rand(image.shape, generator=torch.Generator().manual_seed(0)).to(image)
+    noise = torch.rand(image.shape, generator=torch.Generator().manual_seed(0), device="cpu").to(image)
     images, rows = torch.cat([image, noise, -2 * noise]), torch.tensor([2, 0, 0], device=image.device)
     kept: list[Tensor] = []
     handle = model.get_submodule(layer).register_forward_hook(

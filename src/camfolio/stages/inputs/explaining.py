@@ -57,6 +57,8 @@ def explain_members(
             explains=explanation.explains,
             comparison=explanation.comparison,
             masked=in_window(explanation.masked_hu, network.window_hu),
+            reshape=explanation.reshape,
+            class_tokens=explanation.class_tokens,
             forward=member.forward,
             track=track,
         )
