@@ -229,7 +229,7 @@ def test_layers_of_a_bottleneck_that_are_idle_or_aside_say_so(bottleneck, images
             nn.Flatten(0),
             r"Expected a model with logits of shape \(images, classes\), but its output has shape \(\d+,\)",
         ),
-        (nn.Identity(), r"logits of shape \(images, classes\), but its output has shape \(32, 2, 1, 1\)"),
+        (nn.Identity(), r"logits of shape \(images, classes\), but its output has shape \(1, 2, 1, 1\)"),
         (nn.LSTM(1, 2), r"logits of shape \(images, classes\), but its output is a tuple"),
     ],
 )

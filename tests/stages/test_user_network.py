@@ -17,6 +17,7 @@ from camfolio.results.arrays.cue_outputs import PLAIN, CueOutputs
 from camfolio.results.arrays.maps import LayerMaps
 from camfolio.results.arrays.similarities import RandomisedExample
 from camfolio.results.arrays.slice_scores import SliceScores
+from camfolio.results.layer import LayerResult
 from camfolio.results.randomisation import RandomisationResult
 from camfolio.results.retrained import RetrainedResult
 from camfolio.results.shortcut import ShortcutResult
@@ -120,3 +121,21 @@ def test_a_planted_shortcut_is_evaluated_with_a_user_network(compute_stages, tin
     probability, _ = probabilities(artefacts, "training-tag-0")
     assert torch.from_numpy(outputs.logits[PLAIN]).softmax(1)[:, 1].numpy() == pytest.approx(probability, abs=1e-5)
     assert list(ShortcutResult.read(artefacts["shortcut"].folder).cues) == ["tag"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "layer", "layout"),
+    [
+        ("TinyVit", "blocks.0", {"reshape": "tokens", "class_tokens": 1}),
+        ("TinySwin", "blocks.0", {"reshape": "channels_last"}),
+    ],
+)
+def test_transformers_are_studied_with_a_layout(name, layer, layout, compute_stages, tiny_slices):
+    explanation = {"layers": [layer], "methods": ["grad_cam", "ablation_cam"]} | layout
+    network = {"class_path": f"user_networks.{name}"}
+    artefacts = compute_stages(
+        tiny_slices(60, 16, 3), only=["layer", "faithfulness", "stability"], network=network, explanation=explanation
+    )
+    assert LayerResult.read(artefacts["layer"].folder).layers[layer].before_norm is False
+    assert LayerMaps.read(artefacts["explanations"].folder).of(Subject("grad_cam")).shape[1:] == (4, 4)

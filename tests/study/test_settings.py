@@ -124,3 +124,10 @@ def test_a_list_from_yaml_becomes_a_tuple():
 def test_the_label_rule_knows_two_statistics():
     with pytest.raises(ValidationError, match="'median' or 'mean'"):
         LabelRule.model_validate({"statistic": "mode"})
+
+
+def test_class_tokens_need_tokens():
+    assert ExplanationSettings(reshape="tokens", class_tokens=1).class_tokens == 1
+    for reshape in (None, "channels_last"):
+        with pytest.raises(ValueError, match="class_tokens with reshape: tokens, but got 1 with reshape"):
+            ExplanationSettings(reshape=reshape, class_tokens=1)
