@@ -86,7 +86,7 @@ class Layout:
             msg = f"Expected {self.words}, but got shape {tuple(output.shape)}."
             raise ValueError(msg)
         if self.reshape == "tokens":
-            return output[:, self.class_tokens :].transpose(1, 2).unflatten(2, grid)
+            return output[:, self.class_tokens :].transpose(1, 2).reshape(len(output), output.shape[2], *grid)
         return output.movedim(3, 1) if self.reshape else output
 
     def apart(self, output: Tensor) -> Tensor:
