@@ -214,7 +214,8 @@ def edited(state):
 def watched(rendered, opened, browser, serve, tmp_path):
     """A waiting page in a folder of a site in a browser, a function that changes the progress, and what the browser complains of."""
     page = next(one for one in rendered("figure-roc", "matrix").waiting if one.path == "tiny/index.md")
-    script = '<script type="module" src="../assets/progress.js"></script>'
+    begin = 'import { start } from "../assets/progress.js"; document.querySelectorAll("[data-progress]").forEach((box) => start(box));'
+    script = f'<script type="module">{begin}</script>'
     for name in ("tiny", "assets"):
         (tmp_path / "site" / name).mkdir(parents=True)
     (tmp_path / "site" / "favicon.ico").touch()
