@@ -57,10 +57,12 @@ class Sweep:
     tail: Callable[[nn.Module, str], Callable[[Tensor], Onward]]
     layout: Layout
 
-    def onward(self, model: nn.Module, layer: str, chunk: Tensor, apart: Tensor) -> Onward:
+    def onward(self, model: nn.Module, layer: str, chunk: Tensor, apart: Tensor | None) -> Onward:
         """Forward passes of a chunk's images from the cells of a layer on; `apart` is what else its output holds."""
         forward = self.tail(model, layer)(chunk)
-        return lambda rows, cells: forward(rows, self.layout.output(cells, apart[rows]))
+        return lambda rows, cells: forward(
+            rows, self.layout.output(cells, cells[:, :0] if apart is None else apart[rows])
+        )
 
     def weight(self, method: str) -> float | None:
         """A of y - a y' in the gradients that a method receives; None if it receives none."""

@@ -102,17 +102,15 @@ class Allocations(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch 
 
 def settings_of_thread() -> Callable[[], AbstractContextManager[object]]:
     """What torch keeps for every thread apart, as a context for another thread: autocast, gradients and inference mode."""
-    autocast = {
-        "device_type": "cpu",  # passes on other devices have one thread
-        "dtype": torch.get_autocast_dtype("cpu"),
-        "enabled": torch.is_autocast_enabled("cpu"),
-        "cache_enabled": torch.is_autocast_cache_enabled(),
-    }
+    # Passes on other devices than the CPU have one thread.
+    precision, enabled = torch.get_autocast_dtype("cpu"), torch.is_autocast_enabled("cpu")
+    cache = torch.is_autocast_cache_enabled()
     gradients, inference = torch.is_grad_enabled(), torch.is_inference_mode_enabled()
 
     @contextmanager
     def settings() -> Iterator[None]:
-        with torch.inference_mode(inference), torch.set_grad_enabled(gradients), torch.autocast(**autocast):
+        autocast = torch.autocast("cpu", precision, enabled, cache)
+        with torch.inference_mode(inference), torch.set_grad_enabled(gradients), autocast:
             yield
 
     return settings
