@@ -132,7 +132,7 @@ def name_of(layer: object, model: nn.Module) -> str:
         got = f"a {type(layer).__name__} that is none of them" if isinstance(layer, nn.Module) else quoted(layer)
         msg = f"Expected a module of the network or its full name, but got {got}."
         raise NetworkError(msg)
-    return name
+    return str(name)
 
 
 def check_python(model: nn.Module, layer: str) -> None:
