@@ -53,7 +53,7 @@ def test_torchscript_and_quantised_parts_are_named(plain_cnn, images):
         with pytest.raises(NetworkError, match="but 0 is TorchScript"):
             explain(nn.Sequential(made(plain_cnn())), images, "0.2")
     quantised = torch.ao.quantization.quantize_dynamic(plain_cnn(), {nn.Linear})
-    with pytest.raises(ExplanationError, match=r"The cause is the network: .* or quantised parts"):
+    with pytest.raises(NetworkError, match=r"not to depend on the others of its batch, .* and dynamic quantisation"):
         explain(quantised, images, "2")
 
 

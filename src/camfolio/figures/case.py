@@ -10,10 +10,12 @@ from pathlib import Path
 from textwrap import fill
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from camfolio.explanation.scaling import ScaledMap
 from camfolio.explanation.scaling import scaled as scaled_map
 from camfolio.figures.drawing.examples import Example, ExampleFolders, outcome, outcome_title
 from camfolio.figures.drawing.looks import Looks
@@ -62,7 +64,8 @@ def drawing(example: Example, method: MethodLook, kind: str, looks: Looks) -> Dr
         figure = new_figure(theme, ARTICLE, 2.6 if differing is None else 2.25, layout="constrained")
         left, middle, right, *further = figure.subplots(1, 3 if differing is None else 4)
         show_slice(left, example.hounsfield, looks.window_hu, example.spacing_mm)
-        left.set_title(outcome_title(example.case, looks.classes), fontsize=SMALL)
+        words = outcome_title(example.case, looks.classes)
+        left.set_title(words if differing is None else words.replace(", p =", ",\np ="), fontsize=SMALL)
         show_map(middle, scaled, theme)
         maximum = f"max {values.max():.3g}" if scaled.scaling == "per_image" else f"full scale {scaled.limit:.3g}"
         middle.set_title(
@@ -74,30 +77,22 @@ def drawing(example: Example, method: MethodLook, kind: str, looks: Looks) -> Dr
         right.set_title(
             "share inside not defined" if share is None else f"{as_percent(share)} of the energy inside", fontsize=SMALL
         )
-        colours = ScalarMappable(Normalize(scaled.lowest, 1), colormap_of(scaled))
-        bar = figure.colorbar(colours, ax=right, shrink=0.86, ticks=[scaled.lowest, (scaled.lowest + 1) / 2, 1])
-        bar.set_label(fill(SCALING_NAMES[scaled.scaling], 30), fontsize=SMALL)
-        bar.outline.set_visible(False)
+        colour_bar(figure, right, scaled)
         if differing is not None:
             show_map(further[0], scaled_map(differing, "per_image", float(differing.max())), theme)
             show_outline(further[0], example.mask)
             further[0].set_title(f"disagreement,\nmax {differing.max():.3g}", fontsize=SMALL)
         return figure
 
+    cells = zip(example.hounsfield.ravel(), example.mask.ravel(), values.ravel(), strict=True)
     rows = [
-        [
-            row,
-            column,
-            float(example.hounsfield[row, column]),
-            bool(example.mask[row, column]),
-            float(values[row, column]),
-        ]
-        for row, column in np.ndindex(values.shape)
+        [row, column, float(attenuation), bool(inside), float(value)]
+        for (row, column), (attenuation, inside, value) in zip(np.ndindex(values.shape), cells, strict=True)
     ]
     columns = ["row", "column", SLICE_VALUES, "nodule", method.key]
     if differing is not None:
         columns.append("disagreement")
-        rows = [[*cells, float(value)] for cells, value in zip(rows, differing.ravel(), strict=True)]
+        rows = [[*row, float(value)] for row, value in zip(rows, differing.ravel(), strict=True)]
     return Drawing(draw, alt, columns, rows, {"slice_values": True})
 
 
@@ -146,3 +141,11 @@ def peak_text(values: np.ndarray, mask: np.ndarray) -> str:
     if not mask.any():
         return f"The map is highest at row {row}, column {column}."
     return f"The map is highest {'inside' if mask[row, column] else 'outside'} the nodule."
+
+
+def colour_bar(figure: Figure, axes: Axes, scaled: ScaledMap) -> None:
+    """The colours of a map under its scaling, beside a panel."""
+    colours = ScalarMappable(Normalize(scaled.lowest, 1), colormap_of(scaled))
+    bar = figure.colorbar(colours, ax=axes, shrink=0.86, ticks=[scaled.lowest, (scaled.lowest + 1) / 2, 1])
+    bar.set_label(fill(SCALING_NAMES[scaled.scaling], 30), fontsize=SMALL)
+    bar.outline.set_visible(False)

@@ -29,10 +29,10 @@ def trial_images(image: Tensor, count: int) -> Tensor:
 
     So no value is out of the range of the image, which a network may check.
     """
-    generator, pixels = torch.Generator().manual_seed(0), image.flatten()
+    generator, pixels = torch.Generator("cpu").manual_seed(0), image.flatten()
     images, low = [image], image.min()
     for number in range(1, count):
-        order = torch.randperm(len(pixels), generator=generator).to(pixels.device)
+        order = torch.randperm(len(pixels), generator=generator, device="cpu").to(pixels.device)
         images.append((low + (pixels[order] - low) / number).reshape(image.shape))
     return torch.cat(images)
 
@@ -63,7 +63,7 @@ def check_answers(network: nn.Module, images: Tensor) -> None:
     if mixed := beyond(first[: len(few)], few, CLOSE if precise else ROUGH):
         msg = (
             f"Expected the logits of an image not to depend on the others of its batch, but those of {type(network).__name__} differ by "
-            f"{mixed:.1g} of the largest. Check batch_first of attention, axes of softmax and reshape, and norms without running statistics."
+            f"{mixed:.1g} of the largest. Check batch_first of attention, axes of softmax and reshape, norms without running statistics, and dynamic quantisation."
         )
         raise NetworkError(msg)
 
