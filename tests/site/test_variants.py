@@ -217,7 +217,7 @@ def test_the_author_s_words_about_the_data_are_on_data_card_and_home_page(articl
     assert "Date. 2019 to 2023." in data
     assert "By A. *Nobody*." in home
     assert "2019 to 2023" in home
-    assert "Labels histology after resection" in " ".join(home.split())
+    assert "The labels are histology after resection." in " ".join(home.split())
 
 
 def test_the_author_s_answers_to_checklists_are_text_on_their_page(article):

@@ -14,7 +14,6 @@ from camfolio.errors import ExplanationError
 from camfolio.explanation.layout import Layout, layouts_of_shape
 from camfolio.explanation.probe import NoGradientError, read
 from camfolio.explanation.registry import METHODS
-from camfolio.network.agreement import trial_images
 
 BANDS = 8
 """Bands of rows and of columns that are replaced by noise, one after the other."""
@@ -160,9 +159,10 @@ def responses(
     """How much every number of the layers' outputs changes as bands of rows (axis 2) or columns (axis 3) become noise."""
     bands = min(BANDS, image.shape[axis])
     edges = [round(band * image.shape[axis] / bands) for band in range(bands + 1)]
-    noise = trial_images(image, 2)[1:]  # the same pixels in another order
-    if torch.equal(noise, image):
-        noise = torch.randn(image.shape, generator=torch.Generator("cpu").manual_seed(0), device="cpu").to(image)
+    noise = torch.rand(image.shape, generator=torch.Generator("cpu").manual_seed(0), device="cpu").to(image)
+    low, high = image.min(), image.max()
+    if bool(high > low):  # a network may refuse what is out of the range of its images
+        noise = low + (high - low) * noise
     outputs: dict[str, list[Tensor]] = {name: [] for name in layers}
     for start, end in [(0, 0), *pairwise(edges)]:
         changed = image.clone()
