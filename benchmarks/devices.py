@@ -49,7 +49,7 @@ Job = Callable[[], object]
 
 def work(slices: int, folder: Path) -> dict[str, Job]:
     """Name of a job -> the job, for a number of slices of noise."""
-    study = read_study(STUDY)
+    study = read_study(STUDY, ["network.width=16"])
     torch.manual_seed(0)
     network = build_network(study.network).eval()
     for module in network.modules():

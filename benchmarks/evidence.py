@@ -63,7 +63,7 @@ def run_stages(folder: Path, overrides: list[str], names: tuple[str, ...]) -> di
 
     from camfolio.study.file import read_study
 
-    study = read_study(STUDY, overrides)
+    study = read_study(STUDY, ["network.width=16", *overrides])
     given: dict[str, Any] = {
         name: getattr(study, name) for name in ("network", "explanation", "evaluation", "evidence")
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,47 +11,30 @@ from camfolio.study.settings import Study
 from camfolio.study.training import Training
 
 
-def training_stages(
-    study: Study,
-    name: str,
-    seed: int,
-    *,
-    renamed: Mapping[str, str] | None = None,
-    group: str = "",
-    intermediate: bool = True,
-) -> tuple[Stage, ...]:
+def training_stages(study: Study, name: str, seed: int, *, intermediate: bool = True) -> tuple[Stage, ...]:
     """One training, or those of an ensemble's networks, which need not wait for one another, and what puts them together.
 
     Args:
         study: its settings.
         name: of the stage that later ones read.
         seed: of weights, order and augmentation; of an ensemble's further networks, see `member_seeds`.
-        renamed: argument -> stage, for slices that are not those of the stage `slices`.
-        group: of the trainings (see `Stage`).
         intermediate: no page reads the result.
     """
-    upstream = {"slices": "slices", "split": "split"} | dict(renamed or {})
     network, count = network_section(study), study.training.ensemble
     alone = network | single(study.training)
     if study.network.checkpoint or count == 1:
         files = {"checkpoint": study.network.checkpoint} if study.network.checkpoint else {}
-        parameters = alone | {"seed": seed}
-        return (stage(name, parameters, files=files, group=group, renamed=upstream, intermediate=intermediate),)
+        return (stage(name, alone | {"seed": seed}, "slices", "split", files=files, intermediate=intermediate),)
     members = [
-        stage(
-            f"{name}-member-{number}",
-            alone | {"seed": own, "exported": False},
-            group=group,
-            renamed=upstream,
-            intermediate=True,
-        )
+        stage(f"{name}-member-{number}", alone | {"seed": own, "exported": False}, "slices", "split", intermediate=True)
         for number, own in enumerate(member_seeds(seed, count), 1)
     ]
     folders = {f"member_{number:02}": member.name for number, member in enumerate(members, 1)}
     ensemble = stage(
         name,
         network | device(study),
-        renamed={"slices": upstream["slices"]} | folders,
+        "slices",
+        renamed=folders,
         intermediate=intermediate,
         local=True,  # a copy of its networks
     )

@@ -6,15 +6,12 @@ from pathlib import Path
 
 from camfolio.figures.drawing.examples import Example, ExampleFolders, outcome
 from camfolio.figures.drawing.looks import Looks
-from camfolio.figures.drawing.panels import scale_bar
-from camfolio.raster.pixels import grey, outline_path, overlay, write_png
+from camfolio.raster.pixels import bar_path, grey, outline_path, overlay, write_png
 from camfolio.results.matrix import Cell, MatrixResult
 from camfolio.vocabulary import EXAMPLE_KINDS, MethodLook
 
 SMALL_PX, LARGE_PX = 64, 160
 """Largest width of an image on wide and on narrow screens, CSS pixels."""
-MARGIN = 2
-"""Pixels of the slice between the scale bar and the edges."""
 
 
 def run(*, out: Path, looks: Looks, **folders: Path) -> None:
@@ -40,7 +37,6 @@ def cell(example: Example, method: MethodLook, classes: tuple[str, str]) -> Cell
     """One example as a cell of the matrix on the page: sizes, outline, scale bar and alternative text."""
     height, width = example.mask.shape
     outcome_text = outcome(example.case, classes)
-    _, bar_pixels = scale_bar(example.spacing_mm, width)
     empty = " The map is empty." if example.scaled_maps[method.key].is_empty else ""
     return Cell(
         case=example.case,
@@ -48,7 +44,7 @@ def cell(example: Example, method: MethodLook, classes: tuple[str, str]) -> Cell
         outline=outline_path(example.mask),
         height=height,
         width=width,
-        scale_bar=f"M{width - MARGIN - bar_pixels} {height - MARGIN}h{bar_pixels}",
+        scale_bar=bar_path(example.spacing_mm, height, width),
         small_px=multiple(width, SMALL_PX),
         large_px=multiple(width, LARGE_PX),
         alt=f"{method.name} over slice {example.case.id}: {outcome_text}.{empty}",

@@ -11,14 +11,11 @@ from jaxtyping import Bool, Float
 from camfolio.explanation.scaling import ScaledMap, scaled
 from camfolio.figures.drawing.examples import ExampleFolders, outcome
 from camfolio.figures.drawing.looks import Looks
-from camfolio.figures.drawing.panels import scale_bar
-from camfolio.raster.pixels import grey, outline_path, overlay, write_png
+from camfolio.raster.pixels import bar_path, grey, outline_path, overlay, write_png
 from camfolio.results.overview import OverviewResult, Panel
 
 KINDS = ("median", "good", "bad", "misclassified")
 """Kinds of examples from the most typical one; the first that there is is shown."""
-MARGIN = 2
-"""Pixels of the slice between the scale bar and the edges."""
 HALF = 0.5
 """Value of a uniform map as it is shown: any would be one colour."""
 
@@ -37,12 +34,9 @@ def run(*, out: Path, looks: Looks, **folders: Path) -> None:
         pictures.map(method.key, method.name, example.scaled_maps[method.key], example.energy_shares[method.key])
         for method in looks.methods
     ]
+    covered = float(example.mask.mean()) or None  # without a mask no energy is defined
     pictures.result(
-        [
-            pictures.slice("the slice"),
-            *maps,
-            pictures.map("uniform", "a uniform map", uniform, float(example.mask.mean())),
-        ],
+        [pictures.slice("the slice"), *maps, pictures.map("uniform", "a uniform map", uniform, covered)],
         spacing_mm=example.spacing_mm,
         name=example.case.id,
         words=outcome(example.case, looks.classes),
@@ -81,13 +75,12 @@ class Pictures:
     def result(self, panels: Sequence[Panel], *, spacing_mm: float, name: str, words: str) -> OverviewResult:
         """What the page says of them."""
         height, width = self.region.shape
-        _, bar = scale_bar(spacing_mm, width)
         return OverviewResult(
             panels=tuple(panels),
             id=name,
             words=words,
             outline=outline_path(self.region),
-            scale_bar=f"M{width - MARGIN - bar} {height - MARGIN}h{bar}",
+            scale_bar=bar_path(spacing_mm, height, width),
             height=height,
             width=width,
         )

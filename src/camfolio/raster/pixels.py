@@ -9,7 +9,10 @@ from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 
 from camfolio.explanation.scaling import ScaledMap
-from camfolio.figures.drawing.panels import edges, overlay_colours
+from camfolio.figures.drawing.panels import edges, overlay_colours, scale_bar
+
+MARGIN = 2
+"""Pixels of the slice between the scale bar and the edges."""
 
 
 def grey(hounsfield: Float[np.ndarray, "*shape"], window_hu: tuple[float, float]) -> UInt8[np.ndarray, "*shape"]:
@@ -48,6 +51,16 @@ def outline_path(mask: Bool[np.ndarray, "height width"]) -> str:
         vertical = columns[0] == columns[1]
         segments.append(f"{start}V{rows[1] + 0.5:g}" if vertical else f"{start}H{columns[1] + 0.5:g}")
     return "".join(segments)
+
+
+def bar_path(spacing_mm: float, height: int, width: int) -> str:
+    """The scale bar of a slice as an SVG path, in pixels; its length is that in figures (see `scale_bar`).
+
+    >>> bar_path(1.0, 32, 32)
+    'M20 30h10'
+    """
+    _, length = scale_bar(spacing_mm, width)
+    return f"M{width - MARGIN - length:g} {height - MARGIN}h{length:g}"
 
 
 def write_png(path: Path, pixels: UInt8[np.ndarray, "height width *channels"]) -> None:
