@@ -35,7 +35,7 @@ THEME = frozenset(
 )
 """SHA-256 of the inline scripts of Material for MkDocs 9.8, without the address of the site. No other one may be in a page."""
 STYLES = re.compile(r'<link rel="stylesheet" href="(?P<assets>[^"]*)camfolio\.css">')
-FACES = ("fonts/serif.woff2", "fonts/sans.woff2")
+FACES = ("fonts/serif.woff2", "fonts/sans.woff2", "fonts/sans-bold.woff2")
 """What every page needs at once, beside its style sheet; browsers would ask for it only when they have read that."""
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 LOADED = re.compile(
@@ -153,7 +153,7 @@ def with_faces(page: str) -> str:
     Browsers refuse to load such files ahead from a folder, though not from a style sheet.
 
     >>> with_faces('<link rel="stylesheet" href="../assets/camfolio.css">').count("preload")
-    2
+    3
     """
     if SHIM in page:
         return page
