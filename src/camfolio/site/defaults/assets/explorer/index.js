@@ -1,4 +1,5 @@
 // The explorer: filters, wall and inspector around one state, which is kept in the address.
+import { fetched } from "./files.js";
 import { Inspector } from "./inspector.js";
 import { Pictures } from "./pictures.js";
 import { address, chosen, read } from "./state.js";
@@ -7,9 +8,8 @@ import { element, named, number } from "./words.js";
 
 // Starts the explorer in its element; its data are the file of the link with this class, whose address the generator writes.
 export async function start(root) {
-  const file = document.querySelector("a.explorer-data").href, answer = await fetch(file);
-  if (!answer.ok) throw new Error(`${file}: ${answer.status}`);
-  const data = await answer.json();
+  const file = document.querySelector("a.explorer-data").href;
+  const data = await (await fetched(file)).json();
   if (!root.isConnected) return; // the theme has swapped in another page
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   const pictures = new Pictures(data, file), state = read(location.search, data);

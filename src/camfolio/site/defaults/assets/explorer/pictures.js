@@ -1,4 +1,6 @@
 // Slices, masks and maps from their sheets, each fetched on first use; and overlays of a map on a slice.
+import { fetched } from "./files.js";
+
 export class Pictures {
   // The sheets lie beside the file with the data.
   constructor(data, file) {
@@ -71,9 +73,7 @@ export class Pictures {
 
 // The grey levels of a PNG as they are stored.
 async function load(address) {
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-  const bitmap = await createImageBitmap(await answer.blob(), { colorSpaceConversion: "none" });
+  const bitmap = await createImageBitmap(await (await fetched(address)).blob(), { colorSpaceConversion: "none" });
   const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
   context.drawImage(bitmap, 0, 0);
   const pixels = context.getImageData(0, 0, bitmap.width, bitmap.height).data;
