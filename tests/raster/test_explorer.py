@@ -14,7 +14,7 @@ from camfolio.evidence.faithfulness import FAITHFULNESS
 from camfolio.evidence.localisation import LOCALISATION
 from camfolio.figures.drawing.looks import Looks
 from camfolio.method_words import method_looks
-from camfolio.raster.explorer import column, read_scores, run, score_name
+from camfolio.raster.explorer import column, first_scores, read_scores, run, score_name
 from camfolio.raster.sheets import COLUMNS, TILES, sheet, write_sheets
 from camfolio.results.arrays.maps import SliceMaps
 from camfolio.results.arrays.slice_scores import SliceScores
@@ -51,7 +51,8 @@ def stages(tiny_slices, tmp_path):
 
 
 def explored(folders, scaling="per_image", **evidence):
-    run(**folders, looks=Looks(method_looks(METHODS), ("a", "<b>"), WINDOW, scaling), **evidence)
+    looks = Looks(method_looks(METHODS), ("a", "<b>"), WINDOW, scaling)
+    run(**folders, looks=looks, primary="energy_share", **evidence)
     return json.loads((folders["out"] / "explorer.json").read_text())
 
 
@@ -118,6 +119,23 @@ def test_scores_are_named_as_in_the_tables(stages):
     assert page["names"].keys() >= {"probability", "area_share", *page["scores"]}
     assert score_name("centre_distance").endswith(", mm")
     assert score_name("road_gap") == FAITHFULNESS["road_gap"].title
+
+
+def test_the_primary_score_and_those_with_a_panel_come_first(stages, tmp_path):
+    _, folders = stages
+    (tmp_path / "faithfulness").mkdir()
+    named = {"deletion_blur", "road_gap", "deletion_parenchyma", "our_score"}
+    scores = {name: {Subject(method): np.arange(300.0) for method in METHODS} for name in sorted(named)}
+    SliceScores(scores).write(tmp_path / "faithfulness")
+    page = explored(folders, faithfulness=tmp_path / "faithfulness")
+    assert page["first"] == ["energy_share", "deletion_parenchyma", "road_gap"]
+    assert page["lower"] == ["deletion_blur", "deletion_parenchyma"]
+    assert first_scores(list(page["scores"]), "our_score")[0] == "our_score"
+
+
+def test_a_study_of_scores_without_a_panel_shows_its_first():
+    assert first_scores(["our_score", "their_score"], "energy_share") == ["our_score"]
+    assert first_scores([], "energy_share") == []
 
 
 def test_a_study_without_scores_per_slice_has_none(tmp_path):

@@ -353,6 +353,10 @@ def tab(site, browser, serve):
     assert events == []
 
 
+COUNT = "([selector, count]) => document.querySelectorAll(selector).length === count"
+"""Whether so many elements match; the parts that open are filled after a moment."""
+
+
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_explorer_works(tab, name, variants):
     page = tab(f"{name}/explorer/")
@@ -362,7 +366,9 @@ def test_every_explorer_works(tab, name, variants):
         page.keyboard.press(key)
     data = variants[name].artefacts["explorer"].json("explorer.json")
     assert page.inner_text("[data-part=heading]") == data["id"][-1]
-    assert len(page.query_selector_all(".strip")) == 2 + len(data["scores"])
+    page.evaluate("() => document.querySelectorAll('.further').forEach((part) => { part.open = true; })")
+    for table, scores in (("first", 2 + len(data["first"])), ("further", len(data["scores"]) - len(data["first"]))):
+        page.wait_for_function(COUNT, arg=[f"[data-part={table}] tr:has(.value)", scores])
 
 
 @pytest.mark.parametrize("path", ["", "names/", "names/explorer/", "names/data/", "loaded/", "loaded/model/"])

@@ -53,7 +53,7 @@ def raster_stages(study: Study) -> tuple[Stage, ...]:
         raster("card", looks | {"title": study.title}, *EXAMPLES, "evaluation"),
         raster("overview", looks, *EXAMPLES),
         raster("matrix", looks, *EXAMPLES),
-        raster("explorer", looks, "slices", "split", "predictions", *SCORED),
+        raster("explorer", looks | {"primary": study.selection.score}, "slices", "split", "predictions", *SCORED),
     )
 
 

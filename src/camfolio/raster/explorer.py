@@ -22,6 +22,7 @@ from camfolio.results.arrays.maps import SliceMaps
 from camfolio.results.arrays.slice_scores import SliceScores
 from camfolio.results.subject import Subject
 from camfolio.stages.inputs.parts import part_slices
+from camfolio.statistics.measures import Measure
 from camfolio.vocabulary import SCALING_NAMES
 
 DIGITS = 4
@@ -37,14 +38,16 @@ def run(
     predictions: Path,
     localisation: Path,
     looks: Looks,
+    primary: str,
     **evidence: Path,
 ) -> None:
     """Write `explorer.json` and the sheets `slice-*.png`, `mask-*.png`, `map-NUMBER-*.png` (NUMBER of the method).
 
     The JSON has one list per column, in the order of the test slices: `id`, `label`, `predicted`, `probability` (of
-    the predicted class), `area_share`; `scores`: key -> one list per method, null where not defined; `names`: key of a
-    score or column -> its name on the page; and how to read the sheets: `size` (rows and columns of a tile), `columns`
-    and `tiles` (of a sheet), `ramp` (256 colours), `signed`, `opacity`, `gamma`, `bar` (mm and pixels, per slice).
+    the predicted class), `area_share`; `scores`: key -> one list per method, null where not defined; `first`: keys of the
+    scores that the page shows at once; `lower`: keys of those of which lower values are better; `names`: key of a score or
+    column -> its name on the page; and how to read the sheets: `size` (rows and columns of a tile), `columns` and `tiles`
+    (of a sheet), `ramp` (256 colours), `signed`, `opacity`, `gamma`, `bar` (mm and pixels, per slice).
 
     Args:
         out: the stage's folder.
@@ -53,6 +56,7 @@ def run(
         predictions: folder of that stage.
         localisation: folder of that stage.
         looks: methods, classes, window and scaling.
+        primary: key of the score that ranks the study's examples.
         evidence: folders of further stages with `SliceScores`.
     """
     data, test = part_slices(slices, split, "test")
@@ -86,6 +90,8 @@ def run(
         "probability": column(np.where(predicted == 1, malignant, 1 - malignant)),
         "area_share": column(area_share(data.mask)),
         "scores": scores,
+        "first": first_scores(list(scores), primary),
+        "lower": [key for key in scores if (measure := measure_of(key)) and measure.better == "lower"],
         "names": COLUMN_NAMES | {key: score_name(key) for key in scores},
     }
     compact = json.dumps(contents, allow_nan=False, separators=(",", ":"))
@@ -114,13 +120,28 @@ def read_scores(folder: Path, methods: Sequence[str], count: int) -> dict[str, l
     }
 
 
+def first_scores(keys: Sequence[str], primary: str) -> list[str]:
+    """The primary score, and those that have a panel in the figure of scores; the first of all if there is none of them.
+
+    >>> first_scores(["energy_share", "iou_area", "pixel_auc", "our_score"], "energy_share")
+    ['energy_share', 'pixel_auc']
+    """
+    shown = [key for key in keys if key != primary and (measure := measure_of(key)) and measure.panel]
+    return [primary, *shown] if primary in keys else shown or list(keys[:1])
+
+
+def measure_of(key: str) -> Measure | None:
+    """The measure of a registered score."""
+    return LOCALISATION[key].measure if key in LOCALISATION else FAITHFULNESS.get(key)
+
+
 def score_name(key: str) -> str:
     """The title of a score as in the tables, with its unit if that is mm; a score without a title is named after its key.
 
     >>> score_name("pointing_game"), score_name("our_score")
     ('maximum inside the nodule', 'our score')
     """
-    measure = LOCALISATION[key].measure if key in LOCALISATION else FAITHFULNESS.get(key)
+    measure = measure_of(key)
     if measure is None:
         return key.replace("_", " ")
     return f"{measure.title}, mm" if measure.unit == "mm" else measure.title

@@ -96,7 +96,7 @@ ADDITIONS = (
     Addition(
         "a number in the explorer",
         "a score of every method and test slice in the `SliceScores` (`results/arrays/`) of a stage named in `SCORED` in `pipeline/pictures.py`",
-        "`site/test_explorer.py`",
+        "`raster/test_explorer.py`, `site/explorer/test_slice.py`",
     ),
     Addition(
         "a page",

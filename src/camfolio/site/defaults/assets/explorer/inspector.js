@@ -1,70 +1,49 @@
-// One slice: large with its map, small under every method, its scores, and its position in each distribution.
-import { strip, svg } from "./strips.js";
-import { element, named, number, outcome } from "./words.js";
+// One slice, or two beside each other: large with their maps, small under every method, their scores and where they are in each distribution.
+import { Card } from "./card.js";
+import { Scores } from "./scores.js";
+import { element, number } from "./words.js";
 
 export class Inspector {
-  // onMethod(number) is called when another method is chosen.
-  constructor(box, data, pictures, onMethod) {
-    Object.assign(this, { data, pictures });
+  // acts are what can be done, by name; buttons name theirs. What else leads on from a slice belongs into `actions`.
+  constructor(box, data, pictures, acts) {
+    Object.assign(this, { box, data, pictures });
     for (const part of box.querySelectorAll("[data-part]")) this[part.dataset.part] = part;
-    const [height, width] = data.size;
-    this.large = element("canvas", { width, height, role: "img" });
-    this.lines = svg("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
-    this.plate.append(this.large, this.lines);
-    this.plate.style.width = `${width * Math.max(1, Math.floor(320 / width))}px`;
-    this.buttons = data.methods.map((name, method) => this.button(name, method, onMethod));
+    this.card = new Card(data, pictures, false);
+    this.keptCard = new Card(data, pictures, true);
+    this.cards.append(this.keptCard.box, this.card.box);
+    this.table = new Scores(box, data);
+    this.buttons = data.methods.map((name, method) => this.button(name, method, acts));
     this.side.append(...this.buttons);
-    this.box = box;
+    for (const button of box.querySelectorAll("[data-act]")) button.addEventListener("click", () => acts[button.dataset.act]());
   }
 
-  button(name, method, onMethod) {
+  button(name, method, acts) {
     const [height, width] = this.data.size;
     const made = element("button", { type: "button" }, element("canvas", { width, height, "aria-hidden": "true" }),
       element("span", {}, name), element("span", { class: "said" }));
-    made.addEventListener("click", () => onMethod(method));
+    made.addEventListener("click", () => acts.method(method));
     return made;
   }
 
-  // Show a slice under a state; -1 for none.
-  async show(index, state) {
+  // Show a slice under a state, beside the kept one if there is one; -1 for none.
+  async show(index, state, order) {
     this.box.hidden = index < 0;
     if (index < 0) return;
-    const { data, pictures } = this;
-    this.heading.textContent = data.id[index];
-    this.outcome.textContent = `${outcome(data, index)}${data.label[index] === data.predicted[index] ? "" : " (misclassified)"}`;
-    this.large.setAttribute("aria-label", `${data.methods[state.method]} over slice ${data.id[index]}: ${outcome(data, index)}`);
+    const kept = this.data.id.indexOf(state.compare), beside = kept === index ? -1 : kept;
+    this.box.classList.toggle("comparing", beside >= 0);
+    this.compare.setAttribute("aria-pressed", kept >= 0);
+    this.compare.textContent = kept >= 0 ? "Stop comparing" : "Compare";
+    this.hint.textContent = kept >= 0 && beside < 0 ? "Kept. Choose another slice, and it stands beside this one." : "";
+    const at = order.indexOf(index);
+    this.position.textContent = at < 0 ? "not among the filtered" : `${at + 1} of ${order.length}`;
     this.buttons.forEach((button, method) => this.update(button, method, index, state));
-    this.numbers.replaceChildren(...this.rows(index));
-    this.strips.replaceChildren(...this.distributions(index, state.method));
-    await Promise.all([pictures.draw(this.large, index, state.method, state.blend), this.draw(index, state.outline)]);
+    this.table.show(index, beside, state.method);
+    await Promise.all([this.card.show(index, state), this.keptCard.show(beside, state)]);
   }
 
   update(button, method, index, state) {
     button.setAttribute("aria-pressed", method === state.method);
     button.lastElementChild.textContent = number(this.data.scores[state.score]?.[method][index]);
-    this.pictures.draw(button.firstElementChild, index, method, state.blend);
-  }
-
-  // The mask's outline and the scale bar.
-  async draw(index, outline) {
-    const [height, width] = this.data.size, [mm, pixels] = this.data.bar[index];
-    const bar = svg("path", { class: "bar", d: `M${width - 2 - pixels} ${height - 2}h${pixels}` });
-    const path = outline ? await this.pictures.outline(index) : "";
-    this.lines.replaceChildren(svg("path", { class: "halo", d: path }), svg("path", { class: "outline", d: path }), bar);
-    this.bar.textContent = `The white bar is ${mm} mm.`;
-  }
-
-  rows(index) {
-    const { data } = this, cell = (text, tag = "td") => element(tag, tag === "th" ? { scope: "row" } : {}, text);
-    const head = element("tr", {}, element("td"), ...data.methods.map((name) => element("th", { scope: "col" }, name)));
-    const scores = Object.entries(data.scores).map(([key, columns]) =>
-      element("tr", {}, cell(named(key, data), "th"), ...columns.map((values) => cell(number(values[index])))));
-    return [head, ...scores];
-  }
-
-  distributions(index, method) {
-    const { data } = this;
-    const scores = Object.entries(data.scores).map(([key, columns]) => [key, columns[method]]);
-    return [["probability", data.probability], ["area_share", data.area_share], ...scores].map(([key, values]) => strip(named(key, data), values, index));
+    this.pictures.draw(button.firstElementChild, index, { ...state, method });
   }
 }

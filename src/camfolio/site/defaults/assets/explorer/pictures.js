@@ -1,6 +1,8 @@
 // Slices, masks and maps from their sheets, each fetched on first use; and overlays of a map on a slice.
 import { fetched } from "./files.js";
 
+const BLACK = [0, 0, 0];
+
 export class Pictures {
   // The sheets lie beside the file with the data.
   constructor(data, file) {
@@ -37,23 +39,40 @@ export class Pictures {
     return levels;
   }
 
-  // Draw a slice with a map over it at an opacity of 0 to 1; skipped if the canvas was asked for another one meanwhile.
-  async draw(canvas, index, method, blend) {
-    const shown = `${index}/${method}/${blend}`;
+  // How far a level is from a map's zero.
+  magnitude(level) {
+    return this.data.signed ? Math.abs(level - 128) : level;
+  }
+
+  // The largest magnitude of a map.
+  peak(map) {
+    return map.reduce((peak, level) => Math.max(peak, this.magnitude(level)), 0);
+  }
+
+  // Draw a slice with a map over it, at an opacity `blend` of 0 to 1, without the map where it is below `threshold`, a share of its
+  // maximum; skipped if the canvas was asked for another one meanwhile.
+  async draw(canvas, index, { method, blend, threshold }) {
+    const shown = `${index}/${method}/${blend}/${threshold}`;
     if (canvas.dataset.shows === shown) return;
     canvas.dataset.shows = shown;
     const parts = [this.levels("slice", index), blend > 0 ? this.levels(`map-${method}`, index) : null];
     const [grey, map] = await Promise.all(parts);
     if (canvas.dataset.shows !== shown) return;
-    const [height, width] = this.data.size;
+    const [height, width] = this.data.size, lowest = map && threshold ? threshold * this.peak(map) : 0;
     const picture = new ImageData(width, height);
     for (let i = 0; i < grey.length; i++) {
-      const over = map ? blend * this.alpha[map[i]] : 0;
-      const colour = map ? this.colour[this.rampIndex(map[i])] : [0, 0, 0];
+      const over = map && this.magnitude(map[i]) >= lowest ? blend * this.alpha[map[i]] : 0;
+      const colour = over ? this.colour[this.rampIndex(map[i])] : BLACK;
       for (let c = 0; c < 3; c++) picture.data[4 * i + c] = (1 - over) * grey[i] + over * colour[c];
       picture.data[4 * i + 3] = 255;
     }
     canvas.getContext("2d").putImageData(picture, 0, 0);
+  }
+
+  // How many pixels of a map have at least this share of its maximum; 0 if it is empty.
+  async remaining(index, method, threshold) {
+    const map = await this.levels(`map-${method}`, index), peak = this.peak(map);
+    return peak ? map.filter((level) => this.magnitude(level) >= threshold * peak).length : 0;
   }
 
   // The edges of a mask's pixels as an SVG path.

@@ -1,18 +1,20 @@
 // The state of the explorer, kept in the address: every state is a link.
 const START = {
   label: "", outcome: "", confidence: 0.5, score: "", from: "", to: "", method: 0, sort: "", descending: false,
-  slice: "", blend: 1, outline: true,
+  colours: false, slice: "", compare: "", blend: 1, threshold: 0, outline: true,
 };
 
 // The state in an address; missing or invalid values get their defaults.
 export function read(address, data) {
   const given = new URLSearchParams(address);
-  const state = { ...START, score: Object.keys(data.scores)[0] ?? "" };
+  const state = { ...START, score: data.first[0] ?? "" };
   for (const [key, start] of Object.entries(START)) if (given.has(key)) state[key] = parsed(given.get(key), start);
   if (!data.methods[state.method]) state.method = START.method;
   const scores = Object.keys(data.scores);
-  if (!scores.includes(state.score)) state.score = scores[0] ?? "";
+  if (!scores.includes(state.score)) state.score = data.first[0] ?? "";
   if (!["probability", "area_share", ...scores].includes(state.sort)) state.sort = START.sort;
+  if (!data.id.includes(state.compare)) state.compare = START.compare;
+  for (const key of ["blend", "threshold"]) state[key] = Math.min(1, Math.max(0, state[key]));
   return state;
 }
 

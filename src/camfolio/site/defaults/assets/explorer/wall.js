@@ -1,28 +1,37 @@
 // The wall: thousands of small pictures, of which only those in view are in the document; one of them is current.
-import { element, outcome } from "./words.js";
+import { element, mark, outcome } from "./words.js";
 
 const GAP = 4, SPARE_ROWS = 2;
 
 export class Wall {
-  // onChoose(index) is called when another slice becomes current.
-  constructor(box, data, pictures, onChoose) {
-    Object.assign(this, { box, data, pictures, onChoose, order: [], at: -1, tiles: new Map(), method: 0, blend: 1 });
+  // onChoose(index) is called when another slice becomes current, onOpen() when one was clicked or Enter pressed.
+  constructor(box, data, pictures, onChoose, onOpen) {
+    Object.assign(this, { box, data, pictures, onChoose, onOpen, order: [], at: -1, tiles: new Map(), state: {} });
     this.floor = box.firstElementChild;
     this.tile = data.size[1] * Math.max(1, Math.round(64 / data.size[1]));
     box.addEventListener("scroll", () => this.later(), { passive: true });
     box.addEventListener("click", (event) => this.clicked(event));
     box.addEventListener("keydown", (event) => this.pressed(event));
+    new ResizeObserver(() => this.fit()).observe(box.parentElement);
     new ResizeObserver(() => this.render()).observe(box);
+    this.fit();
   }
 
   get columns() {
     return Math.max(1, Math.floor((this.box.clientWidth - GAP) / (this.tile + GAP)));
   }
 
-  // Show these slices, maps of this method, at this strength; `index` is the current slice, -1 for none.
-  show(order, index, method, blend) {
+  // As wide as its columns and the scroll bar, so that no strip stays empty beside them.
+  fit() {
+    const { box, tile } = this, step = tile + GAP, bar = box.offsetWidth - box.clientWidth;
+    const columns = Math.max(1, Math.floor((box.parentElement.clientWidth - bar - GAP) / step));
+    box.style.width = `${columns * step + GAP + bar}px`;
+  }
+
+  // Show these slices under a state; `index` is the current slice, -1 for none.
+  show(order, index, state) {
     const reordered = order.length !== this.order.length || order.some((slice, at) => slice !== this.order[at]);
-    Object.assign(this, { order, method, blend, at: order.indexOf(index) });
+    Object.assign(this, { order, state: { ...state }, at: order.indexOf(index) });
     if (reordered) this.clear();
     this.render();
     if (reordered && this.at >= 0) this.reveal();
@@ -57,16 +66,20 @@ export class Wall {
     if (!this.tiles.has(at)) this.tiles.set(at, this.make(at));
     const tile = this.tiles.get(at);
     tile.style.transform = `translate(${(at % columns) * step + GAP}px, ${Math.floor(at / columns) * step + GAP}px)`;
+    const index = this.order[at], { data, state } = this;
     tile.setAttribute("aria-selected", at === this.at);
-    this.pictures.draw(tile.firstElementChild, this.order[at], this.method, this.blend);
+    tile.dataset.mark = mark(data.label[index], data.predicted[index], state.colours);
+    tile.classList.toggle("coloured", state.colours);
+    tile.classList.toggle("kept", data.id[index] === state.compare);
+    this.pictures.draw(tile.firstElementChild, index, state);
   }
 
   make(at) {
     const index = this.order[at], { data } = this, [height, width] = data.size;
-    const right = data.label[index] === data.predicted[index];
     const tile = element("div", {
       role: "option", id: `slice-${at}`, "aria-posinset": at + 1, "aria-setsize": this.order.length,
-      "aria-label": `${data.id[index]}: ${outcome(data, index)}`, class: right ? "tile" : "tile wrong",
+      "aria-label": `${data.id[index]}: ${outcome(data, index)}`, class: "tile",
+      "data-label": data.label[index],
     }, element("canvas", { width, height, "aria-hidden": "true" }));
     tile.dataset.at = at;
     tile.style.width = `${this.tile}px`;
@@ -77,16 +90,24 @@ export class Wall {
 
   clicked(event) {
     const tile = event.target.closest(".tile");
-    if (tile) this.choose(Number(tile.dataset.at));
+    if (!tile) return;
+    this.choose(Number(tile.dataset.at));
+    this.onOpen();
   }
 
   pressed(event) {
+    if (event.key === "Enter" && this.at >= 0) this.onOpen();
     const { columns } = this, page = columns * Math.max(1, Math.floor(this.box.clientHeight / (this.tile + GAP)));
     const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, PageUp: -page, PageDown: page };
-    const target = { Home: 0, End: this.order.length - 1 }[event.key] ?? this.at + (step[event.key] ?? NaN);
-    if (Number.isNaN(target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const by = { Home: -Infinity, End: Infinity }[event.key] ?? step[event.key];
+    if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    this.choose(this.at < 0 ? 0 : Math.min(Math.max(target, 0), this.order.length - 1));
+    this.step(by);
+  }
+
+  // Choose the slice so many places further on.
+  step(by) {
+    this.choose(this.at < 0 ? 0 : Math.min(Math.max(this.at + by, 0), this.order.length - 1));
   }
 
   choose(at) {
