@@ -111,9 +111,9 @@ def test_colours_by_outcome_have_marks_and_words(visit, data):
     benign, malignant = data["classes"]
     counts = {
         ("●", f"{benign}, right"): (0, 0),
-        ("■", f"{malignant}, right"): (1, 1),
+        ("▲", f"{malignant}, right"): (1, 1),
         (CROSS + "●", f"{benign}, predicted {malignant}"): (0, 1),
-        (CROSS + "■", f"{malignant}, predicted {benign}"): (1, 0),
+        (CROSS + "▲", f"{malignant}, predicted {benign}"): (1, 0),
     }
     said = tab.locator("[data-part=legend] .outcome").all_inner_texts()
     assert said == [f"{mark} {words} ({pairs.count(pair)})" for (mark, words), pair in counts.items()]
@@ -161,7 +161,7 @@ def test_the_list_of_keys_names_every_key(visit):
     tab = visit()
     tab.click("[data-part=help]")
     keys = tab.locator(".keys kbd").all_inner_texts()
-    assert {"n", "p", "+", "-", "c", "w", "o", "?", "Enter", "Esc"} <= set(keys)
+    assert {"j", "k", "+", "-", "c", "w", "o", "?", "Enter", "Esc"} <= set(keys)
 
 
 def test_data_that_cannot_be_loaded_are_a_sentence(browser, address):

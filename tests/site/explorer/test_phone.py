@@ -41,8 +41,9 @@ def swipe(tab, box: dict[str, float], by: float) -> None:
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
 
     touch("touchStart", {"x": x, "y": y})
-    for step in range(1, 6):
-        touch("touchMove", {"x": x + by * step / 5, "y": y})
+    for step in range(1, 11):
+        touch("touchMove", {"x": x + by * step / 10, "y": y})
+        tab.wait_for_timeout(16)  # no finger is faster: a tap after a throw would only stop it
     touch("touchEnd")
 
 
@@ -59,7 +60,7 @@ def test_a_slice_opens_over_the_wall_and_closes_with_the_focus_back(phone, data)
         assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, PHONE["width"], PHONE["height"])
         close()
         tab.wait_for_selector(OPEN, state="hidden")
-        assert focused(tab) == "wall"
+        assert focused(tab).startswith("wall")
         assert "slice=" not in settled(tab)
         assert tab.get_attribute("#slice-2", "aria-selected") == "true"
 
@@ -93,7 +94,7 @@ def test_a_link_to_a_slice_opens_it(phone, data):
     assert current(tab) == data["id"][4]
     tab.tap("[data-act=close]")
     assert not tab.is_visible(OPEN)
-    assert tab.url.endswith("explorer/?method=1&score=energy_share")
+    assert tab.url.endswith("explorer/?score=energy_share&method=1")
 
 
 def test_the_focus_stays_in_the_dialog(phone, data):
@@ -112,9 +113,9 @@ def test_a_swipe_and_buttons_change_the_slice(phone, data):
     swipe(tab, box, 150)
     tab.wait_for_selector(f"[data-part=heading]:text-is('{data['id'][1]}')")
     tab.tap("[data-act=next]")
-    assert current(tab) == data["id"][2]
+    tab.wait_for_selector(f"[data-part=heading]:text-is('{data['id'][2]}')")
     tab.tap("[data-act=previous]")
-    assert current(tab) == data["id"][1]
+    tab.wait_for_selector(f"[data-part=heading]:text-is('{data['id'][1]}')")
     assert f"slice={data['id'][1]}" in settled(tab)
 
 

@@ -9,7 +9,7 @@ export class Card {
     const [height, width] = data.size;
     Object.assign(this, { data, pictures });
     this.heading = element("h2", { "data-part": kept ? "kept" : "heading" });
-    this.outcome = element("p", {});
+    this.outcome = element("p", kept ? {} : { "data-part": "outcome" });
     this.large = element("canvas", { width, height, role: "img" });
     this.lines = svg("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
     this.plate = element("div", { class: "pixels" }, this.large, this.lines);
@@ -26,14 +26,14 @@ export class Card {
     this.heading.textContent = data.id[index];
     this.outcome.textContent = `${outcome(data, index)}${data.label[index] === data.predicted[index] ? "" : " (misclassified)"}`;
     this.large.setAttribute("aria-label", `${data.methods[state.method]} over slice ${data.id[index]}: ${outcome(data, index)}`);
-    const about = `${index}/${state.method}/${state.threshold}/${state.outline}`;
+    const about = [index, state.method, state.blend, state.threshold, state.outline].join("/");
     this.about = about;
     const [pixels, path] = await Promise.all([
       pictures.remaining(index, state.method, state.threshold), state.outline ? pictures.outline(index) : "", pictures.draw(this.large, index, state),
     ]);
     if (this.about !== about) return; // another slice was asked for meanwhile
     this.draw(path, data.bar[index][1]);
-    this.said.textContent = `The white bar is ${data.bar[index][0]} mm. ${this.remaining(pixels, state.threshold)}`;
+    this.said.textContent = `The white bar is ${data.bar[index][0]} mm. ${this.remaining(pixels, state)}`;
   }
 
   draw(path, pixels) {
@@ -42,10 +42,11 @@ export class Card {
     this.lines.replaceChildren(svg("path", { class: "halo", d: path }), svg("path", { class: "outline", d: path }), bar);
   }
 
-  // How much of the map a threshold leaves, in words.
-  remaining(pixels, threshold) {
+  // How much of the map is shown, in words.
+  remaining(pixels, { blend, threshold }) {
     const [height, width] = this.data.size;
     if (!pixels) return "The map is empty.";
+    if (!blend) return "The map is switched off.";
     if (!threshold) return "The whole map is shown.";
     return `The map is shown on ${pixels} of ${height * width} pixels: those with at least ${Math.round(100 * threshold)} % of its ${this.data.signed ? "largest magnitude" : "maximum"}.`;
   }

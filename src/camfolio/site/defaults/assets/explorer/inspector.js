@@ -31,7 +31,7 @@ export class Inspector {
     if (index < 0) return;
     const kept = this.data.id.indexOf(state.compare), beside = kept === index ? -1 : kept;
     this.box.classList.toggle("comparing", beside >= 0);
-    this.compare.setAttribute("aria-pressed", kept >= 0);
+    this.compare.classList.toggle("on", kept >= 0);
     this.compare.textContent = kept >= 0 ? "Stop comparing" : "Compare";
     this.hint.textContent = kept >= 0 && beside < 0 ? "Kept. Choose another slice, and it stands beside this one." : "";
     const at = order.indexOf(index);

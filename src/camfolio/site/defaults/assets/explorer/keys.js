@@ -1,5 +1,5 @@
-// Keyboard shortcuts; ignored while the focus is in a text field, a select or the list of keys.
-const KEYS = { o: "outline", w: "colours", c: "compare", n: "next", p: "previous", "?": "help" };
+// Keyboard shortcuts; ignored while the focus is in a text field, a select or the list of keys. The theme has f, n, p, s, "," and ".".
+const KEYS = { o: "outline", w: "colours", c: "compare", j: "next", k: "previous", "?": "help" };
 const STEPS = { ArrowLeft: "previous", ArrowRight: "next" }; // in the dialog; the wall has its own
 
 // acts are what can be done, by name.

@@ -7,7 +7,7 @@ const COLUMNS = ["probability", "area_share"]; // of slices, the same for all me
 export class Scores {
   // The first scores are on the page at once, the others and those of all methods in parts that open.
   constructor(box, data) {
-    this.data = data;
+    Object.assign(this, { data, index: -1 });
     this.distributions = new Distributions();
     for (const name of ["first", "further", "every"]) this[name] = box.querySelector(`[data-part="${name}"]`);
     this.keys = Object.keys(data.scores).filter((key) => !data.first.includes(key));
@@ -26,12 +26,13 @@ export class Scores {
 
   // The parts that are open.
   fill() {
+    if (this.index < 0) return;
     if (this.further.closest("details").open) this.further.replaceChildren(this.head(), ...this.keys.map((key) => this.row(key)));
     if (this.every.closest("details").open) this.every.replaceChildren(...this.matrix());
   }
 
   head() {
-    const name = this.data.methods[this.method], columns = this.beside < 0 ? ["Score", name] : ["Score", "Kept", "This one"];
+    const name = this.data.methods[this.method], columns = this.beside < 0 ? ["Score", name] : ["Score", "Kept", "This"];
     return element("tr", {}, ...[...columns, this.beside < 0 ? "Among all test slices" : `${name}, among all test slices`].map((words) => element("th", { scope: "col" }, words)));
   }
 

@@ -7,11 +7,12 @@ export class Sheet {
   constructor(root, inspected, address, acts, onClose) {
     Object.assign(this, { root, inspected, address, onClose, entry: false });
     this.dialog = root.querySelector(".sheet");
+    this.cards = inspected.querySelector(".cards");
     this.home = inspected.parentElement;
     this.narrow = matchMedia(NARROW);
     this.narrow.addEventListener("change", () => { this.place(); address.follow(); });
     this.dialog.addEventListener("close", () => this.closed());
-    swiped(inspected.querySelector(".cards"), acts);
+    swiped(this.cards, acts);
     this.place();
   }
 
@@ -20,7 +21,9 @@ export class Sheet {
     return this.narrow.matches && !this.dialog.open;
   }
 
+  // Beside the wall, the wall itself tells screen readers which slice is current; over it, the slice has to.
   place() {
+    this.cards.setAttribute("aria-live", this.narrow.matches ? "polite" : "off");
     if (this.narrow.matches) this.dialog.append(this.inspected);
     else {
       this.dialog.close();

@@ -3,7 +3,8 @@
 export const named = (key, data) => data.names[key];
 
 export function number(value) {
-  return value === null || value === undefined ? "not defined" : value.toFixed(Math.abs(value) < 10 ? 2 : 1).replace("-", "−");
+  if (value === null || value === undefined) return "not defined";
+  return value.toFixed(Math.abs(value) < 10 ? 2 : 1).replace(/^-(?=.*[1-9])/, "−").replace("-", "");
 }
 
 // "benign, predicted malignant, p = 0.83"
@@ -13,7 +14,7 @@ export function outcome(data, i) {
 
 // The mark of a slice: a cross if it is misclassified; with colours by outcome also the shape of its class.
 export function mark(label, predicted, colours) {
-  return (label === predicted ? "" : "×") + (colours ? ["●", "■"][label] : "");
+  return (label === predicted ? "" : "×") + (colours ? ["●", "▲"][label] : "");
 }
 
 // What the marks on the wall mean; with colours also how many of these slices have each.
