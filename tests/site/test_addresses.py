@@ -55,7 +55,7 @@ def complaints(tab) -> list[str]:
 def ready(tab) -> str:
     """What the explorer says once it is there."""
     tab.wait_for_selector("[data-ready]")
-    tab.wait_for_selector("[data-part=plate] canvas[data-shows]")
+    tab.wait_for_selector("[data-card=current] canvas[data-shows]")
     return tab.inner_text("[data-part=status]")
 
 
