@@ -22,12 +22,13 @@ from filelock import FileLock
 
 from camfolio.commands.templates import copy_templates
 from camfolio.evidence.class_findings import class_findings
+from camfolio.evidence.standing import standings
 from camfolio.pipeline.portfolio import Portfolio, open_portfolio
 from camfolio.results.result import Result
 from camfolio.site.components.bibliography import Citations
 from camfolio.site.components.figures import Figures, see
 from camfolio.site.templates import make_environment
-from camfolio.site.values import findings, results
+from camfolio.site.values import answers_of, findings, results
 from camfolio.store.artefacts import Store
 from file_server import serving
 from in_process import no_workers
@@ -346,6 +347,8 @@ def changed_page(portfolio, tmp_path) -> Callable[..., str]:
         decided = {} if "findings" in values else {"findings": findings(replaced)}
         if "by_class" in values:
             decided["class_findings"] = class_findings(replaced["by_class"], portfolio.study.explanation.methods)
+        decided["standings"] = standings(replaced["scoreboard"])
+        decided["answers"] = answers_of({**replaced, **decided})
         written = template.render({**replaced, **decided, **callables})
         return written.split("---\n", 2)[2] if lines else " ".join(html.unescape(written).split())
 

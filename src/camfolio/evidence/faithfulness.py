@@ -131,8 +131,17 @@ def subject_scores(queries: Queries, maps: Maps, perturbation: Perturbation, *, 
     }
 )
 def deletion_and_insertion(queries: Queries, maps: Maps, perturbation: Perturbation) -> MapScores:
-    """`deletion_BASELINE` and `insertion_BASELINE`: the two `curves`, the areas under them, and with the prefix `scaled_` the
-    areas `between_ends`.
+    """The areas under the two `curves`, and the areas `between_ends`; pages print these definitions.
+
+    Definitions:
+        deletion_BASELINE: Mean probability of the explained class while pixels are replaced, from the map's highest value to its
+            lowest: the area under the curve of deletion (Petsiuk et al. 2018, arXiv 1806.07421), 0 to 1.
+        insertion_BASELINE: Mean probability of the explained class while pixels are restored on a slice of which all are replaced,
+            from the map's highest value to its lowest: the area under the curve of insertion (Petsiuk et al. 2018), 0 to 1.
+        scaled_deletion_BASELINE: The area under deletion with the probability scaled to 1 for the unchanged slice and to 0 with all
+            pixels replaced; only of slices whose probability falls enough when all are.
+        scaled_insertion_BASELINE: The area under insertion with the probability scaled to 1 for the unchanged slice and to 0 with all
+            pixels replaced; only of slices whose probability falls enough when all are.
     """
     shares = (0.0, *perturbation.steps, 1.0)
     by_name = {
@@ -159,7 +168,16 @@ def deletion_and_insertion(queries: Queries, maps: Maps, perturbation: Perturbat
     every_layer=False,
 )
 def road_scores(queries: Queries, maps: Maps, perturbation: Perturbation) -> MapScores:
-    """The two curves of `road`, the areas under them, and their difference `road_gap`."""
+    """The areas under the two curves of `road`, and their difference; pages print these definitions.
+
+    Definitions:
+        road_morf: Mean probability of the explained class while shares of the pixels are imputed from their neighbours, those of the
+            map's highest values first (ROAD, Rong et al. 2022, arXiv 2202.00449), 0 to 1.
+        road_lerf: Mean probability of the explained class while shares of the pixels are imputed from their neighbours, those of the
+            map's lowest values first (ROAD, Rong et al. 2022, arXiv 2202.00449), 0 to 1.
+        road_gap: The probability with the least relevant pixels imputed first minus that with the most relevant first, as means over
+            the same shares, -1 to 1: 0 if the order of the pixels plays no part.
+    """
     morf, lerf = road(queries, maps, perturbation.road_steps, perturbation.road_noise_hu)
     by_name = {"road_morf": morf, "road_lerf": lerf}
     areas = {name: area_under(curve, perturbation.road_steps) for name, curve in by_name.items()}

@@ -162,7 +162,7 @@ def offset_in_radii(masks: Masks, spacing: Spacing) -> Scores:
 
 @localisation_score(Measure("energy inside the nodule", "share", by_layer=True, margin=ENERGY))
 def energy_share(maps: Maps, truth: Truth) -> Scores:
-    """sum(map inside the mask) / sum(map), 0 to 1 (energy-based pointing game, Wang et al. 2020, arXiv 1910.01279)."""
+    """Sum of the map inside the mask divided by its sum, 0 to 1 (energy-based pointing game, Wang et al. 2020, arXiv 1910.01279)."""
     share: np.ndarray = (maps * truth.masks).sum((1, 2)) / maps.sum((1, 2))
     return share
 
@@ -176,7 +176,7 @@ def energy_share(maps: Maps, truth: Truth) -> Scores:
     )
 )
 def energy_ratio(maps: Maps, truth: Truth) -> Scores:
-    """Energy share over area share: 1 is chance."""
+    """Share of the energy inside the nodule, divided by the share of the slice that the nodule covers: 1 is chance."""
     ratio: np.ndarray = energy_share(maps, truth) / area_share(truth.masks)
     return ratio
 
@@ -199,7 +199,7 @@ def pointing_game(maps: Maps, truth: Truth) -> Scores:
 
 @localisation_score(Measure("maximum inside or near the nodule", "share", margin=ONE_IN_TWENTY))
 def pointing_game_near(maps: Maps, truth: Truth) -> Scores:
-    """The pointing game on the mask and the pixels within the tolerance of it, mm."""
+    """1 if the map's maximum lies on the mask or on a pixel within the tolerance of it, else 0."""
     return share_of_maxima(maps, truth.near)
 
 
@@ -247,8 +247,9 @@ def pixel_auc(maps: Maps, truth: Truth) -> Scores:
     chance=False,
 )
 def centre_distance(maps: Maps, truth: Truth) -> Scores:
-    """From the map's centre of mass to the centroid of the mask, mm. The distance of a uniform map, whose centre of mass is
-    the slice's centre, is no chance level where nodules are at the centres of their slices.
+    """Distance of the map's centre of mass from the centroid of the mask, mm.
+
+    That of a uniform map, whose centre of mass is the slice's centre, is no chance level where nodules are at the centres of their slices.
     """
     difference = (centre_of_mass(maps) - centre_of_mass(truth.masks.astype(np.float64))) * truth.spacing
     distance: np.ndarray = np.hypot(difference[:, 0], difference[:, 1])

@@ -79,7 +79,15 @@ class ComparisonRow(Interval):
 
 @dataclass(frozen=True)
 class VerdictCounts:
-    """Number of comparisons with each verdict; those that are not defined count as not separable."""
+    """Number of comparisons with each verdict; those that are not defined count as not separable.
+
+    Attributes:
+        better: the first subject is better.
+        worse: it is worse.
+        different_within_margin: it is different, but within the margin.
+        equivalent: no difference is shown, and none beyond the margin is compatible with the data.
+        not_separable: all others.
+    """
 
     better: int
     worse: int

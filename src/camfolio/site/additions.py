@@ -65,12 +65,12 @@ ADDITIONS = (
     ),
     Addition(
         "a localisation score",
-        "a function with `@localisation_score` in `evidence/localisation.py`: its title, unit and direction, and whether it has a panel and a column by layer",
+        "a function with `@localisation_score` in `evidence/localisation.py`: its title, unit and direction, and whether it has a panel and a column by layer; the first paragraph of its docstring is its definition on the evidence page",
         "its slow twin in `evidence/test_localisation.py`; `site/test_registries.py`",
     ),
     Addition(
         "a faithfulness score",
-        "a function with `@faithfulness_scores` in `evidence/faithfulness.py`, which names its scores as above",
+        "a function with `@faithfulness_scores` in `evidence/faithfulness.py`, which names its scores as above and defines them under `Definitions:` in its docstring",
         "its slow twin in `evidence/test_faithfulness.py`; `site/test_registries.py`",
     ),
     Addition(

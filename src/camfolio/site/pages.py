@@ -27,6 +27,7 @@ from camfolio.site.api import public_names
 from camfolio.site.components.figures import figures_of
 from camfolio.site.components.numbering import numbered
 from camfolio.site.lazy import later
+from camfolio.site.number_tables import number_tables
 from camfolio.site.progress import StudyProgress
 from camfolio.site.rooms import rooms
 from camfolio.site.stage_graph import stage_graph
@@ -155,8 +156,9 @@ def render_site(
         navigation.append((portfolio.label, [page.path for page in section]))
         pages += section
     pages += render_folder(environment, "", "", shared)
+    tables = [table for portfolio in portfolios for table in number_tables(portfolio)]
     all_pictures = [picture for portfolio in portfolios for picture in pictures(portfolio)]
-    return Site([*with_numbers(pages), *all_pictures, *assets(project)], navigation)
+    return Site([*with_numbers(pages), *tables, *all_pictures, *assets(project)], navigation)
 
 
 def assets(project: Path) -> list[Picture]:

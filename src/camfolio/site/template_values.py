@@ -16,7 +16,16 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from markupsafe import Markup
 
-from camfolio.evidence import class_findings, findings, limits, sample_size, shortcut_findings, trainings
+from camfolio.evidence import (
+    answers,
+    class_findings,
+    findings,
+    limits,
+    sample_size,
+    shortcut_findings,
+    standing,
+    trainings,
+)
 from camfolio.results.interval import Interval
 from camfolio.results.result import Key, Result, ResultFile, Unit
 from camfolio.site import data_values, recorded
@@ -38,6 +47,8 @@ MODULES = (
     recorded,
     findings,
     class_findings,
+    standing,
+    answers,
     limits,
     sample_size,
     shortcut_findings,

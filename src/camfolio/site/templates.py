@@ -22,6 +22,7 @@ from camfolio.site import wording
 from camfolio.site.components.bibliography import Citations, Reference, read_bibliography
 from camfolio.site.components.checklist import answered_all
 from camfolio.site.components.figures import Figures, see
+from camfolio.site.definitions import definition
 from camfolio.site.lazy import LazyContext
 from camfolio.site.sandbox import Sandbox
 from camfolio.site.source_words import filled, formulas
@@ -106,7 +107,7 @@ def make_environment(templates: Path, compiled: Path | None) -> Environment:
         lstrip_blocks=True,
     )
     environment.context_class = LazyContext
-    environment.filters |= wording.FILTERS | {"formulas": formulas, "filled": filled}
+    environment.filters |= wording.FILTERS | {"definition": definition, "formulas": formulas, "filled": filled}
     environment.tests |= wording.TESTS
     environment.globals |= {"checklists": CHECKLISTS, "answered": answered_all, "method_words": METHOD_WORDS}
     files = (DEFAULTS / "references.bib", templates.parent / "references.bib")

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated, Any, TypedDict
 
+from camfolio.evidence.answers import Answers, answers
 from camfolio.evidence.class_findings import ClassFindings, class_findings
 from camfolio.evidence.findings import Findings, NetworkResults, network_findings
 from camfolio.evidence.limits import Limits
 from camfolio.evidence.shortcut_findings import ShortcutFindings, shortcut_findings
+from camfolio.evidence.standing import Standings, standings
 from camfolio.pipeline.portfolio import Portfolio, Results
 from camfolio.results.by_class import ByClassResult
 from camfolio.results.evaluation import EvaluationResult
@@ -110,6 +112,10 @@ class NetworkVerdicts(TypedDict):
     """What the study may claim, decided from its results."""
     class_findings: ClassFindings
     """What it may claim of the faithfulness of the maps of each explained class."""
+    standings: Standings
+    """Where every score of every method and control stands between the controls, and the verdicts against the best of them."""
+    answers: Answers
+    """What else the questions of the evidence page are answered with."""
     limits: Limits
     """Conventions by which that is decided, the same for all studies."""
 
@@ -155,6 +161,8 @@ def results(portfolio: Portfolio) -> Values:
     if not study.shortcut:
         readers["limits"] = Limits
         readers["class_findings"] = lambda: class_findings(values["by_class"], study.explanation.methods)
+        readers["standings"] = lambda: standings(values["scoreboard"])
+        readers["answers"] = lambda: answers_of(values)
     values = Values(readers)
     return values
 
@@ -190,6 +198,13 @@ def versions(read: Results) -> dict[str, str]:
         for artefact in read.values()
         for library, version in artefact.manifest.ingredients.libraries.items()
     }
+
+
+def answers_of(values: Mapping[str, Any]) -> Answers:
+    """What the questions of the evidence page are answered with."""
+    return answers(
+        values["findings"], values["class_findings"], values["stability"], values["study"].explanation.methods
+    )
 
 
 def findings(values: Mapping[str, Any]) -> Findings | ShortcutFindings:

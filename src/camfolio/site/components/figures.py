@@ -104,12 +104,32 @@ class Figures:
             body=Markup(caller().strip()),  # noqa: S704 - rendered by a template, values escaped
         )
 
-    def table(self, name: str, caption: str, caller: Callable[[], str], *, wide: bool = False) -> Markup:
-        """A table of Markdown with a numbered caption above it."""
+    def table(
+        self,
+        name: str,
+        caption: str,
+        caller: Callable[[], str],
+        *,
+        wide: bool = False,
+        folded: str = "",
+        numbers: str = "",
+    ) -> Markup:
+        """A table of Markdown with a numbered caption above it.
+
+        Args:
+            name: its anchor.
+            caption: in plain text.
+            caller: renders the rows.
+            wide: whether it may be wider than the text.
+            folded: what "All numbers" of a table are that is shown on demand; empty for one that is always shown.
+            numbers: address of a file with them, for a link below the table.
+        """
         return self.fill(
             "table.md",
             name=name,
             wide=wide,
+            folded=folded,
+            numbers=numbers,
             number=mark("table", name),
             caption=one_line(wording.as_text(caption)),
             body=Markup(caller().strip()),  # noqa: S704 - rendered by a template, values escaped

@@ -12,8 +12,19 @@ document$.subscribe(() => {
   const found = document.querySelector(".md-search-result__meta");
   if (FROM_FOLDER && found) found.textContent = `Search ${FROM_FOLDER}`;
   for (const root of document.querySelectorAll("[data-explorer]")) explore(root);
+  reveal();
   for (const box of document.querySelectorAll("[data-progress]")) import("./progress.js").then((module) => module.start(box));
 });
+
+// Opens what is folded around the target of the address; some browsers do so themselves.
+function reveal() {
+  const target = document.querySelector(":target");
+  let box = target && target.closest("details:not([open])");
+  if (!box) return;
+  for (; box; box = box.closest("details:not([open])")) box.open = true;
+  target.scrollIntoView();
+}
+addEventListener("hashchange", reveal);
 
 // Starts the explorer, or says why it cannot start.
 async function explore(root) {
