@@ -14,6 +14,7 @@ from camfolio import cli
 from camfolio.site.export import IMAGES, image_name, jekyll_page
 from camfolio.site.templates import Page
 from camfolio.site.wording import as_text
+from camfolio.study.project import read_yaml
 
 SEED = {
     "xai.png training_metrics.png confusion_matrix.png miscalssification.png goodxai.png badxai.png mishires.png",
@@ -235,7 +236,7 @@ markdown_extensions:
 @pytest.mark.slow
 def test_settings_of_every_kind_and_place_are_exported_and_build_the_same_pages(export, python, tmp_path):
     project = tmp_path / "project"
-    settings = yaml.safe_load((project / "mkdocs.yml").read_text(encoding="utf-8"))
+    settings = read_yaml(project / "mkdocs.yml")
     for key in ("nav", "markdown_extensions", "extra_css", "extra_javascript"):
         del settings[key]
     settings |= {"docs_dir": "../pages", "watch": [], "hooks": ["mark.py"]}
