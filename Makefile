@@ -18,12 +18,11 @@ serve: .venv/installed-docs
 deploy: .venv/installed-docs
 	$(BIN)/mkdocs gh-deploy --strict
 
-# All pages as plain files, built strictly with ProperDocs, an independent generator.
-exported-site: .venv/installed-docs
+# All pages as plain files, built strictly by three generators without camfolio; a page or picture that one of them lacks is an error.
+exported-site: .venv/installed-dev
 	rm -rf exported
 	$(BIN)/camfolio export markdown --to exported
-	cd exported && ../$(BIN)/properdocs build --strict -f mkdocs.yml
-	$(BIN)/camfolio finish exported/site
+	$(BIN)/python scripts/exported_sites.py exported
 
 # Everything computed from nothing, whatever is recorded or kept, and the site of it.
 anew: .venv/installed-docs

@@ -15,6 +15,7 @@ from camfolio.site.export import IMAGES, image_name, jekyll_page
 from camfolio.site.templates import Page
 from camfolio.site.wording import as_text
 from camfolio.study.project import read_yaml
+from exported_sites import GENERATORS, built, lacking
 
 SEED = {
     "xai.png training_metrics.png confusion_matrix.png miscalssification.png goodxai.png badxai.png mishires.png",
@@ -222,6 +223,14 @@ def test_plain_files_build_strictly_without_us(export, python):
     assert all("Content-Security-Policy" in one.read_text(encoding="utf-8") for one in target.rglob("*.html"))
     assert (target / "site" / "assets" / "camfolio.css").is_file()
     assert (target / "site" / "tiny" / "figures" / "roc-light.svg").is_file()
+
+
+@pytest.mark.slow
+def test_every_generator_makes_the_same_pages_of_an_export(export):
+    status, target = export("markdown")
+    assert status == 0
+    sites = {generator: built(target, generator) for generator in GENERATORS}
+    assert lacking(sites, target / "docs") == []
 
 
 TAGS = """
