@@ -7,7 +7,7 @@ export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 
 export NO_MKDOCS_2_WARNING := 1
 export DISABLE_MKDOCS_2_WARNING := true
 
-.PHONY: site anew record serve deploy exported-site screenshots lighthouse test test-all bench check format clean
+.PHONY: site anew record serve deploy exported-site screenshots looks looks-accept lighthouse test test-all bench check format clean
 
 site: .venv/installed-docs
 	$(BIN)/mkdocs build --strict
@@ -35,6 +35,14 @@ record: .venv/installed-docs
 # Screenshots of every page of site/, light and dark, wide and narrow.
 screenshots: .venv/installed-dev
 	$(BIN)/python scripts/screenshots.py site screenshots
+
+# Eight views of site/ beside accepted pictures; what differs is drawn in screenshots/looks/.
+looks: .venv/installed-dev
+	$(BIN)/python scripts/looks.py site
+
+# Accept these views as they are now; look at the pictures in tests/site/looks/ before you commit them.
+looks-accept: .venv/installed-dev
+	$(BIN)/python scripts/looks.py site --accept
 
 # Lighthouse audit of site/; needs node and chromium.
 lighthouse: .venv/installed-dev
