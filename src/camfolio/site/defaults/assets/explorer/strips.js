@@ -14,7 +14,7 @@ export function strip(name, values, index) {
 function words(known, value) {
   if (value === null) return "not defined for this slice";
   const below = known.filter((other) => other < value).length;
-  return `${number(value)}, higher than ${Math.round((100 * below) / known.length)} % of ${known.length}`;
+  return `${number(value)}, higher than ${Math.round((100 * below) / known.length)}\u202f% of ${known.length}`;
 }
 
 function picture(known, value) {
