@@ -7,7 +7,7 @@ export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 
 export NO_MKDOCS_2_WARNING := 1
 export DISABLE_MKDOCS_2_WARNING := true
 
-.PHONY: site anew record serve deploy exported-site screenshots lighthouse test test-all bench check format clean
+.PHONY: site anew record serve deploy exported-site screenshots looks looks-accept lighthouse test test-all bench check format clean
 
 site: .venv/installed-docs
 	$(BIN)/mkdocs build --strict
@@ -18,12 +18,11 @@ serve: .venv/installed-docs
 deploy: .venv/installed-docs
 	$(BIN)/mkdocs gh-deploy --strict
 
-# All pages as plain files, built strictly with ProperDocs, an independent generator.
-exported-site: .venv/installed-docs
+# All pages as plain files, built strictly by three generators without camfolio; a page or picture that one of them lacks is an error.
+exported-site: .venv/installed-dev
 	rm -rf exported
 	$(BIN)/camfolio export markdown --to exported
-	cd exported && ../$(BIN)/properdocs build --strict -f mkdocs.yml
-	$(BIN)/camfolio finish exported/site
+	$(BIN)/python scripts/exported_sites.py exported
 
 # Everything computed from nothing, whatever is recorded or kept, and the site of it.
 anew: .venv/installed-docs
@@ -36,6 +35,14 @@ record: .venv/installed-docs
 # Screenshots of every page of site/, light and dark, wide and narrow.
 screenshots: .venv/installed-dev
 	$(BIN)/python scripts/screenshots.py site screenshots
+
+# Eight views of site/ beside accepted pictures; what differs is drawn in screenshots/looks/.
+looks: .venv/installed-dev
+	$(BIN)/python scripts/looks.py site
+
+# Accept these views as they are now; look at the pictures in tests/site/looks/ before you commit them.
+looks-accept: .venv/installed-dev
+	$(BIN)/python scripts/looks.py site --accept
 
 # Lighthouse audit of site/; needs node and chromium.
 lighthouse: .venv/installed-dev

@@ -33,6 +33,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from camfolio.explanation.explain import explain
 from camfolio.network.architecture import make_network
 from camfolio.network.onnx import export_network, load_forward
+from camfolio.site.numbers import counted, typeset
 from camfolio.store.processor import processor
 
 LAYER = "layer2.1.conv2"
@@ -308,8 +309,16 @@ def page(result: Result) -> str:
     template = Template(Path(__file__).with_name("performance.md.jinja").read_text(), keep_trailing_newline=True)
     versions = {name: version(name) for name in ("torch", "captum", "onnxruntime")}
     here = {"processor": processor(), "python": platform.python_version(), **versions}
-    return template.render(
-        **vars(result), here=here, size=SIZE, layer=LAYER, peer_batch=PEER_BATCH, sizes=CAPTUM_BATCHES
+    return typeset(
+        template.render(
+            **vars(result),
+            parameter_count=counted(result.parameters, "parameter"),
+            here=here,
+            size=SIZE,
+            layer=LAYER,
+            peer_batch=PEER_BATCH,
+            sizes=CAPTUM_BATCHES,
+        )
     )
 
 

@@ -20,6 +20,7 @@ import yaml
 
 from camfolio.commands.templates import copy_templates
 from camfolio.site.project import site_for
+from camfolio.study.project import read_yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
 QUIET = os.environ | {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
@@ -34,7 +35,7 @@ def plain_copy(folder: Path) -> None:
         target = folder / "docs" / page.path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(page.content)
-    config = yaml.safe_load((PROJECT / "mkdocs.yml").read_text())
+    config = read_yaml(PROJECT / "mkdocs.yml")
     config["plugins"] = ["search"]
     config["nav"] = site.nav(config["nav"])
     config["watch"] = []

@@ -15,6 +15,7 @@ from camfolio.commands import new
 from camfolio.commands.new import start_portfolio
 from camfolio.errors import StudyError
 from camfolio.study.file import read_study
+from camfolio.study.project import read_yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -49,9 +50,7 @@ def test_a_new_portfolio_has_what_its_author_owns_and_nothing_else(tmp_path):
 
 def test_its_settings_are_those_of_this_project_except_names_and_navigation(tmp_path):
     start_portfolio(tmp_path / "x")
-    theirs, ours = (
-        yaml.safe_load((folder / "mkdocs.yml").read_text(encoding="utf-8")) for folder in (tmp_path / "x", PROJECT)
-    )
+    theirs, ours = (read_yaml(folder / "mkdocs.yml") for folder in (tmp_path / "x", PROJECT))
     different = {key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)}
     assert different == {"site_name", "site_description", "copyright", "watch", "nav"}
     assert (tmp_path / "x/gen/pages.py").read_bytes() == (PROJECT / "gen/pages.py").read_bytes()

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from camfolio.site.head import SHIM
+from camfolio.study.project import read_yaml
 
 SWAPPED = ["navigation.instant", "navigation.instant.prefetch", "content.tabs.link"]
 
@@ -17,7 +18,7 @@ def build(built, python, tmp_path_factory):
     """`build(theme={...}, use_directory_urls=False)`: the tiny project, built strictly with other settings; the site."""
 
     def variant(**changed: object):
-        settings = yaml.safe_load((built.project / "mkdocs.yml").read_text(encoding="utf-8"))
+        settings = read_yaml(built.project / "mkdocs.yml")
         site = tmp_path_factory.mktemp("variant")
         file = built.project / f"{site.name}.yml"
         file.write_text(yaml.safe_dump({**settings, **changed}), encoding="utf-8")
@@ -31,7 +32,7 @@ def build(built, python, tmp_path_factory):
 @pytest.fixture(scope="module")
 def offline(build, built):
     """The site for a folder: every page is a file of its own."""
-    listed = yaml.safe_load((built.project / "mkdocs.yml").read_text(encoding="utf-8"))["plugins"]
+    listed = read_yaml(built.project / "mkdocs.yml")["plugins"]
     return build(plugins=[*listed, "offline"])
 
 
@@ -98,7 +99,7 @@ def test_every_file_that_a_page_names_is_there_where_pages_are_files(offline, re
 
 
 def test_the_explorer_starts_whenever_its_page_is_swapped_in(build, built, serve, tab):
-    theme = yaml.safe_load((built.project / "mkdocs.yml").read_text(encoding="utf-8"))["theme"]
+    theme = read_yaml(built.project / "mkdocs.yml")["theme"]
     theme["features"] = [*theme["features"], *SWAPPED]
     site = build(theme=theme, site_url="https://example.org/")
     with serve(site) as address:

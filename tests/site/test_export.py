@@ -14,6 +14,8 @@ from camfolio import cli
 from camfolio.site.export import IMAGES, image_name, jekyll_page
 from camfolio.site.templates import Page
 from camfolio.site.wording import as_text
+from camfolio.study.project import read_yaml
+from exported_sites import GENERATORS, built, lacking
 
 SEED = {
     "xai.png training_metrics.png confusion_matrix.png miscalssification.png goodxai.png badxai.png mishires.png",
@@ -223,6 +225,14 @@ def test_plain_files_build_strictly_without_us(export, python):
     assert (target / "site" / "tiny" / "figures" / "roc-light.svg").is_file()
 
 
+@pytest.mark.slow
+def test_every_generator_makes_the_same_pages_of_an_export(export):
+    status, target = export("markdown")
+    assert status == 0
+    sites = {generator: built(target, generator) for generator in GENERATORS}
+    assert lacking(sites, target / "docs") == []
+
+
 TAGS = """
 site_url: !ENV [NO_SUCH_VARIABLE, "https://example.org/"]
 markdown_extensions:
@@ -235,7 +245,7 @@ markdown_extensions:
 @pytest.mark.slow
 def test_settings_of_every_kind_and_place_are_exported_and_build_the_same_pages(export, python, tmp_path):
     project = tmp_path / "project"
-    settings = yaml.safe_load((project / "mkdocs.yml").read_text(encoding="utf-8"))
+    settings = read_yaml(project / "mkdocs.yml")
     for key in ("nav", "markdown_extensions", "extra_css", "extra_javascript"):
         del settings[key]
     settings |= {"docs_dir": "../pages", "watch": [], "hooks": ["mark.py"]}

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 
 import material
 import pytest
+import zensical
 
 from camfolio.errors import PageError
 from camfolio.site.head import BASE, THEME, finish_site, inline_scripts, with_card, with_policy
 
-THEME_SCRIPTS = Path(material.__file__).parent / "templates" / "partials" / "javascripts"
+THEMES = [Path(one.__file__).parent / "templates" / "partials" / "javascripts" for one in (material, zensical)]
+SCOPE = re.compile(r"{{ config\.extra\.scope \| d\(base_url(, true)?\) }}")
 
 
 def content(page: str) -> dict[str, list[str]]:
@@ -172,11 +175,8 @@ def test_links_and_files_of_the_site_itself_are_no_other_host(site, element):
 
 
 def test_the_list_has_every_inline_script_of_the_theme_and_no_other():
-    texts = [file.read_text(encoding="utf-8") for file in THEME_SCRIPTS.glob("*.html")]
-    placed = [
-        text.replace("{{ config.extra.scope | d(base_url) }}", "../..").replace("{{ base_url }}", "/a/")
-        for text in texts
-    ]
+    texts = [file.read_text(encoding="utf-8") for folder in THEMES for file in folder.glob("*.html")]
+    placed = [SCOPE.sub("../..", text).replace("{{ base_url }}", "/a/") for text in texts]
     scripts = [BASE.sub("", code) for text in placed for code in inline_scripts(text)]
     assert {hashlib.sha256(code.encode()).hexdigest() for code in scripts} == THEME
 

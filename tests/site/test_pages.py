@@ -21,6 +21,7 @@ from camfolio.site.numbers import interval
 from camfolio.site.pages import Site, assets, check_names, make_site, pictures, study_pages, with_numbers
 from camfolio.site.templates import Page, make_environment, render
 from camfolio.site.values import is_at_last_layer, results
+from camfolio.study.project import read_yaml
 from camfolio.study.settings import Network
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -44,7 +45,7 @@ ROWS = {
 @pytest.fixture(scope="session")
 def shown(read):
     """`shown(page)`: the elements of a page after Markdown, and its front matter."""
-    written = yaml.safe_load((PROJECT / "mkdocs.yml").read_text(encoding="utf-8"))["markdown_extensions"]
+    written = read_yaml(PROJECT / "mkdocs.yml")["markdown_extensions"]
     names = [entry if isinstance(entry, str) else next(iter(entry)) for entry in written]
 
     def convert(page: Page):

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from camfolio import cli
+from camfolio.study.project import read_yaml
 
 DATA = {".txt", ".csv", ".json", ".lock", ".npy", ".npz", ".onnx", ".png", ".safetensors", ".svg", ".webp"}
 """Suffixes of files that are read as data."""
@@ -32,7 +33,7 @@ def stranger(tmp_path, store, portfolio, tiny_study):
         "{{ config.__class__.__init__.__globals__['os'].system('touch " + str(tmp_path / "ran") + "') }}",
         encoding="utf-8",
     )
-    changed = yaml.safe_load((folder / "mkdocs.yml").read_text(encoding="utf-8"))
+    changed = read_yaml(folder / "mkdocs.yml")
     changed["theme"]["custom_dir"], changed["hooks"], changed["site_name"] = "theme", ["hook.py"], "Their maps"
     text = yaml.safe_dump(changed) + f"extra_tag: !!python/object/apply:os.system ['touch {tmp_path / 'ran'}']\n"
     (folder / "mkdocs.yml").write_text(text, encoding="utf-8")

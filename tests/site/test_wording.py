@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from camfolio.results.interval import Interval
 from camfolio.site import wording
+from camfolio.study.project import read_yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
 ACTING = "&<>\"'`*_[]()|~^=$\\{}#+-!:.\n\t 1a"
@@ -69,7 +70,7 @@ PLACES = {
 @cache
 def markdown() -> Markdown:
     """Markdown with the extensions of the site."""
-    listed = yaml.safe_load((PROJECT / "mkdocs.yml").read_text(encoding="utf-8"))["markdown_extensions"]
+    listed = read_yaml(PROJECT / "mkdocs.yml")["markdown_extensions"]
     return Markdown(extensions=[entry if isinstance(entry, str) else next(iter(entry)) for entry in listed])
 
 

@@ -14,7 +14,15 @@ from typing import Any
 import yaml
 
 from camfolio.commands.new import HERE
-from camfolio.study.project import check_links, configuration_of, docs_of, read_configuration, user_code_refused
+from camfolio.mkdocs.notices import SILENT
+from camfolio.study.project import (
+    check_links,
+    configuration_of,
+    docs_of,
+    read_configuration,
+    read_yaml,
+    user_code_refused,
+)
 
 KEPT = ("site_name", "site_description", "nav")
 """Keys of a project's configuration that are only shown; others name programs, such as plugins, hooks and themes, or files of this computer."""
@@ -38,11 +46,7 @@ def run_mkdocs(arguments: Sequence[str], settings: Mapping[str, Any]) -> int:
 
 def run(arguments: Sequence[str], settings: Mapping[str, Any]) -> int:
     """Run MkDocs with options for the plugin; returns its exit status."""
-    environment = os.environ | {
-        "CAMFOLIO_SITE": json.dumps(settings),
-        "NO_MKDOCS_2_WARNING": "1",
-        "DISABLE_MKDOCS_2_WARNING": "true",
-    }
+    environment = os.environ | SILENT | {"CAMFOLIO_SITE": json.dumps(settings)}
     command = [sys.executable, "-P", "-m", "mkdocs", *arguments]  # -P: no modules of the current folder
     return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - fixed program, arguments without a shell
 
@@ -60,8 +64,7 @@ def write_configuration(project: Path, folder: Path) -> Path:
     if not docs.is_dir():
         docs = folder / "docs"
         docs.mkdir()
-    ours = yaml.safe_load((HERE / "mkdocs.yml").read_text(encoding="utf-8"))
-    ours |= {"site_name": project.name or "Portfolio", "nav": None}
+    ours = {**read_yaml(HERE / "mkdocs.yml"), "site_name": project.name or "Portfolio", "nav": None}
     theirs = read_configuration(project)
     plugins = ["search", {"gen-files": {"scripts": [str(HERE / "pages.txt")]}}, {"camfolio": {"user_code": False}}]
     changed = {key: theirs[key] for key in KEPT if theirs.get(key) is not None}

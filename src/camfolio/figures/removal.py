@@ -8,11 +8,10 @@ from textwrap import fill
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from camfolio.figures.drawing.lines import band, interval_cells, mean_line
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import ARTICLE, SMALL, TEXT, Theme, legend_below, new_figure, tidy
+from camfolio.figures.drawing.style import ARTICLE, SMALL, TEXT, Theme, legend_below, new_figure, percent, tidy
 from camfolio.results.by_class import ByClassResult, ClassFaithfulness
 from camfolio.results.faithfulness import FaithfulnessResult
 from camfolio.results.interval import Interval
@@ -117,6 +116,6 @@ def panel(
         values = curves[method.key]
         mean_line(axes, shares, values, color=method.colour, label=method.name, linewidth=1.9)
         band(axes, shares, values, method.colour)
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    percent(axes.xaxis)
     axes.set_ylim(0, 1)
     tidy(axes, theme)

@@ -7,11 +7,10 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from camfolio.figures.drawing.lines import interval_cells
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import ARTICLE, SMALL, TEXT, Theme, legend_below, new_figure, tidy
+from camfolio.figures.drawing.style import ARTICLE, SMALL, TEXT, Theme, legend_below, new_figure, percent, tidy
 from camfolio.results.networks import NetworksInterval
 from camfolio.results.shortcut import CueResult, MethodMaps, ShortcutResult
 from camfolio.vocabulary import MethodLook, as_percent
@@ -94,7 +93,7 @@ def panel(axes: Axes, result: CueResult, methods: tuple[MethodLook, ...], theme:
     axes.set_yticks(range(len(methods)), [method.name for method in methods])
     axes.set_ylim(len(methods) - 0.5, -0.5)
     axes.set_xlim(left=0)
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    percent(axes.xaxis)
     axes.set_xlabel("energy in the cue's region")
     tidy(axes, theme)
 

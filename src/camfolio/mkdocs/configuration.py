@@ -75,6 +75,8 @@ def without_us(file: Path, site: Site) -> tuple[str, dict[str, Path]]:
     if "nav" in settings:
         changed["nav"] = site.nav(settings["nav"])
     changed |= {key: with_needed(key, settings.get(key)) for key in NEEDED}
+    if isinstance(settings.get("extra"), dict):
+        changed["extra"] = {key: value for key, value in settings["extra"].items() if not is_ours(value)}
     beside: dict[str, Path] = {}
     theme, hooks = settings.get("theme"), settings.get("hooks")
     if isinstance(theme, dict) and isinstance(theme.get("custom_dir"), str):
@@ -85,6 +87,11 @@ def without_us(file: Path, site: Site) -> tuple[str, dict[str, Path]]:
         beside |= names
         changed["hooks"] = list(names)
     return yaml.dump(changed, Dumper=Writer, sort_keys=False, allow_unicode=True), beside
+
+
+def is_ours(value: object) -> bool:
+    """Whether a value of a configuration is a name of this package, which is not there where exported pages are built."""
+    return isinstance(value, yaml.Node) and value.tag.startswith("tag:yaml.org,2002:python/name:camfolio.")
 
 
 def with_needed(key: str, given: Any) -> Any:  # noqa: ANN401 - a list or a mapping, of names and options

@@ -25,6 +25,7 @@ from mkdocs.structure.files import File, Files
 
 from camfolio.errors import CamfolioError
 from camfolio.mkdocs.configuration import NEEDED, with_needed
+from camfolio.mkdocs.notices import SAID
 from camfolio.site.head import finish_site
 from camfolio.site.pages import Picture, Site
 from camfolio.site.project import site_for, site_options
@@ -63,6 +64,8 @@ class CamfolioPlugin(BasePlugin[Settings]):  # type: ignore[no-untyped-call]  # 
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:  # noqa: ARG002 - MkDocs passes it
         """Start background computation if the site is served; with this event MkDocs keeps the instance between builds."""
+        if SAID:
+            log.info(SAID)
         self.background = Background() if command == "serve" else None
         show_progress()
 

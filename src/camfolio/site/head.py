@@ -25,6 +25,7 @@ BASE = re.compile(r'(?<=new URL\(")[\w./%~-]*(?=")')
 THEME = frozenset(
     {
         "7eb3684fdacd2881f67b9428983273a29d8774d8bc82622af9b65a8ec1032a90",  # base: reads and writes settings of the reader
+        "213d571a86bd568ccb65bf92ca3cf95284d8c140997189b0272a503b72fa3988",  # base of Zensical, its successor
         "0eb10c249dbdb0beef225a10ce5cbe55418cc4a7014cc208f8e7d6ed8f00906e",  # palette: light or dark
         "d74bb3b582599bb38b62d1eb15a60a0af4ce0147e3335efe0a811693984b71ce",  # content: linked tabs
         "ffcc0f7735fdab434d257c80e65cec2e88d716991e69757185b7e450e41a5b2f",  # content: the tab in the address
@@ -33,7 +34,7 @@ THEME = frozenset(
         "825a478f6ef2a37cf6bc1140ddb9b0665d08eee69a0635d5e82471fba8e2f73a",  # outdated: a note on old versions
     }
 )
-"""SHA-256 of the inline scripts of Material for MkDocs 9.8, without the address of the site. No other one may be in a page."""
+"""SHA-256 of the inline scripts of Material for MkDocs 9.8 and Zensical 0.0.73, without the address of the site. No other one may be in a page."""
 STYLES = re.compile(r'<link rel="stylesheet" href="(?P<assets>[^"]*)camfolio\.css">')
 FACES = ("fonts/serif.woff2", "fonts/sans.woff2", "fonts/sans-bold.woff2")
 """What every page needs at once, beside its style sheet; browsers would ask for it only when they have read that."""

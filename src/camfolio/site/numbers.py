@@ -1,14 +1,33 @@
-"""Numbers as pages write them: fixed digits, a true minus sign, thin spaces between thousands, intervals beside their value."""
+"""Numbers as pages write them: fixed digits, a true minus sign, thin spaces between thousands and before percent signs, intervals beside
+their value.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
 from camfolio.results.interval import Interval
-from camfolio.vocabulary import UNDEFINED, as_number, as_percent
+from camfolio.vocabulary import MINUS, UNDEFINED, as_number, as_percent
 
-NARROW_SPACE = "\u202f"  # between thousands; a line does not break there
+NARROW_SPACE = "\u202f"
+"""Between thousands and before a percent sign; a line does not break there."""
+CODE = r"```.*?```|`[^`\n]*`|<(?P<tag>code|pre|svg|math)\b.*?</(?P=tag)>"
+PERCENT = re.compile(rf"(?P<kept>{CODE})|(?<=\d)\s(?=%)", re.DOTALL)
+"""The space between a number and its percent sign; code stays as it is."""
+HYPHEN = re.compile(rf"(?P<kept>{CODE}|<[^>]*>)|(?<=[\s(])-(?=\d)", re.DOTALL)
+"""A hyphen in place of a minus sign; code stays as it is, and so do tags, whose attributes may be lengths."""
+
+
+def typeset(page: str) -> str:
+    """A page in Markdown or HTML with true minus signs, and with a narrow space before each percent sign, where no line breaks.
+
+    >>> typeset("34 % and -5 of `7 % 3`") == f"34{NARROW_SPACE}% and {MINUS}5 of `7 % 3`"
+    True
+    """
+    page = PERCENT.sub(lambda found: found["kept"] or NARROW_SPACE, page)
+    return HYPHEN.sub(lambda found: found["kept"] or MINUS, page)
 
 
 def interval(row: Interval, digits: int = 3) -> str:

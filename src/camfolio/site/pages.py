@@ -28,6 +28,7 @@ from camfolio.site.components.figures import figures_of
 from camfolio.site.components.numbering import numbered
 from camfolio.site.lazy import later
 from camfolio.site.number_tables import number_tables
+from camfolio.site.numbers import typeset
 from camfolio.site.progress import StudyProgress
 from camfolio.site.rooms import rooms
 from camfolio.site.stage_graph import stage_graph
@@ -229,13 +230,13 @@ def study_pages(
 
 
 def with_numbers(pages: Sequence[Page]) -> list[Page]:
-    """The pages with numbers of figures and tables in place of their marks, and links in place of references."""
+    """The pages with numbers of figures and tables in place of their marks, links in place of references, and proper signs."""
     texts = numbered(
         {page.path: page.content.decode() for page in pages},
         {page.path: page.source for page in pages},
         [page.path for page in pages if isinstance(page, WaitingPage)],
     )
-    return [replace(page, content=texts[page.path].encode()) for page in pages]
+    return [replace(page, content=typeset(texts[page.path]).encode()) for page in pages]
 
 
 def pictures(portfolio: Portfolio) -> list[Picture]:

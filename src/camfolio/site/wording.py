@@ -26,7 +26,8 @@ from camfolio.vocabulary import FOR_ITS_SIZE, SCALING_NAMES, UNDEFINED, as_numbe
 
 SIGNS = str.maketrans({sign: f"&#{ord(sign)};" for sign in "&<>\"'`*_[]|~^=$\\{}#"})
 ENDS = re.compile(r"^(?: |[-+!]|[0-9]+\.(?= |$))| $")
-SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+SPACE = re.compile(r"(?:[^\S\u00a0\u2009\u202f]|[\x00-\x1f\x7f-\x9f])+")
+"""White space and control characters, but not the spaces within numbers."""
 
 
 def as_text(value: Any) -> Any:  # noqa: ANN401 - any value of an expression in a template

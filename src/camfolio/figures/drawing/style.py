@@ -8,8 +8,10 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from camfolio.figures.drawing.faces import FALLBACK, FAMILY, register
 
@@ -21,6 +23,8 @@ HALF = 3.35
 SMALL, TEXT, TITLE = 8.0, 9.2, 10.3
 """Sizes of text, points; the smallest is 11 pixels."""
 OUTLINE = "#56B4E9"
+NARROW_SPACE = "\u202f"
+"""Before a percent sign, as on pages."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,11 @@ def tidy(axes: Axes, theme: Theme) -> None:
     axes.tick_params(length=3, width=0.8)
     axes.grid(visible=True, color=theme.faint, alpha=0.25, linewidth=0.6)
     axes.set_axisbelow(True)
+
+
+def percent(axis: Axis) -> None:
+    """Shares on an axis, 0 to 1, in percent."""
+    axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=f"{NARROW_SPACE}%"))
 
 
 def legend_below(figure: Figure, axes: Axes, theme: Theme, columns: int, size: float = TEXT) -> None:

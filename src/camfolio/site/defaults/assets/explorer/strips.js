@@ -43,7 +43,7 @@ class Distribution {
       if (sorted[middle] < value) from = middle + 1;
       else to = middle;
     }
-    return `higher than ${Math.round((100 * from) / sorted.length)} % of ${sorted.length}`;
+    return `higher than ${Math.round((100 * from) / sorted.length)}\u202f% of ${sorted.length}`;
   }
 }
 
