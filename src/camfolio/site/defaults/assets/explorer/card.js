@@ -48,6 +48,6 @@ export class Card {
     if (!pixels) return "The map is empty.";
     if (!blend) return "The map is switched off.";
     if (!threshold) return "The whole map is shown.";
-    return `The map is shown on ${pixels} of ${height * width} pixels: those with at least ${Math.round(100 * threshold)} % of its ${this.data.signed ? "largest magnitude" : "maximum"}.`;
+    return `The map is shown on ${pixels} of ${height * width} pixels: those with at least ${Math.round(100 * threshold)}\u202f% of its ${this.data.signed ? "largest magnitude" : "maximum"}.`;
   }
 }

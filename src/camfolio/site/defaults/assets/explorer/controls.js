@@ -32,7 +32,7 @@ export function write(root, state, data) {
   }
   const say = (name, text) => { root.querySelector(`[data-part="${name}"]`).textContent = text; };
   say("confidence", state.confidence.toFixed(2));
-  say("threshold", `${Math.round(100 * state.threshold)} %`);
+  say("threshold", `${Math.round(100 * state.threshold)}\u202f%`);
   const known = (data.scores[state.score]?.[state.method] ?? []).filter((value) => value !== null);
   const [low, high] = known.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
   say("range", `of ${data.methods[state.method]}: ${known.length ? `${number(low)} to ${number(high)}` : "not defined"}`);
