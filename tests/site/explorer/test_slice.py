@@ -41,7 +41,7 @@ def test_a_row_has_the_value_its_mark_in_the_distribution_and_its_rank(visit, da
     row = tab.locator("[data-part=first] tr", has_text="energy inside the nodule").first
     assert row.locator(".value").inner_text() == f"{values[2]:.2f}"
     below = sum(value < values[2] for value in known)
-    assert row.inner_text().endswith(f"higher than {100 * below / len(known):.0f} % of {len(known)}")
+    assert row.inner_text().endswith(f"higher than {100 * below / len(known):.0f}\u202f% of {len(known)}")
     at = float(row.locator(".strip .mark").get_attribute("d").removeprefix("M").split()[0])
     assert at == pytest.approx(200 * (values[2] - known[0]) / (known[-1] - known[0]), abs=0.1)
 
@@ -69,7 +69,7 @@ def test_a_threshold_hides_the_map_below_it_and_says_how_many_pixels_remain(visi
     assert (cut[remains] == coloured[remains]).all()
     rows, columns = data["size"]
     tab.wait_for_selector(f".card .said:has-text('on {remains.sum()} of {rows * columns} pixels')")
-    assert "at least 50 % of its maximum" in tab.inner_text("[data-card=current] .said")
+    assert "at least 50\u202f% of its maximum" in tab.inner_text("[data-card=current] .said")
     tile = ".tile[aria-selected=true] canvas"
     assert (pixels(tab, data, f"{tile}[data-shows$='/1/0.5']") == cut).all()
     assert "threshold=0.5" in settled(tab)
