@@ -1,0 +1,123 @@
+// What one network says: a warning if the picture is unlike its training slices, its answer, and its maps as stored, before and after the edits.
+import { element } from "../explorer/words.js";
+import { svg } from "../explorer/strips.js";
+import { edges, shares } from "./colours.js";
+import { energyInside } from "./energy.js";
+import { answer, answered, energy, two } from "./words.js";
+
+const ROWS = { stored: "Stored by Python", before: "Here, before edits", now: "Here, now" };
+
+export class NetworkPanel {
+  // `titled`: whether there are several networks, so that each needs its name.
+  constructor(network, manifest, colours, titled) {
+    Object.assign(this, { network, manifest, colours });
+    this.warning = element("p", { class: "far", hidden: "" });
+    this.verdict = element("p", { class: "verdict" });
+    this.was = element("p", { class: "was said" });
+    this.details = element("p", { class: "said" });
+    this.bars = manifest.classes.map((name, k) => this.makeBar(name, k));
+    this.cells = Object.fromEntries(Object.keys(ROWS).map((row) => [row, manifest.methods.map((method) => this.makeCell(method, row))]));
+    this.grid = element("div", { class: "maps", style: `--methods: ${manifest.methods.length}` },
+      element("div", { class: "row", "aria-hidden": "true" }, ...manifest.methods.map(({ title }) => element("p", { class: "method" }, title))));
+    this.rows = Object.fromEntries(Object.entries(ROWS).map(([row, words]) => [row, this.makeRow(row, words)]));
+    this.box = element("section", { class: "network", "aria-label": network.title },
+      ...(titled ? [element("h2", {}, network.title)] : []),
+      this.warning, this.verdict, this.was, element("div", { class: "bars" }, ...this.bars.map((bar) => bar.box)), this.details, this.grid);
+  }
+
+  makeBar(name, k) {
+    const fill = element("span", { class: "fill" }), mark = element("span", { class: "mark" }), value = element("span", { class: "value" });
+    const box = element("div", { class: `bar class-${k}` }, element("span", {}, name), element("span", { class: "track", "aria-hidden": "true" }, fill, mark), value);
+    return { box, fill, mark, value };
+  }
+
+  makeRow(row, words) {
+    const label = element("h3", {}, words);
+    const box = element("div", { class: "row", role: "group", "aria-label": `${words}: ${this.network.title}` }, label, ...this.cells[row].map((cell) => cell.box));
+    this.grid.append(box);
+    return { box, label };
+  }
+
+  makeCell(method, row) {
+    const [height, width] = this.manifest.size;
+    const canvas = element("canvas", { width, height, role: "img" });
+    const halo = svg("path", { class: "halo" }), outline = svg("path", { class: "outline" });
+    const lines = svg("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
+    lines.append(halo, outline);
+    const state = element("p", { class: "state" }), progress = element("progress", { max: 1, value: 0, hidden: "", "aria-label": `${method.title}, ${ROWS[row]}` });
+    const value = element("p", { class: "value" });
+    const box = element("div", { class: "cell" }, element("div", { class: "pixels" }, canvas, lines, state, progress), value);
+    return { method, row, box, canvas, halo, outline, state, progress, value };
+  }
+
+  // Show readings (of live.js), `stored` maps or null, and with which look: "positive", "signed" or "disagreement".
+  show({ before, now, stored, edited, look }) {
+    const { classes } = this.manifest;
+    this.warn(now.result.check);
+    this.verdict.textContent = answer(classes, now.result.probability);
+    this.verdict.dataset.class = answered(now.result.probability);
+    this.was.textContent = edited ? `Before the edits: ${answer(classes, before.result.probability)}.` : "Unchanged.";
+    this.bars.forEach((bar, k) => this.fill(bar, now.result.probability[k], edited ? before.result.probability[k] : null));
+    this.details.textContent = this.sentence(now.result);
+    this.rows.stored.box.hidden = !stored;
+    for (const cell of this.cells.before) this.draw(cell, before, before.maps[cell.method.key], look);
+    for (const cell of this.cells.now) this.draw(cell, now, now.maps[cell.method.key], look);
+    if (stored) for (const cell of this.cells.stored) this.drawStored(cell, before, stored[cell.method.key], look);
+    this.rows.now.box.dataset.edited = edited ? "yes" : "no";
+  }
+
+  warn(check) {
+    this.warning.hidden = !check?.far;
+    if (check?.far) this.warning.textContent = `This picture is unlike the training slices: distance ${two(check.distance)}, and ${two(check.threshold)} is the limit. ${this.manifest.check_words ?? ""} Do not rely on the answer.`;
+  }
+
+  fill(bar, value, before) {
+    bar.fill.style.width = `${100 * value}%`;
+    bar.mark.hidden = before === null;
+    if (before !== null) bar.mark.style.left = `${100 * before}%`;
+    bar.value.textContent = two(value);
+  }
+
+  sentence({ spread, check, ms }) {
+    const { classes } = this.manifest, last = classes[classes.length - 1];
+    const members = spread ? `Its ${this.network.members} networks: ${two(spread[0])} to ${two(spread[1])} for ${last}. ` : "";
+    const near = check && !check.far ? `Like the training slices: distance ${two(check.distance)}, limit ${two(check.threshold)}. ` : "";
+    return `${members}${near}Answer in ${Math.round(ms.forward)} ms, maps in ${Math.round(ms.maps)} ms.`;
+  }
+
+  draw(cell, reading, map, look) {
+    const kind = look === "disagreement" ? map?.disagreement : map?.[look];
+    this.paint(cell, reading, map && (kind ?? null), look === "signed", map ? energyInside(map.positive, reading.mask) : null);
+  }
+
+  drawStored(cell, reading, map, look) {
+    const kind = look === "disagreement" ? null : map?.[look];
+    this.paint(cell, reading, kind ?? null, look === "signed", map?.positive ? energyInside(map.positive, reading.mask) : null);
+    const live = reading.maps[cell.method.key]?.[look], stored = kind && shares(kind);
+    if (live && stored && cell.row === "stored") cell.value.textContent += `; differs by ${difference(shares(live), stored)}`;
+  }
+
+  // Draw a map: undefined while it is not computed, null if the look has none.
+  paint(cell, { seen, mask }, map, signed, share) {
+    const scaled = map && shares(map), waiting = map === undefined;
+    this.colours.draw(cell.canvas, seen, scaled ?? null, signed);
+    const path = edges(mask, this.manifest.size);
+    for (const one of [cell.halo, cell.outline]) one.setAttribute("d", path);
+    cell.state.textContent = waiting ? "not yet" : map === null ? "not stored" : scaled ? "" : "empty";
+    cell.value.textContent = waiting ? "" : `energy inside ${energy(share)}`;
+    cell.canvas.setAttribute("aria-label", `${cell.method.title}, ${ROWS[cell.row]}: ${cell.state.textContent || cell.value.textContent}`);
+  }
+
+  // How far a map is computed that takes long, in the row "before" or "now"; null when it is done.
+  progress(row, key, share) {
+    const cell = this.cells[row].find((one) => one.method.key === key);
+    cell.progress.hidden = share === null;
+    cell.progress.value = share ?? 0;
+  }
+}
+
+// The largest difference of two maps as a share of their range.
+function difference(live, stored) {
+  const largest = live ? live.reduce((most, value, i) => Math.max(most, Math.abs(value - stored[i])), 0) : 1;
+  return largest < 0.001 ? "less than 0.001" : largest.toFixed(3);
+}

@@ -1,0 +1,38 @@
+// Sentences of the page: answers, edits and what they changed; for the eye and for screen readers the same.
+export const two = (value) => value.toFixed(2);
+export const hu = (value) => `${String(Math.round(value)).replace("-", "−")} HU`;
+
+const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value)}`;
+
+// What an edit does, for the list of edits and after "after".
+export function edited(edit, marks) {
+  return {
+    brush: () => `painting ${plural(edit.pixels.length, "pixel")} with ${hu(edit.hu)}`,
+    outline: () => `${edit.inside ? "adding" : "removing"} ${plural(edit.pixels.length, "pixel")} ${edit.inside ? "to" : "from"} the outline`,
+    erase: () => "erasing what is inside the outline",
+    move: () => `moving what is inside the outline by ${signed(edit.rows)} rows and ${signed(edit.columns)} columns`,
+    mark: () => `adding the ${edit.cue}, ${marks[edit.cue].title}`,
+    noise: () => `adding noise of ${edit.deviation} HU`,
+    window: () => `changing the window to ${hu(edit.low)} to ${hu(edit.high)}`,
+  }[edit.kind]();
+}
+
+// The class with the largest probability, and "malignant, p = 0.83".
+export const answered = (probability) => Array.from(probability).indexOf(Math.max(...probability));
+export const answer = (classes, probability) => `${classes[answered(probability)]}, p = ${two(Math.max(...probability))}`;
+
+// "Probability of malignant 0.83 → 0.41 after erasing the nodule.", of one network or of several, each with its title.
+export function changed(classes, networks, before, after, edit) {
+  const last = classes.length - 1, named = networks.length > 1;
+  const values = networks.map((network, n) => `${named ? `${network}: ` : ""}${two(before[n][last])} → ${two(after[n][last])}`);
+  return `Probability of ${classes[last]} ${values.join("; ")}${edit ? ` after ${edit}` : ""}.`;
+}
+
+// "Probability of malignant 0.83", of one network or several.
+export function probabilities(classes, networks, now) {
+  const last = classes.length - 1;
+  return `Probability of ${classes[last]} ${networks.map((network, n) => `${networks.length > 1 ? `${network}: ` : ""}${two(now[n][last])}`).join("; ")}.`;
+}
+
+export const energy = (share) => (share === null ? "not defined" : two(share));
