@@ -5,7 +5,7 @@ const PAUSE = 400; // ms without an edit before what takes long is computed
 
 export class Live {
   // `wanted()` gives { start, now, edited, networks, layer, explained, busy }: pictures before and after the edits, the networks shown,
-  // and whether a stroke goes on; on.shown(readings) has network -> { before, now }; on.progress(network, row, key, share); on.failed(error).
+  // and whether a stroke goes on; on.shown(readings) has network -> { before, now }; on.progress(network, column, key, share); on.failed(error).
   constructor(engine, manifest, wanted, on) {
     Object.assign(this, { engine, manifest, wanted, on, kept: new Map(), running: false, again: false });
     this.slow = manifest.methods.filter(({ key }) => key === "score_cam").map(({ key }) => key);
@@ -73,22 +73,22 @@ export class Live {
     const abort = (this.abort = new AbortController()), { readings } = this;
     try {
       for (const [network, { before, now }] of Object.entries(readings))
-        for (const [row, reading] of before === now ? [["now", now]] : [["before", before], ["now", now]])
-          for (const key of this.slow) if (!reading.maps[key]) await this.slowly(network, row, reading, key, abort.signal);
+        for (const [column, reading] of before === now ? [["now", now]] : [["before", before], ["now", now]])
+          for (const key of this.slow) if (!reading.maps[key]) await this.slowly(network, column, reading, key, abort.signal);
       if (!abort.signal.aborted) this.on.shown(readings, this.wanted());
     } catch (error) {
       if (!abort.signal.aborted) this.on.failed(error);
     }
   }
 
-  async slowly(network, row, reading, key, signal) {
-    const progress = (share) => signal.aborted || this.on.progress(network, row, key, share);
+  async slowly(network, column, reading, key, signal) {
+    const progress = (share) => signal.aborted || this.on.progress(network, column, key, share);
     try {
       const map = await this.engine.scoreCam(network, reading.seen, { layer: reading.layer, explained: reading.result.explained, progress, signal });
       if (signal.aborted) throw new Error("The slice has changed.");
       reading.maps[key] = { ...map, disagreement: map.disagreement ?? null };
     } finally {
-      this.on.progress(network, row, key, null);
+      this.on.progress(network, column, key, null);
     }
   }
 

@@ -41,7 +41,7 @@ export class Page {
 
   // Show the state that the address holds.
   async open() {
-    const given = parts(location), index = this.samples.ids.indexOf(given.slice);
+    const given = parts(location), asked = given.slice ?? this.root.dataset.slice, index = this.samples.ids.indexOf(asked);
     this.controls.fill(given);
     await this.choose(Math.max(0, index), given.edits);
     if (given.slice && index < 0) this.say(`Expected the name of a test slice in the address, but got “${given.slice}”. The first one is shown.`);

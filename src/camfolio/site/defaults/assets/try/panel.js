@@ -5,7 +5,7 @@ import { edges, shares } from "./colours.js";
 import { energyInside } from "./energy.js";
 import { answer, answered, energy, two } from "./words.js";
 
-const ROWS = { stored: "Stored by Python", before: "Here, before edits", now: "Here, now" };
+const COLUMNS = { stored: "stored by Python", before: "here, before the edits", now: "here, now" };
 
 export class NetworkPanel {
   // `titled`: whether there are several networks, so that each needs its name.
@@ -16,10 +16,10 @@ export class NetworkPanel {
     this.was = element("p", { class: "was said" });
     this.details = element("p", { class: "said" });
     this.bars = manifest.classes.map((name, k) => this.makeBar(name, k));
-    this.cells = Object.fromEntries(Object.keys(ROWS).map((row) => [row, manifest.methods.map((method) => this.makeCell(method, row))]));
-    this.grid = element("div", { class: "maps", style: `--methods: ${manifest.methods.length}` },
-      element("div", { class: "row", "aria-hidden": "true" }, ...manifest.methods.map(({ title }) => element("p", { class: "method" }, title))));
-    this.rows = Object.fromEntries(Object.entries(ROWS).map(([row, words]) => [row, this.makeRow(row, words)]));
+    this.cells = Object.fromEntries(Object.keys(COLUMNS).map((column) => [column, manifest.methods.map((method) => this.makeCell(method, column))]));
+    this.heads = Object.entries(COLUMNS).map(([column, words]) => element("p", { class: column }, words));
+    this.grid = element("div", { class: "maps" }, element("div", { class: "row", "aria-hidden": "true" }, ...this.heads),
+      ...manifest.methods.map((method, n) => this.makeRow(method, Object.values(this.cells).map((cells) => cells[n].box))));
     this.box = element("section", { class: "network", "aria-label": network.title },
       ...(titled ? [element("h2", {}, network.title)] : []),
       this.warning, this.verdict, this.was, element("div", { class: "bars" }, ...this.bars.map((bar) => bar.box)), this.details, this.grid);
@@ -31,23 +31,20 @@ export class NetworkPanel {
     return { box, fill, mark, value };
   }
 
-  makeRow(row, words) {
-    const label = element("h3", {}, words);
-    const box = element("div", { class: "row", role: "group", "aria-label": `${words}: ${this.network.title}` }, label, ...this.cells[row].map((cell) => cell.box));
-    this.grid.append(box);
-    return { box, label };
+  makeRow({ title }, boxes) {
+    return element("div", { class: "row", role: "group", "aria-label": `${title}: ${this.network.title}` }, element("h3", {}, title), ...boxes);
   }
 
-  makeCell(method, row) {
+  makeCell(method, column) {
     const [height, width] = this.manifest.size;
     const canvas = element("canvas", { width, height, role: "img" });
     const halo = svg("path", { class: "halo" }), outline = svg("path", { class: "outline" });
     const lines = svg("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
     lines.append(halo, outline);
-    const state = element("p", { class: "state" }), progress = element("progress", { max: 1, value: 0, hidden: "", "aria-label": `${method.title}, ${ROWS[row]}` });
+    const state = element("p", { class: "state" }), progress = element("progress", { max: 1, value: 0, hidden: "", "aria-label": `${method.title}, ${COLUMNS[column]}` });
     const value = element("p", { class: "value" });
-    const box = element("div", { class: "cell" }, element("div", { class: "pixels" }, canvas, lines, state, progress), value);
-    return { method, row, box, canvas, halo, outline, state, progress, value };
+    const box = element("div", { class: `cell ${column}` }, element("div", { class: "pixels" }, canvas, lines, state, progress), value);
+    return { method, column, box, canvas, halo, outline, state, progress, value };
   }
 
   // Show readings (of live.js), `stored` maps or null, and with which look: "positive", "signed" or "disagreement".
@@ -59,11 +56,10 @@ export class NetworkPanel {
     this.was.textContent = edited ? `Before the edits: ${answer(classes, before.result.probability)}.` : "Unchanged.";
     this.bars.forEach((bar, k) => this.fill(bar, now.result.probability[k], edited ? before.result.probability[k] : null));
     this.details.textContent = this.sentence(now.result);
-    this.rows.stored.box.hidden = !stored;
+    this.grid.classList.toggle("live-only", !stored);
     for (const cell of this.cells.before) this.draw(cell, before, before.maps[cell.method.key], look);
     for (const cell of this.cells.now) this.draw(cell, now, now.maps[cell.method.key], look);
     if (stored) for (const cell of this.cells.stored) this.drawStored(cell, before, stored[cell.method.key], look);
-    this.rows.now.box.dataset.edited = edited ? "yes" : "no";
   }
 
   warn(check) {
@@ -94,7 +90,7 @@ export class NetworkPanel {
     const kind = look === "disagreement" ? null : map?.[look];
     this.paint(cell, reading, kind ?? null, look === "signed", map?.positive ? energyInside(map.positive, reading.mask) : null);
     const live = reading.maps[cell.method.key]?.[look], stored = kind && shares(kind);
-    if (live && stored && cell.row === "stored") cell.value.textContent += `; differs by ${difference(shares(live), stored)}`;
+    if (live && stored) cell.value.textContent += `; differs by ${difference(shares(live), stored)}`;
   }
 
   // Draw a map: undefined while it is not computed, null if the look has none.
@@ -105,12 +101,12 @@ export class NetworkPanel {
     for (const one of [cell.halo, cell.outline]) one.setAttribute("d", path);
     cell.state.textContent = waiting ? "not yet" : map === null ? "not stored" : scaled ? "" : "empty";
     cell.value.textContent = waiting ? "" : `energy inside ${energy(share)}`;
-    cell.canvas.setAttribute("aria-label", `${cell.method.title}, ${ROWS[cell.row]}: ${cell.state.textContent || cell.value.textContent}`);
+    cell.canvas.setAttribute("aria-label", `${cell.method.title}, ${COLUMNS[cell.column]}: ${cell.state.textContent || cell.value.textContent}`);
   }
 
-  // How far a map is computed that takes long, in the row "before" or "now"; null when it is done.
-  progress(row, key, share) {
-    const cell = this.cells[row].find((one) => one.method.key === key);
+  // How far a map is computed that takes long, in the column "before" or "now"; null when it is done.
+  progress(column, key, share) {
+    const cell = this.cells[column].find((one) => one.method.key === key);
     cell.progress.hidden = share === null;
     cell.progress.value = share ?? 0;
   }

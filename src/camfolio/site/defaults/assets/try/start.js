@@ -9,7 +9,7 @@ export function prepare(root) {
     say("Loading the network.");
     try {
       const [{ Engine }, { Page }] = await Promise.all([import("./engine.js"), import("./page.js")]);
-      const engine = await Engine.open(address, { runtime, progress: (words, share) => { say(words); bar.value = share; } });
+      const engine = await Engine.open(address, { runtime, progress: (words, share) => { say(words); fill(bar, share); } });
       if (!root.isConnected) { engine.close(); return; } // the theme has swapped in another page
       const page = new Page(root, engine, address, runtime);
       await page.open();
@@ -22,4 +22,10 @@ export function prepare(root) {
     }
   });
   button.disabled = false;
+}
+
+// A bar at a share of 0 to 1, or, for null, one whose end is not known.
+function fill(bar, share) {
+  if (share === null) bar.removeAttribute("value");
+  else bar.value = share;
 }

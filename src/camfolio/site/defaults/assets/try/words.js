@@ -3,15 +3,18 @@ export const two = (value) => value.toFixed(2);
 export const hu = (value) => `${String(Math.round(value)).replace("-", "−")} HU`;
 
 const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
-const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value)}`;
+const shift = ({ rows, columns }) => [
+  ...(rows ? [`${plural(Math.abs(rows), "pixel")} ${rows < 0 ? "up" : "down"}`] : []),
+  ...(columns ? [`${plural(Math.abs(columns), "pixel")} to the ${columns < 0 ? "left" : "right"}`] : []),
+].join(" and ") || "nothing";
 
 // What an edit does, for the list of edits and after "after".
 export function edited(edit, marks) {
   return {
     brush: () => `painting ${plural(edit.pixels.length, "pixel")} with ${hu(edit.hu)}`,
     outline: () => `${edit.inside ? "adding" : "removing"} ${plural(edit.pixels.length, "pixel")} ${edit.inside ? "to" : "from"} the outline`,
-    erase: () => "erasing what is inside the outline",
-    move: () => `moving what is inside the outline by ${signed(edit.rows)} rows and ${signed(edit.columns)} columns`,
+    erase: () => "erasing the nodule",
+    move: () => `moving the nodule by ${shift(edit)}`,
     mark: () => `adding the ${edit.cue}, ${marks[edit.cue].title}`,
     noise: () => `adding noise of ${edit.deviation} HU`,
     window: () => `changing the window to ${hu(edit.low)} to ${hu(edit.high)}`,
