@@ -46,7 +46,7 @@ def test_a_map_of_one_network_is_that_of_python(run, method):
     batch = Batch(reading, torch.zeros(1, 1, 8, 8), torch.zeros_like, lambda _, cells: cells, 1, 1)
     found = run(
         "maps.js",
-        "(maps, { A, g, key }) => [...maps.methodOf(key)(Float32Array.from(A), Float32Array.from(g), 20)]",
+        "(maps, { A, g, key }) => [...maps.METHODS[key](Float32Array.from(A), Float32Array.from(g), 20)]",
         {"A": plain(activations), "g": plain(gradients), "key": method},
     )
     assert close(found, find_method(method)(batch))
@@ -67,15 +67,6 @@ def test_what_is_explained_and_its_gradient_are_those_of_python(run, comparison,
     )
     assert found["score"] == pytest.approx(score.item())
     assert close(found["gradient"], (weights @ gradients)[0])
-
-
-@pytest.mark.parametrize(
-    ("key", "explains", "weight"),
-    [("grad_cam", "margin", 1), ("grad_cam", "logit", 0), ("finer_grad_cam", "logit", 0.7)],
-)
-def test_finer_methods_have_their_own_comparison(run, key, explains, weight):
-    given = {"key": key, "explains": explains, "comparison": 0.7}
-    assert run("maps.js", "(maps, given) => maps.comparisonOf(given.key, given)", given) == weight
 
 
 @pytest.mark.parametrize("members", [1, 3])

@@ -56,6 +56,11 @@ export class Engine {
     }
   }
 
+  // Bytes of the memory in which the networks run.
+  memory() {
+    return this.call("memory", {}, []);
+  }
+
   // Stop the worker and give back its memory.
   close() {
     this.fail(new EngineError("Expected an open engine, but it was closed. Start the network again."));

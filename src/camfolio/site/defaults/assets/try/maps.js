@@ -3,7 +3,6 @@
 // A layer's values are one array, channel by channel and each row by row; a map has one value per cell. Maps are signed: negative
 // where there is evidence against the class.
 const CANCELLED = 1e-6; // XGrad-CAM: a channel's sum below this share of its magnitude is rounding
-const FINER = "finer_"; // methods whose gradients are those of the difference to the strongest other class
 
 // Every method that needs nothing but activations A and gradients g of one network: key -> map of A, g and the number of cells.
 export const METHODS = {
@@ -22,13 +21,6 @@ export const METHODS = {
     });
   }),
 };
-
-// The method of a key, which may have the prefix of the finer ones; undefined for one that needs more than gradients.
-export const methodOf = (key) => METHODS[key.startsWith(FINER) ? key.slice(FINER.length) : key];
-
-// The factor of the strongest other class's logit in what a method explains.
-export const comparisonOf = (key, manifest) =>
-  key.startsWith(FINER) ? manifest.comparison : manifest.explains === "margin" ? 1 : 0;
 
 function sum(start, count, value) {
   let total = 0;

@@ -1,9 +1,11 @@
 // One network of a study in the worker: its graphs, loaded when first needed, and what they give for a slice.
-import { distance } from "./check.js";
+import { distance, measure } from "./check.js";
 import { download } from "./download.js";
 import { networkInput } from "./input.js";
-import { averaged, comparisonOf, disagreement, enlarge, highest, methodOf, score, scoreGradient, softmax } from "./maps.js";
+import { averaged, disagreement, enlarge, highest, METHODS, score, scoreGradient, softmax } from "./maps.js";
 import { mask, scoreMap } from "./score_cam.js";
+
+const BATCH = 8; // masked slices in one pass of Score-CAM, for each member
 
 export class Network {
   // `spec` is the network's entry in the manifest, `folder` the manifest's address.
@@ -29,12 +31,18 @@ export class Network {
     return session;
   }
 
+  // The numbers of the input check; null if the study has none.
+  measure() {
+    const { spec, folder } = this, { input_check: check } = spec;
+    return check && (this.measured ??= download(new URL(check.file, folder).href, check).then((bytes) => measure(bytes, check, spec.members)));
+  }
+
   // The files of weights, which both graphs read; `track` is called with the number of all their bytes so far.
   loaded(track = () => {}) {
     const files = this.spec.weights ?? [], done = files.map(() => 0);
     const follow = (i) => (bytes) => { done[i] = bytes; track(done.reduce((a, b) => a + b)); };
     return Promise.all(files.map(async (file, i) => ({
-      path: file.file.split("/").pop(), data: await download(new URL(file.file, this.folder).href, file, follow(i)),
+      path: file.location, data: await download(new URL(file.file, this.folder).href, file, follow(i)),
     })));
   }
 
@@ -46,21 +54,21 @@ export class Network {
 
   // Class probabilities, maps by all gradient methods, their disagreement, and the distance from the training slices.
   async explain(hounsfield, layer, explained) {
-    const { spec, manifest } = this, image = networkInput(hounsfield, manifest), began = performance.now();
-    const checked = spec.input_check ? [`activations_${spec.focus}`] : [];
-    const names = [...new Set(["logits", `activations_${layer}`, `gradients_${layer}`, ...checked])];
-    const outputs = await this.runtime.run(await this.session("gradients"), this.one(image), names), ran = performance.now();
+    const { spec, manifest } = this, image = networkInput(hounsfield, manifest);
+    const inFocus = `activations_${spec.focus}`, measured = await this.measure(), session = await this.session("gradients");
+    const names = [...new Set(["logits", `activations_${layer}`, `gradients_${layer}`, ...(measured ? [inFocus] : [])])];
+    const began = performance.now(), outputs = await this.runtime.run(session, this.one(image), names), ran = performance.now();
     const answer = this.answer(outputs.logits, explained), cells = this.cells(layer);
     const activations = split(outputs[`activations_${layer}`].data, spec.members), gradients = split(outputs[`gradients_${layer}`].data, spec.members);
     const maps = {}, differing = {};
-    for (const { key } of manifest.methods.filter((method) => methodOf(method.key))) {
-      const comparison = comparisonOf(key, manifest);
-      const members = activations.map((A, m) => methodOf(key)(A, scoreGradient(gradients[m], answer.logits[m], answer.explained, comparison), cells));
+    const slopes = gradients.map((g, m) => scoreGradient(g, answer.logits[m], answer.explained, this.comparison));
+    for (const { key } of manifest.methods.filter((method) => METHODS[method.key])) {
+      const members = activations.map((A, m) => METHODS[key](A, slopes[m], cells));
       const { disagreement: between, ...map } = this.joined(members, layer);
       maps[key] = map;
       if (between) differing[key] = between;
     }
-    const check = spec.input_check ? distance(split(outputs[checked[0]].data, spec.members), spec.input_check) : null;
+    const check = measured && distance(split(outputs[inFocus].data, spec.members), measured, spec.input_check);
     const { probability, spread, explained: target } = answer;
     return { probability, spread, explained: target, maps, disagreement: differing, check, ms: { forward: ran - began, maps: performance.now() - ran } };
   }
@@ -69,13 +77,13 @@ export class Network {
   async scoreCam(hounsfield, layer, explained, step) {
     const { spec, manifest } = this, image = networkInput(hounsfield, manifest), began = performance.now();
     const outputs = await this.runtime.run(await this.session("gradients"), this.one(image), ["logits", `activations_${layer}`]);
-    const answer = this.answer(outputs.logits, explained), cells = this.cells(layer), comparison = comparisonOf("score_cam", manifest);
+    const answer = this.answer(outputs.logits, explained), cells = this.cells(layer);
     const activations = split(outputs[`activations_${layer}`].data, spec.members), { channels } = spec.layers[layer];
     const scores = activations.map(() => []), session = await this.session("forward");
-    for (let start = 0; start < channels; start += manifest.score_cam.batch) {
-      const count = Math.min(manifest.score_cam.batch, channels - start);
+    for (let start = 0; start < channels; start += BATCH) {
+      const count = Math.min(BATCH, channels - start);
       for (const [m, logits] of (await this.masked(session, image, activations, layer, start, count)).entries())
-        scores[m].push(...logits.map((row) => score(row, answer.explained, comparison)));
+        scores[m].push(...logits.map((row) => score(row, answer.explained, this.comparison)));
       await step((start + count) / channels);
     }
     const members = activations.map((A, m) => scoreMap(A, cells, scores[m]));
@@ -119,6 +127,11 @@ export class Network {
       signed: enlarge(map, shape, size, centres), positive: enlarge(map.map((value) => Math.max(value, 0)), shape, size, centres),
       cells: Float32Array.from(map), shape, disagreement: differing && enlarge(differing, shape, size, centres),
     };
+  }
+
+  // The factor of the strongest other class's logit in what is explained.
+  get comparison() {
+    return this.manifest.target === "margin" ? 1 : 0;
   }
 
   one = (image) => ({ data: image, dims: [1, 1, ...this.manifest.size] });

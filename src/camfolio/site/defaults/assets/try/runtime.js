@@ -4,7 +4,7 @@ import { EngineError } from "./errors.js";
 
 const MODULE = "ort.wasm.min.mjs", BINARY = "ort-wasm-simd-threaded.wasm";
 const LIMITS_MB = [1024, 512, 256, 128]; // of the memory, tried one after the other; the runtime itself asks for 4096
-const PAGES_PER_MB = 16, MB = 2 ** 20;
+const PAGES_PER_MB = 16;
 const OPTIONS = { executionProviders: ["wasm"], graphOptimizationLevel: "all" };
 const CLOSE = "Close other tabs and apps, or use a computer.";
 
@@ -15,8 +15,13 @@ export class Runtime {
     [runtime.ort] = await Promise.all([imported(new URL(MODULE, folder)), binary]);
     Object.assign(runtime.ort.env.wasm, { numThreads: 1, proxy: false, wasmPaths: folder, wasmBinary: await binary });
     runtime.ort.env.logLevel = "error";
-    runtime.refused = limitMemory();
+    Object.assign(runtime, limitMemory());
     return runtime;
+  }
+
+  // Bytes of its memory, which grows and never shrinks.
+  get bytes() {
+    return this.granted.at(-1)?.buffer.byteLength ?? 0;
   }
 
   // A session of a graph and the files of its weights ({path, data}); the first one starts the runtime.
@@ -45,6 +50,8 @@ export class Runtime {
   explained(error, expected) {
     const tried = this.refused.length ? ` (refused: ${this.refused.join(", ")} MB)` : "";
     if (this.refused.length === LIMITS_MB.length) return new EngineError(`Expected memory for the network, but this browser grants none${tried}. ${CLOSE}`);
+    if (/unsafe-eval|disallowed by embedder/i.test(String(error.message ?? error)))
+      return new EngineError("Expected a server that allows WebAssembly, but the Content-Security-Policy it sends forbids it. Add 'wasm-unsafe-eval' to its script-src.");
     if (/bad_alloc|allocat|out of memory|\boom\b/i.test(String(error.message ?? error))) {
       const limit = LIMITS_MB.find((value) => !this.refused.includes(value));
       return new EngineError(`Expected ${expected}, but its memory of at most ${limit} MB${tried} is full. ${CLOSE}`);
@@ -61,19 +68,21 @@ async function imported(address) {
   }
 }
 
-// From now on memory that can grow gets the highest limit that this browser grants; returns those it refused. The runtime has no
-// option for it, and phones refuse the address space for its 4 GB (onnxruntime #22086).
+// From now on memory gets the highest limit that this browser grants; returns what is granted, and the limits that are refused. The
+// runtime has no option for it, and phones refuse the address space for its 4 GB (onnxruntime #22086).
 function limitMemory() {
-  const { Memory } = WebAssembly, refused = [];
+  const { Memory } = WebAssembly, granted = [], refused = [];
   WebAssembly.Memory = function (wanted) {
     for (const limit of LIMITS_MB.filter((value) => !refused.includes(value)))
       try {
-        return new Memory({ ...wanted, maximum: Math.min(wanted.maximum, limit * PAGES_PER_MB) });
+        const memory = new Memory({ ...wanted, maximum: Math.min(wanted.maximum, limit * PAGES_PER_MB) });
+        granted.push(memory);
+        return memory;
       } catch {
         refused.push(limit);
       }
     throw new RangeError("no memory");
   };
   WebAssembly.Memory.prototype = Memory.prototype;
-  return refused;
+  return { granted, refused };
 }

@@ -4,7 +4,7 @@ import { EngineError, Superseded } from "./errors.js";
 import { Network } from "./network.js";
 import { Runtime } from "./runtime.js";
 
-const CALLS = { open, explain, scoreCam, end };
+const CALLS = { open, explain, scoreCam, end, memory: () => study.runtime.bytes };
 const ended = new Set(), networks = new Map();
 let study = null;
 
@@ -38,7 +38,9 @@ function network(name) {
   return networks.get(name);
 }
 
-const explain = ({ network: name, hounsfield, layer, explained }) => network(name).explain(hounsfield, layer, explained);
+function explain({ network: name, hounsfield, layer, explained }) {
+  return network(name).explain(hounsfield, layer, explained);
+}
 
 function scoreCam({ id, network: name, hounsfield, layer, explained, tell }) {
   return network(name).scoreCam(hounsfield, layer, explained, async (share) => {
