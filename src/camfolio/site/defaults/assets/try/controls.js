@@ -77,9 +77,9 @@ export class Controls {
     if (!outlined && ["move", "rub"].includes(form.kind.value)) form.kind.value = "brush";
     form.elements.diameter.nextElementSibling.textContent = `${form.diameter.value} pixel${form.diameter.value === "1" ? "" : "s"}`;
     page.part("full").hidden = !history.full;
-    const link = page.part("explorer").querySelector("a");
-    page.part("explorer").hidden = index === null;
-    if (link && index !== null) link.href = `${link.href.split(/[?#]/)[0]}?slice=${encodeURIComponent(name)}`;
+    const explorer = document.querySelector("a.try-explorer");
+    page.part("explorer").hidden = index === null || !explorer;
+    if (explorer) page.part("explorer").firstElementChild.href = `${explorer.href.split(/[?#]/)[0]}?slice=${encodeURIComponent(name)}`;
   }
 
   // Another test slice: the next, the one before, or, for null, one at random.

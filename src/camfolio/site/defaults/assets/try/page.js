@@ -12,7 +12,7 @@ import { NetworkPanel } from "./panel.js";
 import { Plate } from "./plate.js";
 import { Samples } from "./samples.js";
 import { Teller } from "./teller.js";
-import { edited, hu } from "./words.js";
+import { edited, glance, hu } from "./words.js";
 
 export class Page {
   constructor(root, engine, address, runtime) {
@@ -48,6 +48,8 @@ export class Page {
     this.controls.listen();
     this.part("bench").hidden = false;
     this.plate.fit();
+    this.part("plate").focus({ preventScroll: true });
+    this.part("status").scrollIntoView();
   }
 
   // The networks on the page: all, or for a study about cues the clean one and that of the chosen cue.
@@ -125,6 +127,7 @@ export class Page {
     const place = this.part("answers");
     if (panels.length !== place.children.length || panels.some(({ box }, n) => box !== place.children[n])) place.replaceChildren(...panels.map(({ box }) => box));
     panels.forEach((panel, n) => panel.show({ ...readings[networks[n].name], stored: this.storedOf(networks[n].name), edited: wanted.edited, look: this.controls.look }));
+    this.part("glance").replaceChildren(...networks.map(({ name }) => element("span", {}, glance(this.manifest.classes, readings[name], wanted.edited))));
     const said = !wanted.busy && this.teller.changes(networks, readings, wanted, this.history);
     if (said) this.say(said);
     this.root.dataset.answers = String(Number(this.root.dataset.answers ?? 0) + 1);

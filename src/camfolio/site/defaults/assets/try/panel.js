@@ -1,4 +1,4 @@
-// What one network says: a warning if the picture is unlike its training slices, its answer, and its maps as stored, before and after the edits.
+// What one network says: whether the picture is like its training slices, its answer, and its maps as stored, before and after the edits.
 import { element } from "../explorer/words.js";
 import { svg } from "../explorer/strips.js";
 import { edges, shares } from "./colours.js";
@@ -11,7 +11,7 @@ export class NetworkPanel {
   // `titled`: whether there are several networks, so that each needs its name.
   constructor(network, manifest, colours, titled) {
     Object.assign(this, { network, manifest, colours });
-    this.warning = element("p", { class: "far", hidden: "" });
+    this.check = element("p", { class: "check said" });
     this.verdict = element("p", { class: "verdict" });
     this.was = element("p", { class: "was said" });
     this.details = element("p", { class: "said" });
@@ -21,8 +21,8 @@ export class NetworkPanel {
     this.grid = element("div", { class: "maps" }, element("div", { class: "row", "aria-hidden": "true" }, ...this.heads),
       ...manifest.methods.map((method, n) => this.makeRow(method, Object.values(this.cells).map((cells) => cells[n].box))));
     this.box = element("section", { class: "network", "aria-label": network.title },
-      ...(titled ? [element("h2", {}, network.title)] : []),
-      this.warning, this.verdict, this.was, element("div", { class: "bars" }, ...this.bars.map((bar) => bar.box)), this.details, this.grid);
+      ...(titled ? [element("h2", {}, `Network ${network.title}`)] : []),
+      this.check, this.verdict, this.was, element("div", { class: "bars" }, ...this.bars.map((bar) => bar.box)), this.details, this.grid);
   }
 
   makeBar(name, k) {
@@ -50,7 +50,7 @@ export class NetworkPanel {
   // Show readings (of live.js), `stored` maps or null, and with which look: "positive", "signed" or "disagreement".
   show({ before, now, stored, edited, look }) {
     const { classes } = this.manifest;
-    this.warn(now.result.check);
+    this.compare(now.result.check);
     this.verdict.textContent = answer(classes, now.result.probability);
     this.verdict.dataset.class = answered(now.result.probability);
     this.was.textContent = edited ? `Before the edits: ${answer(classes, before.result.probability)}.` : "Unchanged.";
@@ -62,9 +62,11 @@ export class NetworkPanel {
     if (stored) for (const cell of this.cells.stored) this.drawStored(cell, before, stored[cell.method.key], look);
   }
 
-  warn(check) {
-    this.warning.hidden = !check?.far;
-    if (check?.far) this.warning.textContent = `This picture is unlike the training slices: distance ${two(check.distance)}, and ${two(check.threshold)} is the limit. ${this.manifest.check_words ?? ""} Do not rely on the answer.`;
+  // Whether the picture is like those that the network was trained on: said before the answer, as a warning if it is not.
+  compare(check) {
+    const words = check && `distance ${two(check.distance)}, limit ${two(check.threshold)}.`;
+    this.check.classList.toggle("far", Boolean(check?.far));
+    this.check.textContent = !check ? "" : check.far ? `Unlike the training slices: ${words} Do not rely on the answer.` : `Like the training slices: ${words}`;
   }
 
   fill(bar, value, before) {
@@ -74,11 +76,9 @@ export class NetworkPanel {
     bar.value.textContent = two(value);
   }
 
-  sentence({ spread, check, ms }) {
-    const { classes } = this.manifest, last = classes[classes.length - 1];
-    const members = spread ? `Its ${this.network.members} networks: ${two(spread[0])} to ${two(spread[1])} for ${last}. ` : "";
-    const near = check && !check.far ? `Like the training slices: distance ${two(check.distance)}, limit ${two(check.threshold)}. ` : "";
-    return `${members}${near}Answer in ${Math.round(ms.forward)} ms, maps in ${Math.round(ms.maps)} ms.`;
+  sentence({ spread, ms }) {
+    const members = spread ? `The ${this.network.members} networks: ${two(spread[0])} to ${two(spread[1])} for ${this.manifest.classes.at(-1)}. ` : "";
+    return `${members}Answer in ${Math.round(ms.forward)} ms, maps in ${Math.round(ms.maps)} ms.`;
   }
 
   draw(cell, reading, map, look) {

@@ -26,16 +26,22 @@ export const answered = (probability) => Array.from(probability).indexOf(Math.ma
 export const answer = (classes, probability) => `${classes[answered(probability)]}, p = ${two(Math.max(...probability))}`;
 
 // "Probability of malignant 0.83 → 0.41 after erasing the nodule.", of one network or of several, each with its title.
-export function changed(classes, networks, before, after, edit) {
-  const last = classes.length - 1, named = networks.length > 1;
-  const values = networks.map((network, n) => `${named ? `${network}: ` : ""}${two(before[n][last])} → ${two(after[n][last])}`);
-  return `Probability of ${classes[last]} ${values.join("; ")}${edit ? ` after ${edit}` : ""}.`;
+export function changed(classes, networks, before, after, cause) {
+  return `${subject(classes, networks, (n, k) => `${two(before[n][k])} → ${two(after[n][k])}`)} after ${cause}.`;
 }
 
-// "Probability of malignant 0.83", of one network or several.
-export function probabilities(classes, networks, now) {
-  const last = classes.length - 1;
-  return `Probability of ${classes[last]} ${networks.map((network, n) => `${networks.length > 1 ? `${network}: ` : ""}${two(now[n][last])}`).join("; ")}.`;
+// "Probability of malignant 0.83.", of one network or several.
+export const probabilities = (classes, networks, now) => `${subject(classes, networks, (n, k) => two(now[n][k]))}.`;
+
+function subject(classes, networks, value) {
+  const last = classes.length - 1, named = networks.map((title, n) => `network ${title}: ${value(n, last)}`);
+  return networks.length > 1 ? `Probability of ${classes[last]}, ${named.join("; ")}` : `Probability of ${classes[last]} ${value(0, last)}`;
+}
+
+// "malignant 0.84, was benign 0.99", for the line that stays in view on a phone.
+export function glance(classes, { before, now }, edited) {
+  const short = ({ result: { probability } }) => `${classes[answered(probability)]} ${two(Math.max(...probability))}`;
+  return edited ? `${short(now)}, was ${short(before)}` : short(now);
 }
 
 export const energy = (share) => (share === null ? "not defined" : two(share));
