@@ -148,6 +148,7 @@ export class Controls {
     else if (event.key === "p") { this.pick(); this.speak(`Brush: ${this.form.hu.value} HU.`); }
     else return;
     event.preventDefault();
+    event.stopPropagation(); // letters are keys of the theme, too
   }
 
   // A button's action, unless the button is disabled.
