@@ -56,7 +56,6 @@ export class Controls {
     set(form.cue, given.cue, Object.keys(study.marks)[0] ?? "");
     for (const one of this.root.querySelectorAll("[data-for=cues]")) one.hidden = !form.cue.options.length;
     form.layer.closest("label").hidden = first.layers.length < 2;
-    [form.low.value, form.high.value] = manifest.window_hu;
     this.legend();
   }
 
@@ -67,9 +66,10 @@ export class Controls {
   }
 
   // Set the controls to the history of a slice.
-  show(history, { index, name }, { mask }) {
+  show(history, { index, name }, { mask, window }) {
     const { form, page } = this, outlined = mask.some(Boolean);
-    if (index !== null) form.slice.value = String(index);
+    form.slice.value = String(index); // none, for a file
+    if (!form.low.matches(":focus") && !form.high.matches(":focus")) [form.low.value, form.high.value] = window;
     page.part("source").textContent = name;
     for (const [action, possible] of Object.entries({ undo: history.at > 0, redo: history.at < history.edits.length, reset: history.at > 0, erase: outlined }))
       this.root.querySelector(`[data-do="${action}"]`).disabled = !possible;

@@ -10,6 +10,7 @@ export class Crop {
     Object.assign(this, { dialog, manifest, colours });
     for (const part of dialog.querySelectorAll("[data-part]")) this[part.dataset.part] = part;
     this.form = dialog.querySelector("form");
+    [this.preview.height, this.preview.width] = manifest.size;
     this.target = manifest.spacing_mm;
     this.form.addEventListener("input", () => this.show());
     this.field.addEventListener("pointerdown", (event) => this.grab(event));

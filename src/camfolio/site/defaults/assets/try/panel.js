@@ -21,7 +21,7 @@ export class NetworkPanel {
     this.grid = element("div", { class: "maps" }, element("div", { class: "row", "aria-hidden": "true" }, ...this.heads),
       ...manifest.methods.map((method, n) => this.makeRow(method, Object.values(this.cells).map((cells) => cells[n].box))));
     this.box = element("section", { class: "network", "aria-label": network.title },
-      ...(titled ? [element("h2", {}, `Network ${network.title}`)] : []),
+      element("h2", {}, titled ? `Network ${network.title}` : `Answer of ${network.title}`),
       this.check, this.verdict, this.was, element("div", { class: "bars" }, ...this.bars.map((bar) => bar.box)), this.details, this.grid);
   }
 
@@ -76,8 +76,8 @@ export class NetworkPanel {
     bar.value.textContent = two(value);
   }
 
-  sentence({ spread, ms }) {
-    const members = spread ? `The ${this.network.members} networks: ${two(spread[0])} to ${two(spread[1])} for ${this.manifest.classes.at(-1)}. ` : "";
+  sentence({ spread, explained, ms }) {
+    const members = spread ? `The ${this.network.members} networks: ${two(spread[0])} to ${two(spread[1])} for ${this.manifest.classes[explained]}. ` : "";
     return `${members}Answer in ${Math.round(ms.forward)} ms, maps in ${Math.round(ms.maps)} ms.`;
   }
 
@@ -100,7 +100,7 @@ export class NetworkPanel {
     const path = edges(mask, this.manifest.size);
     for (const one of [cell.halo, cell.outline]) one.setAttribute("d", path);
     cell.state.textContent = waiting ? "not yet" : map === null ? "not stored" : scaled ? "" : "empty";
-    cell.value.textContent = waiting ? "" : `energy inside ${energy(share)}`;
+    cell.value.textContent = waiting ? "" : mask.some(Boolean) ? `energy inside ${energy(share)}` : "no outline";
     cell.canvas.setAttribute("aria-label", `${cell.method.title}, ${COLUMNS[cell.column]}: ${cell.state.textContent || cell.value.textContent}`);
   }
 
