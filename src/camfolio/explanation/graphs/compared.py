@@ -17,6 +17,7 @@ from camfolio.errors import NetworkError
 from camfolio.explanation.graphs.written import ACTIVATIONS, BACKWARD, FORWARD, GRADIENTS, IMAGES, LOGITS
 from camfolio.explanation.layout import FEATURE_MAPS, Layout
 from camfolio.explanation.probe import borrowed, read
+from camfolio.network.onnx import said
 
 
 class GraphDiffersError(NetworkError):
@@ -111,7 +112,7 @@ def by_runtime(file: Path, members: Iterable[Path], images: Tensor) -> tuple[Val
             names = [output.name for output in session.get_outputs()]
             runs = [session.run(None, {IMAGES: batch.numpy(force=True)}) for batch in (images, *torch.split(images, 1))]
     except Exception as error:
-        msg = f"Expected ONNX Runtime to run {file.name}, but got {type(error).__name__}: {error}"
+        msg = f"Expected ONNX Runtime to run {file.name}, but got {said(error)}"
         raise NetworkError(msg) from error
     whole, *single = [dict(zip(names, values, strict=True)) for values in runs]
     alone = {

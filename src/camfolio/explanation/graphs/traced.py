@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import builtins
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,9 +14,8 @@ from torch import Tensor, fx, nn
 from torch._decomp import get_decompositions
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from camfolio.explanation.centres import cells_of
 from camfolio.explanation.layout import FEATURE_MAPS, Layout
-from camfolio.explanation.probe import borrowed
+from camfolio.explanation.probe import borrowed, read
 
 CONSTANTS = "constants"
 """Name of the tensors of a graph that are no weights of its network: `constants_0`, `constants_1`, ..."""
@@ -40,63 +42,90 @@ def gradient_graph(
         of every logit by those of each layer (classes, n, channels, rows, columns). Its weights have their names in the network.
     """
     with borrowed(network):
-        shapes = {name: cells_of(network, name, images, layout).shape[1:] for name in layers}
-        function = partial(with_gradients, network, shapes, layout)
+        modules = {name: network.get_submodule(name) for name in layers}
+        readings = read(network, modules, images.clone(), None, [None], layout=layout)[0]
+        shapes = {name: readings[name].activations.shape[1:] for name in layers}
+        function = Differentiated(network, shapes, layout)
         table: dict[Any, Any] = {**get_decompositions([aten.native_batch_norm_backward, aten.threshold_backward])}
         table[aten.convolution_backward.default] = convolution_backward
-        graph = make_fx(function, table, tracing_mode="symbolic", _allow_non_fake_inputs=True)(images)
+        with symbolic_lengths():
+            graph = make_fx(function, table, tracing_mode="symbolic", _allow_non_fake_inputs=True)(images)
     return with_names(graph, network)
 
 
-def with_gradients(
-    network: nn.Module, shapes: Mapping[str, Sequence[int]], layout: Layout, images: Tensor
-) -> tuple[Tensor, ...]:
-    """Logits, activations and gradients of a batch, as in `gradient_graph`.
+@contextmanager
+def symbolic_lengths() -> Iterator[None]:
+    """`len` of a tensor is its first size, a symbol that stays one; Python's own would make it the number of the traced images."""
+    plain = builtins.len
+
+    def length(value: Any) -> Any:  # noqa: ANN401 - the signature of a built-in function
+        return value.shape[0] if isinstance(value, Tensor) else plain(value)
+
+    builtins.len = length
+    try:
+        yield
+    finally:
+        builtins.len = plain
+
+
+@dataclass(frozen=True)
+class Differentiated:
+    """From images to logits, activations and gradients.
 
     A gradient by a layer's activations is one by zeros that are added to them.
 
-    Args:
+    Attributes:
         network: borrowed (see `probe.borrowed`).
         shapes: full name of a layer -> channels, rows and columns.
         layout: of the layers' outputs.
-        images: (n, channels, height, width).
     """
-    zeros = [images.new_zeros((images.shape[0], *shape)) for shape in shapes.values()]
-    function = partial(shifted, network, list(shapes), layout, images)
-    differentiated: Any = torch.func.vjp(function, *zeros, has_aux=True)
-    logits, backward, activations = differentiated
-    gradients = [backward(only(logits, column)) for column in range(logits.shape[1])]
-    by_layer = [torch.stack(of_layer) for of_layer in zip(*gradients, strict=True)]
-    return (logits, *activations, *by_layer)
+
+    network: nn.Module
+    shapes: Mapping[str, Sequence[int]]
+    layout: Layout
+
+    def __call__(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Logits, activations and gradients of a batch, as in `gradient_graph`."""
+        zeros = [images.new_zeros((images.shape[0], *shape)) for shape in self.shapes.values()]
+        differentiated: Any = torch.func.vjp(partial(self.shifted, images), *zeros, has_aux=True)
+        logits, backward, activations = differentiated
+        gradients = [backward(only(logits, column)) for column in range(logits.shape[1])]
+        by_layer = [torch.stack(of_layer) for of_layer in zip(*gradients, strict=True)]
+        return (logits, *activations, *by_layer)
+
+    def shifted(self, images: Tensor, *shifts: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Logits of images with something added to the activations of the layers, and these activations, float32."""
+        found: dict[str, Tensor] = {}
+        handles = [
+            self.network.get_submodule(name).register_forward_hook(partial(self.shift, found, name, by))
+            for name, by in zip(self.shapes, shifts, strict=True)
+        ]
+        try:
+            logits: Tensor = self.network(images.clone())
+        finally:
+            for handle in handles:
+                handle.remove()
+        return logits.float(), [found[name].float() for name in self.shapes]
+
+    def shift(
+        self, found: dict[str, Tensor], name: str, by: Tensor, _module: nn.Module, _inputs: object, output: Tensor
+    ) -> Tensor:
+        """A hook that adds something to the cells of a layer's output, and keeps a copy: what follows may change its input in place."""
+        cells = self.cells(output, self.shapes[name]) + by
+        found[name] = cells.clone()
+        return self.layout.output(cells, self.layout.apart(output))
+
+    def cells(self, output: Tensor, shape: Sequence[int]) -> Tensor:
+        """The cells of a layer's output; its sizes may be symbols, which `Layout.cells` does not take."""
+        if self.layout.reshape == "tokens":
+            return output[:, self.layout.class_tokens :].transpose(1, 2).reshape(output.shape[0], *shape)
+        return output.movedim(3, 1) if self.layout.reshape else output
 
 
 def only(logits: Tensor, column: int) -> Tensor:
     """One in one column and zero in the others."""
     columns = [torch.full_like(logits[:, :1], float(other == column)) for other in range(logits.shape[1])]
     return torch.cat(columns, 1)
-
-
-def shifted(
-    network: nn.Module, layers: Sequence[str], layout: Layout, images: Tensor, *shifts: Tensor
-) -> tuple[Tensor, list[Tensor]]:
-    """Logits of images with something added to the activations of layers, and these activations, float32."""
-    pixels, found = (images.shape[2], images.shape[3]), {}
-
-    def shift(name: str, by: Tensor, _module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
-        cells = layout.cells(output, pixels) + by
-        found[name] = cells.clone()  # what follows may change its input in place
-        return layout.output(cells, layout.apart(output))
-
-    handles = [
-        network.get_submodule(name).register_forward_hook(partial(shift, name, by))
-        for name, by in zip(layers, shifts, strict=True)
-    ]
-    try:
-        logits = network(images.clone())
-    finally:
-        for handle in handles:
-            handle.remove()
-    return logits.float(), [found[name].float() for name in layers]
 
 
 def convolution_backward(gradient: Tensor, images: Tensor, weight: Tensor, *settings: Any) -> Convolved:  # noqa: ANN401 - of aten's operator
