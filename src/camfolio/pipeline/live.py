@@ -53,7 +53,7 @@ def live_stages(study: Study) -> tuple[Stage, ...]:
     if study.shortcut:
         folders |= {f"outputs_{one.name}": f"shortcut_outputs-{one.name}-0" for one in networks}
     else:
-        folders["predictions"] = "predictions"
+        folders |= {"predictions": "predictions", "localisation": "localisation"}
     shown = raster(PAGE, looks_of(study) | live_section(study), "slices", "split", module="live", renamed=folders)
     return (*graphs, shown)
 
@@ -70,6 +70,7 @@ def live_section(study: Study) -> dict[str, Any]:
         "title": study.title,
         "explains": explanation.explains,
         "masked_hu": explanation.masked_hu,
+        "target": explanation.target,
         "slice_values": study.selection.slice_values,
         "cues": list(study.shortcut.cues) if study.shortcut else [],
     }

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int16
+from matplotlib.colors import Colormap, to_hex
 
 from camfolio.evidence.shortcut import BLUR_FADE, BLUR_SIDE, CUES, TAG, TAG_AT, TAG_HU
 from camfolio.figures.drawing.looks import Looks
+from camfolio.figures.drawing.panels import COLORMAP, GAMMA, OPACITY, SIGNED_COLORMAP
 from camfolio.network.evaluation import malignant_probability
 from camfolio.raster.pixels import grey
 from camfolio.results.arrays.cue_outputs import PLAIN, CueOutputs
+from camfolio.results.arrays.maps import SliceMaps
 from camfolio.results.browser import BrowserResult, PublishedFile
+from camfolio.shapes import Maps
 from camfolio.stages.inputs.parts import part_slices
 
 VERSION = 1
@@ -29,6 +34,8 @@ DIGITS = 6
 """Significant digits of probabilities in the manifest."""
 LEVELS = 255
 """Steps of grey values in pictures."""
+LARGEST = 32767
+"""What stands for a stored map's largest magnitude."""
 METHODS = ("grad_cam", "hires_cam", "score_cam")
 """Methods that the page computes."""
 SIGMA, RADIUS = 2.0, 8
@@ -45,6 +52,7 @@ class LiveSettings:
         explains: `margin` or `logit`.
         masked_hu: value of pixels that Score-CAM masks, HU.
         slice_values: whether slices are published as they are, or with the grey values of pictures.
+        target: the class that stored maps explain, `predicted` or `true`.
         cues: planted ones, of a study about a shortcut.
     """
 
@@ -52,11 +60,13 @@ class LiveSettings:
     explains: str
     masked_hu: float
     slice_values: bool
+    target: str = "predicted"
     cues: tuple[str, ...] = ()
 
 
 def run(*, out: Path, slices: Path, split: Path, looks: Looks, live: LiveSettings, **folders: Path) -> None:
-    """Write `manifest.json`, `slices-NUMBER.f32` (HU, float32, little-endian) and `masks-NUMBER.u8` (0 or 1), 64 slices each, row by row.
+    """Write `manifest.json`, `slices-NUMBER.f32` (HU, float32, little-endian) and `masks-NUMBER.u8` (0 or 1), 64 slices each, row by row;
+    of a study about a network also its stored maps (see `stored_maps`).
 
     Without a network that can run in a browser there are no slices.
 
@@ -66,13 +76,23 @@ def run(*, out: Path, slices: Path, split: Path, looks: Looks, live: LiveSetting
         split: folder of that stage.
         looks: methods, classes and window.
         live: further settings of the study.
-        folders: `browser` and `predictions`; or, of a study about a shortcut, `browser_NETWORK` and `outputs_NETWORK`.
+        folders: `browser`, `predictions` and `localisation`; or, of a study about a shortcut, `browser_NETWORK` and `outputs_NETWORK`.
     """
     data, test = part_slices(slices, split, "test")
     data = data.select(np.arange(min(len(data), MOST)))
     names = (CLEAN, *live.cues) if live.cues else ("network",)
     networks = {name: BrowserResult.read(folders[f"browser_{name}" if live.cues else "browser"]) for name in names}
     logits = {name: stored_logits(folders, name, test, live)[: len(data)] for name in names}
+    runs = not all(one.why_not for one in networks.values())
+    methods = [method for method in looks.methods if method.key in METHODS]
+    stored: dict[str, dict[str, Any]] = {name: {"probability": probabilities(logits[name])} for name in names}
+    if runs and "localisation" in folders:
+        explained = data.label if live.target == "true" else logits["network"].argmax(1)
+        keys = [method.key for method in methods]
+        stored["network"] |= {
+            "explained": explained.tolist(),
+            "maps": stored_maps(out, folders["localisation"], keys, len(data)),
+        }
     height, width = data.hounsfield.shape[1:]
     low, high = looks.window_hu
     spacing = np.median(data.spacing, 0).tolist()
@@ -88,7 +108,7 @@ def run(*, out: Path, slices: Path, split: Path, looks: Looks, live: LiveSetting
         "input": {"low": 0.0, "high": 1.0},
         "networks": [network(name, networks[name]) for name in names],
         "target": "class" if live.explains == "logit" else "margin",
-        "methods": [{"key": method.key, "title": method.name} for method in looks.methods if method.key in METHODS],
+        "methods": [{"key": method.key, "title": method.name} for method in methods],
         "score_cam": {"masked_input": (min(max(live.masked_hu, low), high) - low) / (high - low)},
         "mark": {cue: mark(cue, height, width) for cue in live.cues} or None,
         "slices": {
@@ -99,12 +119,15 @@ def run(*, out: Path, slices: Path, split: Path, looks: Looks, live: LiveSetting
             "exact": live.slice_values,
             "ids": data.id.tolist(),
             "labels": data.label.tolist(),
-            "stored": {name: {"probability": probabilities(logits[name])} for name in names},
+            "stored": stored,
         },
+        "ramps": {"positive": ramp(COLORMAP), "signed": ramp(SIGNED_COLORMAP)},
+        "opacity": OPACITY,
+        "gamma": GAMMA,
     }
     compact = json.dumps(contents, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
     (out / FILE).write_text(compact, encoding="utf-8", newline="\n")
-    if not all(one.why_not for one in networks.values()):
+    if runs:
         shown = data.hounsfield if live.slice_values else as_in_pictures(data.hounsfield, looks.window_hu)
         write_parts(out, "slices-{}.f32", shown.astype("<f4"))
         write_parts(out, "masks-{}.u8", data.mask.astype(np.uint8))
@@ -127,6 +150,43 @@ def as_in_pictures(hounsfield: np.ndarray, window_hu: tuple[float, float]) -> np
     """The values that pictures of the slices show anyway: 256 levels of the window, HU."""
     low, high = window_hu
     return low + (high - low) * grey(hounsfield, window_hu).astype(np.float32) / LEVELS
+
+
+def stored_maps(out: Path, localisation: Path, methods: Sequence[str], count: int) -> dict[str, dict[str, str]]:
+    """Write the first `count` maps of every method as other pages have them, `stored-METHOD-KIND-NUMBER.i16`, 64 slices each.
+
+    KIND is `positive`, after the ReLU, or `signed`, before it. Values are int16, little-endian, in shares of a map's largest magnitude, which
+    is LARGEST.
+
+    Returns:
+        Method -> kind -> pattern of its files.
+    """
+    stored = SliceMaps.read(localisation)
+    patterns = {
+        method: {kind: f"stored-{method}-{kind}-{{}}.i16" for kind in ("positive", "signed")} for method in methods
+    }
+    for method, kinds in patterns.items():
+        for kind, maps in (("positive", stored.enlarged[method]), ("signed", stored.signed[method])):
+            write_parts(out, kinds[kind], as_shares(maps[:count]))
+    return patterns
+
+
+def as_shares(maps: Maps) -> Int16[np.ndarray, "slices height width"]:
+    """Maps as whole shares of their own largest magnitude, which is LARGEST; an empty map stays 0.
+
+    >>> as_shares(np.array([[[0.5, -2.0]], [[0.0, 0.0]]], np.float32)).tolist()
+    [[[8192, -32767]], [[0, 0]]]
+    """
+    limit = np.abs(maps).max((1, 2), keepdims=True)
+    shares: Int16[np.ndarray, "slices height width"] = np.rint(LARGEST * maps / np.where(limit > 0, limit, 1)).astype(
+        "<i2"
+    )
+    return shares
+
+
+def ramp(colormap: Colormap) -> list[str]:
+    """The 256 colours of a colormap, from its lower end."""
+    return [to_hex(colour) for colour in colormap(np.arange(256))]
 
 
 def write_parts(out: Path, pattern: str, values: np.ndarray) -> None:

@@ -140,7 +140,7 @@ export class Page {
       this.stored[network] = null;
       this.samples.maps(source.index, network).then((maps) => {
         if (source !== this.source || !Object.keys(maps).length) return;
-        this.stored[network] = maps;
+        this.stored[network] = { maps, explained: this.samples.explained(source.index, network) };
         this.answer();
       }, (error) => this.say(error.message));
     }

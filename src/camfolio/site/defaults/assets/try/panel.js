@@ -47,7 +47,7 @@ export class NetworkPanel {
     return { method, column, box, canvas, halo, outline, state, progress, value };
   }
 
-  // Show readings (of live.js), `stored` maps or null, and with which look: "positive", "signed" or "disagreement".
+  // Show readings (of live.js), what is `stored`, { maps, explained }, or null, and with which look: "positive", "signed" or "disagreement".
   show({ before, now, stored, edited, look }) {
     const { classes } = this.manifest;
     this.compare(now.result.check);
@@ -59,7 +59,7 @@ export class NetworkPanel {
     this.grid.classList.toggle("live-only", !stored);
     for (const cell of this.cells.before) this.draw(cell, before, before.maps[cell.method.key], look);
     for (const cell of this.cells.now) this.draw(cell, now, now.maps[cell.method.key], look);
-    if (stored) for (const cell of this.cells.stored) this.drawStored(cell, before, stored[cell.method.key], look);
+    if (stored) for (const cell of this.cells.stored) this.drawStored(cell, before, stored, look);
   }
 
   // Whether the picture is like those that the network was trained on: said before the answer, as a warning if it is not.
@@ -86,11 +86,12 @@ export class NetworkPanel {
     this.paint(cell, reading, map && (kind ?? null), look === "signed", map ? energyInside(map.positive, reading.mask) : null);
   }
 
-  drawStored(cell, reading, map, look) {
-    const kind = look === "disagreement" ? null : map?.[look];
-    this.paint(cell, reading, kind ?? null, look === "signed", map?.positive ? energyInside(map.positive, reading.mask) : null);
-    const live = reading.maps[cell.method.key]?.[look], stored = kind && shares(kind);
-    if (live && stored) cell.value.textContent += `; differs by ${difference(shares(live), stored)}`;
+  // The stored map, of the layer in focus, and how far the one computed here is from it if both explain the same.
+  drawStored(cell, reading, { maps, explained }, look) {
+    const map = maps[cell.method.key], stored = map?.[look], live = reading.maps[cell.method.key]?.[look];
+    this.paint(cell, reading, stored ?? null, look === "signed", map ? energyInside(map.positive, reading.mask) : null);
+    if (explained !== reading.result.explained) cell.value.textContent += `; explains ${this.manifest.classes[explained]}`;
+    else if (live && stored && reading.layer === this.network.focus) cell.value.textContent += `; differs by ${difference(shares(live), shares(stored))}`;
   }
 
   // Draw a map: undefined while it is not computed, null if the look has none.
@@ -112,8 +113,9 @@ export class NetworkPanel {
   }
 }
 
-// The largest difference of two maps as a share of their range.
+// The largest difference of two maps, null where empty, as a share of their range.
 function difference(live, stored) {
-  const largest = live ? live.reduce((most, value, i) => Math.max(most, Math.abs(value - stored[i])), 0) : 1;
+  if (!live || !stored) return live === stored ? "0" : "1";
+  const largest = live.reduce((most, value, i) => Math.max(most, Math.abs(value - stored[i])), 0);
   return largest < 0.001 ? "less than 0.001" : largest.toFixed(3);
 }

@@ -22,10 +22,9 @@ export class Samples {
     return Object.fromEntries(both);
   }
 
-  // The stored probabilities of all classes; null if there are none.
-  probabilities(index, network) {
-    const stored = this.stored[network]?.probability?.[index] ?? null;
-    return typeof stored === "number" ? [1 - stored, stored] : stored;
+  // The class that they explain.
+  explained(index, network) {
+    return this.stored[network].explained[index];
   }
 
   // The values of one slice in the file, one of several, that holds it; numbers in files are little-endian, as on all machines with browsers.
