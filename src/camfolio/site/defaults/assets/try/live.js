@@ -5,7 +5,8 @@ const PAUSE = 400; // ms without an edit before what takes long is computed
 
 export class Live {
   // `wanted()` gives { start, now, edited, networks, layer, explained, busy }: pictures before and after the edits, the networks shown,
-  // and whether a stroke goes on; on.shown(readings) has network -> { before, now }; on.progress(network, column, key, share); on.failed(error).
+  // and whether a stroke goes on; on.shown(readings) has network -> { before, now };
+  // on.settled(yes) is called when something is to be computed, and when nothing is any more; on.progress(network, column, key, share); on.failed(error).
   constructor(engine, manifest, wanted, on) {
     Object.assign(this, { engine, manifest, wanted, on, kept: new Map(), running: false, again: false });
     this.slow = manifest.methods.filter(({ key }) => key === "score_cam").map(({ key }) => key);
@@ -14,6 +15,7 @@ export class Live {
   // The slice or what is asked of it has changed.
   async refresh() {
     this.again = true;
+    this.on.settled(false);
     this.stop();
     if (this.running) return;
     this.running = true;
@@ -60,7 +62,8 @@ export class Live {
 
   // Compute what takes long, after a pause.
   later() {
-    if (this.slow.length && !this.closed) this.timer = setTimeout(() => this.rest(), PAUSE);
+    if (!this.slow.length) this.on.settled(true);
+    else if (!this.closed) this.timer = setTimeout(() => this.rest(), PAUSE);
   }
 
   stop() {
@@ -75,7 +78,9 @@ export class Live {
       for (const [network, { before, now }] of Object.entries(readings))
         for (const [column, reading] of before === now ? [["now", now]] : [["before", before], ["now", now]])
           for (const key of this.slow) if (!reading.maps[key]) await this.slowly(network, column, reading, key, abort.signal);
-      if (!abort.signal.aborted) this.on.shown(readings, this.wanted());
+      if (abort.signal.aborted) return;
+      this.on.shown(readings, this.wanted());
+      this.on.settled(true);
     } catch (error) {
       if (!abort.signal.aborted) this.on.failed(error);
     }

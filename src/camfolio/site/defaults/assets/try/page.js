@@ -31,6 +31,7 @@ export class Page {
     this.live = new Live(engine, manifest, () => this.wanted(), {
       shown: (readings, wanted) => { this.latest = { readings, wanted }; this.answer(); },
       progress: (network, ...how) => this.panels[network]?.progress(...how),
+      settled: (yes) => { root.dataset.settled = yes ? "yes" : "no"; },
       failed: (error) => this.say(error.message),
     });
   }
