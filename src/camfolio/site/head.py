@@ -48,6 +48,10 @@ LOADED = re.compile(
 ELSEWHERE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 SHIM = "https://unpkg.com/iframe-worker/shim"
 """What the theme's plugin `offline` loads to search pages opened from a folder: it stays blocked, and camfolio.js says what helps."""
+RUNNING = re.compile(r"""<script\b[^>]*\ssrc=["']?[^"'\s>]*\bassets/try/""", re.IGNORECASE)
+"""The script of a page on which a network runs: browsers compile its runtime, WebAssembly, only if the policy allows that."""
+WEBASSEMBLY = {"script-src": "'wasm-unsafe-eval'", "worker-src": "'self'"}
+"""What the policy of such a page allows besides."""
 WORDS = {"title": TITLE, "description": DESCRIPTION}
 STRICT = {
     "default-src": "'self'",
@@ -137,11 +141,15 @@ def finished(page: str, path: Path, site: Path, address: str) -> str:
 def with_policy(page: str) -> str:
     """A page with a policy that allows files of the site and, by their hashes, the inline scripts of this page.
 
+    WebAssembly is allowed on pages on which a network runs, and on no other.
+
     >>> with_policy("<head></head>")[:64]
     '<head><meta http-equiv="Content-Security-Policy" content="defaul'
     """
     hashes = sorted({digest(code) for code in inline_scripts(page)})
+    more = WEBASSEMBLY if RUNNING.search(COMMENT.sub("", page)) else {}
     rules = STRICT | {"script-src": " ".join([STRICT["script-src"], *hashes])}
+    rules |= {name: f"{rules.get(name, '')} {allowed}".strip() for name, allowed in more.items()}
     content = "; ".join(f"{name} {allowed}" for name, allowed in rules.items())
     place = HEAD if HEAD.search(page) else START
     return place.sub(lambda before: f'{before[0]}<meta http-equiv="{POLICY}" content="{content}">', page, count=1)

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from camfolio.evidence import class_findings, findings, limits, sample_size, shortcut_findings, trainings
 from camfolio.results.interval import Interval
 from camfolio.results.result import Key, Result, ResultFile, Unit
-from camfolio.site import data_values, recorded
+from camfolio.site import data_values, live, recorded
 from camfolio.site import values as study_values
 from camfolio.site.rooms import ROOT
 from camfolio.site.wording import as_text
@@ -35,6 +35,7 @@ KINDS: dict[str, tuple[type, ...]] = {
 MODULES = (
     study_values,
     data_values,
+    live,
     recorded,
     findings,
     class_findings,

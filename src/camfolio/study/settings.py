@@ -227,6 +227,10 @@ class Study(Settings):
     shortcut: Shortcut | None = Field(
         None, description="a planted shortcut; such a study has one page and covers nothing else"
     )
+    live: bool = Field(
+        True,
+        description="a page on which readers run the network in their browser; the weights of the network and the test slices are published with it",
+    )
     reporting: Mapping[ItemKey, Words] = Field(
         {},
         description="an author's answers on the page Reporting checklists, by item: claim_1 to claim_44, tripod_1 to "
