@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Float32
 
 from camfolio.shapes import Hounsfield, Labels, Scores
 from camfolio.statistics.mahalanobis import Groups, fit_groups
@@ -18,6 +18,8 @@ DRAWN = 100
 """Pictures of noise."""
 OFFSET_HU = 1000.0
 """What is added to slices to try the measure: the difference between HU and values that begin at 0."""
+Pictures = Float32[np.ndarray, "pictures height width"]
+"""What is no slice, HU."""
 Activations = Float[np.ndarray, "members slices features"]
 
 
@@ -66,33 +68,31 @@ def fit_familiarity(activations: Activations, label: Labels) -> Familiarity:
     return Familiarity([fit_groups(of_one.astype(np.float64), label) for of_one in activations])
 
 
-def noise(hounsfield: Hounsfield, window_hu: tuple[float, float], seed: int) -> Hounsfield:
+def noise(hounsfield: Hounsfield, window_hu: tuple[float, float], seed: int) -> Pictures:
     """Uniform noise inside the window."""
-    drawn: Hounsfield = (
-        np.random.default_rng(seed).uniform(*window_hu, (DRAWN, *hounsfield.shape[1:])).astype(np.float32)
-    )
+    drawn: Pictures = np.random.default_rng(seed).uniform(*window_hu, (DRAWN, *hounsfield.shape[1:])).astype(np.float32)
     return drawn
 
 
-def constant(hounsfield: Hounsfield, window_hu: tuple[float, float], seed: int) -> Hounsfield:  # noqa: ARG001 - one signature for all
+def constant(hounsfield: Hounsfield, window_hu: tuple[float, float], seed: int) -> Pictures:  # noqa: ARG001 - one signature for all
     """Slices of one value, from one end of the window to the other."""
     levels = np.linspace(*window_hu, DRAWN, dtype=np.float32)
     return np.broadcast_to(levels[:, None, None], (DRAWN, *hounsfield.shape[1:])).copy()
 
 
-def inverted(hounsfield: Hounsfield, window_hu: tuple[float, float], seed: int) -> Hounsfield:  # noqa: ARG001 - one signature for all
+def inverted(hounsfield: Hounsfield, window_hu: tuple[float, float], seed: int) -> Pictures:  # noqa: ARG001 - one signature for all
     """Slices with light and dark exchanged inside the window."""
     low, high = window_hu
-    mirrored: Hounsfield = low + high - np.clip(hounsfield, low, high)
+    mirrored: Pictures = low + high - np.clip(hounsfield, low, high)
     return mirrored
 
 
-def offset(hounsfield: Hounsfield, window_hu: tuple[float, float], seed: int) -> Hounsfield:  # noqa: ARG001 - one signature for all
+def offset(hounsfield: Hounsfield, window_hu: tuple[float, float], seed: int) -> Pictures:  # noqa: ARG001 - one signature for all
     """Slices whose values are all too high."""
     return hounsfield + np.float32(OFFSET_HU)
 
 
-def letters(hounsfield: Hounsfield, window_hu: tuple[float, float], seed: int) -> Hounsfield:
+def letters(hounsfield: Hounsfield, window_hu: tuple[float, float], seed: int) -> Pictures:
     """Bars in a frame, at random places: another object."""
     low, high = window_hu
     count, (rows, columns) = DRAWN, hounsfield.shape[1:]
@@ -108,7 +108,7 @@ def letters(hounsfield: Hounsfield, window_hu: tuple[float, float], seed: int) -
     return drawn
 
 
-Make = Callable[[Hounsfield, tuple[float, float], int], Hounsfield]
+Make = Callable[[Hounsfield, tuple[float, float], int], Pictures]
 MADE: dict[str, Make] = {
     "noise": noise,
     "one value": constant,

@@ -20,7 +20,8 @@ from camfolio.stages.inputs.parts import part_slices
 
 VERSION = 1
 """Of the manifest's form."""
-FILE = "manifest.json"
+FILE = "live.json"
+"""The manifest; the site has it as `manifest.json`, a name that the store uses itself."""
 PER_FILE = 64
 """Slices in one file."""
 MOST = 5000
@@ -56,7 +57,7 @@ class LiveSettings:
 
 
 def run(*, out: Path, slices: Path, split: Path, looks: Looks, live: LiveSettings, **folders: Path) -> None:
-    """Write `manifest.json`, `slices-NUMBER.f32` (HU, float32, little-endian) and `masks-NUMBER.u8` (0 or 1), 64 slices each, row by row.
+    """Write `live.json`, `slices-NUMBER.f32` (HU, float32, little-endian) and `masks-NUMBER.u8` (0 or 1), 64 slices each, row by row.
 
     Without a network that can run in a browser there are no slices.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from camfolio.results.layer import Cells, Distance
 from camfolio.results.result import Count, Key, Number, Result, ResultFile, Share
@@ -23,6 +23,8 @@ class PublishedFile(Result):
 class GraphFile(PublishedFile):
     """A graph in ONNX."""
 
+    images: Literal["shared", "per_member"]
+    """Whether all networks take the same images, or each its own."""
     operators: Mapping[Annotated[str, Key("OPERATOR", "name of an ONNX operator, such as Conv")], Count]
     """How many nodes of the graph run each operator."""
 

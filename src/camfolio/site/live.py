@@ -12,6 +12,8 @@ from camfolio.results.evaluation import EvaluationResult
 from camfolio.site.numbers import counted
 from camfolio.vocabulary import as_number
 
+MADE, MANIFEST = "live.json", "manifest.json"
+"""The manifest in the store, where another file has its name, and in the site."""
 MEGABYTE, KILOBYTE = 10**6, 10**3
 WRITTEN = 2
 """Digits of a difference."""
@@ -65,13 +67,13 @@ def live_page(portfolio: Portfolio) -> LivePage | None:
         return None
     networks = tuple(running(one.name, BrowserResult.read(read[one.browser].folder)) for one in named)
     reasons = [one.result.why_not for one in networks]
-    files = read[PAGE].manifest.outputs
+    shown = read[PAGE]  # the page waits for it
     return LivePage(
         networks=networks,
         why_not=reasons[0] if all(reasons) else "",
         download=networks[0].download,
         calibration="" if study.shortcut else calibration_words(EvaluationResult.read(read["evaluation"].folder)),
-        manifest=f"{PAGE}/{next(name for name in files if name.endswith('.json'))}",
+        manifest=f"{shown.manifest.ingredients.stage}/{MANIFEST}",
         exact=study.selection.slice_values,
     )
 
@@ -112,14 +114,15 @@ def calibration_words(evaluation: EvaluationResult) -> str:
 
 
 def live_files(portfolio: Portfolio) -> dict[str, Path]:
-    """Path in the site -> file of the graphs and weights, as far as they are finished; none for a network that cannot run in a browser."""
-    finished = portfolio.finished
-    return {
-        f"{portfolio.name}/{PAGE}/{one.name}/{file}": (finished[stage] / file).resolve()
-        for one in live_networks(portfolio.study)
-        if one.browser in finished and one.training in finished
-        for stage, file in files_of(one, BrowserResult.read(finished[one.browser].folder))
-    }
+    """Path in the site -> file of the manifest, slices, graphs and weights, as far as they are finished."""
+    finished, folder = portfolio.finished, f"{portfolio.name}/{PAGE}"
+    shown = finished[PAGE].manifest.outputs if PAGE in finished else ()
+    files = {f"{folder}/{MANIFEST if file == MADE else file}": finished[PAGE] / file for file in shown}
+    for one in live_networks(portfolio.study):
+        if one.browser in finished and one.training in finished:
+            result = BrowserResult.read(finished[one.browser].folder)
+            files |= {f"{folder}/{one.name}/{file}": finished[stage] / file for stage, file in files_of(one, result)}
+    return {path: file.resolve() for path, file in files.items()}
 
 
 def files_of(network: LiveNetwork, result: BrowserResult) -> list[tuple[str, str]]:

@@ -45,7 +45,7 @@ ORDER = ("index", "try", "evidence", "claims", "shortcut", "reporting", "explore
 """Pages of a study in the order of the navigation; others follow by name."""
 PICTURES = ("light.svg", "dark.svg", "light.png", "data.csv")
 """Files of a figure that the site contains."""
-RASTER = ("card", "overview", "matrix", "explorer", PAGE)
+RASTER = ("card", "overview", "matrix", "explorer")
 """Stages all of whose files the site contains."""
 TABLES = {"scoreboard": "comparisons.csv"}
 """Stage -> its table to which a page links."""

@@ -209,7 +209,7 @@ def unpacked(archive: Path, wanted: Mapping[str, Pin]) -> dict[str, bytes]:
     Raises:
         RuntimeMissingError: if one is missing, or is not what was pinned.
     """
-    contents = {}
+    contents, specifier = {}, next(iter(wanted.values())).specifier
     try:
         with tarfile.open(archive, "r:gz") as opened:
             for name, pin in wanted.items():
@@ -217,7 +217,7 @@ def unpacked(archive: Path, wanted: Mapping[str, Pin]) -> dict[str, bytes]:
                 file = opened.extractfile(member) if member.size <= LARGEST else None
                 contents[name] = file.read() if file else b""
     except (tarfile.TarError, KeyError, OSError, EOFError, zlib.error) as error:
-        msg = f"npm gave an archive of {pin.specifier} that lacks {pin.place} or cannot be read"
+        msg = f"npm gave an archive of {specifier} that cannot be read or lacks a file"
         raise RuntimeMissingError(msg) from error
     for name, pin in wanted.items():
         if hashlib.sha256(contents[name]).hexdigest() != pin.sha256:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import onnx
@@ -39,6 +40,8 @@ from camfolio.statistics.random_generators import sample_by_patient
 from camfolio.study.settings import ExplanationSettings, Network
 
 CHECK = "check.f32"
+LARGEST_WEIGHTS = 200 * 10**6
+"""Bytes of weights that a browser can be asked to fetch and hold."""
 TRIED = 4
 """Inputs on which the graphs are compared with torch."""
 FITTED = 4000
@@ -79,6 +82,7 @@ def run(
     layout = Layout(explanation.reshape, explanation.class_tokens)
     images = trial_images(windowed(data.hounsfield[part == "train"][:1], network), TRIED)
     try:
+        check_size(sum(file.stat().st_size for file in members))
         write_graphs(members, explanation.layers, images, out, layout)
         agreement = check_graphs(out, members, explanation.layers, images, layout)
     except GraphDiffersError:
@@ -91,12 +95,23 @@ def run(
     BrowserResult(
         members=len(members),
         layers=tuple(browser_layers(next(iter(members.values())), explanation.layers, images[:1], layout)),
-        forward=graph_file(out / FORWARD),
-        gradients=graph_file(out / BACKWARD),
+        forward=graph_file(out / FORWARD, "per_member"),
+        gradients=graph_file(out / BACKWARD, "shared"),
         weights=tuple(published(file) for file in members),
         agreement=GraphAgreement(inputs=TRIED, **vars(agreement)),
         input_check=input_check(out / CHECK, Pictures(members, explanation.layer, layout, network), data, part, seed),
     ).write(out)
+
+
+def check_size(size: int) -> None:
+    """Check that weights are not too large for a browser.
+
+    Raises:
+        NetworkError: with their size.
+    """
+    if size > LARGEST_WEIGHTS:
+        msg = f"Expected weights of at most {LARGEST_WEIGHTS / 1e6:g} MB for a browser, but got {size / 1e6:.3g} MB"
+        raise NetworkError(msg)
 
 
 def windowed(hounsfield: Hounsfield, network: Network) -> Tensor:
@@ -144,10 +159,10 @@ def published(file: Path) -> PublishedFile:
     )
 
 
-def graph_file(file: Path) -> GraphFile:
+def graph_file(file: Path, images: Literal["shared", "per_member"]) -> GraphFile:
     """A graph with its size, digest and operators."""
     operators = Counter(node.op_type for node in onnx.load(file, load_external_data=False).graph.node)
-    return GraphFile(**published(file).model_dump(), operators=dict(sorted(operators.items())))
+    return GraphFile(**published(file).model_dump(), images=images, operators=dict(sorted(operators.items())))
 
 
 def input_check(file: Path, pictures: Pictures, data: Slices, part: np.ndarray, seed: int) -> InputCheck:

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int64
 
+SMALLEST = 1e-12
+"""Variance that features have at least, on average."""
+LEAST = 1e-6
+"""Share of the identity that keeps a covariance with constant features from having no inverse."""
 Features = Float64[np.ndarray, "samples features"]
 
 
@@ -44,11 +48,11 @@ def shrunken(residuals: Features) -> Float64[np.ndarray, "features features"]:
     """
     count, size = residuals.shape
     covariance = residuals.T @ residuals / count
-    scale = max(float(np.trace(covariance)) / size, np.finfo(np.float32).tiny)
+    scale = max(float(np.trace(covariance)) / size, SMALLEST)
     target = scale * np.eye(size)
     distance = float(np.square(covariance - target).sum())
     squares = np.square(residuals)
     error = float((squares.T @ squares / count - np.square(covariance)).sum()) / count
-    share = 1.0 if distance == 0 else min(max(error / distance, 0.0), 1.0)
+    share = min(max(error / distance, LEAST), 1.0) if distance > 0 else 1.0
     drawn: np.ndarray = (1 - share) * covariance + share * target
     return drawn

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def check_graphs(
     expected = by_torch(list(members.values()), layers, images, layout)
     largest = dict.fromkeys((LOGITS, ACTIVATIONS, GRADIENTS), 0.0)
     for file in (FORWARD, BACKWARD):
-        whole, alone = by_runtime(folder / file, members, images)
+        whole, alone = by_runtime(folder / file, list(members), images)
         for name, values in whole.items():
             kind = name.partition("_")[0]
             for found in (values, alone[name]):
@@ -92,8 +92,10 @@ def by_torch(members: Sequence[nn.Module], layers: Sequence[str], images: Tensor
     return {name: torch.stack(values).float().numpy(force=True) for name, values in found.items()}
 
 
-def by_runtime(file: Path, members: Iterable[Path], images: Tensor) -> tuple[Values, Values]:
+def by_runtime(file: Path, members: Sequence[Path], images: Tensor) -> tuple[Values, Values]:
     """The outputs of a graph for all images in one run, and in one run for each, joined.
+
+    If every network takes images of its own, each gets them in another order in the first run.
 
     Raises:
         NetworkError: if ONNX Runtime cannot run it.
@@ -109,17 +111,30 @@ def by_runtime(file: Path, members: Iterable[Path], images: Tensor) -> tuple[Val
             session = onnxruntime.InferenceSession(
                 os.fspath(Path(folder, file.name)), options, providers=["CPUExecutionProvider"]
             )
+            (given,) = session.get_inputs()
             names = [output.name for output in session.get_outputs()]
-            runs = [session.run(None, {IMAGES: batch.numpy(force=True)}) for batch in (images, *torch.split(images, 1))]
+            shared = len(given.shape) == images.ndim
+            batches = [batch if shared else in_turn(batch, len(members)) for batch in (images, *torch.split(images, 1))]
+            runs = [session.run(None, {IMAGES: batch.numpy(force=True)}) for batch in batches]
     except Exception as error:
         msg = f"Expected ONNX Runtime to run {file.name}, but got {said(error)}"
         raise NetworkError(msg) from error
     whole, *single = [dict(zip(names, values, strict=True)) for values in runs]
+    if not shared:
+        whole = {
+            name: np.stack([np.roll(one, -number, 0) for number, one in enumerate(values)])
+            for name, values in whole.items()
+        }
     alone = {
         name: np.concatenate([one[name] for one in single], axis=2 if name.startswith(GRADIENTS) else 1)
         for name in names
     }
     return whole, alone
+
+
+def in_turn(images: Tensor, members: int) -> Tensor:
+    """Images for every network (members, n, ...), for each begun with another one."""
+    return torch.stack([images.roll(number, 0) for number in range(members)])
 
 
 def share_of_range(expected: np.ndarray, found: np.ndarray) -> float:

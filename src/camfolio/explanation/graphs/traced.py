@@ -86,14 +86,16 @@ class Differentiated:
 
     def __call__(self, images: Tensor) -> tuple[Tensor, ...]:
         """Logits, activations and gradients of a batch, as in `gradient_graph`."""
-        zeros = [images.new_zeros((images.shape[0], *shape)) for shape in self.shapes.values()]
-        differentiated: Any = torch.func.vjp(partial(self.shifted, images), *zeros, has_aux=True)
-        logits, backward, activations = differentiated
-        gradients = [backward(only(logits, column)) for column in range(logits.shape[1])]
+        zeros = [images.new_zeros((images.shape[0], *shape)).requires_grad_() for shape in self.shapes.values()]
+        logits, activations = self.shifted(images, zeros)
+        gradients = [
+            torch.autograd.grad(logits, zeros, only(logits, column), retain_graph=True, materialize_grads=True)
+            for column in range(logits.shape[1])
+        ]
         by_layer = [torch.stack(of_layer) for of_layer in zip(*gradients, strict=True)]
-        return (logits, *activations, *by_layer)
+        return tuple(output.detach() for output in (logits, *activations, *by_layer))
 
-    def shifted(self, images: Tensor, *shifts: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def shifted(self, images: Tensor, shifts: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Logits of images with something added to the activations of the layers, and these activations, float32."""
         found: dict[str, Tensor] = {}
         handles = [

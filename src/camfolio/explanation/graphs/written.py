@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from onnx import GraphProto, ModelProto, NodeProto, TensorProto, compose, helper
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, compose, helper
 from torch import Tensor, fx, nn
 
 from camfolio.errors import NetworkError
@@ -20,6 +20,8 @@ from camfolio.network.onnx import NOISY, first_cause, said, without_origin
 
 IMAGES, LOGITS, ACTIVATIONS, GRADIENTS = "images", "logits", "activations", "gradients"
 FORWARD, BACKWARD = "forward.onnx", "gradients.onnx"
+FIRST_AXIS = "axis"
+"""Name of the constant 0."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,10 @@ def write_graphs(
 ) -> None:
     """Write `forward.onnx` and `gradients.onnx`, for any number of images of this size. The same networks give the same bytes.
 
-    Both have the input `images`, and the outputs `logits` (members, n, classes) and `activations_L` (members, n, channels, rows,
-    columns), L the number of the layer; the second also has `gradients_L` (members, classes, n, channels, rows, columns). They hold
-    no weights, but name, by their places in it, the file of each network, which has to lie beside them.
+    Both have the output `logits` (members, n, classes). The first takes images of its own for each network, `images` (members, n, 1,
+    height, width), as Score-CAM needs them. The second takes the same for all, (n, 1, height, width), and has, of each layer L, `activations_L`
+    (members, n, channels, rows, columns) and `gradients_L` (members, classes, n, channels, rows, columns). They hold no weights, but
+    name, by their places in it, the file of each network, which has to lie beside them.
 
     Args:
         members: file of its weights, safetensors -> network of one architecture, in evaluation mode on the CPU.
@@ -70,13 +73,10 @@ def write_graphs(
         of_member(one.graph, number, stored_weights(file))
         for number, (one, file) in enumerate(zip([model, *again], members, strict=True))
     ]
-    names = [output.name for output in model.graph.output]
-    joined = together(graphs, model, names)
-    for file, wanted in ((FORWARD, [name for name in names if not name.startswith(GRADIENTS)]), (BACKWARD, names)):
-        part = ModelProto()
-        part.CopyFrom(joined)
-        keep_outputs(part.graph, wanted)
-        (folder / file).write_bytes(part.SerializeToString(deterministic=True))
+    for file, apart in ((FORWARD, True), (BACKWARD, False)):
+        joined = together(graphs, model, apart=apart)
+        keep_outputs(joined.graph, {LOGITS} if apart else {output.name for output in joined.graph.output})
+        (folder / file).write_bytes(joined.SerializeToString(deterministic=True))
 
 
 def exported(graph: fx.GraphModule, images: Tensor, layers: int) -> ModelProto:
@@ -121,8 +121,8 @@ def stored_weights(file: Path) -> dict[str, StoredWeight]:
 
 
 def of_member(graph: GraphProto, number: int, stored: Mapping[str, StoredWeight]) -> GraphProto:
-    """A graph whose values have names of their own, except for its input, and whose weights are in a file."""
-    named: GraphProto = compose.add_prefix_graph(graph, f"{number}/", rename_inputs=False)
+    """A graph whose values have names of their own, and whose weights are in a file."""
+    named: GraphProto = compose.add_prefix_graph(graph, f"{number}/")
     for tensor, before in zip(named.initializer, graph.initializer, strict=True):
         if place := stored.get(before.name):
             point_to(tensor, place)
@@ -140,32 +140,43 @@ def point_to(tensor: TensorProto, place: StoredWeight) -> None:
         tensor.external_data.add(key=key, value=str(value))
 
 
-def together(graphs: Sequence[GraphProto], model: ModelProto, names: Sequence[str]) -> ModelProto:
-    """One model of several graphs, whose outputs are stacked along a first axis."""
-    axis = "axis"
-    nodes: list[NodeProto] = [node for graph in graphs for node in graph.node]
-    for name in names:
-        parts = [f"{number}/{name}" for number in range(len(graphs))]
-        nodes += [helper.make_node("Unsqueeze", [part, axis], [f"{part}/one"]) for part in parts]
-        nodes.append(helper.make_node("Concat", [f"{part}/one" for part in parts], [name], axis=0))
-    for node in nodes:
+def together(graphs: Sequence[GraphProto], model: ModelProto, *, apart: bool) -> ModelProto:
+    """One model of several graphs, whose outputs are stacked along a first axis; `apart`: so is their input, otherwise they share it."""
+    numbers = range(len(graphs))
+    nodes = [
+        helper.make_node("Gather", [IMAGES, f"{number}/place"], [f"{number}/{IMAGES}"], axis=0)
+        if apart
+        else helper.make_node("Identity", [IMAGES], [f"{number}/{IMAGES}"])
+        for number in numbers
+    ]
+    nodes += [node for graph in graphs for node in graph.node]
+    for output in model.graph.output:
+        parts = [f"{number}/{output.name}" for number in numbers]
+        nodes += [helper.make_node("Unsqueeze", [part, FIRST_AXIS], [f"{part}/one"]) for part in parts]
+        nodes.append(helper.make_node("Concat", [f"{part}/one" for part in parts], [output.name], axis=0))
+    named = [NodeProto.FromString(node.SerializeToString()) for node in nodes]
+    for node in named:
         node.ClearField("name")
         node.ClearField("doc_string")
     weights = [tensor for graph in graphs for tensor in graph.initializer]
-    outputs = []
-    for output in model.graph.output:
-        shape = [dim.dim_param or dim.dim_value for dim in output.type.tensor_type.shape.dim]
-        outputs.append(helper.make_tensor_value_info(output.name, TensorProto.FLOAT, [len(graphs), *shape]))
+    places = [helper.make_tensor(f"{number}/place", TensorProto.INT64, [], [number]) for number in numbers]
+    axis = helper.make_tensor(FIRST_AXIS, TensorProto.INT64, [1], [0])
     joined = helper.make_graph(
-        nodes,
+        named,
         "camfolio",
-        list(model.graph.input),
-        outputs,
-        [*weights, helper.make_tensor(axis, TensorProto.INT64, [1], [0])],
+        [stacked(value, len(graphs)) if apart else value for value in model.graph.input],
+        [stacked(value, len(graphs)) for value in model.graph.output],
+        [*weights, *places, axis],
     )
     return helper.make_model(
         joined, opset_imports=list(model.opset_import), ir_version=model.ir_version, producer_name="camfolio"
     )
+
+
+def stacked(value: ValueInfoProto, members: int) -> ValueInfoProto:
+    """An input or output of one network as that of several."""
+    shape = [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
+    return helper.make_tensor_value_info(value.name, TensorProto.FLOAT, [members, *shape])
 
 
 def keep_outputs(graph: GraphProto, names: Collection[str]) -> None:
