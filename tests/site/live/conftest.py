@@ -100,40 +100,40 @@ def random_members(count: int, settings: Network) -> list[torch.nn.Module]:
     return members
 
 
-def write_study(
-    folder: Path,
-    made: Path,
-    members: list[torch.nn.Module],
-    slices: Slices,
-    settings: Network,
-    explanation: ExplanationSettings,
-) -> None:
-    """The files of a page for networks, by the stages of a study."""
-    inputs = {name: made / name for name in ("slices", "split", "training", "browser", "predictions")}
+def write_study(site: LiveSite, name: str, settings: Network) -> None:
+    """The files of a study's page, by the stages of a study."""
+    made, folder = site.root.with_name(f"{site.root.name}-{name}"), site.study(name)
+    inputs = {stage: made / stage for stage in ("slices", "split", "training", "browser", "predictions")}
     for place in (folder, *inputs.values()):
         place.mkdir(parents=True)
-    slices.save(inputs["slices"] / "slices.npz")
-    np.save(inputs["split"] / "part.npy", np.array(["train", "validation", "test"])[np.arange(len(slices)) // 2 % 3])
-    np.save(inputs["predictions"] / "logits.npy", np.zeros((len(slices), 2), np.float32))
-    for number, member in enumerate(members):
+    part = np.array(["train", "validation", "test"])[np.arange(len(site.slices)) // 2 % 3]
+    site.slices.save(inputs["slices"] / "slices.npz")
+    np.save(inputs["split"] / "part.npy", part)
+    np.save(inputs["predictions"] / "logits.npy", np.zeros((len(part), 2), np.float32))
+    for number, member in enumerate(site.networks[name]):
         save_file(member.state_dict(), inputs["training"] / member_file(number))
+    data = {stage: inputs[stage] for stage in ("slices", "split")}
     browser_stage.run(
         out=inputs["browser"],
-        **{name: inputs[name] for name in ("slices", "split", "training")},
+        training=inputs["training"],
         network=settings,
-        explanation=explanation,
+        explanation=site.explanation,
         device=Device(1, "cpu"),
         seed=0,
-    )
-    live.run(
-        out=folder,
-        **{name: inputs[name] for name in ("slices", "split", "browser", "predictions")},
-        looks=Looks(method_looks(METHODS), ("benign", "malignant"), settings.window_hu),
-        live=live.LiveSettings("Discs", "margin", explanation.masked_hu, slice_values=True),
+        **data,
     )
     assert BrowserResult.read(inputs["browser"]).why_not == ""
-    for made_by in ("browser", "training"):
-        shutil.copytree(inputs[made_by], folder / "network", dirs_exist_ok=True)
+    live.run(
+        out=folder,
+        browser=inputs["browser"],
+        predictions=inputs["predictions"],
+        looks=Looks(method_looks(METHODS), ("benign", "malignant"), settings.window_hu),
+        live=live.LiveSettings("Discs", "margin", site.explanation.masked_hu, slice_values=True),
+        **data,
+    )
+    (folder / live.FILE).rename(folder / "manifest.json")
+    for stage in ("browser", "training"):
+        shutil.copytree(inputs[stage], folder / "network", dirs_exist_ok=True)
 
 
 @pytest.fixture(scope="session")
@@ -149,8 +149,8 @@ def live_site(shared, tiny_slices) -> LiveSite:
         networks = {"ensemble": members, "single": members[:1]}
         site = LiveSite(shared / "live", slices, networks, settings.window_hu, explanation)
         if not (site.folder / "assets").exists():
-            for name, own in networks.items():
-                write_study(site.study(name), shared / f"live-{name}", own, slices, settings, explanation)
+            for name in networks:
+                write_study(site, name, settings)
                 (site.study(name).parent / "index.html").write_text(with_policy(PAGE), encoding="utf-8")
             for place, file in runtime.files.items():
                 (site.folder / place).parent.mkdir(parents=True, exist_ok=True)

@@ -85,7 +85,7 @@ def test_a_slice_that_is_edited_after_a_call_does_not_change_its_answer(opened, 
 
 def test_of_calls_that_wait_only_the_latest_is_answered(opened, slice_hu):
     found = opened("single")(BURST, slice_hu)
-    answers = {name: value for name, value in found["order"]}
+    answers = dict(found["order"])
     assert answers["second"] == answers["third"] == "Superseded"
     assert isinstance(answers["first"], float)
     assert answers["last"] == found["alone"]
@@ -210,7 +210,7 @@ def test_a_network_that_could_not_be_exported_says_why(browser, live_site, visit
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    "case",
     [
         (
             "ort.wasm.min.mjs",
@@ -234,7 +234,8 @@ def test_a_network_that_could_not_be_exported_says_why(browser, live_site, visit
         ),
     ],
 )
-def test_a_runtime_that_is_missing_or_damaged_is_refused_in_one_sentence(browser, visit, damaged, name, content, said):
+def test_a_runtime_that_is_missing_or_damaged_is_refused_in_one_sentence(browser, visit, damaged, case):
+    name, content, said = case
     with visit(browser, damaged(f"../assets/runtime/{name}", content), "single") as page:
         assert page.error_of_opening().startswith(f"EngineError: {said}")
 
@@ -245,7 +246,7 @@ def test_a_file_that_the_browser_kept_from_an_older_site_is_loaded_again(browser
     class Older(Quiet):
         """Gives an older file once, and asks to keep it."""
 
-        def do_GET(self):
+        def do_GET(self):  # noqa: N802 - http.server calls it so
             if self.path.endswith("gradients.onnx") and not given:
                 given.append(self.path)
                 self.send_response(200)
@@ -307,7 +308,7 @@ WebAssembly.Memory = function (wanted) {
 @pytest.mark.parametrize("megabytes", [300, 100])
 def test_a_browser_that_grants_little_memory_gets_by_or_is_told_what_was_tried(browser, live_site, visit, megabytes):
     class Short(Quiet):
-        def do_GET(self):
+        def do_GET(self):  # noqa: N802 - http.server calls it so
             if not self.path.endswith("/worker.js"):
                 super().do_GET()
                 return
