@@ -37,7 +37,7 @@ from camfolio.study.file import read_study
 from camfolio.study.settings import Study
 
 RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
-STROKE_HU = 300.0
+STROKE_HU, STROKE_AT, STROKE_RADIUS = 300.0, 8, 4
 STROKES = 200
 OPEN = """async ([manifest, runtime, modules]) => {
   const { Engine } = await import(modules + "engine.js"), began = performance.now();
@@ -107,7 +107,9 @@ def published(folder: Path, manifest: Mapping, count: int) -> np.ndarray:
 def with_stroke(hounsfield: np.ndarray) -> np.ndarray:
     """A slice with a bright disc near its upper left corner."""
     rows, columns = np.indices(hounsfield.shape)
-    return np.where(np.hypot(rows - 8, columns - 8) < 4, STROKE_HU, hounsfield).astype(np.float32)
+    return np.where(np.hypot(rows - STROKE_AT, columns - STROKE_AT) < STROKE_RADIUS, STROKE_HU, hounsfield).astype(
+        np.float32
+    )
 
 
 def members_of(study: Study, folder: Path, network: Mapping) -> list[nn.Module]:
@@ -238,7 +240,7 @@ def main() -> None:
             tab = browser.new_page()
             tab.goto(f"http://127.0.0.1:{server.server_port}/")
             for line in report(tab, options.site, path, options.slices, options.layers):
-                print(line, flush=True)  # noqa: T201 - what it is for
+                print(line, flush=True)
             tab.close()
         browser.close()
         server.shutdown()

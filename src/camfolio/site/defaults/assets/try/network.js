@@ -92,7 +92,7 @@ export class Network {
 
   // Every member's logits for the slice masked by `count` of its channels, from channel `start` on.
   async masked(session, image, activations, layer, start, count) {
-    const { spec, manifest } = this, cells = this.cells(layer), pixels = image.length, classes = manifest.classes.length;
+    const { spec, manifest } = this, cells = this.cells(layer), pixels = image.length;
     const images = new Float32Array(spec.members * count * pixels);
     activations.forEach((A, m) => {
       for (let k = 0; k < count; k++) {
@@ -100,16 +100,8 @@ export class Network {
         mask(image, channel, spec.layers[layer].cells, manifest.size, manifest.score_cam.masked_input, images.subarray(at, at + pixels));
       }
     });
-    if (spec.forward.images === "per_member") {
-      const { logits } = await this.runtime.run(session, { data: images, dims: [spec.members, count, 1, ...manifest.size] }, ["logits"]);
-      return split(logits.data, spec.members).map((rows) => split(rows, count));
-    }
-    const found = [];
-    for (const [m, own] of split(images, spec.members).entries()) {
-      const { logits } = await this.runtime.run(session, { data: own, dims: [count, 1, ...manifest.size] }, ["logits"]);
-      found.push(split(logits.data.subarray(m * count * classes, (m + 1) * count * classes), count));
-    }
-    return found;
+    const { logits } = await this.runtime.run(session, { data: images, dims: [spec.members, count, 1, ...manifest.size] }, ["logits"]);
+    return split(logits.data, spec.members).map((rows) => split(rows, count));
   }
 
   // Probabilities from the logits of one slice: their mean over members and the range of each class, and the class to explain.
