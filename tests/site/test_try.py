@@ -43,9 +43,13 @@ class Visit:
         self.requests: list[str] = []
         self.complaints: list[str] = []
         self.tab.set_default_timeout(WAIT_MS)
-        self.tab.add_init_script("addEventListener('securitypolicyviolation', event => console.error(`policy: ${event.blockedURI}`))")
+        self.tab.add_init_script(
+            "addEventListener('securitypolicyviolation', event => console.error(`policy: ${event.blockedURI}`))"
+        )
         self.tab.on("request", lambda asked: self.requests.append(asked.url))
-        self.tab.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+        self.tab.on(
+            "console", lambda message: self.complaints.append(message.text) if message.type == "error" else None
+        )
         self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def open(self, where: str = "tiny/try/"):
@@ -141,7 +145,11 @@ def test_little_is_loaded_before_the_reader_starts(visit, built):
     fresh = visit().open()
     fresh.tab.wait_for_load_state("networkidle")
     paths = [urlsplit(url).path.lstrip("/") for url in fresh.requests]
-    assert not [path for path in paths if "runtime" in path or "/try/" in path.removeprefix("tiny/try/").replace("assets/try/start.js", "")]
+    assert not [
+        path
+        for path in paths
+        if "runtime" in path or "/try/" in path.removeprefix("tiny/try/").replace("assets/try/start.js", "")
+    ]
     scripts = [built.site / path for path in paths if path.endswith(".js") and "javascripts" not in path]
     assert sum(script.stat().st_size for script in scripts) <= BEFORE_START
     assert not fresh.tab.is_visible("[data-part=bench]")
@@ -158,7 +166,11 @@ def test_the_answer_and_the_maps_are_those_of_the_study(page, manifest):
 
 
 def test_nothing_leaves_the_site(shared_visit, address):
-    elsewhere = [url for url in shared_visit.requests if urlsplit(url).scheme not in {"blob", "data"} and not url.startswith(address)]
+    elsewhere = [
+        url
+        for url in shared_visit.requests
+        if urlsplit(url).scheme not in {"blob", "data"} and not url.startswith(address)
+    ]
     assert elsewhere == []
     assert any("wasm" in url for url in shared_visit.requests)
 
@@ -166,7 +178,9 @@ def test_nothing_leaves_the_site(shared_visit, address):
 def test_a_stroke_by_keys_changes_the_slice_and_says_what_changed(page):
     page.tab.click("[data-hu='400']")
     page.press(" ", "ArrowRight", "ArrowRight", "ArrowDown", " ")
-    assert re.fullmatch(r"Probability of malignant \d\.\d\d → \d\.\d\d after painting \d+ pixels with 400 HU\.", page.status)
+    assert re.fullmatch(
+        r"Probability of malignant \d\.\d\d → \d\.\d\d after painting \d+ pixels with 400 HU\.", page.status
+    )
     assert page.part("edits").startswith("painting")
     before = page.tab.url
     page.press("u")
@@ -219,7 +233,10 @@ def test_every_state_is_a_link(page, visit):
     page.tab.select_option("[name=look]", "positive")
 
 
-@pytest.mark.parametrize("where", ["?slice=nobody", "#slice=nobody&edits=z_1", "#edits=b_0_0.999999", "#layer=99&explained=7&look=<b>&cue=__proto__"])
+@pytest.mark.parametrize(
+    "where",
+    ["?slice=nobody", "#slice=nobody&edits=z_1", "#edits=b_0_0.999999", "#layer=99&explained=7&look=<b>&cue=__proto__"],
+)
 def test_an_invalid_address_shows_the_first_slice_and_says_so(visit, manifest, where):
     page = visit().start(f"tiny/try/{where}")
     assert page.part("edits") == ""
@@ -248,7 +265,9 @@ def test_a_file_is_cropped_by_keys_answered_and_kept_out_of_the_link(page, portf
             page.tab.keyboard.press(key)
     page.tab.click("[data-part=use]")
     page.settled()
-    shown = page.tab.locator("[data-part=plate] canvas").evaluate("canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]")
+    shown = page.tab.locator("[data-part=plate] canvas").evaluate(
+        "canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"
+    )
     grey = 255 * np.clip((slices.hounsfield[0] + 1000) / 1400, 0, 1)
     assert np.abs(np.reshape(shown, (size, size, 4))[..., 0] - grey).max() <= 1
     assert "slice=" not in page.tab.url
@@ -265,14 +284,25 @@ def test_noise_gets_a_warning_before_the_answer(page, manifest):
     page.settled()
     warning = page.tab.locator(".network .check")
     assert "Unlike the training slices" in warning.inner_text()
-    assert warning.evaluate("one => Boolean(one.compareDocumentPosition(document.querySelector('.verdict')) & Node.DOCUMENT_POSITION_FOLLOWING)")
+    assert warning.evaluate(
+        "one => Boolean(one.compareDocumentPosition(document.querySelector('.verdict')) & Node.DOCUMENT_POSITION_FOLLOWING)"
+    )
 
 
-@pytest.mark.parametrize(("name", "content", "words"), [("a.png", b"", "is empty"), ("a.npy", b"\x93NUMPY\x01\x00", "truncated"), ("a.dcm", b"<html>", "begins like none")])
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.png", b"", "is empty"),
+        ("a.npy", b"\x93NUMPY\x01\x00", "truncated"),
+        ("a.dcm", b"<html>", "begins like none"),
+    ],
+)
 def test_a_file_that_cannot_be_used_is_one_sentence_and_the_slice_stays(page, name, content, words):
     before = page.part("source")
     page.give(name, content)
-    page.tab.wait_for_function("words => document.querySelector('[data-part=status]').textContent.includes(words)", arg=words)
+    page.tab.wait_for_function(
+        "words => document.querySelector('[data-part=status]').textContent.includes(words)", arg=words
+    )
     assert page.part("source") == before
 
 
@@ -304,12 +334,21 @@ def test_what_is_touched_is_large_enough_on_a_phone_and_nothing_scrolls_sideways
     context.close()
 
 
-@pytest.mark.parametrize(("missing", "words"), [("runtime/ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.wasm"), ("try/engine.js", "engine.js"), ("slices-0.f32", "slices-0.f32")])
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ("runtime/ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.wasm"),
+        ("try/engine.js", "engine.js"),
+        ("slices-0.f32", "slices-0.f32"),
+    ],
+)
 def test_a_missing_file_is_one_sentence(visit, missing, words):
     page = visit()
     page.tab.route(f"**/{missing}", lambda route: route.fulfill(status=404))
     page.open().tab.click("[data-part=start]")
-    page.tab.wait_for_function("words => document.querySelector('[data-part=status]').textContent.includes(words)", arg=words)
+    page.tab.wait_for_function(
+        "words => document.querySelector('[data-part=status]').textContent.includes(words)", arg=words
+    )
     page.tab.wait_for_selector("[data-part=start]:enabled")
 
 
@@ -318,7 +357,9 @@ def test_a_truncated_network_is_one_sentence(visit, built):
     graph = next((built.site / "tiny" / "try" / "network").glob("gradients.onnx")).read_bytes()
     page.tab.route("**/gradients.onnx", lambda route: route.fulfill(body=graph[:1000]))
     page.open().tab.click("[data-part=start]")
-    page.tab.wait_for_function("() => document.querySelector('[data-part=status]').textContent.includes('gradients.onnx')")
+    page.tab.wait_for_function(
+        "() => document.querySelector('[data-part=status]').textContent.includes('gradients.onnx')"
+    )
 
 
 def test_without_webassembly_the_page_says_so(visit):
@@ -354,5 +395,7 @@ def test_the_page_runs_below_a_path(built, context, serve, tmp_path):
         page = Visit(context, f"{address}a/portfolio/").start()
         page.press("e")
         assert page.complaints == []
-        assert all(url.startswith(f"{address}a/portfolio/") for url in page.requests if not url.startswith(("blob:", "data:")))
+        assert all(
+            url.startswith(f"{address}a/portfolio/") for url in page.requests if not url.startswith(("blob:", "data:"))
+        )
         page.tab.close()

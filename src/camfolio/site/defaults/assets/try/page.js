@@ -26,7 +26,7 @@ export class Page {
     this.controls = new Controls(this);
     this.plate = new Plate(this.part("plate"), this.colours, manifest.size, () => this.controls.tool, {
       draft: (edit) => this.draft(edit), finish: () => this.finish(), cancel: () => this.draft(null),
-      point: (...where) => this.point(...where), step: (...by) => this.step(...by),
+      point: (...where) => this.point(...where), pick: () => this.controls.pick(), step: (...by) => this.step(...by),
     });
     this.live = new Live(engine, manifest, () => this.wanted(), {
       shown: (readings, wanted) => { this.latest = { readings, wanted }; this.answer(); },

@@ -8,7 +8,7 @@ const WIDEST = 448; // CSS pixels
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 export class Plate {
-  // `tool()` gives { kind, hu, diameter }; on.draft(edit) is called while a stroke goes on, on.finish() and on.cancel() at its end,
+  // `tool()` gives { kind, hu, diameter }; on.draft(edit) is called while a stroke goes on, on.finish() and on.cancel() at its end, on.pick() for a pixel whose value is to be painted,
   // on.point(row, column, how) for the pixel under pointer or cursor, on.step(rows, columns) for an arrow key that moves the nodule.
   constructor(box, colours, size, tool, on) {
     Object.assign(this, { box, colours, size, tool, on, cursor: [size[0] >> 1, size[1] >> 1], stroke: null });
@@ -70,6 +70,11 @@ export class Plate {
     if (event.button !== 0 || this.stroke) return;
     this.box.focus({ preventScroll: true });
     event.preventDefault();
+    if (event.altKey) {
+      this.go(this.at(event), "pointer");
+      this.on.pick();
+      return;
+    }
     this.box.setPointerCapture(event.pointerId);
     this.begin(this.at(event), event.pointerId);
   }
