@@ -128,7 +128,8 @@ export class Page {
     const place = this.part("answers");
     if (panels.length !== place.children.length || panels.some(({ box }, n) => box !== place.children[n])) place.replaceChildren(...panels.map(({ box }) => box));
     panels.forEach((panel, n) => panel.show({ ...readings[networks[n].name], stored: this.storedOf(networks[n].name), edited: wanted.edited, look: this.controls.look }));
-    this.part("glance").replaceChildren(...networks.map(({ name }) => element("span", {}, glance(this.manifest.classes, readings[name], wanted.edited))));
+    this.part("glance").replaceChildren(...networks.map(({ name }) =>
+      element("span", {}, `${networks.length > 1 ? `${name}: ` : ""}${glance(this.manifest.classes, readings[name], wanted.edited)}`)));
     const said = !wanted.busy && this.teller.changes(networks, readings, wanted, this.history);
     if (said) this.say(said);
     this.root.dataset.answers = String(Number(this.root.dataset.answers ?? 0) + 1);
