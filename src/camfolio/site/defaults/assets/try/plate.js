@@ -15,8 +15,8 @@ export class Plate {
     const [height, width] = size;
     this.canvas = element("canvas", { width, height, "aria-hidden": "true" });
     this.lines = svg("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
-    [this.halo, this.outline, this.bar, this.brush] = ["halo", "outline", "bar", "brush"].map((name) => svg("path", { class: name }));
-    this.lines.append(this.halo, this.outline, this.bar, this.brush);
+    [this.halo, this.outline, this.bar, this.dark, this.brush] = ["halo", "outline", "bar", "brush dark", "brush"].map((name) => svg("path", { class: name }));
+    this.lines.append(this.halo, this.outline, this.bar, this.dark, this.brush);
     box.append(this.canvas, this.lines);
     new ResizeObserver(() => this.fit()).observe(box.parentElement);
     this.listen();
@@ -42,7 +42,8 @@ export class Plate {
   aim() {
     const mask = new Uint8Array(this.size[0] * this.size[1]);
     for (const pixel of this.under(this.cursor)) mask[pixel] = 1;
-    this.brush.setAttribute("d", this.tool().kind === "move" ? "" : edges(mask, this.size));
+    const path = this.tool().kind === "move" ? "" : edges(mask, this.size);
+    for (const one of [this.dark, this.brush]) one.setAttribute("d", path);
   }
 
   under([row, column]) {
