@@ -15,8 +15,7 @@ from camfolio.vocabulary import as_number
 MADE, MANIFEST = "live.json", "manifest.json"
 """The manifest in the store, where another file has its name, and in the site."""
 MEGABYTE, KILOBYTE = 10**6, 10**3
-WRITTEN = 2
-"""Digits of a difference."""
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def running(name: str, result: BrowserResult) -> RunningNetwork:
         result=result,
         download=size_words(size),
         operators=", ".join(f"{operator} {operators[operator]}" for operator in ordered),
-        difference=f"{largest:.{WRITTEN - 1}e}",
+        difference=power_words(largest),
     )
 
 
@@ -102,6 +101,16 @@ def size_words(size: int) -> str:
     ('4.0 MB', '6 kB')
     """
     return f"{size / MEGABYTE:.1f} MB" if size >= MEGABYTE else f"{max(round(size / KILOBYTE), 1)} kB"
+
+
+def power_words(value: float) -> str:
+    """A small number as a power of ten.
+
+    >>> power_words(3.42e-7), power_words(0.0)
+    ('3.4 · 10⁻⁷', '0')
+    """
+    digits, _, exponent = f"{value:.1e}".partition("e")
+    return f"{digits} · 10{str(int(exponent)).translate(RAISED)}" if value else "0"
 
 
 def calibration_words(evaluation: EvaluationResult) -> str:
@@ -115,10 +124,10 @@ def calibration_words(evaluation: EvaluationResult) -> str:
 
 def live_files(portfolio: Portfolio) -> dict[str, Path]:
     """Path in the site -> file of the manifest, slices, graphs and weights, as far as they are finished."""
-    finished, folder = portfolio.finished, f"{portfolio.name}/{PAGE}"
-    shown = finished[PAGE].manifest.outputs if PAGE in finished else ()
+    finished, folder, networks = portfolio.finished, f"{portfolio.name}/{PAGE}", live_networks(portfolio.study)
+    shown = finished[PAGE].manifest.outputs if networks and PAGE in finished else ()
     files = {f"{folder}/{MANIFEST if file == MADE else file}": finished[PAGE] / file for file in shown}
-    for one in live_networks(portfolio.study):
+    for one in networks:
         if one.browser in finished and one.training in finished:
             result = BrowserResult.read(finished[one.browser].folder)
             files |= {f"{folder}/{one.name}/{file}": finished[stage] / file for stage, file in files_of(one, result)}

@@ -225,7 +225,7 @@ class Study(Settings):
     evidence: Evidence = Field(Evidence(), description="tests of the maps")
     selection: Selection = Field(Selection(), description="the examples")
     shortcut: Shortcut | None = Field(
-        None, description="a planted shortcut; such a study has one page and covers nothing else"
+        None, description="a planted shortcut; such a study covers nothing else"
     )
     live: bool = Field(
         True,
