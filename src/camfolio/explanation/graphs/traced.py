@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch._decomp import get_decompositions
 from torch.fx.experimental.proxy_tensor import make_fx
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from camfolio.explanation.layout import FEATURE_MAPS, Layout
 from camfolio.explanation.probe import borrowed, read
@@ -48,7 +49,7 @@ def gradient_graph(
         function = Differentiated(network, shapes, layout)
         table: dict[Any, Any] = {**get_decompositions([aten.native_batch_norm_backward, aten.threshold_backward])}
         table[aten.convolution_backward.default] = convolution_backward
-        with symbolic_lengths():
+        with symbolic_lengths(), plain_attention():
             graph = make_fx(function, table, tracing_mode="symbolic", _allow_non_fake_inputs=True)(images)
     return with_names(graph, network)
 
@@ -66,6 +67,18 @@ def symbolic_lengths() -> Iterator[None]:
         yield
     finally:
         builtins.len = plain
+
+
+@contextmanager
+def plain_attention() -> Iterator[None]:
+    """Attention as products and softmax: fused operators have no translation."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with sdpa_kernel(SDPBackend.MATH):
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
 
 
 @dataclass(frozen=True)
