@@ -1,9 +1,10 @@
 """The networks of a built site in a browser: their maps compared with Python's, and how long a reader waits.
 
-    python benchmarks/browser.py site gen/studies/lung-nodules.yaml gen/studies/shortcut.yaml [--slices 20] [--layers 3]
+    python benchmarks/browser.py site gen/studies/lung-nodules.yaml gen/studies/shortcut.yaml [--slices 20] [--layers 3] [--random 16/1/32]
 
 Every network of the studies' pages explains published test slices, and one of them after a brush stroke, in headless Chromium and in
-torch, with the weights that the page loads. Printed are the largest differences, as shares of the range of each map; seconds until the
+torch, with the weights that the page loads; so do networks with random weights, each given by its width, the number of members and the
+slice's side in pixels. Printed are the largest differences, as shares of the range of each map; seconds until the
 first map is possible, and medians in milliseconds: the whole call after a stroke, the network in it, and Score-CAM; the memory of the
 networks before and after the strokes; and the bytes that are loaded, as they lie on the disk and compressed with gzip, as most servers send them.
 """
@@ -15,6 +16,7 @@ import gzip
 import json
 import shutil
 import statistics
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from playwright.sync_api import Page, sync_playwright
+from random_pages import random_study, write_random_page
 from torch import nn
 
 from camfolio.explanation.ensembles import averaged, disagreement
@@ -204,15 +207,15 @@ def read_in_browser(tab: Page, manifest: str, network: Mapping, hounsfield: np.n
     return Reading(found, seconds, tuple(memory))
 
 
-def report(tab: Page, site: Path, path: Path, count: int, layers: int) -> Iterator[str]:
+def report(tab: Page, site: Path, name: str, study: Study, options: argparse.Namespace) -> Iterator[str]:
     """Lines about every network of one study."""
-    study, folder = read_study(path), site / path.stem / "try"
+    folder = site / name / "try"
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    hounsfield = published(folder, manifest, count)
+    hounsfield = published(folder, manifest, options.slices)
     hounsfield = np.concatenate([hounsfield, with_stroke(hounsfield[0])[None]])
     for network in manifest["networks"]:
-        reading = read_in_browser(tab, f"{path.stem}/try/manifest.json", network, hounsfield, layers)
-        yield f"{path.stem}, {network['title']}: {len(reading.found)} answers"
+        reading = read_in_browser(tab, f"{name}/try/manifest.json", network, hounsfield, options.layers)
+        yield f"{name}, {network['title']}: {len(reading.found)} answers"
         found = differences(study, manifest, members_of(study, folder, network), hounsfield, reading)
         yield "  largest difference: " + ", ".join(f"{name} {value:.1e}" for name, value in found.items())
         yield f"  loaded in {reading.seconds:.2f} s; after a stroke {reading.median('took'):.1f} ms, of which the network {reading.median('forward'):.1f} ms; Score-CAM {reading.median('masked'):.0f} ms"
@@ -220,26 +223,39 @@ def report(tab: Page, site: Path, path: Path, count: int, layers: int) -> Iterat
         yield f"  memory {before:.0f} MB, after {STROKES} strokes {after:.0f} MB; {sizes(site, folder, manifest, network)}"
 
 
+def pages(root: Path, options: argparse.Namespace) -> Iterator[tuple[str, Study]]:
+    """Names of pages below a folder, where they are put, and their studies."""
+    (root / "assets").symlink_to(options.site.resolve() / "assets")
+    (root / "index.html").write_text("<!doctype html><title>Benchmark</title>", encoding="utf-8")
+    for path in options.studies:
+        (root / path.stem).symlink_to(options.site.resolve() / path.stem)
+        yield path.stem, read_study(path)
+    for name in options.random:
+        width, members, size = map(int, name.split("/"))
+        study, folder = random_study(width), f"width-{width}-{members}-{size}"
+        write_random_page(root / folder / "try", study, members, size)
+        yield folder, study
+
+
 def main() -> None:
     """Print the lines of all studies."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("site", type=Path, help="a built site")
-    parser.add_argument("studies", type=Path, nargs="+", help="study files of its pages")
+    parser.add_argument("studies", type=Path, nargs="*", help="study files of its pages")
+    parser.add_argument("--random", nargs="*", default=[], help="WIDTH/MEMBERS/SIDE, such as 16/1/32")
     parser.add_argument("--slices", type=int, default=20)
     parser.add_argument("--layers", type=int, default=3)
     options = parser.parse_args()
-    with (
-        ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=options.site)) as server,
-        sync_playwright() as driver,
-    ):
+    with tempfile.TemporaryDirectory() as root, sync_playwright() as driver:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=root))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         browser = driver.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        for path in options.studies:
+        for name, study in pages(Path(root), options):
             tab = browser.new_page()
             tab.goto(f"http://127.0.0.1:{server.server_port}/")
-            for line in report(tab, options.site, path, options.slices, options.layers):
+            for line in report(tab, Path(root), name, study, options):
                 print(line, flush=True)
             tab.close()
         browser.close()

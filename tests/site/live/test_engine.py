@@ -230,7 +230,7 @@ def test_a_network_that_could_not_be_exported_says_why(browser, live_site, visit
         (
             "ort-wasm-simd-threaded.wasm",
             b"\0asm\1\0\0\0\1",
-            "Expected ONNX Runtime to open network/gradients.onnx, but got",
+            "Expected ONNX Runtime to start, but got",
         ),
     ],
 )

@@ -3,9 +3,9 @@ import { EngineError } from "./errors.js";
 
 const REMEDY = "Reload the page; if that does not help, the site was copied or published incompletely.";
 
-// The bytes of a file. `expected` has its `bytes` and `sha256`, or neither; `track` is called with the number of bytes so far.
-// A browser may keep an older file under the same address: one that does not fit is loaded once more, past its cache, and one of
-// which nothing is known is always compared with the server's.
+// The bytes of a file. `expected` has its `bytes` and `sha256`, or neither; `track` is called with the number of bytes so far and,
+// where it is known, that of all. A browser may keep an older file under the same address: one that does not fit is loaded once more,
+// past its cache, and one of which nothing is known is always compared with the server's.
 export async function download(address, expected = {}, track = () => {}) {
   const kept = await fetched(address, expected.sha256 ? "default" : "no-cache", expected, track);
   if (!(await fault(kept, expected))) return kept;
@@ -28,10 +28,15 @@ async function fetched(address, cache, expected, track) {
   }
   if (!answer.ok) throw new EngineError(`Expected ${file} from the site's server, but got the answer ${answer.status}. ${REMEDY}`);
   try {
-    return await joined(answer, expected.bytes ?? 0, track);
+    return await joined(answer, expected.bytes ?? sizeOf(answer), track);
   } catch (error) {
     throw new EngineError(`Expected the whole of ${file}, but the connection ended early (${error.message}). Check the connection and reload the page.`);
   }
+}
+
+// The size of an answer as its server gives it; 0 if it is compressed on its way, since that is not the size of the file.
+function sizeOf({ headers }) {
+  return headers.has("Content-Encoding") ? 0 : Number(headers.get("Content-Length") ?? 0);
 }
 
 // The bytes of an answer as they come; `size` is what is expected.
@@ -48,7 +53,7 @@ async function joined(answer, size, track) {
     }
     bytes.set(value, filled);
     filled += value.length;
-    track(filled);
+    track(filled, size);
   }
 }
 

@@ -32,7 +32,7 @@ export class Engine {
 
   // Probability, maps by all gradient methods and their disagreement for a slice, HU. One call runs at a time, and of those that
   // wait only the latest: the others reject with Superseded. `layer` is a name or an index, `explained` a class; null is the answer.
-  explain(network, hounsfield, { layer = null, explained = null } = {}) {
+  async explain(network, hounsfield, { layer = null, explained = null } = {}) {
     const given = this.checked(network, hounsfield, layer, explained);
     return this.latest.run(() => this.call("explain", given, [given.hounsfield.buffer]));
   }

@@ -10,46 +10,45 @@ const BATCH = 8; // masked slices in one pass of Score-CAM, for each member
 export class Network {
   // `spec` is the network's entry in the manifest, `folder` the manifest's address.
   constructor(spec, manifest, folder, runtime) {
-    Object.assign(this, { spec, manifest, folder, runtime, sessions: {} });
+    Object.assign(this, { spec, manifest, folder, runtime, kept: new Map() });
   }
 
-  // The session of the graph `forward` or `gradients`.
+  // What `make` promises, once for each key; after a failure another call tries again.
+  once(key, make) {
+    if (!this.kept.has(key))
+      this.kept.set(key, make().catch((error) => {
+        this.kept.delete(key);
+        throw error;
+      }));
+    return this.kept.get(key);
+  }
+
+  // The session of the graph `forward` or `gradients`; `track` as of `weights`.
   session(kind, track) {
-    this.sessions[kind] ??= this.open(kind, track).catch((error) => {
-      delete this.sessions[kind]; // so that another call can try again
-      this.weights = null;
-      throw error;
+    const graph = this.spec[kind];
+    return this.once(kind, async () => {
+      const [bytes, weights] = await Promise.all([this.file(graph), this.once("weights", () => this.weights(track))]);
+      const session = await this.runtime.session(graph.file, bytes, weights);
+      if (this.kept.has("forward") && this.kept.has("gradients")) this.kept.delete("weights"); // both graphs have their own copy
+      return session;
     });
-    return this.sessions[kind];
   }
 
-  async open(kind, track) {
-    const { spec, folder, runtime } = this, graph = spec[kind];
-    const [bytes, weights] = await Promise.all([download(new URL(graph.file, folder).href, graph), this.weights ??= this.loaded(track)]);
-    const session = await runtime.session(graph.file, bytes, weights);
-    if (Object.keys(this.sessions).length === 2) this.weights = null; // both graphs have their own copy
-    return session;
+  // The files of weights, which both graphs read; `track` is called with the number of all their bytes so far, and that of all.
+  weights(track = () => {}) {
+    const files = this.spec.weights, done = files.map(() => 0), all = files.reduce((total, file) => total + file.bytes, 0);
+    const follow = (i) => (bytes) => { done[i] = bytes; track(done.reduce((a, b) => a + b), all); };
+    return Promise.all(files.map(async (file, i) => ({ path: file.location, data: await this.file(file, follow(i)) })));
   }
 
-  // The numbers of the input check; null if the study has none.
-  measure() {
-    const { spec, folder } = this, { input_check: check } = spec;
-    return check && (this.measured ??= download(new URL(check.file, folder).href, check).then((bytes) => measure(bytes, check, spec.members)));
+  // The numbers of the input check.
+  async measure() {
+    const { input_check: check, members } = this.spec;
+    return check && this.once("check", async () => measure(await this.file(check), check, members));
   }
 
-  // The files of weights, which both graphs read; `track` is called with the number of all their bytes so far.
-  loaded(track = () => {}) {
-    const files = this.spec.weights ?? [], done = files.map(() => 0);
-    const follow = (i) => (bytes) => { done[i] = bytes; track(done.reduce((a, b) => a + b)); };
-    return Promise.all(files.map(async (file, i) => ({
-      path: file.location, data: await download(new URL(file.file, this.folder).href, file, follow(i)),
-    })));
-  }
-
-  async release() {
-    const sessions = Object.values(this.sessions);
-    this.sessions = {};
-    for (const session of sessions) await (await session).release();
+  file(file, track) {
+    return download(new URL(file.file, this.folder).href, file, track);
   }
 
   // Class probabilities, maps by all gradient methods, their disagreement, and the distance from the training slices.

@@ -9,14 +9,13 @@ const OPTIONS = { executionProviders: ["wasm"], graphOptimizationLevel: "all" };
 const CLOSE = "Close other tabs and apps, or use a computer.";
 
 export class Runtime {
-  // Load the runtime from its folder; `files` may have bytes and sha256 of the binary by its name.
-  static async load(folder, files = {}, track = () => {}) {
-    const runtime = new Runtime(), binary = download(new URL(BINARY, folder).href, files[BINARY], track);
-    [runtime.ort] = await Promise.all([imported(new URL(MODULE, folder)), binary]);
-    Object.assign(runtime.ort.env.wasm, { numThreads: 1, proxy: false, wasmPaths: folder, wasmBinary: await binary });
-    runtime.ort.env.logLevel = "error";
-    Object.assign(runtime, limitMemory());
-    return runtime;
+  // Load the runtime from its folder; `track` as of `download`.
+  static async load(folder, track) {
+    const runtime = new Runtime(), files = [imported(new URL(MODULE, folder)), download(new URL(BINARY, folder).href, {}, track)];
+    const [ort, wasmBinary] = await Promise.all(files);
+    Object.assign(ort.env.wasm, { numThreads: 1, proxy: false, wasmPaths: folder, wasmBinary });
+    ort.env.logLevel = "error";
+    return Object.assign(runtime, { ort }, limitMemory());
   }
 
   // Bytes of its memory, which grows and never shrinks.
@@ -47,16 +46,17 @@ export class Runtime {
   }
 
   // An error of the runtime, as one sentence.
-  explained(error, expected) {
+  explained(error, wanted) {
+    const said = String(error.message ?? error).split("\n")[0], expected = said.startsWith("no available backend") ? "ONNX Runtime to start" : wanted;
     const tried = this.refused.length ? ` (refused: ${this.refused.join(", ")} MB)` : "";
     if (this.refused.length === LIMITS_MB.length) return new EngineError(`Expected memory for the network, but this browser grants none${tried}. ${CLOSE}`);
-    if (/unsafe-eval|disallowed by embedder/i.test(String(error.message ?? error)))
+    if (/unsafe-eval|disallowed by embedder/i.test(said))
       return new EngineError("Expected a server that allows WebAssembly, but the Content-Security-Policy it sends forbids it. Add 'wasm-unsafe-eval' to its script-src.");
-    if (/bad_alloc|allocat|out of memory|\boom\b/i.test(String(error.message ?? error))) {
+    if (/bad_alloc|allocat|out of memory|\boom\b/i.test(said)) {
       const limit = LIMITS_MB.find((value) => !this.refused.includes(value));
       return new EngineError(`Expected ${expected}, but its memory of at most ${limit} MB${tried} is full. ${CLOSE}`);
     }
-    return new EngineError(`Expected ${expected}, but got “${String(error.message ?? error).split("\n")[0]}”. Reload the page, update the browser, or use another one.`);
+    return new EngineError(`Expected ${expected}, but got “${said}”. Reload the page, update the browser, or use another one.`);
   }
 }
 

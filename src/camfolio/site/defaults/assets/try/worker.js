@@ -5,7 +5,7 @@ import { Network } from "./network.js";
 import { Runtime } from "./runtime.js";
 
 const CALLS = { open, explain, scoreCam, end, memory: () => study.runtime.bytes };
-const ended = new Set(), networks = new Map();
+const networks = new Map(), scoring = new Map(); // by name; and by the number of a call whether it was ended
 let study = null;
 
 self.onmessage = async ({ data: { id, call, ...given } }) => {
@@ -21,14 +21,12 @@ self.onmessage = async ({ data: { id, call, ...given } }) => {
 // Loads the runtime and the first network that can run.
 async function open({ manifest, folder, runtime, tell }) {
   const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
-  const follow = (what, size) => (bytes) => tell(`${what}: ${megabytes(bytes)}${size ? ` of ${megabytes(size)}` : ""}`, size ? Math.min(bytes / size, 1) : null);
-  const files = manifest.runtime ?? {}, size = Object.values(files).reduce((most, file) => Math.max(most, file.bytes), 0);
-  study = { manifest, folder, runtime: await Runtime.load(runtime, files, follow("Loading ONNX Runtime", size)) };
+  const follow = (what) => (bytes, all) => tell(`${what}: ${megabytes(bytes)}${all ? ` of ${megabytes(all)}` : ""}`, all ? bytes / all : null);
+  study = { manifest, folder, runtime: await Runtime.load(runtime, follow("Loading ONNX Runtime")) };
   const first = manifest.networks.find((spec) => !spec.why_not);
   if (!first) throw new EngineError(`Expected a network that runs in a browser, but got none. ${manifest.networks[0]?.why_not ?? ""}`.trim());
   tell("Loading the network", null);
-  const weights = (first.weights ?? []).reduce((total, file) => total + file.bytes, 0);
-  await network(first.name).session("gradients", follow("Loading the network", weights));
+  await Promise.all([network(first.name).session("gradients", follow("Loading the network")), network(first.name).measure()]);
   return { unverified: UNVERIFIED };
 }
 
@@ -42,17 +40,22 @@ function explain({ network: name, hounsfield, layer, explained }) {
   return network(name).explain(hounsfield, layer, explained);
 }
 
-function scoreCam({ id, network: name, hounsfield, layer, explained, tell }) {
-  return network(name).scoreCam(hounsfield, layer, explained, async (share) => {
-    tell("", share);
-    await new Promise((resume) => { setTimeout(resume); }); // other calls come in between
-    if (ended.delete(id)) throw new Superseded();
-  });
+async function scoreCam({ id, network: name, hounsfield, layer, explained, tell }) {
+  scoring.set(id, false);
+  try {
+    return await network(name).scoreCam(hounsfield, layer, explained, async (share) => {
+      tell("", share);
+      await new Promise((resume) => { setTimeout(resume); }); // other calls come in between
+      if (scoring.get(id)) throw new Superseded();
+    });
+  } finally {
+    scoring.delete(id);
+  }
 }
 
 // Ends a call to scoreCam before its next pass.
 function end({ which }) {
-  ended.add(which);
+  if (scoring.has(which)) scoring.set(which, true);
 }
 
 // The buffers of all arrays in a result, which are handed over instead of copied.
