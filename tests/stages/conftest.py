@@ -25,6 +25,7 @@ def study_of(path: Path, **sections: object) -> Study:
         {
             "title": "Discs",
             "excerpt": "Discs on lung.",
+            "live": False,  # tracing a network's gradients takes longer than training it here
             "data": {"source": "npz", "path": path},
             "split": {"train": 0.4, "validation": 0.2, "test": 0.4},
             "network": {"width": 4, "blocks": [1, 1, 1, 1]},

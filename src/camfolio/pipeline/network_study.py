@@ -5,6 +5,7 @@ from __future__ import annotations
 from camfolio.pipeline.data import TRAINED_ON, data_stages
 from camfolio.pipeline.declare import device, network_section, section, stage
 from camfolio.pipeline.external import external_stages
+from camfolio.pipeline.live import live_stages
 from camfolio.pipeline.pictures import figure_stages, raster_stages
 from camfolio.pipeline.sanity_checks import EVIDENCE, MAPS, sanity_check_stages
 from camfolio.pipeline.trainings import training_stages
@@ -46,6 +47,7 @@ def network_stages(study: Study) -> tuple[Stage, ...]:
         ),
         *figure_stages(study),
         *raster_stages(study),
+        *live_stages(study),
     )
     external_data, external_results = external_stages(study, table)
     return (*external_data, *table, *external_results)

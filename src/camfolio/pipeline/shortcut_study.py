@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from camfolio.pipeline.data import data_figures, data_stages
 from camfolio.pipeline.declare import device, figure, network_section, section, stage
+from camfolio.pipeline.live import live_networks, live_stages
 from camfolio.pipeline.pictures import methods_shown, raster
 from camfolio.pipeline.trainings import single
 from camfolio.store.stage import Stage
@@ -35,6 +36,7 @@ def shortcut_stages(study: Study, shortcut: Shortcut) -> tuple[Stage, ...]:
         replace(summary, upstream={**summary.upstream, **output_folders}),
         *data_figures(study),
         *figures(study, shortcut),
+        *live_stages(study),
     )
 
 
@@ -54,7 +56,8 @@ def training(study: Study, condition: str, number: int) -> Stage:
     parameters = network_section(study) | single(study.training) | {"seed": study.seed + number}
     slices = "slices" if condition == CLEAN else f"planting-{condition}"
     name, renamed = f"training-{condition}-{number}", {"slices": slices}
-    return stage(name, parameters, "split", renamed=renamed, group="training", intermediate=True)
+    published = name in {one.training for one in live_networks(study)}  # its weights are, with the page that runs it
+    return stage(name, parameters, "split", renamed=renamed, group="training", intermediate=not published)
 
 
 def outputs(study: Study, shortcut: Shortcut, condition: str, number: int) -> Stage:

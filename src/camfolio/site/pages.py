@@ -21,16 +21,19 @@ from jinja2 import Environment
 import camfolio
 from camfolio.errors import PageError, StudyError
 from camfolio.pipeline.contents import stages
+from camfolio.pipeline.live import PAGE
 from camfolio.pipeline.portfolio import Portfolio, open_portfolio
 from camfolio.site.additions import ADDITIONS
 from camfolio.site.api import public_names
 from camfolio.site.components.figures import figures_of
 from camfolio.site.components.numbering import numbered
 from camfolio.site.lazy import later
+from camfolio.site.live import live_files
 from camfolio.site.number_tables import number_tables
 from camfolio.site.numbers import typeset
 from camfolio.site.progress import StudyProgress
 from camfolio.site.rooms import rooms
+from camfolio.site.runtime import BrowserRuntime
 from camfolio.site.stage_graph import stage_graph
 from camfolio.site.study_keys import sections
 from camfolio.site.template_values import template_values
@@ -40,7 +43,7 @@ from camfolio.store.artefacts import Store
 from camfolio.store.private import user_cache
 from camfolio.study.project import docs_of
 
-ORDER = ("index", "evidence", "claims", "shortcut", "reporting", "explorer", "data", "model")
+ORDER = ("index", "try", "evidence", "claims", "shortcut", "reporting", "explorer", "data", "model")
 """Pages of a study in the order of the navigation; others follow by name."""
 PICTURES = ("light.svg", "dark.svg", "light.png", "data.csv")
 """Files of a figure that the site contains."""
@@ -117,13 +120,15 @@ def make_site(project: Path, store: Store, studies: Sequence[Path], overrides: S
         CamfolioError: the first mistake in a study, a stage or a template.
     """
     check_names(studies, project)
-    return render_site(project, {path: open_portfolio(path, store, overrides) for path in studies})
+    opened = {path: open_portfolio(path, store, overrides) for path in studies}
+    return render_site(project, opened, results_folder=store.root)
 
 
 def render_site(
     project: Path,
     opened: Mapping[Path, Portfolio],
     progress: Mapping[str, StudyProgress] = MappingProxyType({}),
+    results_folder: Path | None = None,
 ) -> Site:
     """Render every page; one whose results are not finished shows the progress instead.
 
@@ -131,6 +136,7 @@ def render_site(
         project: the folder with `gen/templates`.
         opened: study file -> the opened study, in the order of the navigation.
         progress: study -> its progress, of those with results that are not finished.
+        results_folder: where the runtime of networks in browsers is kept; without it they cannot run.
 
     Raises:
         CamfolioError: the first mistake in a template.
@@ -139,7 +145,8 @@ def render_site(
     portfolios, first = list(opened.values()), next(iter(opened))
     kept = user_cache()
     environment = make_environment(project / "gen" / "templates", kept)
-    environment.globals["progress"] = progress
+    runtime = BrowserRuntime(results_folder, docs_of(project))
+    environment.globals |= {"progress": progress, "runtime": runtime}
     shared = {
         "version": camfolio.__version__,
         "rooms": rooms(),
@@ -159,7 +166,8 @@ def render_site(
     pages += render_folder(environment, "", "", shared)
     tables = [table for portfolio in portfolios for table in number_tables(portfolio)]
     all_pictures = [picture for portfolio in portfolios for picture in pictures(portfolio)]
-    return Site([*with_numbers(pages), *tables, *all_pictures, *assets(project)], navigation)
+    fetched = [Picture(path, file.resolve()) for path, file in runtime.files.items()]
+    return Site([*with_numbers(pages), *tables, *all_pictures, *fetched, *assets(project)], navigation)
 
 
 def assets(project: Path) -> list[Picture]:
@@ -224,7 +232,10 @@ def study_pages(
     """The pages of one study in the order of the navigation."""
     folder = "shortcut/" if portfolio.study.shortcut else "study/"
     values = {**shared, **later(results(portfolio))}
-    pages = render_folder(environment, folder, f"{portfolio.name}/", values, portfolio, components=components)
+    left = () if portfolio.study.live else (PAGE,)
+    pages = render_folder(
+        environment, folder, f"{portfolio.name}/", values, portfolio, left=left, components=components
+    )
     order = {f"{portfolio.name}/{name}.md": place for place, name in enumerate(ORDER)}
     return sorted(pages, key=lambda page: (order.get(page.path, len(order)), page.path))
 
@@ -240,8 +251,8 @@ def with_numbers(pages: Sequence[Page]) -> list[Page]:
 
 
 def pictures(portfolio: Portfolio) -> list[Picture]:
-    """Files of a study's figures, under `STUDY/figures/`, and of its card, overview, matrix and explorer, as far as they are finished;
-    an empty figure has no file.
+    """Files of a study's figures, under `STUDY/figures/`, of its card, overview, matrix and explorer, and of the networks that run in browsers,
+    as far as they are finished; an empty figure has no file.
     """
     finished = portfolio.finished
     direct = [
@@ -255,6 +266,7 @@ def pictures(portfolio: Portfolio) -> list[Picture]:
         for stage, file in TABLES.items()
         if stage in finished
     ]
+    direct += [Picture(path, file) for path, file in live_files(portfolio).items()]
     return direct + [
         Picture(f"{portfolio.name}/figures/{name}-{file}", (artefact / file).resolve())
         for name, artefact in figures_of(portfolio).items()

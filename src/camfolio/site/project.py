@@ -66,7 +66,7 @@ def served_site(
     check_names(studies, project)
     opened = {path: open_finished(path, store, overrides) for path in studies}
     background.start(opened, store, overrides)
-    site = render_site(project, opened, background.progress)
+    site = render_site(project, opened, background.progress, store.root)
     background.watch_pages(site.waiting, opened)
     return site
 

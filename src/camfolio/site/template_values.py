@@ -28,7 +28,7 @@ from camfolio.evidence import (
 )
 from camfolio.results.interval import Interval
 from camfolio.results.result import Key, Result, ResultFile, Unit
-from camfolio.site import data_values, recorded
+from camfolio.site import data_values, live, recorded
 from camfolio.site import values as study_values
 from camfolio.site.rooms import ROOT
 from camfolio.site.wording import as_text
@@ -44,6 +44,7 @@ KINDS: dict[str, tuple[type, ...]] = {
 MODULES = (
     study_values,
     data_values,
+    live,
     recorded,
     findings,
     class_findings,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +24,7 @@ from camfolio.site.components.checklist import answered_all
 from camfolio.site.components.figures import Figures, see
 from camfolio.site.definitions import definition
 from camfolio.site.lazy import LazyContext
+from camfolio.site.runtime import BrowserRuntime
 from camfolio.site.sandbox import Sandbox
 from camfolio.site.source_words import filled, formulas
 from camfolio.store.code import version
@@ -109,6 +110,7 @@ def make_environment(templates: Path, compiled: Path | None) -> Environment:
     environment.context_class = LazyContext
     environment.filters |= wording.FILTERS | {"definition": definition, "formulas": formulas, "filled": filled}
     environment.tests |= wording.TESTS
+    environment.globals["runtime"] = BrowserRuntime()
     environment.globals |= {"checklists": CHECKLISTS, "answered": answered_all, "method_words": METHOD_WORDS}
     files = (DEFAULTS / "references.bib", templates.parent / "references.bib")
     package, project = (read_bibliography(file, compiled) for file in files)
@@ -123,11 +125,13 @@ def render_folder(
     values: Mapping[str, Any],
     portfolio: Portfolio | None = None,
     *,
+    left: Collection[str] = (),
     components: str = "components",
 ) -> list[Page]:
-    """Pages under `target` from every template directly in a folder."""
+    """Pages under `target` from every template directly in a folder, except those of the pages that are left out."""
     names = [name for name in environment.list_templates() if name.startswith(folder) and name.endswith(SUFFIX)]
-    direct = [name for name in names if "/" not in name.removeprefix(folder)]
+    pages = {name: name.removeprefix(folder).removesuffix(SUFFIX) for name in names}
+    direct = [name for name, page in pages.items() if "/" not in page and page not in left]
     return [
         render(environment, name, target + name.removeprefix(folder), values, portfolio, components=components)
         for name in direct

@@ -33,6 +33,7 @@ from camfolio.results.stability import StabilityResult
 from camfolio.results.training import TrainingResult
 from camfolio.site.data_values import Readers, about_data
 from camfolio.site.lazy import Values
+from camfolio.site.live import LivePage, live_page
 from camfolio.site.recorded import NotRecorded, not_recorded
 from camfolio.store.artefacts import Manifest
 from camfolio.study.reduced import Reduced, reduced_networks
@@ -64,6 +65,8 @@ class StudyValues(TypedDict):
     """Manifest of every stage's result: its `key`, the `digest` of its `outputs`, and the `ingredients` of its key."""
     versions: Mapping[Annotated[str, Key("LIBRARY", "name of a Python package, such as torch")], str]
     """Version of each library that results were computed with."""
+    live: LivePage | None
+    """The page on which the network runs in the reader's browser; None if the study has none."""
     not_recorded: NotRecorded | None
     """Results that are not those of the study's results file; None if all are, or if there is no such file."""
 
@@ -154,6 +157,7 @@ def results(portfolio: Portfolio) -> Values:
         "split": lambda: SplitResult.read(read["split"].folder),
         "provenance": lambda: Values({name: partial(manifest_of, read, name) for name in read}),
         "versions": lambda: versions(read),
+        "live": lambda: live_page(portfolio),
         "not_recorded": lambda: not_recorded(portfolio),
         **(shortcut_results(read) if study.shortcut else network_results(read)),
         "findings": lambda: findings(values),

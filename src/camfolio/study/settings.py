@@ -224,8 +224,10 @@ class Study(Settings):
     explanation: ExplanationSettings = Field(ExplanationSettings(), description="the maps")
     evidence: Evidence = Field(Evidence(), description="tests of the maps")
     selection: Selection = Field(Selection(), description="the examples")
-    shortcut: Shortcut | None = Field(
-        None, description="a planted shortcut; such a study has one page and covers nothing else"
+    shortcut: Shortcut | None = Field(None, description="a planted shortcut; such a study covers nothing else")
+    live: bool = Field(
+        True,
+        description="a page on which readers run the network in their browser; the weights of the network and the test slices are published with it",
     )
     reporting: Mapping[ItemKey, Words] = Field(
         {},

@@ -13,6 +13,7 @@ document$.subscribe(() => {
   if (FROM_FOLDER && found) found.textContent = `Search ${FROM_FOLDER}`;
   for (const root of document.querySelectorAll("[data-explorer]")) explore(root);
   reveal();
+  for (const root of document.querySelectorAll("[data-try]")) prepare(root);
   for (const box of document.querySelectorAll("[data-progress]")) import("./progress.js").then((module) => module.start(box));
 });
 
@@ -38,6 +39,13 @@ async function explore(root) {
   } catch (error) {
     say(`The slices could not be loaded (${error.message}). Reload the page.`);
   }
+}
+
+// Prepares the page on which networks run in the browser, or says why they cannot.
+async function prepare(root) {
+  const say = (words) => { root.querySelector('[data-part="status"]').textContent = words; };
+  if (FROM_FOLDER) say(`This page ${FROM_FOLDER}`);
+  else (await import("./try/start.js")).prepare(root);
 }
 
 // Opens a figure as large as the window; without JavaScript its link leads to the picture itself.
