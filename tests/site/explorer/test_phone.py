@@ -84,6 +84,7 @@ def test_forward_opens_the_slice_again(phone, data):
     tab.go_forward()
     tab.wait_for_selector(OPEN)
     assert current(tab) == data["id"][3]
+    assert f"slice={data['id'][3]}" in settled(tab)
     tab.tap("[data-act=close]")
     tab.wait_for_selector(OPEN, state="hidden")
 

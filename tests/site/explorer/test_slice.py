@@ -103,6 +103,7 @@ def test_two_slices_stand_beside_each_other_with_the_same_method_and_threshold(v
     tab = visit(tab.url.partition("explorer/")[2])
     assert (tab.inner_text("[data-part=kept]"), current(tab)) == (data["id"][1], data["id"][2])
     assert tab.get_attribute(".tile.kept", "id") == "slice-1"
+    assert tab.get_attribute(".tile.kept", "aria-label").endswith(", kept to compare")
     tab.click("text=Stop comparing")
     assert not tab.is_visible("[data-card=kept]")
     assert "compare=" not in settled(tab)

@@ -70,7 +70,9 @@ export class Wall {
     tile.setAttribute("aria-selected", at === this.at);
     tile.dataset.mark = mark(data.label[index], data.predicted[index], state.colours);
     tile.classList.toggle("coloured", state.colours);
-    tile.classList.toggle("kept", data.id[index] === state.compare);
+    const kept = data.id[index] === state.compare;
+    tile.classList.toggle("kept", kept);
+    tile.setAttribute("aria-label", `${data.id[index]}: ${outcome(data, index)}${kept ? ", kept to compare" : ""}`);
     this.pictures.draw(tile.firstElementChild, index, state);
   }
 
@@ -78,8 +80,7 @@ export class Wall {
     const index = this.order[at], { data } = this, [height, width] = data.size;
     const tile = element("div", {
       role: "option", id: `slice-${at}`, "aria-posinset": at + 1, "aria-setsize": this.order.length,
-      "aria-label": `${data.id[index]}: ${outcome(data, index)}`, class: "tile",
-      "data-label": data.label[index],
+      class: "tile", "data-label": data.label[index],
     }, element("canvas", { width, height, "aria-hidden": "true" }));
     tile.dataset.at = at;
     tile.style.width = `${this.tile}px`;
