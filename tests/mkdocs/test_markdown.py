@@ -8,7 +8,7 @@ from camfolio.errors import PageError
 from camfolio.mkdocs.markdown import converter
 from camfolio.study.project import NO_USER_CODE
 
-TEXT = "# A title\n\nWords[^1] ++kept++.\n\n[^1]: A note."
+TEXT = "# A title\n\nWords[^1] ^^kept^^.\n\n[^1]: A note."
 
 
 def test_a_page_is_converted_with_what_pages_need_and_the_project_names(tmp_path):

@@ -30,6 +30,7 @@ OPTIONS = (
     "--disable-background-networking",
     "--disable-extensions",
     "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND",  # nor does a template of somebody else lead to another page
     "--no-pdf-header-footer",  # the page has its own, which know its title
     "--generate-pdf-document-outline",
     "--virtual-time-budget=60000",  # waits until every picture and face is there
@@ -55,12 +56,11 @@ def browser() -> str:
     return existing
 
 
-def print_pdf(page: str, file: Path, moment: datetime) -> None:
-    """Print one HTML file that needs no other as PDF.
+def as_pdf(page: str, moment: datetime) -> bytes:
+    """One HTML file that needs no other, printed as PDF.
 
     Args:
         page: its HTML.
-        file: where the PDF is written, once it is whole.
         moment: the date in the PDF, so that equal pages give equal bytes.
 
     Raises:
@@ -76,11 +76,7 @@ def print_pdf(page: str, file: Path, moment: datetime) -> None:
         if not printed.is_file() or not printed.read_bytes().startswith(b"%PDF-"):
             msg = f"Expected a PDF from {program}, but it printed none{words}. Open the page in a browser and print it there."
             raise PageError(msg)
-        content = dated(printed.read_bytes(), moment)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_name(f".{file.name}.part")
-    aside.write_bytes(content)
-    aside.replace(file)
+        return dated(printed.read_bytes(), moment)
 
 
 def run(command: list[str]) -> str:
@@ -94,14 +90,12 @@ def run(command: list[str]) -> str:
     except subprocess.TimeoutExpired:
         msg = f"Expected a PDF from {command[0]}, but it did not end within {SECONDS} seconds. Try again."
         raise PageError(msg) from None
-    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    lines = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip() and "dbus" not in line]
     return f": {lines[-1][:200]}" if lines else ""
 
 
 def unconfined() -> list[str]:
-    """The option without which Chromium does not start for the administrator of a Unix system, as in containers; no script runs in
-    the page, and it loads nothing.
-    """
+    """The option without which Chromium does not start for the administrator of a Unix system, as in containers."""
     return ["--no-sandbox"] if sys.platform != "win32" and os.geteuid() == 0 else []
 
 

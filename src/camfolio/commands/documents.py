@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from camfolio.commands.chromium import browser, print_pdf
+from camfolio.commands.chromium import as_pdf, browser
 from camfolio.commands.extras import from_extra
 from camfolio.commands.revision import about
 from camfolio.errors import PageError
@@ -17,7 +17,8 @@ from camfolio.site.documents.single import single_file
 from camfolio.site.export import place, write
 from camfolio.site.pages import check_links
 from camfolio.store.artefacts import Store
-from camfolio.study.project import read_configuration
+from camfolio.study.project import check_links as check_inside
+from camfolio.study.project import docs_of, read_configuration, user_code_refused
 
 FORMS = ("pdf", "html")
 
@@ -57,15 +58,16 @@ def export_documents(
         browser()
     files = files_for(form, studies, target)
     check_links(project)
+    if user_code_refused():
+        check_inside(docs_of(project), project)
     convert, address = converter(project), address or address_of(project)
     for study, file in files.items():
         portfolio = open_portfolio(study, store, overrides)
         origin, moment = about(project, portfolio)
         source = Source(project, portfolio, convert, address)
-        if form == "pdf":
-            print_pdf(report(source, origin), file, moment)
-        else:
-            write(file, single_file(source, origin).encode())
+        content = as_pdf(report(source, origin), moment) if form == "pdf" else single_file(source, origin).encode()
+        write(aside := file.with_name(f".{file.name}.part"), content)
+        aside.replace(file)
     return list(files.values())
 
 

@@ -14,8 +14,8 @@ from camfolio.site.documents.about import About
 from camfolio.site.documents.rewriting import words_of
 from camfolio.study.project import read_configuration, user_code_refused
 
-GENERATED = ("artifacts", "exported", "site")
-"""Folders of what is made: they change no commit, whether or not they are ignored."""
+SOURCES = ("gen", "docs")
+"""Folders in which a file that is in no commit counts as a change; elsewhere it may be what an export wrote."""
 
 
 def about(project: Path, portfolio: Portfolio) -> tuple[About, datetime]:
@@ -27,11 +27,11 @@ def about(project: Path, portfolio: Portfolio) -> tuple[About, datetime]:
     commit, _, seconds = git(project, "log", "-1", "--format=%h %ct").partition(" ")
     committed = datetime.fromtimestamp(int(seconds), UTC) if seconds else None
     moment = source_date() or committed or published(portfolio)
-    unlike = [f":(exclude){name}" for name in GENERATED]
-    changed = bool(commit and git(project, "status", "--porcelain", "--", ".", *unlike))
+    edited = git(project, "status", "--porcelain", "--untracked-files=no", "--", ".")
+    added = git(project, "status", "--porcelain", "--", *SOURCES)
     notice = read_configuration(project).get("copyright")
     words = words_of(notice) if isinstance(notice, str) else ""
-    return About(portfolio.name, moment.date(), commit, changed, words), moment
+    return About(portfolio.name, moment.date(), commit, bool(edited or added), words), moment
 
 
 def git(project: Path, *arguments: str) -> str:

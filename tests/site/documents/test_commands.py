@@ -48,7 +48,7 @@ def test_a_variable_that_names_no_browser_is_a_sentence(here, monkeypatch, tmp_p
     assert f"CHROME_PATH names {tmp_path / 'none'}, which is no file" in capsys.readouterr().err
 
 
-def test_a_browser_that_prints_nothing_is_a_sentence_and_leaves_no_file(monkeypatch, tmp_path):
+def test_a_browser_that_prints_nothing_is_a_sentence(monkeypatch, tmp_path):
     program = tmp_path / "browser"
     program.write_text("#!/bin/sh\necho a reason >&2\n", encoding="utf-8")
     program.chmod(0o755)
@@ -56,8 +56,7 @@ def test_a_browser_that_prints_nothing_is_a_sentence_and_leaves_no_file(monkeypa
     with pytest.raises(
         chromium.PageError, match=r"^Expected a PDF from .*, but it printed none: a reason\. Open the page"
     ):
-        chromium.print_pdf("<p>x</p>", tmp_path / "there" / "x.pdf", datetime(2026, 1, 1, tzinfo=UTC))
-    assert not (tmp_path / "there").exists()
+        chromium.as_pdf("<p>x</p>", datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def test_a_folder_gets_a_file_with_the_name_of_the_study(here, tmp_path):
@@ -106,13 +105,13 @@ def test_date_and_commit_are_those_of_the_project(tmp_path, portfolio, monkeypat
     git("init", "-q")
     git("add", "mkdocs.yml")
     git("commit", "-q", "-m", "x")
-    (tmp_path / "artifacts").mkdir()
-    (tmp_path / "artifacts" / "result").write_text("", encoding="utf-8")
+    (tmp_path / "report.pdf").write_text("", encoding="utf-8")
     origin, moment = about(tmp_path, portfolio)
     assert moment == datetime(2026, 11, 3, 12, tzinfo=UTC)
     assert (origin.day, origin.changed, len(origin.commit) >= 7) == ("3 November 2026", False, True)
     assert origin.notice == "Ours & theirs"
-    (tmp_path / "new.md").write_text("", encoding="utf-8")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "new.md").write_text("", encoding="utf-8")
     assert about(tmp_path, portfolio)[0].facts["Commit"] == f"{origin.commit}, with changes"
     monkeypatch.setenv(NO_USER_CODE, "1")  # git runs programs that its configuration names
     assert about(tmp_path, portfolio)[0].commit == ""

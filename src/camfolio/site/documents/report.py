@@ -11,7 +11,7 @@ from camfolio.site.documents.articles import Article, Source, articles, sections
 from camfolio.site.documents.embedding import picture, style
 from camfolio.site.documents.links import Links, Notes
 from camfolio.site.documents.rewriting import Around, Attributes, rewritten, words_of
-from camfolio.site.documents.templates import raw, values_of
+from camfolio.site.documents.templates import RULES, raw, values_of, with_policy
 
 COMPONENTS, TEMPLATE = "components/print", "documents/report.html"
 STYLES = ("documents/page.css", "documents/report.css")
@@ -39,13 +39,14 @@ def report(source: Source, about: About) -> str:
     body = printed(source, page, notes)
     page_css, report_css = (raw(environment, name) for name in STYLES)
     styles = "\n".join([page_css, style(source), report_css, running(words_of(page.title), about)])
-    return environment.get_template(TEMPLATE).render(
+    filled = environment.get_template(TEMPLATE).render(
         values_of(source, page, about),
         styles=Markup(styles),  # noqa: S704 - style sheets of camfolio and the project
         sections={**sections(body), **({"addresses": "Addresses"} if notes.numbers else {})},
         body=Markup(body),  # noqa: S704 - rendered by templates, values escaped
         notes=list(notes.numbers),
     )
+    return with_policy(filled, RULES, TEMPLATE)
 
 
 def printed(source: Source, page: Article, notes: Notes) -> str:

@@ -16,7 +16,7 @@ from camfolio.site.documents.bundle import bundled
 from camfolio.site.documents.embedding import existing, picture, style
 from camfolio.site.documents.links import Links
 from camfolio.site.documents.rewriting import Around, Attributes, rewritten, tag
-from camfolio.site.documents.templates import raw, values_of
+from camfolio.site.documents.templates import RULES, raw, values_of, with_policy
 from camfolio.site.head import digest
 
 COMPONENTS, TEMPLATE = "components/single", "documents/single.html"
@@ -31,15 +31,6 @@ take letters of 25 MB take no larger file.
 LEFT_OUT = Markup('<p class="empty">The explorer is not in this file, which would have {size} MB more. {where}</p>')
 ON_SITE = Markup('It is <a href="{}">on the site</a>.')
 TO_BUILD = Markup("It is on the site that <code>camfolio site</code> builds.")
-RULES = {
-    "default-src": "'none'",
-    "style-src": "'unsafe-inline'",  # the style sheet, and attributes with sizes, which execute nothing
-    "img-src": "data:",
-    "font-src": "data:",
-    "base-uri": "'none'",
-    "form-action": "'none'",
-}
-"""The policy of the document besides its script: nothing is asked of any host."""
 
 
 def single_file(source: Source, about: About) -> str:
@@ -63,9 +54,8 @@ def single_file(source: Source, about: About) -> str:
     body = whole(source, page, inside)
     code = bundled(ENTRY, partial(module, source, environment)).replace("</script", r"<\/script")
     page_css, single_css = (raw(environment, name) for name in STYLES)
-    return environment.get_template(TEMPLATE).render(
+    filled = environment.get_template(TEMPLATE).render(
         values_of(source, page, about),
-        policy="; ".join(f"{name} {allowed}" for name, allowed in {"script-src": digest(code), **RULES}.items()),
         styles=Markup("\n".join([page_css, style(source), single_css])),  # noqa: S704 - style sheets of camfolio and the project
         script=Markup(code),  # noqa: S704 - modules of camfolio and the project
         parts={"top": "Write-up"} | ({EXPLORER: "Explorer"} if explorer else {}),
@@ -75,6 +65,7 @@ def single_file(source: Source, about: About) -> str:
         explorer=explorer and (whole(source, explorer, inside) if fits else left_out(source, explorer, size)),
         files=encoded(files) if fits else {},
     )
+    return with_policy(filled, {**RULES, "script-src": digest(code)}, TEMPLATE)
 
 
 def whole(source: Source, page: Article, inside: Mapping[str, str]) -> Markup:
