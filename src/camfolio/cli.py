@@ -14,11 +14,11 @@ from rich.logging import RichHandler
 from rich.table import Table
 
 from camfolio.commands.clean import computed_anew, emptied, show_unused, unused_folders
-from camfolio.commands.crate import export_crate
+from camfolio.commands.documents import FORMS as DOCUMENTS
+from camfolio.commands.exports import export
 from camfolio.commands.inspect import show_inspection
 from camfolio.commands.new import start_portfolio
 from camfolio.commands.options import Commands, make_parser
-from camfolio.commands.plain import export_plain
 from camfolio.commands.record import show_record
 from camfolio.commands.show import show, summary
 from camfolio.commands.site import run_mkdocs
@@ -29,7 +29,6 @@ from camfolio.installed import warn_of_differences
 from camfolio.pipeline.places import pull, push
 from camfolio.pipeline.portfolio import inspect_study, open_inspection, open_portfolio, redraw
 from camfolio.pipeline.recording import Rule, check_record, record_study
-from camfolio.site.export import export_jekyll
 from camfolio.site.head import finish_site
 from camfolio.store import capacity
 from camfolio.store.artefacts import Store
@@ -239,19 +238,12 @@ def draw_command(options: argparse.Namespace) -> int:
 
 
 def export_command(options: argparse.Namespace) -> int:
-    """Write the write-up to a Jekyll site, all pages as plain files, or a study as an RO-Crate; the project is in the current folder."""
-    paths, store, project = studies_to_compute(options), store_of(options), Path()
-    if options.form == "markdown":
-        files = export_plain(project, paths, store, options.to, options.overrides)
-    elif len(paths) > 1:
-        msg = f"Expected one study to export, but got {len(paths)}. Name one of {', '.join(map(str, paths))}."
-        raise StudyError(msg)
-    elif options.form == "crate":
+    """Write studies for print, for other people or for other generators; the project is in the current folder."""
+    if options.form == "crate":
         check_no_overrides(options)
-        files = export_crate(project, paths[0], store, options.to)
-    else:
-        portfolio = open_portfolio(paths[0], store, options.overrides)
-        files = export_jekyll(project, portfolio, options.to, options.site_url)
+    files = export(options, Path(), studies_to_compute(options), store_of(options))
+    for file in files if options.form in DOCUMENTS else ():
+        log.info("%s, %.1f MB", file, file.stat().st_size / 1e6)
     log.info("%d files written to %s", len(files), options.to)
     return 0
 
@@ -276,7 +268,7 @@ STUDY_COMMANDS: Commands = {
     "verify": (verify_command, "Recompute all results and compare them with the recorded ones."),
     "clean": (clean_command, "Delete results that no study uses, after saying which."),
     "draw": (draw_command, "Redraw figures and write their files."),
-    "export": (export_command, "Write pages for other generators, or a study as an RO-Crate."),
+    "export": (export_command, "Write a report, one file to send, pages for other generators, or an RO-Crate."),
     "site": (site_command, "Build or serve the site of the given studies."),
 }
 PROJECT_COMMANDS: Commands = {

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 import yaml
+from PIL import Image
 
 from camfolio import cli
 from camfolio.site.export import IMAGES, image_name, jekyll_page
@@ -53,11 +54,12 @@ def item(export):
     return yaml.safe_load(front), body, target
 
 
-def test_an_item_has_the_front_matter_of_a_portfolio(item):
+def test_an_item_has_the_front_matter_of_a_portfolio(item, portfolio):
     front, _, _ = item
+    width = portfolio.artefacts["figure-teaser"].json("figure.json")["width"]
     assert front == {
         "title": str(as_text('Discs, "nodules": a <b>tiny</b> study')),
-        "excerpt": "Discs on lung.<br/><img src='../images/xai.png'>",
+        "excerpt": f"Discs on lung.<br/><img src='../images/xai.png' width='{width}'>",
         "collection": "portfolio",
     }
 
@@ -169,6 +171,23 @@ def test_links_lead_to_the_published_portfolio_if_there_is_one(export):
     assert "[data card](https://example.org/x/tiny/data/)" in body
 
 
+def test_figures_have_no_paper_and_a_width_of_their_own(item):
+    _, body, target = item
+    for name in ("confusion_matrix", "training_metrics", "roc", "goodxai"):
+        with Image.open(target / "images" / f"{name}.png") as picture:
+            assert picture.getpixel((0, 0))[3] == 0
+    widths = dict(re.findall(r"/images/([\w-]+)\.png.*?\{: width=\"(\d+)\"", body))
+    assert int(widths["confusion_matrix"]) < int(widths["training_metrics"])
+
+
+def test_a_sentence_that_is_a_link_to_another_page_is_left_out_without_an_address(item, export):
+    assert "In the explorer" not in item[1]
+    _, target = export("jekyll", "--site-url", "https://example.org/x/")
+    assert "[In the explorer](https://example.org/x/tiny/explorer/?slice=" in (
+        target / "_portfolio" / "tiny.md"
+    ).read_text(encoding="utf-8")
+
+
 def test_two_studies_are_not_written_over_each_other(export, tmp_path, capsys):
     studies = tmp_path / "project" / "gen" / "studies"
     shutil.copy(studies / "tiny.yaml", studies / "other.yaml")
@@ -178,15 +197,29 @@ def test_two_studies_are_not_written_over_each_other(export, tmp_path, capsys):
     assert not target.exists()
 
 
-@pytest.mark.skipif(shutil.which("jekyll") is None, reason="needs jekyll on the PATH (gem install jekyll)")
-def test_jekyll_builds_the_item(item):
-    target = item[2]
-    settings = "baseurl: /me\ncollections: {portfolio: {output: true}}\n"
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("jekyll") is None, reason="needs jekyll on the PATH (apt-get install jekyll)")
+@pytest.mark.parametrize("base", ["", "/me"], ids=["at the root", "under a baseurl"])
+def test_jekyll_builds_the_item(item, base, read, monkeypatch):
+    target, sizes = item[2], {}
+    settings = f"baseurl: '{base}'\ncollections: {{portfolio: {{output: true}}}}\n"
     (target / "_config.yml").write_text(settings, encoding="utf-8")
+    monkeypatch.setenv("JEKYLL_NO_BUNDLER_REQUIRE", "true")  # Debian's needs no Gemfile
     subprocess.run(["jekyll", "build"], cwd=target, check=True, capture_output=True)
-    page = (target / "_site" / "portfolio" / "tiny.html").read_text(encoding="utf-8")
-    assert '<img src="/me/images/confusion_matrix.png"' in page
-    assert "<table>" in page
+    page = read((target / "_site" / "portfolio" / "tiny.html").read_text(encoding="utf-8"))
+    for image in page.all("img"):
+        address, style = image.attributes["src"], image.attributes["style"]
+        assert address.startswith(f"{base}/images/")
+        file = target / "_site" / address.removeprefix(f"{base}/")
+        sizes[file.stem] = int(image.attributes["width"])
+        with Image.open(file) as picture:
+            assert picture.mode == "RGBA"
+            assert picture.width == 2 * sizes[file.stem]
+        assert style == f"width: {sizes[file.stem]}px; max-width: 100%; height: auto"
+    assert sizes.keys() == {file.stem for file in (target / "images").iterdir()}
+    assert sizes["confusion_matrix"] < sizes["xai"]
+    assert page.all("table")
+    assert not [element for element in page.elements if "{" in element.text or "**" in element.text]
 
 
 def test_items_of_one_jekyll_site_share_no_image(export, item, tmp_path):

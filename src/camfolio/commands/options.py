@@ -26,7 +26,10 @@ def make_parser(study_commands: Commands, project_commands: Commands) -> argpars
     for name, (function, words) in study_commands.items():
         command = commands.add_parser(name, help=words, description=words)
         command.set_defaults(command=function)
-        add_options(command, name)
+        if name == "export":
+            add_forms(command)
+        else:
+            add_options(command, name)
     add_project_commands(commands, project_commands)
     return top
 
@@ -39,24 +42,38 @@ FROM_NOTHING: Options = {
         "help": f"compute everything from nothing, in the folder {ANEW} of the store, whatever is recorded or kept",
     }
 }
+FOLDER: Mapping[str, Any] = {"type": Path, "default": Path("exported")}
+FILE: Options = {
+    "--to": {**FOLDER, "help": "a folder, or for one study a file with the form as its ending (default: exported)"}
+}
+EMPTY: Options = {"--to": {**FOLDER, "help": "an empty folder (default: exported)"}}
+PUBLISHED: Options = {
+    "--site-url": {"default": "", "help": "address of the published portfolio, for links to its other pages"}
+}
+FORMS: Mapping[str, str] = {
+    "pdf": "Print the write-up as a report; needs Chromium.",
+    "html": "Write write-up and explorer as one file to send.",
+    "jekyll": "Write the write-up as a portfolio item of a Jekyll site.",
+    "markdown": "Write all pages as plain files, for any generator.",
+    "crate": "Write one study with its results as an RO-Crate, for an archive.",
+}
+"""Form of an export -> what it does."""
 OPTIONS: Mapping[str, Options] = {
     "build": FROM_NOTHING,
     "clean": {"--dry-run": {"action": "store_true", "help": "only say what would be deleted"}},
-    "export": {
-        "form": {
-            "choices": ("jekyll", "markdown", "crate"),
-            "help": "one page of a Jekyll site, all pages, or an RO-Crate of one study",
+    "export pdf": {**FILE, **PUBLISHED},
+    "export html": {
+        "--single": {
+            "action": "store_true",
+            "required": True,
+            "help": "one file that needs no other, and works from disk",
         },
-        "--to": {
-            "type": Path,
-            "default": Path("exported"),
-            "help": "the Jekyll site, or an empty folder (default: exported)",
-        },
-        "--site-url": {
-            "default": "",
-            "help": "address of the published portfolio, for links on the page for Jekyll",
-        },
+        **FILE,
+        **PUBLISHED,
     },
+    "export jekyll": {"--to": {**FOLDER, "help": "the Jekyll site (default: exported)"}, **PUBLISHED},
+    "export markdown": EMPTY,
+    "export crate": EMPTY,
     "draw": {
         "--figure": {
             "action": "append",
@@ -103,6 +120,13 @@ OPTIONS: Mapping[str, Options] = {
     },
 }
 """Command that takes studies -> its own options."""
+
+
+def add_forms(command: argparse.ArgumentParser) -> None:
+    """Add the forms of an export as commands of it, each with its own options."""
+    forms = command.add_subparsers(required=True, metavar="FORM", dest="form")
+    for form, words in FORMS.items():
+        add_options(forms.add_parser(form, help=words, description=words), f"export {form}")
 
 
 def add_options(command: argparse.ArgumentParser, name: str) -> None:

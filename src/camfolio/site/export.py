@@ -16,6 +16,7 @@ import yaml
 from camfolio.errors import PageError
 from camfolio.pipeline.portfolio import Portfolio
 from camfolio.site.components.figures import figures_of
+from camfolio.site.documents.paper import png_without_paper
 from camfolio.site.pages import Site, check_links, check_names, study_pages, with_numbers
 from camfolio.site.templates import Page, make_environment
 from camfolio.site.wording import as_text
@@ -45,6 +46,8 @@ IMAGE = re.compile(r"/images/([\w./%-]+)")
 AT_ROOT = re.compile(r"(?<=\]\()/[\w./%-]+(?=\))")
 """The address of a link or picture that begins at the root of the Jekyll site."""
 PAGE_LINK = re.compile(r"\[(?P<words>[^\]]*)\]\((?P<page>[\w./-]+)\.md(?P<anchor>[?#][^)]*)?\)")
+LONE_LINK = re.compile(rf"(?<=\.) {PAGE_LINK.pattern}\.(?=\s|<)")
+"""A sentence that is nothing but a link to another page."""
 
 
 def image_name(figure: str, study: str = "", taken: Collection[str] = ()) -> str:
@@ -70,7 +73,7 @@ def images_in(page: str) -> set[str]:
 
 
 def export_jekyll(project: Path, portfolio: Portfolio, target: Path, address: str = "") -> list[Path]:
-    """Write the write-up as `_portfolio/STUDY.md` and its images as `images/*.png` into a Jekyll site.
+    """Write the write-up as `_portfolio/STUDY.md` and its images as `images/*.png`, without the colour of our paper, into a Jekyll site.
 
     Args:
         project: the folder with `gen/templates`.
@@ -100,7 +103,7 @@ def export_jekyll(project: Path, portfolio: Portfolio, target: Path, address: st
         if named(name) in shown
     }
     for file, origin in images.items():
-        copy(origin, file)
+        write(file, png_without_paper(origin.read_bytes()))
     write(page, text.encode())
     return [page, *images]
 
@@ -133,8 +136,9 @@ def jekyll_page(page: Page, portfolio: Portfolio, address: str, teaser_name: str
     """
     _, _, body = page.content.decode().split("---\n", 2)
     study = portfolio.study
-    teaser = figures_of(portfolio)["teaser"].manifest.outputs
-    image = f"<br/><img src='../images/{teaser_name}'>" if "light.png" in teaser else ""
+    teaser = figures_of(portfolio)["teaser"]
+    shown = "light.png" in teaser.manifest.outputs
+    image = f"<br/><img src='../images/{teaser_name}' width='{teaser.json('figure.json')['width']}'>" if shown else ""
     front = {
         "title": str(as_text(study.title)),
         "excerpt": f"{as_text(study.excerpt)}{image}",
@@ -143,6 +147,7 @@ def jekyll_page(page: Page, portfolio: Portfolio, address: str, teaser_name: str
     body = HEADING.sub("", body, count=1)  # the layout prints the title
     body = ADMONITION.sub(as_quotation, body)
     base = f"{address.rstrip('/')}/{portfolio.name}/" if address else ""
+    body = body if base else LONE_LINK.sub("", body)
     body = PAGE_LINK.sub(lambda match: page_link(match, base), body)
     body = END_OF_RAW.sub("{% endraw %}{{ '{%' }}{% raw %}", body)
     body = AT_ROOT.sub(r"{% endraw %}{{ '\g<0>' | relative_url }}{% raw %}", body)

@@ -136,8 +136,9 @@ class Figures:
         )
 
     def fill(self, template: str, **values: Any) -> Markup:  # noqa: ANN401 - values of any type
-        """Render the template of a component."""
-        rendered = self.environment.get_template(f"{self.components}/{template}").render(values)
+        """Render the template of a component; one that the folder lacks is that of the site."""
+        folders = (self.components, "components")
+        rendered = self.environment.select_template([f"{folder}/{template}" for folder in folders]).render(values)
         return Markup(rendered)  # noqa: S704 - rendered by a template, values escaped
 
 
