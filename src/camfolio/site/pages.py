@@ -24,7 +24,7 @@ from camfolio.pipeline.contents import stages
 from camfolio.pipeline.portfolio import Portfolio, open_portfolio
 from camfolio.site.additions import ADDITIONS
 from camfolio.site.api import public_names
-from camfolio.site.components.figures import figures_of
+from camfolio.site.components.figures import SiteFigures, figures_of, method_figures
 from camfolio.site.components.numbering import numbered
 from camfolio.site.lazy import later
 from camfolio.site.progress import StudyProgress
@@ -40,7 +40,7 @@ from camfolio.study.project import docs_of
 
 ORDER = ("index", "evidence", "claims", "shortcut", "reporting", "explorer", "data", "model")
 """Pages of a study in the order of the navigation; others follow by name."""
-PICTURES = ("light.svg", "dark.svg", "light.png", "data.csv")
+PICTURES = ("light.svg", "dark.svg", "phone-light.svg", "phone-dark.svg", "light.png", "data.csv")
 """Files of a figure that the site contains."""
 RASTER = ("card", "overview", "matrix", "explorer")
 """Stages all of whose files the site contains."""
@@ -146,6 +146,8 @@ def render_site(
         "public_names": public_names(kept),
         "settings": sections(),
         "template_values": template_values(kept),
+        "method_figures": method_figures(portfolios),
+        "figure": SiteFigures(environment, portfolios).figure,
         "studies": [results(portfolio) for portfolio in portfolios if not portfolio.study.shortcut],
         "shortcuts": [results(portfolio) for portfolio in portfolios if portfolio.study.shortcut],
     }

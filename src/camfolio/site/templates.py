@@ -109,6 +109,7 @@ def make_environment(templates: Path, compiled: Path | None) -> Environment:
     environment.filters |= wording.FILTERS | {"formulas": formulas, "filled": filled}
     environment.tests |= wording.TESTS
     environment.globals |= {"checklists": CHECKLISTS, "answered": answered_all, "method_words": METHOD_WORDS}
+    environment.globals["method_figures"] = {}  # of a page without studies
     files = (DEFAULTS / "references.bib", templates.parent / "references.bib")
     package, project = (read_bibliography(file, compiled) for file in files)
     environment.globals["bibliography"] = package | project
