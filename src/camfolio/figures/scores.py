@@ -57,7 +57,7 @@ def drawing(board: ScoreboardResult, methods: Sequence[MethodLook]) -> Drawing:
     return Drawing(draw, alt, ["score", "subject", "mean", "low", "high", "slices not defined"], rows)
 
 
-def short_number(value: float, _position: int | None = None) -> str:
+def short_number(value: float, _position: float = 0) -> str:
     """A number of an axis without zeros at its end.
 
     >>> short_number(0.0), short_number(0.0025), short_number(-7.5) == MINUS + "7.5"
