@@ -22,7 +22,7 @@ EMBEDDED = re.compile(r'font-family: "([^"]+)"; font-weight: (\w+); src: url\(da
 
 
 def drawing(title: str, **style: str) -> Drawing:
-    def draw(theme):
+    def draw(theme, _place):
         figure = new_figure(theme, 4.0, 2.0, layout="constrained")
         axes = figure.subplots()
         axes.set_title(title, **style)

@@ -20,7 +20,7 @@ from camfolio.figures.drawing.examples import ExampleFolders
 from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.output import write
 from camfolio.figures.drawing.panels import SIGNED_COLORMAP, edges, show_map, show_outline, show_overlay, show_slice
-from camfolio.figures.drawing.style import ARTICLE, DARK, LIGHT
+from camfolio.figures.drawing.style import ARTICLE, DARK, LIGHT, PAGE
 from camfolio.method_words import method_looks
 from camfolio.network.cases import Cases
 from camfolio.network.evaluation import evaluate
@@ -155,14 +155,14 @@ def rows_of(folder):
 def test_a_figure_drawn_twice_has_the_same_bytes_and_the_stated_size(kind, study, drawn, tmp_path):
     first = drawn(kind)
     drawers(study)[kind](tmp_path)
-    names = {"light.svg", "light.png", "dark.svg", "dark.png", "data.csv", "figure.json"}
-    assert {path.name for path in first.iterdir()} == names
-    for name in names:
+    names = {"light.svg", "dark.svg", "light.png", "data.csv", "figure.json"}
+    phone = set() if kind in {"confusion", "roc", "teaser"} else {"phone-light.svg", "phone-dark.svg"}
+    assert {path.name for path in first.iterdir()} == names | phone
+    for name in names | phone:
         assert (first / name).read_bytes() == (tmp_path / name).read_bytes(), name
     size = read_json(first / "figure.json")
-    for theme in ("light", "dark"):
-        with Image.open(first / f"{theme}.png") as picture:
-            assert picture.size == (2 * size["width"], 2 * size["height"])
+    with Image.open(first / "light.png") as picture:
+        assert picture.size == (2 * size["width"], 2 * size["height"])
     assert (first / "light.svg").read_bytes() != (first / "dark.svg").read_bytes()
 
 
@@ -228,7 +228,7 @@ def test_alt_text_of_training_curves_whose_first_epoch_is_the_best():
 def test_training_curves_have_no_line_for_a_metric_that_is_not_defined(tmp_path):
     drawing = training_curves.drawing(trained(2, [epoch(number, auc=None) for number in (1, 2)]))
     assert "validation AUC not defined (training not defined)." in drawing.alt
-    loss, accuracy, auc = drawing.draw(LIGHT).axes
+    loss, accuracy, auc = drawing.draw(LIGHT, PAGE).axes
     assert (len(loss.lines), len(accuracy.lines), len(auc.lines)) == (4, 4, 1)
     assert auc.get_title() == "AUC: not defined at epoch 2"
     write(tmp_path, drawing)
@@ -241,7 +241,7 @@ def test_without_masks_the_area_has_no_curve(study):
     drawing = roc.drawing(result.model_copy(update={"roc": without}))
     assert "the nodule's area has no curve, since there are no masks; a diagonal" in drawing.alt
     assert {row[0] for row in drawing.rows} == {"network"}
-    assert len(drawing.draw(LIGHT).axes[0].lines) == 2
+    assert len(drawing.draw(LIGHT, PAGE).axes[0].lines) == 2
 
 
 def test_alt_text_of_a_case_states_where_its_map_is_highest_and_its_data_every_pixel(study, drawn):
@@ -362,7 +362,7 @@ def test_a_confusion_matrix_without_slices_of_a_class_has_no_shares_in_its_row()
     drawing = confusion.drawing(np.array([[3, 1], [0, 0]]), CLASSES, "slice")
     assert [row[3] for row in drawing.rows] == [0.75, 0.25, "", ""]
     assert drawing.alt.endswith("There are no malignant slices.")
-    texts = [text.get_text() for text in drawing.draw(LIGHT).axes[0].texts]
+    texts = [text.get_text() for text in drawing.draw(LIGHT, PAGE).axes[0].texts]
     assert texts == ["3", "75.0 % of row", "1", "25.0 % of row", "0", "empty row", "0", "empty row"]
 
 
@@ -455,7 +455,7 @@ def test_zero_is_white_in_a_signed_map():
 
 @pytest.mark.parametrize("scaling", SCALING_NAMES)
 def test_a_colour_bar_names_the_scaling(scaling, study):
-    figure = case.drawing(misclassified(study, scaling), SHOWN["score_cam"], "misclassified", LOOKS).draw(LIGHT)
+    figure = case.drawing(misclassified(study, scaling), SHOWN["score_cam"], "misclassified", LOOKS).draw(LIGHT, PAGE)
     bar = figure.axes[-1]
     assert " ".join(bar.get_ylabel().split()) == SCALING_NAMES[scaling]
     assert bar.get_ylim() == (-1 if scaling == "signed" else 0, 1)
@@ -475,7 +475,7 @@ def test_signed_and_shared_maps_are_those_that_localisation_wrote(study):
 @pytest.mark.parametrize(("count", "rows", "columns"), [(1, 1, 2), (3, 1, 4), (4, 2, 4), (5, 2, 4)])
 def test_a_strip_has_at_most_four_panels_to_a_row(count, rows, columns, study):
     looks = replace(LOOKS, methods=LOOKS.methods[:count])
-    figure = strip.drawing(misclassified(study, "per_image"), looks).draw(LIGHT)
+    figure = strip.drawing(misclassified(study, "per_image"), looks).draw(LIGHT, PAGE)
     assert len(figure.axes) == count + 1
     assert figure.get_size_inches().tolist() == pytest.approx([ARTICLE / 4 * columns, 2.15 * rows])
 

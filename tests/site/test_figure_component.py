@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from camfolio.site.components.figures import Figures, provenance
+from camfolio.errors import PageError
+from camfolio.site.components.figures import Figures, SiteFigures, method_figures, provenance
 from camfolio.site.components.numbering import mark
 from camfolio.site.templates import TEMPLATES, make_environment
 from camfolio.store.artefacts import Artefact, digest_of
@@ -74,3 +75,34 @@ def test_a_table_has_its_caption_above_it_and_text_from_outside_stays_text(figur
     assert "&#60;b&#62;discs" in said
     assert said.index("figcaption") < said.index("| a | b |")
     assert mark("table", "metrics") in said
+
+
+def test_a_figure_has_a_drawing_for_phones_unless_it_is_narrow_enough(figures):
+    wide, narrow = (str(figures.figure(name, lambda: "Words.")) for name in ("scores", "roc"))
+    assert [wide.count(f".{place} ") for place in ("on-page", "on-phone")] == [2, 2]
+    assert "figures/scores-phone-dark.svg#only-dark" in wide
+    assert "on-page" not in narrow
+    assert "phone" not in narrow
+
+
+def test_a_page_of_the_site_shows_figures_of_studies(environment, portfolio):
+    site = SiteFigures(environment, [portfolio])
+    said = str(site.figure("tiny/roc", lambda: "Words."))
+    assert "(tiny/figures/roc-light.svg#only-light)" in said
+    assert "(tiny/figures/roc-data.csv){ download }" in said
+    assert 'id="roc"' in said
+    with pytest.raises(PageError, match=r"Expected STUDY/NAME of a figure of this site, but got 'tini/roc'.*tiny"):
+        site.figure("tini/roc", lambda: "Words.")
+
+
+def test_a_method_is_shown_by_the_first_study_that_drew_it(portfolio, tmp_path):
+    (tmp_path / "figure.json").write_text('{"empty": "Nothing to draw."}', encoding="utf-8")
+    drawn = portfolio.artefacts["figure-method-grad_cam"]
+    nothing = {"figure-method-grad_cam": Artefact(tmp_path, drawn.manifest)}
+    other = replace(portfolio, name="other", artefacts=portfolio.artefacts | nothing)
+    found = method_figures([other, portfolio])
+    assert {method: one.name for method, one in found.items()} == {
+        "hires_cam": "other/method-hires_cam",
+        "score_cam": "other/method-score_cam",
+        "grad_cam": "tiny/method-grad_cam",
+    }

@@ -31,15 +31,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import Theme, new_figure
+from camfolio.figures.drawing.style import Place, Theme, new_figure
 
 
 def run(*, out: Path, brightness: Path) -> None:
     """Draw from `brightness.npy`."""
     values = np.load(brightness / "brightness.npy", allow_pickle=False)
 
-    def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 4, 3)
+    def draw(theme: Theme, place: Place) -> Figure:
+        figure = new_figure(theme, min(4, place.width), 3)
         figure.subplots().hist(values)
         return figure
 
@@ -110,7 +110,7 @@ def test_a_figure_is_one_module_its_line_and_its_call(built_with_additions):
     assert "Means of " in text
     assert "Mean of every test slice of" in text
     assert "camfolio.figures.brightness" in text
-    for file in ("light.svg", "dark.svg", "light.png", "data.csv"):
+    for file in ("light.svg", "dark.svg", "phone-light.svg", "phone-dark.svg", "light.png", "data.csv"):
         assert (built_with_additions / "tiny" / "figures" / f"brightness-{file}").stat().st_size > 0
 
 

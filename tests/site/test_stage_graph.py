@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from camfolio.pipeline.contents import stages
-from camfolio.site.stage_graph import HEIGHT, WIDTH, arrange, kind_of, stage_graph
+from camfolio.site.stage_graph import HEIGHT, WIDTH, arc, arrange, kind_of, stage_graph
 from camfolio.store.stage import Stage
 from camfolio.study.file import read_study
 
@@ -24,7 +24,11 @@ def table(request):
 
 
 def drawn(table):
-    return ET.fromstring(str(stage_graph(table).svg()).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))
+    return parsed(stage_graph(table).svg())
+
+
+def parsed(svg):
+    return ET.fromstring(str(svg).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))
 
 
 def family(name, graph):
@@ -67,6 +71,26 @@ def test_boxes_do_not_overlap_and_arrows_lead_down(table):
     for (left, top), (x, y) in combinations(places.values(), 2):
         assert abs(left - x) >= WIDTH or abs(top - y) >= HEIGHT
     assert all(places[before][1] < places[one][1] for before, one in graph.arrows)
+
+
+def test_on_a_phone_every_family_has_a_line_below_those_that_it_reads(table):
+    graph = stage_graph(table)
+    svg = parsed(graph.narrow_svg())
+    lines = [text.text.partition(" ")[0] for text in svg.iter(f"{SVG}text")]
+    assert sorted(lines) == sorted(graph.sizes)
+    assert all(lines.index(before) < lines.index(one) for one, reads in graph.reads.items() for before in reads)
+    assert len(svg.findall(f".//{SVG}path")) == len(graph.arrows)
+    assert int(svg.get("width")) <= 360
+    assert sum(int(text.text.partition("(")[2].strip(")") or 1) for text in svg.iter(f"{SVG}text")) == len(table)
+
+
+@pytest.mark.parametrize(("upper", "lower", "lines"), [(0, 1, 2), (0, 19, 20)])
+def test_an_arc_stays_in_its_place(upper, lower, lines):
+    start, control = re.match(r"M(\d+) [\d.]+C(-?[\d.]+)", arc(upper, lower, lines)).groups()
+    leftmost = int(start) - 0.75 * (
+        int(start) - float(control)
+    )  # of a curve whose ends have one x, and both controls another
+    assert leftmost >= 0
 
 
 def test_the_same_stages_give_the_same_bytes(table):

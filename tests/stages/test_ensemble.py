@@ -12,12 +12,14 @@ from camfolio.explanation.explain import explain
 from camfolio.figures import case
 from camfolio.figures.drawing.examples import ExampleFolders
 from camfolio.figures.drawing.looks import Looks
-from camfolio.figures.drawing.style import LIGHT
+from camfolio.figures.drawing.style import LIGHT, PAGE
 from camfolio.method_words import method_looks
 from camfolio.network.architecture import build_network, in_window, through_window
 from camfolio.network.ensembles import Ensemble, members_of, together
 from camfolio.network.weights import load_weights
 from camfolio.pipeline.trainings import member_seeds
+from camfolio.results.anatomy import AnatomyResult
+from camfolio.results.arrays.anatomy import AnatomyArrays
 from camfolio.results.arrays.maps import LayerMaps, SliceMaps
 from camfolio.results.subject import Subject
 from camfolio.results.training import TrainingResult
@@ -29,7 +31,7 @@ from camfolio.study.training import Training
 NETWORK = Network(width=4, blocks=(1, 1, 1, 1))
 LAYER = "layer2.0.conv2"
 FIRST = ("slices", "split", "training", "explanations")
-WANTED = (*FIRST, "predictions", "localisation", "selection", "randomisation")
+WANTED = (*FIRST, "predictions", "localisation", "selection", "randomisation", "anatomy")
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +105,15 @@ def test_maps_are_means_over_maps_of_equal_size_and_disagreement_is_their_deviat
         assert stored.disagreement[method].max() > 0
 
 
+def test_the_first_network_alone_is_taken_apart(study, members, test_slices):
+    result, arrays = (read.read(study["anatomy"].folder) for read in (AnatomyResult, AnatomyArrays))
+    assert result.networks == 3
+    index = test_slices.id.tolist().index(result.id)
+    image = through_window(torch.from_numpy(test_slices.hounsfield[[index]]), NETWORK.window_hu)
+    found = explain(members[0], image, LAYER, ["grad_cam"], [result.target], explains="margin").signed["grad_cam"][0]
+    np.testing.assert_allclose(arrays.methods["grad_cam"].signed, found, rtol=0, atol=1e-5 * float(found.abs().max()))
+
+
 def test_a_figure_of_an_example_shows_the_disagreement_beside_the_map(study):
     folders = ExampleFolders(*(study[name].folder for name in ("slices", "split", "localisation", "selection")))
     (look, *_) = looks = method_looks(["grad_cam", "score_cam"])
@@ -115,7 +126,7 @@ def test_a_figure_of_an_example_shows_the_disagreement_beside_the_map(study):
     expected = SliceMaps.read(study["localisation"].folder).disagreement["grad_cam"][found.slice]
     np.testing.assert_array_equal(values.astype(np.float32), expected)
     assert "The standard deviation over the networks' maps is" in drawing.alt
-    figure = drawing.draw(LIGHT)
+    figure = drawing.draw(LIGHT, PAGE)
     assert any("disagreement,\nmax" in axes.get_title() for axes in figure.axes)
 
 

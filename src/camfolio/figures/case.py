@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,14 +17,17 @@ from matplotlib.figure import Figure
 from camfolio.explanation.scaling import ScaledMap
 from camfolio.explanation.scaling import scaled as scaled_map
 from camfolio.figures.drawing.examples import Example, ExampleFolders, outcome, outcome_title
+from camfolio.figures.drawing.grid import in_lines, panels_of, rows_of
 from camfolio.figures.drawing.looks import Looks
 from camfolio.figures.drawing.output import Drawing, write, write_empty
 from camfolio.figures.drawing.panels import colormap_of, show_map, show_outline, show_overlay, show_slice
-from camfolio.figures.drawing.style import ARTICLE, SMALL, Theme, new_figure
+from camfolio.figures.drawing.style import PAGE, PHONE, SMALL, Place, Theme, new_figure
 from camfolio.vocabulary import FOR_ITS_SIZE, SCALING_NAMES, MethodLook, as_percent
 
 SLICE_VALUES = "hounsfield"
 """Column of the table with the slice's values."""
+COLUMNS = {PAGE: 4, PHONE: 2}
+"""Panels beside each other."""
 NO_EXAMPLE = {
     "misclassified": "No test slice was misclassified: there is no such example.",
 } | {
@@ -50,7 +52,7 @@ def run(*, out: Path, looks: Looks, method: MethodLook, kind: str, slice_values:
 
 
 def drawing(example: Example, method: MethodLook, kind: str, looks: Looks) -> Drawing:
-    """Three panels and a colour bar; a fourth panel with the disagreement of an ensemble."""
+    """Three panels and a colour bar; a fourth panel with the disagreement of an ensemble. On a phone in two rows."""
     differing = example.disagreement.get(method.key)
     values, scaled = example.maps[method.key], example.scaled_maps[method.key]
     share = example.case.energy_share
@@ -60,9 +62,12 @@ def drawing(example: Example, method: MethodLook, kind: str, looks: Looks) -> Dr
         f"{energy_text(share, example.mask)}"
     ) + ("" if differing is None else f" {disagreement_text(differing, values, example.mask)}")
 
-    def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, ARTICLE, 2.6 if differing is None else 2.25, layout="constrained")
-        left, middle, right, *further = figure.subplots(1, 3 if differing is None else 4)
+    def draw(theme: Theme, place: Place) -> Figure:
+        count = 3 if differing is None else 4
+        columns = min(count, COLUMNS[place])
+        height = (0.5 + 0.9 * place.width / columns) * rows_of(count, columns)
+        figure = new_figure(theme, place.width, height, layout="constrained")
+        left, middle, right, *further = panels_of(figure, count, columns)
         show_slice(left, example.hounsfield, looks.window_hu, example.spacing_mm)
         words = outcome_title(example.case, looks.classes)
         left.set_title(words if differing is None else words.replace(", p =", ",\np ="), fontsize=SMALL)
@@ -77,7 +82,7 @@ def drawing(example: Example, method: MethodLook, kind: str, looks: Looks) -> Dr
         right.set_title(
             "share inside not defined" if share is None else f"{as_percent(share)} of the energy inside", fontsize=SMALL
         )
-        colour_bar(figure, right, scaled)
+        colour_bar(figure, right, scaled, 0.8 * place.width / columns)
         if differing is not None:
             show_map(further[0], scaled_map(differing, "per_image", float(differing.max())), theme)
             show_outline(further[0], example.mask)
@@ -143,9 +148,9 @@ def peak_text(values: np.ndarray, mask: np.ndarray) -> str:
     return f"The map is highest {'inside' if mask[row, column] else 'outside'} the nodule."
 
 
-def colour_bar(figure: Figure, axes: Axes, scaled: ScaledMap) -> None:
-    """The colours of a map under its scaling, beside a panel."""
+def colour_bar(figure: Figure, axes: Axes, scaled: ScaledMap, length: float) -> None:
+    """The colours of a map under its scaling, beside a panel; `length` is that of the bar, inches."""
     colours = ScalarMappable(Normalize(scaled.lowest, 1), colormap_of(scaled))
     bar = figure.colorbar(colours, ax=axes, shrink=0.86, ticks=[scaled.lowest, (scaled.lowest + 1) / 2, 1])
-    bar.set_label(fill(SCALING_NAMES[scaled.scaling], 30), fontsize=SMALL)
+    bar.set_label(in_lines(SCALING_NAMES[scaled.scaling], length, SMALL), fontsize=SMALL)
     bar.outline.set_visible(False)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import HALF, TEXT, Theme, counts_colormap, new_figure
+from camfolio.figures.drawing.style import HALF, PAGE, TEXT, Place, Theme, counts_colormap, new_figure
 from camfolio.results.evaluation import EvaluationResult
 from camfolio.vocabulary import as_percent
 
@@ -36,12 +36,12 @@ def drawing(counts: np.ndarray, classes: tuple[str, str], unit: str) -> Drawing:
         for i, true in enumerate(classes)
     )
 
-    def draw(theme: Theme) -> Figure:
+    def draw(theme: Theme, _place: Place) -> Figure:
         figure = new_figure(theme, HALF, 2.95, layout="constrained")
         matrix(figure.subplots(), counts, shares, classes, theme)
         return figure
 
-    return Drawing(draw, alt, ["label", "predicted", f"{unit}s", "share of row"], rows)
+    return Drawing(draw, alt, ["label", "predicted", f"{unit}s", "share of row"], rows, places=(PAGE,))
 
 
 def matrix(axes: Axes, counts: np.ndarray, shares: np.ndarray, classes: tuple[str, str], theme: Theme) -> None:

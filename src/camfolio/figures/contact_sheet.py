@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from camfolio.data.slices import Slices
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.panels import show_outline, show_slice
-from camfolio.figures.drawing.style import ARTICLE, SMALL, TEXT, Theme, new_figure
+from camfolio.figures.drawing.style import PAGE, PHONE, SMALL, TEXT, Place, Theme, new_figure
 
-COLUMNS = 6
+COLUMNS = {PAGE: 6, PHONE: 3}
 PER_CLASS = 18
 
 
@@ -28,11 +28,12 @@ def drawing(data: Slices, classes: tuple[str, str], window_hu: tuple[float, floa
         f"{len(indices)} of {int((data.label == label).sum())} {classes[label]}" for label, indices in sampled.items()
     ]
     alt = f"Slices drawn at random, with the outlines of their masks: {' and '.join(counts)}."
-    grid = [indices[i : i + COLUMNS] for indices in sampled.values() for i in range(0, len(indices), COLUMNS)]
 
-    def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, ARTICLE, 1.48 * len(grid), layout="constrained")
-        panels = figure.subplots(len(grid), COLUMNS, squeeze=False)
+    def draw(theme: Theme, place: Place) -> Figure:
+        columns = COLUMNS[place]
+        grid = [indices[i : i + columns] for indices in sampled.values() for i in range(0, len(indices), columns)]
+        figure = new_figure(theme, place.width, 1.48 * len(grid), layout="constrained")
+        panels = figure.subplots(len(grid), columns, squeeze=False)
         for row, indices in zip(panels, grid, strict=True):
             for axes, index in zip(row, indices, strict=False):
                 show_slice(axes, data.hounsfield[index], window_hu, float(data.spacing[index, 1]))

@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from camfolio.evidence.localisation import LOCALISATION
+from camfolio.figures.drawing.grid import in_lines, rows_of
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import ARTICLE, TEXT, Theme, new_figure, tidy
+from camfolio.figures.drawing.style import PAGE, PHONE, TEXT, Place, Theme, legend_below, new_figure, tidy
 from camfolio.results.arrays.slice_scores import SliceScores
 from camfolio.results.selection import Case, CasesResult, MethodCases
 from camfolio.results.subject import Subject
@@ -21,6 +22,8 @@ MARKERS = {"good": "^", "median": "D", "bad": "v", "misclassified": "X", "random
 """Kind of example -> its marker."""
 IN_LEGEND = {"good": "most for its size", "median": "median for its size", "bad": "least for its size"}
 """Kind of example -> its words in the legend; others are called by their kind."""
+LEGEND = {PAGE: 5, PHONE: 2}
+"""Entries of the legend beside each other."""
 BINS = 60
 """Bins of a method's values, in which the dots are stacked."""
 
@@ -59,14 +62,18 @@ def drawing(
         f"a uniform map {quartiles_text(chance)}."
     )
 
-    def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, ARTICLE, 0.9 + 0.85 * (len(values) + 1), layout="constrained")
+    def draw(theme: Theme, place: Place) -> Figure:
+        legend = 0.25 * rows_of(len(MARKERS), LEGEND[place])
+        figure = new_figure(theme, place.width, 0.7 + legend + 0.85 * (len(values) + 1), layout="constrained")
         axes = figure.subplots()
         for line, method in enumerate(methods):
             dot_plot(axes, values[method.key], line, method.colour)
             mark_examples(axes, values[method.key], cases[method.key], line, theme)
         dot_plot(axes, chance, len(values), theme.faint)
-        label_axes(axes, [*(method.name for method in methods), "uniform"], title, theme)
+        label_axes(axes, [*(method.name for method in methods), "uniform"], theme)
+        axes.set_xlabel(in_lines(title, place.width - 1.1))
+        if axes.get_legend_handles_labels()[0]:
+            legend_below(figure, axes, theme, columns=LEGEND[place])
         return figure
 
     return Drawing(draw, alt, ["method", "test slice", score, "shown as"], rows)
@@ -120,12 +127,9 @@ def mark_examples(axes: Axes, values: np.ndarray, cases: Mapping[str, Sequence[C
         )
 
 
-def label_axes(axes: Axes, names: list[str], title: str, theme: Theme) -> None:
-    """Names, limits, title, and a legend of the markers."""
+def label_axes(axes: Axes, names: list[str], theme: Theme) -> None:
+    """Names of the rows, and limits."""
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(left=0)
-    axes.set_xlabel(title)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, fontsize=TEXT, labelcolor=theme.ink, ncols=5, loc="lower right")
     tidy(axes, theme)

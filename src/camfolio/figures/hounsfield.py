@@ -9,12 +9,15 @@ from matplotlib.figure import Figure
 
 from camfolio.data.inspection import histogram
 from camfolio.data.slices import Slices
+from camfolio.figures.drawing.grid import in_lines
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import Theme, new_figure, tidy
+from camfolio.figures.drawing.style import PAGE, PHONE, Place, Theme, new_figure, tidy
 from camfolio.vocabulary import as_number
 
 CLASS_COLOURS = ("#0072B2", "#D55E00")
 DASHES = ("-", (0, (5, 2)))
+WIDTH = {PAGE: 6.4, PHONE: PHONE.width}
+"""Of the figure, inches."""
 
 
 def run(*, out: Path, slices: Path, classes: tuple[str, str], window_hu: tuple[float, float]) -> None:
@@ -34,8 +37,8 @@ def drawing(data: Slices, classes: tuple[str, str], window_hu: tuple[float, floa
         f"{classes[label]}: most pixels lie around {as_number(peaks[label], 0)} HU." for label in labels
     )
 
-    def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, 6.4, 2.8, layout="constrained")
+    def draw(theme: Theme, place: Place) -> Figure:
+        figure = new_figure(theme, WIDTH[place], 2.8, layout="constrained")
         axes = figure.subplots()
         axes.axvspan(*window_hu, color=theme.faint, alpha=0.15, linewidth=0)
         for label in labels:
@@ -47,7 +50,7 @@ def drawing(data: Slices, classes: tuple[str, str], window_hu: tuple[float, floa
                 linewidth=1.8,
                 label=classes[label],
             )
-        axes.set_xlabel("attenuation, HU; shaded: the network's window")
+        axes.set_xlabel(in_lines("attenuation, HU; shaded: the network's window", WIDTH[place] - 0.7))
         axes.set_ylabel("share of pixels per 50 HU")
         axes.set_ylim(bottom=0)
         axes.legend(frameon=False)

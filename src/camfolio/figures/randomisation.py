@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from textwrap import fill
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from camfolio.evidence.similarity import SIMILARITY
+from camfolio.figures.drawing.grid import in_lines, panels_of, rows_of
 from camfolio.figures.drawing.lines import band, interval_cells, mean_line
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import ARTICLE, SMALL, Theme, legend_below, new_figure, tidy
+from camfolio.figures.drawing.style import PAGE, PHONE, SMALL, Place, Theme, legend_below, new_figure, tidy
 from camfolio.results.randomisation import RandomisationResult
 from camfolio.vocabulary import MethodLook, as_number
 
 SHOWN = ("rank_signed", "rank_magnitude", "ssim_signed")
 """The similarities with a panel; all five are in the figure's data."""
+COLUMNS, LEGEND = {PAGE: 3, PHONE: 1}, {PAGE: 4, PHONE: 2}
+"""Panels beside each other, and entries of the legend."""
 
 
 def run(*, out: Path, randomisation: Path, methods: tuple[MethodLook, ...]) -> None:
@@ -42,12 +44,14 @@ def drawing(result: RandomisationResult, methods: Sequence[MethodLook]) -> Drawi
         f"randomisation, cascading from the output, means over {result.networks} networks. Rank correlation: {'; '.join(correlations)}."
     )
 
-    def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, ARTICLE, 3.3, layout="constrained")
-        grid = figure.subplots(1, len(SHOWN), sharey=True)
+    def draw(theme: Theme, place: Place) -> Figure:
+        columns = COLUMNS[place]
+        figure = new_figure(theme, place.width, 0.3 + 3 * rows_of(len(SHOWN), columns), layout="constrained")
+        grid = panels_of(figure, len(SHOWN), columns, sharey=True)
         for axes, measure in zip(grid, SHOWN, strict=True):
             panel(axes, result, measure, methods, theme)
-        legend_below(figure, grid[0], theme, columns=4)
+            axes.set_title(in_lines(SIMILARITY[measure], (place.width - 0.6) / columns, SMALL), fontsize=SMALL)
+        legend_below(figure, grid[0], theme, columns=LEGEND[place])
         return figure
 
     return Drawing(draw, alt, ["method", "similarity", "randomised down to", "mean", "low", "high"], rows)
@@ -63,6 +67,5 @@ def panel(axes: Axes, result: RandomisationResult, measure: str, methods: Sequen
         band(axes, x, values, method.colour)
     axes.set_xticks(x, result.parts, rotation=30, ha="right")
     axes.set_ylim(-0.4, 1.02)
-    axes.set_title(fill(SIMILARITY[measure], 28), fontsize=SMALL)
     axes.set_xlabel("randomised from the output down to", fontsize=SMALL)
     tidy(axes, theme)

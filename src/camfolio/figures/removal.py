@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from textwrap import fill
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from camfolio.figures.drawing.grid import in_lines, rows_of
 from camfolio.figures.drawing.lines import band, interval_cells, mean_line
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import ARTICLE, SMALL, TEXT, Theme, legend_below, new_figure, percent, tidy
+from camfolio.figures.drawing.style import (
+    PAGE,
+    PHONE,
+    SMALL,
+    TEXT,
+    Place,
+    Theme,
+    legend_below,
+    new_figure,
+    percent,
+    tidy,
+)
 from camfolio.results.by_class import ByClassResult, ClassFaithfulness
 from camfolio.results.faithfulness import FaithfulnessResult
 from camfolio.results.interval import Interval
@@ -26,6 +38,8 @@ PANELS = {
     "insertion_blur": "insertion into the blurred slice",
     "road_lerf": "ROAD: lowest pixels imputed",
 }
+COLUMNS = {PAGE: 3, PHONE: 2}
+"""Panels beside each other: on a phone the upper row of a class becomes the first column."""
 LOWER_IS_BETTER = ("deletion_parenchyma", "deletion_blur", "road_morf")
 
 
@@ -52,7 +66,7 @@ def drawing(
     controls: Mapping[str, str],
     classes: tuple[str, str],
 ) -> Drawing:
-    """Six panels per class: curves of a good map fall fast in the upper row and rise fast, or stay high, in the lower row."""
+    """Six panels per class: curves of a good map fall fast in the first three and rise fast, or stay high, in the others."""
     rows = [
         [name, curve, subject, share, *interval_cells(value)]
         for name, part in zip(classes, result.explained, strict=True)
@@ -67,20 +81,23 @@ def drawing(
         for name, part in zip(classes, result.explained, strict=True)
     )
 
-    def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, ARTICLE, 9.6, layout="constrained")
-        grid = figure.subplots(4, 3, sharey=True)
-        for label, (name, part) in enumerate(zip(classes, result.explained, strict=True)):
-            own = grid[2 * label : 2 * label + 2]
-            for axes, (curve, title) in zip(own.ravel(), PANELS.items(), strict=True):
+    def draw(theme: Theme, place: Place) -> Figure:
+        columns = COLUMNS[place]
+        rows = rows_of(len(PANELS), columns)
+        legend = 0.18 * (len(methods) + len(controls)) / columns
+        figure = new_figure(theme, place.width, 2.25 * rows * len(classes) + legend, layout="constrained")
+        grid = figure.subplots(rows * len(classes), columns, sharey=True)
+        for own, name, part in zip(np.split(grid, len(classes)), classes, result.explained, strict=True):
+            places = own.ravel() if columns > rows else own.T.ravel()
+            for axes, (curve, title) in zip(places, PANELS.items(), strict=True):
                 panel(axes, part.curves[curve], shares[curve], methods=methods, controls=controls, theme=theme)
-                axes.set_title(fill(f"{name}, {title}", 28), fontsize=SMALL)
+                axes.set_title(in_lines(f"{name}, {title}", (place.width - 0.7) / columns, SMALL), fontsize=SMALL)
                 axes.set_xlabel(
                     "pixels inserted" if curve.startswith("insertion") else "pixels replaced", fontsize=SMALL
                 )
             for axes in own[:, 0]:
                 axes.set_ylabel(f"probability of {name}", fontsize=TEXT)
-        legend_below(figure, grid[0, 0], theme, columns=4)
+        legend_below(figure, grid[0, 0], theme, columns=columns + 1 if place == PAGE else columns)
         return figure
 
     return Drawing(draw, alt, ["explained class", "curve", "subject", "share of pixels", "mean", "low", "high"], rows)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from camfolio.figures.drawing.output import Drawing, write, write_empty
-from camfolio.figures.drawing.style import HALF, TEXT, Theme, new_figure, tidy
+from camfolio.figures.drawing.style import HALF, PAGE, TEXT, Place, Theme, new_figure, tidy
 from camfolio.results.evaluation import EvaluationResult, RocCurve
 from camfolio.vocabulary import MINUS, as_number
 
@@ -47,12 +47,12 @@ def drawing(result: EvaluationResult) -> Drawing:
         "a diagonal line marks chance."
     )
 
-    def draw(theme: Theme) -> Figure:
+    def draw(theme: Theme, _place: Place) -> Figure:
         figure = new_figure(theme, HALF, 3.05, layout="constrained")
         curve_panel(figure.subplots(), curves, values, theme)
         return figure
 
-    return Drawing(draw, alt, ["score", "1 - specificity", "sensitivity"], rows)
+    return Drawing(draw, alt, ["score", "1 - specificity", "sensitivity"], rows, places=(PAGE,))
 
 
 def curve_panel(axes: Axes, curves: dict[str, RocCurve], values: dict[str, float], theme: Theme) -> None:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 from pathlib import Path
-from textwrap import fill
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from camfolio.figures.drawing.grid import in_lines, panels_of, rows_of
 from camfolio.figures.drawing.lines import interval_cells
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import ARTICLE, SMALL, Theme, new_figure, tidy
+from camfolio.figures.drawing.style import PAGE, PHONE, SMALL, Place, Theme, new_figure, tidy
 from camfolio.results.scoreboard import ScoreboardResult
 from camfolio.results.subject import ORACLE
-from camfolio.vocabulary import MethodLook, as_number
+from camfolio.vocabulary import MINUS, MethodLook, as_number
 
-COLUMNS = 3
+COLUMNS, STEPS = {PAGE: 3, PHONE: 2}, {PAGE: 3, PHONE: 2}
+"""Panels beside each other, and steps between numbers of an axis at most: they may have seven characters."""
+NAMES = 1.35
+"""Width of the names of methods and controls, inches."""
 
 
 def run(*, out: Path, scoreboard: Path, methods: tuple[MethodLook, ...]) -> None:
@@ -40,17 +42,28 @@ def drawing(board: ScoreboardResult, methods: Sequence[MethodLook]) -> Drawing:
         + "."
     )
 
-    def draw(theme: Theme) -> Figure:
-        panel_rows = ceil(len(shown) / COLUMNS)
-        figure = new_figure(theme, ARTICLE, panel_rows * (0.9 + 0.22 * len(names)), layout="constrained")
-        grid = figure.subplots(panel_rows, COLUMNS, sharey=True, squeeze=False).ravel()
-        for axes, score in zip(grid, shown, strict=False):
+    def draw(theme: Theme, place: Place) -> Figure:
+        columns = COLUMNS[place]
+        title = (place.width - NAMES) / columns
+        height = (0.9 + 0.22 * len(names)) * rows_of(len(shown), columns)
+        figure = new_figure(theme, place.width, height, layout="constrained")
+        for axes, score in zip(panels_of(figure, len(shown), columns, sharey=True), shown, strict=True):
             panel(axes, board, score, methods, theme)
-        for axes in grid[len(shown) :]:
-            axes.set_axis_off()
+            axes.set_title(in_lines(title_of(board, score), title, SMALL), fontsize=SMALL)
+            axes.locator_params(axis="x", nbins=STEPS[place])
+            axes.xaxis.set_major_formatter(short_number)
         return figure
 
     return Drawing(draw, alt, ["score", "subject", "mean", "low", "high", "slices not defined"], rows)
+
+
+def short_number(value: float, _position: float = 0) -> str:
+    """A number of an axis without zeros at its end.
+
+    >>> short_number(0.0), short_number(0.0025), short_number(-7.5) == MINUS + "7.5"
+    ('0', '0.0025', True)
+    """
+    return f"{value:.4g}".replace("-", MINUS)
 
 
 def means_text(board: ScoreboardResult, score: str, methods: Sequence[MethodLook]) -> str:
@@ -58,6 +71,12 @@ def means_text(board: ScoreboardResult, score: str, methods: Sequence[MethodLook
     values, measure = board.scores[score], board.measures[score]
     numbers = (f"{method.name} {as_number(values[method.key].value, 2)}" for method in methods)
     return f"{measure.title} ({measure.better} is better): {', '.join(numbers)}"
+
+
+def title_of(board: ScoreboardResult, score: str) -> str:
+    """The title of a score with its unit."""
+    measure = board.measures[score]
+    return measure.title + {"share": "", "ratio": ", times chance", "mm": ", mm"}[measure.unit]
 
 
 def names_of(board: ScoreboardResult, methods: Sequence[MethodLook]) -> dict[str, str]:
@@ -84,8 +103,5 @@ def panel(axes: Axes, board: ScoreboardResult, score: str, methods: Sequence[Met
     measure = board.measures[score]
     axes.set_yticks(range(len(names)), list(names.values()))
     axes.set_ylim(len(names) - 0.5, -0.5)
-    unit = {"share": "", "ratio": ", times chance", "mm": ", mm"}[measure.unit]
-    axes.set_title(fill(measure.title + unit, 26), fontsize=SMALL)
     axes.set_xlabel(f"{measure.better} is better", fontsize=SMALL)
-    axes.locator_params(axis="x", nbins=3)
     tidy(axes, theme)

@@ -8,9 +8,21 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from camfolio.figures.drawing.grid import panels_of, rows_of
 from camfolio.figures.drawing.lines import interval_cells
 from camfolio.figures.drawing.output import Drawing, write
-from camfolio.figures.drawing.style import ARTICLE, SMALL, TEXT, Theme, legend_below, new_figure, percent, tidy
+from camfolio.figures.drawing.style import (
+    PAGE,
+    PHONE,
+    SMALL,
+    TEXT,
+    Place,
+    Theme,
+    legend_below,
+    new_figure,
+    percent,
+    tidy,
+)
 from camfolio.results.networks import NetworksInterval
 from camfolio.results.shortcut import CueResult, MethodMaps, ShortcutResult
 from camfolio.vocabulary import MethodLook, as_percent
@@ -22,6 +34,9 @@ CONDITIONS = {
     "clean network, no cue": ("clean", "without"),
 }
 """Title -> kind of network, and whether the slices are shown with or without the cue."""
+
+COLUMNS, LEGEND = {PAGE: 2, PHONE: 1}, {PAGE: 2, PHONE: 1}
+"""Panels beside each other, and entries of the legend."""
 
 
 def energies(maps: MethodMaps) -> dict[str, NetworksInterval]:
@@ -57,13 +72,17 @@ def drawing(result: ShortcutResult, methods: tuple[MethodLook, ...]) -> Drawing:
         f"{'. '.join(descriptions)}."
     )
 
-    def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, ARTICLE / 2 * len(result.cues), 0.7 + 0.95 * len(methods), layout="constrained")
-        grid = figure.subplots(1, len(result.cues), squeeze=False, sharey=True)[0]
+    def draw(theme: Theme, place: Place) -> Figure:
+        count = len(result.cues)
+        columns = min(count, COLUMNS[place])
+        legend = 0.2 * rows_of(len(CONDITIONS), LEGEND[place])
+        height = (0.4 + 0.95 * len(methods)) * rows_of(count, columns) + legend
+        figure = new_figure(theme, place.width / COLUMNS[place] * columns, height, layout="constrained")
+        grid = panels_of(figure, count, columns, sharey=True)
         for axes, (cue, cue_result) in zip(grid, result.cues.items(), strict=True):
             panel(axes, cue_result, methods, theme)
             axes.set_title(f"cue: {cue}")
-        legend_below(figure, grid[0], theme, columns=2, size=TEXT)
+        legend_below(figure, grid[0], theme, columns=min(columns, LEGEND[place]), size=TEXT)
         return figure
 
     return Drawing(draw, alt, columns, rows)

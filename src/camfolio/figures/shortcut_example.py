@@ -16,7 +16,7 @@ from camfolio.explanation.scaling import scaled
 from camfolio.figures.drawing.examples import read_test_slice
 from camfolio.figures.drawing.output import Drawing, write
 from camfolio.figures.drawing.panels import show_outline, show_overlay, show_slice
-from camfolio.figures.drawing.style import ARTICLE, SMALL, Theme, new_figure
+from camfolio.figures.drawing.style import PAGE, PHONE, SMALL, Place, Theme, new_figure
 from camfolio.results.arrays.cue_outputs import PLAIN, CueOutputs
 from camfolio.vocabulary import MethodLook
 
@@ -44,8 +44,8 @@ class ShortcutExample:
     maps: dict[str, dict[str, np.ndarray]]
 
 
-COLUMNS = 4
-"""Panels that fit beside each other."""
+COLUMNS = {PAGE: 4, PHONE: 2}
+"""Panels beside each other; where a slice and its maps do not fit, the rows become columns."""
 
 
 def run(
@@ -121,24 +121,33 @@ def drawing(
         f"Clean network: {changes['clean']}. Shortcut network: {changes['shortcut']}."
     )
 
-    def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, ARTICLE / COLUMNS * (1 + len(methods)), 4.3, layout="constrained")
-        grid = figure.subplots(2, 1 + len(methods))
+    def draw(theme: Theme, place: Place) -> Figure:
+        figure, grid = figure_with(1 + len(methods), theme, place)
         titles = ("without the cue", f"with the cue ({cue})")
         for row, (network, hounsfield) in enumerate(zip(NETWORKS, example.hounsfield, strict=True)):
             panel(grid[row, 0], hounsfield, example, window_hu)
             grid[row, 0].set_title(titles[row], fontsize=SMALL)
+            found = (f"{kind} {both[row]:.2f}" for kind, both in example.probability.items())
+            grid[row, 0].set_xlabel(f"p({classes[1]})\n{', '.join(found)}", fontsize=SMALL)
             for axes, method in zip(grid[row, 1:], methods, strict=True):
                 panel(axes, example.hounsfield[1], example, window_hu)
                 show_overlay(axes, scaled(example.maps[network][method.key], "per_image", 0.0))
                 axes.set_title(f"{network}: {method.name}", fontsize=SMALL)
-            without, with_cue = example.probability[network]
-            grid[row, 1].set_xlabel(f"p({classes[1]}) {without:.2f} to {with_cue:.2f}", fontsize=SMALL)
         return figure
 
     rows = [[network, *pair] for network, pair in example.probability.items()]
     facts = {"slice": example.id, "malignant": {network: list(pair) for network, pair in example.probability.items()}}
     return Drawing(draw, alt, ["network", "probability without the cue", "with the cue"], rows, facts)
+
+
+def figure_with(count: int, theme: Theme, place: Place) -> tuple[Figure, np.ndarray]:
+    """A figure, and its axes for two networks, (2, count): in two rows or, where `count` panels are too wide, in two columns."""
+    columns = count if count <= COLUMNS[place] else len(NETWORKS)
+    rows = len(NETWORKS) * count // columns
+    width = place.width / max(COLUMNS[place], columns) * columns
+    figure = new_figure(theme, width, width / columns * 1.25 * rows, layout="constrained")
+    grid: np.ndarray = figure.subplots(rows, columns)
+    return figure, grid if columns == count else grid.T
 
 
 def panel(axes: Axes, hounsfield: np.ndarray, example: ShortcutExample, window_hu: tuple[float, float]) -> None:

@@ -9,13 +9,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from camfolio.figures.drawing.grid import panels_of, rows_of
 from camfolio.figures.drawing.output import Drawing, write, write_empty
-from camfolio.figures.drawing.style import ARTICLE, SMALL, Theme, new_figure, tidy
+from camfolio.figures.drawing.style import PAGE, PHONE, SMALL, Place, Theme, new_figure, tidy
 from camfolio.results.training import Epoch, TrainingResult
 from camfolio.vocabulary import as_number
 
 METRICS = {"loss": "cross-entropy", "accuracy": "accuracy", "auc": "AUC"}
 PARTS = ("training", "validation")
+COLUMNS = {PAGE: 3, PHONE: 1}
+"""Panels beside each other."""
 
 
 def run(*, out: Path, training: Path) -> None:
@@ -44,9 +47,10 @@ def drawing(result: TrainingResult) -> Drawing:
         f"validation AUC {validation['auc']} (training {training['auc']})."
     )
 
-    def draw(theme: Theme) -> Figure:
-        figure = new_figure(theme, ARTICLE, 2.6, layout="constrained")
-        for axes, name in zip(figure.subplots(1, 3), METRICS, strict=True):
+    def draw(theme: Theme, place: Place) -> Figure:
+        count, columns = len(METRICS), COLUMNS[place]
+        figure = new_figure(theme, place.width, 2.6 * rows_of(count, columns), layout="constrained")
+        for axes, name in zip(panels_of(figure, count, columns), METRICS, strict=True):
             panel(axes, name, result, theme)
         return figure
 

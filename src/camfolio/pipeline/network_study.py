@@ -45,6 +45,12 @@ def network_stages(study: Study) -> tuple[Stage, ...]:
             explanation | evaluation | section(study, "selection", leave=("slice_values",)) | seed,
             *("slices", "split", "predictions", "localisation"),
         ),
+        stage(
+            "anatomy",
+            network | explanation | device(study),
+            *("slices", "split", "training", "selection"),
+            local=True,  # it has a slice
+        ),
         *figure_stages(study),
         *raster_stages(study),
         *live_stages(study),

@@ -43,6 +43,16 @@ def figure_stages(study: Study) -> tuple[Stage, ...]:
             for method in methods_shown(study)
             for kind in EXAMPLE_KINDS
         ),
+        *method_figures(study),
+    )
+
+
+def method_figures(study: Study) -> tuple[Stage, ...]:
+    """How each method of a study makes its map, for the page on methods."""
+    looks = {"classes": list(study.classes), "window_hu": list(study.network.window_hu)}
+    return tuple(
+        figure("method", looks | {"method": method}, "anatomy", name=f"method-{method['key']}")
+        for method in methods_shown(study)
     )
 
 

@@ -13,9 +13,8 @@ from camfolio.figures.drawing.examples import ExampleFolders, outcome
 from camfolio.figures.drawing.looks import Looks
 from camfolio.raster.pixels import bar_path, grey, outline_path, overlay, write_png
 from camfolio.results.overview import OverviewResult, Panel
+from camfolio.results.typical import typical
 
-KINDS = ("median", "good", "bad", "misclassified")
-"""Kinds of examples from the most typical one; the first that there is is shown."""
 HALF = 0.5
 """Value of a uniform map as it is shown: any would be one colour."""
 
@@ -23,11 +22,12 @@ HALF = 0.5
 def run(*, out: Path, looks: Looks, **folders: Path) -> None:
     """Write `slice.png`, `uniform.png`, `METHOD.png` and `OverviewResult`, of the first method's median example if there is one."""
     examples = ExampleFolders(**folders)
-    cases = [case for kind in KINDS if (case := examples.case(looks.methods[0].key, kind))]
-    if not cases:
+    found = typical(examples.cases(looks.methods[0].key))
+    if found is None:
         OverviewResult(panels=(), id="", words="", outline="", scale_bar="", height=1, width=1).write(out)
         return
-    example = examples.load(cases[0], looks.scaling)
+    _, case = found
+    example = examples.load(case, looks.scaling)
     pictures = Pictures(out, example.hounsfield, example.mask, looks.window_hu)
     uniform = scaled(np.full_like(example.hounsfield, HALF), "shared", 1.0)
     maps = [

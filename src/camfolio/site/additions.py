@@ -55,7 +55,7 @@ ADDITIONS = (
     Addition(
         "a CAM method",
         "a module in `explanation/methods/`, found by being there: a function with `@method`, and `ABOUT`, its name, colour, formula and words; "
-        "its paper in `site/defaults/references.bib`",
+        "what it adds up, with `@terms`, in `explanation/terms.py`; its paper in `site/defaults/references.bib`",
         "its slow twin in `reference_cams.py`, a case by hand in `explanation/test_methods.py`",
     ),
     Addition(
@@ -90,7 +90,7 @@ ADDITIONS = (
     ),
     Addition(
         "a figure",
-        "a module with `run` in `figures/` (which takes `looks` and `folders` if it shows examples); its line in `figure_stages` in `pipeline/pictures.py`; its `call figure` with a caption in a template",
+        "a module with `run` in `figures/` (which takes `looks` and `folders` if it shows examples); its panels arranged for a page and for a phone; its line in `figure_stages` in `pipeline/pictures.py`; its `call figure` with a caption in a template",
         "`figures/test_figures.py`, `site/test_one_place.py`",
     ),
     Addition(

@@ -25,7 +25,7 @@ from camfolio.pipeline.live import PAGE
 from camfolio.pipeline.portfolio import Portfolio, open_portfolio
 from camfolio.site.additions import ADDITIONS
 from camfolio.site.api import public_names
-from camfolio.site.components.figures import figures_of
+from camfolio.site.components.figures import SiteFigures, figures_of, method_figures
 from camfolio.site.components.numbering import numbered
 from camfolio.site.lazy import later
 from camfolio.site.live import live_files
@@ -45,7 +45,7 @@ from camfolio.study.project import docs_of
 
 ORDER = ("index", "try", "evidence", "claims", "shortcut", "reporting", "explorer", "data", "model")
 """Pages of a study in the order of the navigation; others follow by name."""
-PICTURES = ("light.svg", "dark.svg", "light.png", "data.csv")
+PICTURES = ("light.svg", "dark.svg", "phone-light.svg", "phone-dark.svg", "light.png", "data.csv")
 """Files of a figure that the site contains."""
 RASTER = ("card", "overview", "matrix", "explorer")
 """Stages all of whose files the site contains."""
@@ -155,6 +155,8 @@ def render_site(
         "public_names": public_names(kept),
         "settings": sections(),
         "template_values": template_values(kept),
+        "method_figures": method_figures(portfolios),
+        "figure": SiteFigures(environment, portfolios).figure,
         "studies": [results(portfolio) for portfolio in portfolios if not portfolio.study.shortcut],
         "shortcuts": [results(portfolio) for portfolio in portfolios if portfolio.study.shortcut],
     }

@@ -12,10 +12,13 @@ from markupsafe import Markup, escape
 
 from camfolio.store.stage import Stage
 
-WIDTH, HEIGHT, GAP, RISE = 120, 40, 14, 34
-"""Size of a box, and distance between boxes in a row and between rows, in CSS pixels."""
-LANE = 26
+WIDTH, HEIGHT, GAP, RISE, TEXT = 128, 50, 5, 34, 19.6
+"""Size of a box, distance between boxes in a row and between rows, and size of the text, in pixels of a drawing that a page shows at
+about 60 % of its size."""
+LANE = 16
 """Distance between two arrows that cross a row side by side, in CSS pixels."""
+ARCS, LINE = 170, 24
+"""Width of the arcs and height of a line on a phone, in CSS pixels."""
 SWEEPS = 12
 """Passes over the rows in which boxes move towards their neighbours."""
 Link = tuple[str, str]
@@ -60,20 +63,38 @@ class StageGraph:
         ]
 
     def svg(self) -> Markup:
-        """The graph as inline SVG in the colours of the page; the same bytes for the same stages."""
+        """The graph for pages as inline SVG in their colours; the same bytes for the same stages."""
         places = arrange(self)
         right, bottom = max(x for x, _ in places.values()) + WIDTH + 2, (max(self.depth.values()) + 1) * (HEIGHT + RISE)
+        arrows = "".join(f'<path d="{curve([places[name] for name in path_of(self, link)])}"/>' for link in self.arrows)
+        boxes = "".join(box(name, size, *places[name]) for name, size in self.sizes.items())
+        body = (
+            f'<g class="arrows" fill="none" stroke="currentColor">{arrows}</g>'
+            f'<g fill="currentColor" text-anchor="middle" font-size="{TEXT}">{boxes}</g>'
+        )
+        return self.picture(body, (round(right), bottom - RISE + 2), "page")
+
+    def narrow_svg(self) -> Markup:
+        """The graph for phones: a line per family, each below those that it reads, and arcs from line to line."""
+        lines = {name: place for place, name in enumerate(sorted(self.sizes, key=self.depth.__getitem__))}
+        arcs = "".join(f'<path d="{arc(lines[before], lines[family], len(lines))}"/>' for before, family in self.arrows)
+        names = "".join(
+            f'<text x="{ARCS + 8}" y="{line * LINE + LINE // 2 + 4}">{escape(name)}{f" ({self.sizes[name]})" if self.sizes[name] > 1 else ""}</text>'
+            for name, line in lines.items()
+        )
+        body = f'<g class="arrows" fill="none" stroke="currentColor">{arcs}</g><g fill="currentColor" font-size="12">{names}</g>'
+        return self.picture(body, (ARCS + 180, len(lines) * LINE), "phone")
+
+    def picture(self, body: str, size: tuple[int, int], place: str) -> Markup:
+        """A drawing of so many pixels for a page or a phone, with what it says in words; names in it are escaped."""
         description = f"{sum(self.sizes.values())} stages. " + ". ".join(
             f"{family} reads {', '.join(before)}" for family, before in self.reads.items() if before
         )
-        arrows = "".join(f'<path d="{curve([places[name] for name in path_of(self, link)])}"/>' for link in self.arrows)
-        boxes = "".join(box(name, size, *places[name]) for name, size in self.sizes.items())
-        height = bottom - RISE + 2
+        (width, height), name = size, f"stage-graph-{place}"
         return Markup(  # noqa: S704 - names are escaped where they are inserted
-            f'<svg viewBox="0 0 {right:.0f} {height}" width="{right:.0f}" height="{height}" role="img" '
-            'aria-labelledby="stage-graph-title stage-graph-desc"><title id="stage-graph-title">The stages of a study</title>'
-            f'<desc id="stage-graph-desc">{escape(description)}.</desc>'
-            f'<g class="arrows" fill="none" stroke="currentColor">{arrows}</g><g fill="currentColor" text-anchor="middle" font-size="12">{boxes}</g></svg>'
+            f'<svg class="on-{place}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
+            f'aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">The stages of a study</title>'
+            f'<desc id="{name}-desc">{escape(description)}.</desc>{body}</svg>'
         )
 
 
@@ -163,14 +184,17 @@ def curve(corners: Sequence[tuple[float, float]]) -> str:
     return path
 
 
+def arc(upper: int, lower: int, lines: int) -> str:
+    """SVG path from one of so many lines to a lower one, wider the farther that is, with an arrow head."""
+    start, end = (line * LINE + LINE / 2 for line in (upper, lower))
+    left = ARCS - ARCS * 4 / 3 * ((lower - upper) / lines) ** 0.5
+    return f"M{ARCS} {start:.1f}C{left:.1f} {start:.1f} {left:.1f} {end:.1f} {ARCS} {end:.1f}m-5 -3l5 3l-5 3"
+
+
 def box(name: str, size: int, x: float, y: float) -> str:
     """The box of a family: its name and, if there is more than one, its number of stages."""
-    second = (
-        f'<text class="count" font-size="10" x="{x + WIDTH / 2:.1f}" y="{y + 32}">{size} stages</text>'
-        if size > 1
-        else ""
-    )
+    second = f'<text class="count" x="{x + WIDTH / 2:.1f}" y="{y + 43}">{size} stages</text>' if size > 1 else ""
     return (
         f'<rect x="{x:.1f}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="3" fill="none" stroke="currentColor"/>'
-        f'<text x="{x + WIDTH / 2:.1f}" y="{y + (19 if size > 1 else 25)}">{escape(name)}</text>{second}'
+        f'<text x="{x + WIDTH / 2:.1f}" y="{y + (21 if size > 1 else 31)}">{escape(name)}</text>{second}'
     )

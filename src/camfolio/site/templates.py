@@ -112,6 +112,7 @@ def make_environment(templates: Path, compiled: Path | None) -> Environment:
     environment.tests |= wording.TESTS
     environment.globals["runtime"] = BrowserRuntime()
     environment.globals |= {"checklists": CHECKLISTS, "answered": answered_all, "method_words": METHOD_WORDS}
+    environment.globals["method_figures"] = {}  # of a page without studies
     files = (DEFAULTS / "references.bib", templates.parent / "references.bib")
     package, project = (read_bibliography(file, compiled) for file in files)
     environment.globals["bibliography"] = package | project

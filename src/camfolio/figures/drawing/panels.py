@@ -20,11 +20,17 @@ OPACITY, GAMMA = 0.85, 0.8
 
 
 def show_slice(
-    axes: Axes, hounsfield: Float[np.ndarray, "height width"], window_hu: tuple[float, float], spacing_mm: float
+    axes: Axes,
+    hounsfield: Float[np.ndarray, "height width"],
+    window_hu: tuple[float, float],
+    spacing_mm: float,
+    *,
+    bar_label: bool = True,
 ) -> None:
     """Draw a slice in a window (HU), without interpolation, with a scale bar (see `scale_bar`).
 
-    `spacing_mm` is the spacing from column to column, since the bar is horizontal.
+    `spacing_mm` is the spacing from column to column, since the bar is horizontal. A picture that is shown at any size has
+    no label at the bar.
     """
     axes.imshow(hounsfield, cmap="gray", vmin=window_hu[0], vmax=window_hu[1], interpolation="none")
     blank(axes)
@@ -35,6 +41,8 @@ def show_slice(
     axes.plot(
         [start, start + length], [row, row], color="white", linewidth=1.6, solid_capstyle="butt", path_effects=halo
     )
+    if not bar_label:
+        return
     text_halo = [withStroke(linewidth=2.0, foreground="black")]
     axes.text(
         start + length / 2,

@@ -19,7 +19,7 @@ DPI = 100
 ARTICLE = 6.88
 """Width of the article on a wide page, inches of 100 pixels: text of a figure as wide as this has its size on the page."""
 HALF = 3.35
-"""Width of one of two figures beside each other."""
+"""Width of one of two figures beside each other, and of the article on a phone."""
 SMALL, TEXT, TITLE = 8.0, 9.2, 10.3
 """Sizes of text, points; the smallest is 11 pixels."""
 OUTLINE = "#56B4E9"
@@ -38,6 +38,15 @@ class Theme:
     accent: str
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a figure is shown: the name of the place, and the width of the article there, inches."""
+
+    name: str
+    width: float
+
+
+PAGE, PHONE = Place("page", ARTICLE), Place("phone", HALF)
 LIGHT = Theme("light", "#fbfaf7", "#1c2328", "#8a9299", "#0b7285")
 DARK = Theme("dark", "#0f1418", "#e4e7ea", "#7d868d", "#4fb3c6")
 THEMES = (LIGHT, DARK)

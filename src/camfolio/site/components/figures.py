@@ -5,7 +5,7 @@ Their appearance is defined by the templates in `components/`, their contents he
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ from camfolio.store.stage import Stage
 
 DOWNLOADS = {"light.svg": "SVG", "light.png": "PNG", "data.csv": "CSV"}
 """File of a figure -> text of its link."""
-PREFIX = "figure-"
+PREFIX, METHOD = "figure-", "method-"
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,19 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Figures:
-    """Functions that templates of a study call for figures and tables; `components` is the folder of their templates."""
+    """Functions that templates of a study call for figures and tables.
+
+    Attributes:
+        environment: of the templates.
+        portfolio: the study.
+        components: folder of their templates.
+        folder: from the page to the folder of the study, as in an address; empty for pages of the study.
+    """
 
     environment: Environment
     portfolio: Portfolio
     components: str = "components"
+    folder: str = ""
 
     def figure(self, name: str, caller: Callable[[], str], *, wide: bool = False) -> Markup:
         """A figure in both themes with numbered caption, downloads and provenance; if it is empty, the reason.
@@ -85,6 +93,7 @@ class Figures:
         return self.fill(
             "figure.md",
             name=name,
+            folder=wording.address(self.folder),
             wide=wide,
             about=about,
             number=mark("figure", name),
@@ -140,6 +149,59 @@ class Figures:
         folders = (self.components, "components")
         rendered = self.environment.select_template([f"{folder}/{template}" for folder in folders]).render(values)
         return Markup(rendered)  # noqa: S704 - rendered by a template, values escaped
+
+
+@dataclass(frozen=True)
+class SiteFigures:
+    """The function that templates of the site call for a figure of a study, `figure("STUDY/NAME")`."""
+
+    environment: Environment
+    portfolios: Sequence[Portfolio]
+
+    def figure(self, name: str, caller: Callable[[], str], *, wide: bool = False) -> Markup:
+        """A figure of a study, see `Figures.figure`.
+
+        Raises:
+            PageError: if there is no such study, or it has no such figure.
+        """
+        study, _, figure = name.partition("/")
+        found = next((one for one in self.portfolios if one.name == study), None)
+        if found is None:
+            known = [one.name for one in self.portfolios]
+            msg = f"Expected STUDY/NAME of a figure of this site, but got {name!r}. {nearest(study, known)}"
+            raise PageError(msg)
+        return Figures(self.environment, found, folder=f"{study}/").figure(figure, caller, wide=wide)
+
+
+@dataclass(frozen=True)
+class MethodFigure:
+    """A figure of how a method makes its map.
+
+    Attributes:
+        name: STUDY/NAME, for `figure`.
+        label: the study's name in the navigation.
+        study: the study's folder.
+        about: the figure's `figure.json`.
+    """
+
+    name: str
+    label: str
+    study: str
+    about: Mapping[str, Any]
+
+
+def method_figures(portfolios: Sequence[Portfolio]) -> dict[str, MethodFigure]:
+    """Method -> the figure of how it makes its map, of the first study that has drawn one."""
+    found: dict[str, MethodFigure] = {}
+    for portfolio in portfolios:
+        for name, artefact in figures_of(portfolio).items():
+            method = name.removeprefix(METHOD)
+            if method == name or method in found:
+                continue
+            about = artefact.json("figure.json")
+            if "empty" not in about:
+                found[method] = MethodFigure(f"{portfolio.name}/{name}", portfolio.label, portfolio.name, about)
+    return found
 
 
 def see(name: str) -> Markup:

@@ -2,7 +2,7 @@
 const FROM_FOLDER = location.protocol === "file:" && "needs a server, since browsers read no files for pages opened from a folder. Run “python3 -m http.server” in the folder of the site, and open http://localhost:8000.";
 
 // Runs for every page, also for one that the theme swaps in without a full load (navigation.instant).
-// Elements that scroll sideways (tables, code, wide figures) get a tab stop, so that the keyboard can scroll them.
+// Elements that scroll sideways (tables, code, formulas) get a tab stop, so that the keyboard can scroll them.
 document$.subscribe(() => {
   for (const box of document.querySelectorAll(".md-typeset__scrollwrap, .md-typeset pre > code, .formula")) box.tabIndex = 0;
   document.querySelectorAll(".md-code__nav").forEach((nav, at) => nav.setAttribute("aria-label", `Code ${at + 1}`));
