@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
@@ -174,6 +175,8 @@ def fetch(package: Pin, folder: Path) -> None:
             shutil.rmtree(folder / package.folder, ignore_errors=True)  # what is not right
             with suppress(OSError):  # another build has just put the same files there
                 made.replace(folder / package.folder)
+        if not all(is_right(folder / package.folder / name, pin) for name, pin in wanted.items()):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     except OSError as error:
         msg = f"{package.specifier} cannot be kept in the folder of results: {error.strerror or error}"
         raise RuntimeMissingError(msg.lower()) from error
