@@ -83,6 +83,7 @@ export class Page {
 
   // Begin with a file of the reader; anything in it that does not fit is a sentence.
   async openFile(file) {
+    if (this.crop.dialog.open) return; // a file that is dropped while another one is asked about
     const asked = (this.asked = {});
     try {
       this.say(`Reading ${file.name}.`);

@@ -10,9 +10,10 @@ export function prepare(root) {
     try {
       const [{ Engine }, { Page }] = await Promise.all([import("./engine.js"), import("./page.js")]);
       const engine = await Engine.open(address, { runtime, progress: (words, share) => { say(words); fill(bar, share); } });
-      if (!root.isConnected) { engine.close(); return; } // the theme has swapped in another page
+      if (!root.isConnected) { engine.close(); return; }
       const page = new Page(root, engine, address, runtime);
       await page.open();
+      document$.subscribe(() => root.isConnected || page.live.close()); // the theme has swapped in another page
       part("before").hidden = true;
       root.dataset.ready = "yes";
     } catch (error) {
