@@ -239,11 +239,18 @@ def test_every_state_is_a_link(page, visit):
 
 
 @pytest.mark.parametrize(
-    "where",
-    ["?slice=nobody", "#slice=nobody&edits=z_1", "#edits=b_0_0.999999", "#layer=99&explained=7&look=<b>&cue=__proto__"],
+    ("where", "words"),
+    [
+        ("?slice=nobody", "Expected the name of a test slice in the address, but got “nobody”."),
+        ("#slice=nobody&edits=z_1", "Expected the name of a test slice in the address, but got “nobody”."),
+        ("#edits=b_0_0.999999", "Expected edits as this page writes them in links, but got others."),
+        ("#layer=99&explained=7&look=<b>&cue=__proto__", "Probability of malignant"),
+    ],
 )
-def test_an_invalid_address_shows_the_first_slice_and_says_so(visit, manifest, where):
+def test_an_invalid_address_shows_the_first_slice_and_says_so(visit, where, words):
     page = visit().start(f"tiny/try/{where}")
+    assert page.status.startswith(words)
+    assert "Probability of malignant" in page.status
     assert page.part("edits") == ""
     assert page.tab.input_value("[name=look]") == "positive"
     assert page.complaints == []
