@@ -105,6 +105,11 @@ def browser():
         browser.close()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """What runs networks in browsers is fetched once for all sites that tests build."""
+    os.environ.setdefault("CAMFOLIO_RUNTIME", str(config.cache.mkdir("runtime")))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The last line: how many tests passed, and what was skipped and why."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")

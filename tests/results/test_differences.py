@@ -27,6 +27,8 @@ def write(path, content):
         np.save(path, content)
     elif path.suffix == ".png":
         Image.fromarray(content).save(path)
+    elif path.suffix in {".f32", ".i16"}:
+        content.tofile(path)
     elif path.suffix == ".npz":
         np.savez(path, **content)
     elif path.suffix == ".safetensors":
@@ -43,6 +45,10 @@ PAIRS = {
     "same numbers": ("a.json", {"auc": 0.9}, {"auc": 0.9}, 0.0),
     "a digit": ("a.json", {"auc": 0.900}, {"auc": 0.909}, 0.0099),
     "a word": ("a.json", {"id": "s1"}, {"id": "s2"}, math.inf),
+    "a digest of a file": ("a.json", {"file": "a", "sha256": "00"}, {"file": "a", "sha256": "11"}, 0.0),
+    "numbers alone": ("a.f32", ONE.astype("<f4"), ONE.astype("<f4") * np.float32(1.25), 0.2),
+    "fewer numbers": ("a.f32", ONE.astype("<f4"), ONE[1:].astype("<f4"), math.inf),
+    "short numbers": ("a.i16", np.array([0, 1000], "<i2"), np.array([1, 1000], "<i2"), 1e-3),
     "a key": ("a.json", {"id": 1}, {"ids": 1}, math.inf),
     "true and one": ("a.json", {"id": True}, {"id": 1.5}, math.inf),
     "nearly nothing": ("a.json", [0.0], [1e-5], 1e-3),

@@ -458,7 +458,7 @@ def test_styles_and_scripts_are_the_packages_unless_the_project_has_a_file_of_th
 
 
 def test_the_pages_of_a_study_come_in_their_order(pages):
-    names = ("index", "evidence", "claims", "reporting", "explorer", "data", "model")
+    names = ("index", "try", "evidence", "claims", "reporting", "explorer", "data", "model")
     assert [path for path in pages if path.endswith(".md")] == [f"tiny/{name}.md" for name in names]
 
 

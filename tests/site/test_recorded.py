@@ -70,7 +70,7 @@ def test_every_page_says_that_a_result_is_not_the_recorded_one(recorded, store, 
     change_record(recorded, "card", key="0" * 64)
     pages = {page.path: page for page in make_site(copy_project(tmp_path / "project"), store, [recorded]).texts}
     made = open_portfolio(recorded, store).artefacts["figure-roc"].manifest
-    for name in ("index", "evidence", "reporting", "explorer", "data", "model"):
+    for name in ("index", "try", "evidence", "reporting", "explorer", "data", "model"):
         text = " ".join(pages[f"tiny/{name}.md"].content.decode().split())
         assert f"{NOTE} <code>figure-roc</code> and 1 later step were computed for this site (" in text, name
     assert made.computed in text

@@ -36,6 +36,7 @@ def pinned(tmp_path, monkeypatch):
     (tmp_path / "pins.json").write_text(json.dumps({"one": {"version": "1.0.0", "files": files}}))
     monkeypatch.setattr(runtime, "PINS", tmp_path / "pins.json")
     monkeypatch.setattr(runtime, "FAILED", {})
+    monkeypatch.delenv(runtime.VARIABLE, raising=False)
     runtime.pins.cache_clear()
     yield tmp_path
     runtime.pins.cache_clear()
@@ -81,6 +82,16 @@ def test_npm_fetches_the_files_once_and_later_builds_take_them_from_the_store(pi
     assert call.split()[-1] == "one@1.0.0"
     assert "--ignore-scripts" in call
     assert [path.name for path in (pinned / "store" / FOLDER).iterdir()] == ["one-1.0.0"]
+
+
+def test_several_projects_share_a_folder(pinned, npm, monkeypatch):
+    npm(giving(pinned))
+    monkeypatch.setenv(runtime.VARIABLE, str(pinned / "shared"))
+    for store in (pinned / "one", pinned / "two", None):
+        fetched = BrowserRuntime(store)
+        assert fetched.why_not == ""
+        assert fetched.files[f"{ASSETS}/one.wasm"] == pinned / "shared" / "one-1.0.0" / "one.wasm"
+    assert len(calls(pinned)) == 1
 
 
 def test_nothing_is_fetched_unless_a_page_asks(pinned, npm):

@@ -24,7 +24,7 @@ from camfolio.store.watch import Moment, Running
 
 EVERY = {
     "index.md",
-    *(f"tiny/{name}.md" for name in ("index", "evidence", "claims", "reporting", "explorer", "data", "model")),
+    *(f"tiny/{name}.md" for name in ("index", "try", "evidence", "claims", "reporting", "explorer", "data", "model")),
 }
 """Pages that read results."""
 SOON = 20.0
@@ -66,6 +66,7 @@ def rendered(opened, store, tmp_path):
         (["figure-roc"], {"tiny/index.md", "tiny/reporting.md"}),
         (["figure-scores"], {"tiny/evidence.md", "tiny/reporting.md"}),
         (["figure-hounsfield"], {"tiny/data.md", "tiny/reporting.md"}),
+        (["try"], {"tiny/try.md", "tiny/model.md", "tiny/reporting.md"}),
         (["explorer"], {"tiny/explorer.md", "tiny/model.md", "tiny/reporting.md"}),
         (["retrained-seed-1"], {"tiny/evidence.md", "tiny/model.md", "tiny/reporting.md"}),
         (["figure-teaser"], {"index.md", "tiny/index.md", "tiny/reporting.md"}),
@@ -77,7 +78,7 @@ def test_a_page_waits_for_what_it_reads_and_for_nothing_else(rendered, missing, 
 
 
 def test_without_missing_results_the_site_is_that_of_a_build(opened, store, tiny_study, tmp_path):
-    served, built = render_site(tmp_path, opened()), make_site(tmp_path, store, [tiny_study])
+    served, built = render_site(tmp_path, opened(), results_folder=store.root), make_site(tmp_path, store, [tiny_study])
     assert [(page.path, page.content) for page in served.pages] == [(page.path, page.content) for page in built.pages]
 
 

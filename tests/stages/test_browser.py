@@ -119,6 +119,7 @@ def test_weights_that_are_too_large_for_a_browser_are_not_published(study, tmp_p
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "layer", "more"),
     [

@@ -13,6 +13,8 @@ import numpy as np
 
 SMALLEST = 0.01
 """Single numbers of smaller magnitude are compared as if they had this one, so that 1e-9 beside 0 is no difference."""
+DIGEST = "sha256"
+"""Key of a digest of a file, which is compared itself."""
 UNEQUAL = math.inf
 """Difference of things that are no numbers and differ, or are not of one kind or shape."""
 
@@ -20,8 +22,8 @@ UNEQUAL = math.inf
 def difference(before: Path, after: Path) -> float:
     """The largest relative difference of two files with one name: 0 if they are equal, infinite if no number tells it.
 
-    A number of a JSON or CSV file is compared with its own magnitude; an array of an npy, npz or safetensors file with
-    the largest magnitude in it; a PNG pixel by pixel, and an SVG by the PNG of the same name beside it. Other files are
+    A number of a JSON or CSV file is compared with its own magnitude; an array of an npy, npz or safetensors file, and the numbers
+    of an f32 or i16 file, with the largest magnitude in it; a PNG pixel by pixel, and an SVG by the PNG of the same name beside it. Other files are
     equal or not.
     """
     if before.read_bytes() == after.read_bytes():
@@ -36,7 +38,7 @@ def json_difference(before: Path, after: Path) -> float:
 
 
 def values_difference(before: Any, after: Any) -> float:  # noqa: ANN401 - any JSON value
-    """Of two JSON values.
+    """Of two JSON values; digests of files, under the key `sha256`, are left out.
 
     >>> values_difference({"auc": 0.5, "slices": [1]}, {"auc": 0.51, "slices": [1]}) < 0.02
     True
@@ -46,7 +48,7 @@ def values_difference(before: Any, after: Any) -> float:  # noqa: ANN401 - any J
     if before == after:
         return 0.0
     if isinstance(before, dict) and isinstance(after, dict) and before.keys() == after.keys():
-        return max(values_difference(before[key], after[key]) for key in before)
+        return max((values_difference(before[key], after[key]) for key in before if key != DIGEST), default=0.0)
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         return max(values_difference(*pair) for pair in zip(before, after, strict=True))
     if is_number(before) and is_number(after):
@@ -105,6 +107,12 @@ def arrays_of(file: Path) -> Mapping[str, np.ndarray]:
     return loaded
 
 
+def numbers_difference(before: Path, after: Path) -> float:
+    """Of two files of nothing but numbers, float32 or int16, relative to the largest magnitude."""
+    first, second = (np.fromfile(file, NUMBERS[file.suffix]).astype(np.float64) for file in (before, after))
+    return array_difference(first, second)
+
+
 def array_difference(before: np.ndarray, after: np.ndarray) -> float:
     """Of two arrays, relative to the largest magnitude in them; NaN equals NaN.
 
@@ -149,6 +157,8 @@ def drawing_difference(before: Path, after: Path) -> float:
     return difference(*files) if all(file.is_file() for file in files) else UNEQUAL
 
 
+NUMBERS = {".f32": "<f4", ".i16": "<i2"}
+"""Suffix of a file of nothing but numbers -> their type."""
 COMPARISONS: Mapping[str, Callable[[Path, Path], float]] = {
     ".json": json_difference,
     ".csv": csv_difference,
@@ -157,5 +167,7 @@ COMPARISONS: Mapping[str, Callable[[Path, Path], float]] = {
     ".png": pixels_difference,
     ".svg": drawing_difference,
     ".safetensors": arrays_difference,
+    ".f32": numbers_difference,
+    ".i16": numbers_difference,
 }
 """Suffix of a file -> its comparison."""

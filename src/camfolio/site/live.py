@@ -66,13 +66,12 @@ def live_page(portfolio: Portfolio) -> LivePage | None:
         return None
     networks = tuple(running(one.name, BrowserResult.read(read[one.browser].folder)) for one in named)
     reasons = [one.result.why_not for one in networks]
-    shown = read[PAGE]  # the page waits for it
     return LivePage(
         networks=networks,
         why_not=reasons[0] if all(reasons) else "",
         download=networks[0].download,
         calibration="" if study.shortcut else calibration_words(EvaluationResult.read(read["evaluation"].folder)),
-        manifest=f"{shown.manifest.ingredients.stage}/{MANIFEST}",
+        manifest=f"{PAGE}/{MANIFEST}",
         exact=study.selection.slice_values,
     )
 

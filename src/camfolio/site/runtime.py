@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
+import os
 import re
 import shutil
 import subprocess
@@ -26,6 +28,8 @@ ASSETS = "assets/runtime"
 """Folder of the files in the site."""
 FOLDER = "runtime"
 """Folder of the files in the store."""
+VARIABLE = "CAMFOLIO_RUNTIME"
+"""Environment variable with another folder for them, which several projects may share."""
 PATIENCE = 300.0
 """Seconds after which npm is stopped."""
 NPM = ("pack", "--silent", "--ignore-scripts", "--prefer-offline", "--fetch-retries=1", "--fetch-timeout=60000")
@@ -85,9 +89,14 @@ class BrowserRuntime:
         self.asked = True
         if self.in_documents:
             return ""
-        if self.store is None:
-            return "there is no folder to keep it in"
-        return fetch_once(self.store / FOLDER)
+        return fetch_once(self.folder) if self.folder else "there is no folder to keep it in"
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the files are kept; None if there is no such folder."""
+        if named := os.environ.get(VARIABLE):
+            return Path(named)
+        return self.store / FOLDER if self.store else None
 
     @property
     def in_documents(self) -> bool:
@@ -97,9 +106,9 @@ class BrowserRuntime:
     @property
     def files(self) -> dict[str, Path]:
         """Path in the site -> file in the store; empty if no page has asked for them, the project has them, or there are none."""
-        if not self.asked or self.why_not or self.in_documents or self.store is None:
+        if not self.asked or self.why_not or self.in_documents or self.folder is None:
             return {}
-        return {f"{ASSETS}/{name}": self.store / FOLDER / pin.folder / name for name, pin in pins().items()}
+        return {f"{ASSETS}/{name}": self.folder / pin.folder / name for name, pin in pins().items()}
 
 
 @cache
@@ -166,6 +175,8 @@ def fetch(package: Pin, folder: Path) -> None:
             shutil.rmtree(folder / package.folder, ignore_errors=True)  # what is not right
             with suppress(OSError):  # another build has just put the same files there
                 made.replace(folder / package.folder)
+        if not all(is_right(folder / package.folder / name, pin) for name, pin in wanted.items()):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     except OSError as error:
         msg = f"{package.specifier} cannot be kept in the folder of results: {error.strerror or error}"
         raise RuntimeMissingError(msg.lower()) from error

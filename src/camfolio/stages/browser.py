@@ -44,8 +44,8 @@ LARGEST_WEIGHTS = 200 * 10**6
 """Bytes of weights that a browser can be asked to fetch and hold."""
 TRIED = 4
 """Inputs on which the graphs are compared with torch."""
-FITTED = 4000
-"""Largest number of training slices from which the measure is estimated."""
+MOST = 4000
+"""Slices of one part that the measure is estimated from, or tried on, at most."""
 
 
 def run(
@@ -71,7 +71,7 @@ def run(
         network: section of the study.
         explanation: section of the study.
         device: threads of the study.
-        seed: of the sample of training slices and of noise.
+        seed: of samples of slices, and of noise.
 
     Raises:
         NetworkError: if a graph gives other values than torch.
@@ -167,8 +167,8 @@ def graph_file(file: Path, images: Literal["shared", "per_member"]) -> GraphFile
 
 def input_check(file: Path, pictures: Pictures, data: Slices, part: np.ndarray, seed: int) -> InputCheck:
     """Fit the measure on training slices, set its threshold on validation slices, and try it on test slices and on pictures that are none."""
-    train, validation, test = (data.select(part == name) for name in ("train", "validation", "test"))
-    train = train.select(sample_by_patient(train.patient, FITTED, seed))
+    parts = (data.select(part == name) for name in ("train", "validation", "test"))
+    train, validation, test = (one.select(sample_by_patient(one.patient, MOST, seed)) for one in parts)
     measure = fit_familiarity(pictures.activations(train.hounsfield), train.label)
     measure.write(file)
 

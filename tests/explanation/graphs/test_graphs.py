@@ -97,7 +97,9 @@ def written(images, tmp_path_factory):
     return networks, folder
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[pytest.mark.slow] if kind != "residual, four layers" else []) for kind in KINDS]
+)
 def test_every_output_is_torch_s_on_several_inputs(kind, images, tmp_path):
     make, layers, layout = KINDS[kind]
     networks = members(make, tmp_path)
@@ -140,6 +142,7 @@ def test_the_forward_graph_has_no_backward_pass(written):
     assert "ConvTranspose" not in {node.op_type for node in model.graph.node}
 
 
+@pytest.mark.slow
 def test_the_same_networks_give_the_same_bytes_without_a_path_of_the_machine(written, images, tmp_path):
     networks, folder = written
     write_graphs(networks, RESIDUAL, images[:2] / 2, tmp_path)

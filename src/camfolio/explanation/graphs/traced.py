@@ -29,8 +29,9 @@ def gradient_graph(
 ) -> fx.GraphModule:
     """The graph from images to logits, activations and gradients.
 
-    Gradients are those of `torch.func.vjp`, recorded by `make_fx`: operators of the backward pass become operators of the
-    graph. The gradient of a convolution by its input is a transposed convolution (see `convolution_backward`).
+    Gradients are vector-Jacobian products by autograd, recorded by `make_fx`: operators of the backward pass become operators of
+    the graph (`torch.func.vjp` would fix the number of images, where a linear layer has three axes). The gradient of a convolution by its
+    input is a transposed convolution (see `convolution_backward`).
 
     Args:
         network: from images to logits (n, classes), on the CPU; it comes back as it was.

@@ -29,9 +29,10 @@ export function readNpy(bytes) {
 }
 
 function headerOf(bytes, view) {
-  const long = bytes[6] >= 2, before = long ? 12 : 10;
-  if (bytes.byteLength < before || bytes[6] < 1 || bytes[6] > 3) throw new FileError("Expected an NPY file of format 1 to 3, but got another one. Save the array again with numpy.save.");
-  const length = long ? view.getUint32(8, true) : view.getUint16(8, true), start = before + length;
-  if (start > bytes.byteLength) throw new FileError("Expected a whole NPY file, but it ends within its header. It is truncated.");
+  const before = bytes[6] >= 2 ? 12 : 10, truncated = new FileError("Expected a whole NPY file, but it ends within its header. It is truncated.");
+  if (bytes.byteLength < before) throw truncated;
+  if (bytes[6] < 1 || bytes[6] > 3) throw new FileError("Expected an NPY file of format 1 to 3, but got another one. Save the array again with numpy.save.");
+  const start = before + (before === 12 ? view.getUint32(8, true) : view.getUint16(8, true));
+  if (start > bytes.byteLength) throw truncated;
   return { header: new TextDecoder("latin1").decode(bytes.subarray(before, start)), start };
 }
