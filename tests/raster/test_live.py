@@ -13,6 +13,7 @@ from camfolio.figures.drawing.looks import Looks
 from camfolio.method_words import method_looks
 from camfolio.raster.live import PER_FILE, LiveSettings, run
 from camfolio.results.arrays.cue_outputs import PLAIN, CueOutputs
+from camfolio.results.arrays.maps import SliceMaps
 from camfolio.results.browser import BrowserLayer, BrowserResult, PublishedFile
 
 WINDOW = (-1000.0, 400.0)
@@ -95,6 +96,32 @@ def test_a_network_that_cannot_run_has_no_slices_but_a_reason(folders):
     run(**made, looks=LOOKS, live=live())
     assert [file.name for file in made["out"].iterdir()] == ["live.json"]
     assert manifest(made)["networks"][0]["why_not"] == "Expected X, but got Y"
+
+
+@pytest.mark.parametrize("target", ["predicted", "true"])
+def test_stored_maps_are_shares_of_their_largest_magnitude_and_say_what_they_explain(folders, target):
+    slices, made = folders
+    made["localisation"] = made["out"].parent / "localisation"
+    made["localisation"].mkdir()
+    signed = np.random.default_rng(1).normal(size=(70, 12, 12)).astype(np.float32)
+    signed[3] = 0
+    SliceMaps({"grad_cam": np.maximum(signed, 0)}, {"grad_cam": signed}).write(made["localisation"])
+    run(**made, looks=LOOKS, live=live(target=target))
+    stored = manifest(made)["slices"]["stored"]["network"]
+    for kind, maps in (("signed", signed), ("positive", np.maximum(signed, 0))):
+        read = read_slices(made, 70, stored["maps"]["grad_cam"][kind], "<i2")
+        limits = np.abs(maps).max((1, 2), keepdims=True)
+        np.testing.assert_allclose(read / 32767 * limits, maps, atol=1e-4)
+    answers = np.load(made["predictions"] / "logits.npy")[10:].argmax(1)
+    assert stored["explained"] == (answers if target == "predicted" else slices.label[10:]).tolist()
+
+
+def test_colours_are_those_of_figures(folders):
+    _, made = folders
+    run(**made, looks=LOOKS, live=live())
+    ramps = manifest(made)["ramps"]
+    assert [len(ramps[kind]) for kind in ("positive", "signed")] == [256, 256]
+    assert (ramps["positive"][0], ramps["signed"][0], ramps["signed"][-1]) == ("#000004", "#08306b", "#67001f")
 
 
 def drawn(slices, mark):

@@ -12,6 +12,7 @@ PAGES = [
     "tiny/data/",
     "tiny/model/",
     "tiny/explorer/",
+    "tiny/try/",
     "tiny/reporting/",
     "tiny/evidence/",
     "methods/",

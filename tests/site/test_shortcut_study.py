@@ -12,6 +12,7 @@ from rocrate.rocrate import ROCrate
 
 from camfolio import cli
 from camfolio.commands.show import summary
+from camfolio.evidence.shortcut import CUES
 from camfolio.evidence.shortcut_findings import is_learned
 from camfolio.method_words import method_name
 from camfolio.results.shortcut import ShortcutResult
@@ -40,13 +41,19 @@ def planted(studies):
 
 
 @pytest.fixture(scope="module")
-def page(studies, store, python, read, tmp_path_factory):
-    """`page("planted")`: the elements of a page of the strictly built site."""
+def site(studies, store, python, tmp_path_factory):
+    """The folder of the strictly built site."""
     target = tmp_path_factory.mktemp("site")
     options = ("--strict", "--site-dir", str(target), "--store", str(store.root))
     ran = python("-m", "camfolio.cli", "site", *map(str, studies), *options, folder=PROJECT)
     assert ran.status == 0, ran.err
-    return lambda *where: read(target.joinpath(*where, "index.html").read_text(encoding="utf-8"))
+    return target
+
+
+@pytest.fixture(scope="module")
+def page(site, read):
+    """`page("planted")`: the elements of a page of the site."""
+    return lambda *where: read(site.joinpath(*where, "index.html").read_text(encoding="utf-8"))
 
 
 def visible_text(reading):
@@ -109,3 +116,29 @@ def test_the_home_page_shows_the_first_cue(page):
     assert any(words.endswith("of the answers change when the tag is added") for words in home.words("span"))
     assert any(words.endswith("AUC with which Grad-CAM reveals it") for words in home.words("span"))
     assert [image for image in home.all("img") if image.attributes["src"] == "planted/overview/slice.png"]
+
+
+def test_a_reader_puts_a_cue_into_a_slice_for_both_networks(site, browser, serve):
+    if not (site / "assets" / "runtime").is_dir():
+        pytest.skip("needs ONNX Runtime for browsers, which npm did not fetch")
+    with serve(site) as address:
+        tab = browser.new_page()
+        tab.set_default_timeout(60_000)
+        tab.goto(f"{address}planted/try/")
+        tab.click("[data-part=start]:enabled")
+        tab.wait_for_selector("[data-settled=yes]")
+        shown = "() => [...document.querySelectorAll('.network h2')].map(one => one.textContent)"
+        assert tab.evaluate(shown) == ["Network trained without a mark", "Network trained with a small bright letter"]
+        tab.click("[data-do=mark]")
+        tab.wait_for_selector("[data-settled=yes]")
+        said = tab.inner_text("[data-part=status]")
+        number = r"\d\.\d\d → \d\.\d\d"
+        assert re.fullmatch(
+            f"Probability of malignant, network trained without a mark: {number}; network trained with a small bright letter: {number}"
+            " after adding the tag, a small bright letter.",
+            said,
+        )
+        tab.select_option("[name=cue]", "blur")
+        tab.wait_for_selector("[data-settled=yes]")
+        assert tab.evaluate(shown)[1] == f"Network trained with {CUES['blur'].words}"
+        tab.close()

@@ -6,12 +6,15 @@ import io
 import json
 import re
 import shutil
+from dataclasses import replace
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 
 from camfolio.data.slices import Slices
+from camfolio.site.live import live_page
 from camfolio.site.runtime import BrowserRuntime
 
 READY = "[data-try][data-ready][data-answers]"
@@ -236,11 +239,18 @@ def test_every_state_is_a_link(page, visit):
 
 
 @pytest.mark.parametrize(
-    "where",
-    ["?slice=nobody", "#slice=nobody&edits=z_1", "#edits=b_0_0.999999", "#layer=99&explained=7&look=<b>&cue=__proto__"],
+    ("where", "words"),
+    [
+        ("?slice=nobody", "Expected the name of a test slice in the address, but got “nobody”."),
+        ("#slice=nobody&edits=z_1", "Expected the name of a test slice in the address, but got “nobody”."),
+        ("#edits=b_0_0.999999", "Expected edits as this page writes them in links, but got others."),
+        ("#layer=99&explained=7&look=<b>&cue=__proto__", "Probability of malignant"),
+    ],
 )
-def test_an_invalid_address_shows_the_first_slice_and_says_so(visit, manifest, where):
+def test_an_invalid_address_shows_the_first_slice_and_says_so(visit, where, words):
     page = visit().start(f"tiny/try/{where}")
+    assert page.status.startswith(words)
+    assert "Probability of malignant" in page.status
     assert page.part("edits") == ""
     assert page.tab.input_value("[name=look]") == "positive"
     assert page.complaints == []
@@ -403,3 +413,39 @@ def test_the_page_runs_below_a_path(built, context, serve, tmp_path):
             url.startswith(f"{address}a/portfolio/") for url in page.requests if not url.startswith(("blob:", "data:"))
         )
         page.tab.close()
+
+
+@pytest.mark.slow
+def test_the_page_runs_in_a_site_of_exported_plain_files(built, context, serve, python, tmp_path):
+    exported = tmp_path / "exported"
+    for arguments, folder in (
+        (("-m", "camfolio.cli", "export", "markdown", "--to", str(exported)), built.project),
+        (("-m", "mkdocs", "build", "--strict"), exported),
+    ):
+        ran = python(*arguments, folder=folder)
+        assert ran.status == 0, ran.err
+    with serve(exported / "site") as address:
+        page = Visit(context, address).start()
+        page.press("e")
+        assert "after erasing the nodule" in page.status
+        assert page.complaints == []
+        page.tab.close()
+
+
+def test_a_site_without_npm_says_so_and_loads_nothing(changed_page):
+    page = changed_page(
+        "try", runtime=SimpleNamespace(why_not="npm, which fetches it, is not installed where this site was built")
+    )
+    assert "built without what runs networks in a browser: npm, which fetches it, is not installed" in page
+    assert "data-try" not in page
+    assert "manifest.json" not in page
+
+
+def test_a_network_that_cannot_run_is_said_with_the_reason(changed_page, portfolio):
+    live = replace(live_page(portfolio), why_not="Its layer has no gradient")
+    page = changed_page("try", live=live, runtime=SimpleNamespace(why_not=""))
+    assert (
+        "The network of this study cannot run in a browser, so there is nothing to try here. Its layer has no gradient."
+        in page
+    )
+    assert "data-try" not in page

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int16
+from jaxtyping import Float32, Int16
 from matplotlib.colors import Colormap, to_hex
 
 from camfolio.evidence.shortcut import BLUR_FADE, BLUR_SIDE, CUES, TAG, TAG_AT, TAG_HU
@@ -20,7 +20,6 @@ from camfolio.raster.pixels import grey
 from camfolio.results.arrays.cue_outputs import PLAIN, CueOutputs
 from camfolio.results.arrays.maps import SliceMaps
 from camfolio.results.browser import BrowserResult, PublishedFile
-from camfolio.shapes import Maps
 from camfolio.stages.inputs.parts import part_slices
 
 VERSION = 1
@@ -85,15 +84,12 @@ def run(*, out: Path, slices: Path, split: Path, looks: Looks, live: LiveSetting
     networks = {name: BrowserResult.read(folders[f"browser_{name}" if live.cues else "browser"]) for name in names}
     logits = {name: stored_logits(folders, name, test, live)[: len(data)] for name in names}
     runs = not all(one.why_not for one in networks.values())
-    methods = [method for method in looks.methods if method.key in METHODS]
+    methods = {method.key: method.name for method in looks.methods if method.key in METHODS}
     stored: dict[str, dict[str, Any]] = {name: {"probability": probabilities(logits[name])} for name in names}
     if runs and "localisation" in folders:
         explained = data.label if live.target == "true" else logits["network"].argmax(1)
-        keys = [method.key for method in methods]
-        stored["network"] |= {
-            "explained": explained.tolist(),
-            "maps": stored_maps(out, folders["localisation"], keys, len(data)),
-        }
+        maps = stored_maps(out, folders["localisation"], tuple(methods), len(data))
+        stored["network"] |= {"explained": explained.tolist(), "maps": maps}
     height, width = data.hounsfield.shape[1:]
     low, high = looks.window_hu
     spacing = np.median(data.spacing, 0).tolist()
@@ -109,19 +105,10 @@ def run(*, out: Path, slices: Path, split: Path, looks: Looks, live: LiveSetting
         "input": {"low": 0.0, "high": 1.0},
         "networks": [network(name, networks[name]) for name in names],
         "target": "class" if live.explains == "logit" else "margin",
-        "methods": [{"key": method.key, "title": method.name} for method in methods],
+        "methods": [{"key": key, "title": title} for key, title in methods.items()],
         "score_cam": {"masked_input": (min(max(live.masked_hu, low), high) - low) / (high - low)},
         "mark": {cue: mark(cue, height, width) for cue in live.cues} or None,
-        "slices": {
-            "count": len(data),
-            "per_file": PER_FILE,
-            "hounsfield": "slices-{}.f32",
-            "masks": "masks-{}.u8",
-            "exact": live.slice_values,
-            "ids": data.id.tolist(),
-            "labels": data.label.tolist(),
-            "stored": stored,
-        },
+        "slices": {"exact": live.slice_values, "stored": stored, **about_slices(data.id.tolist(), data.label.tolist())},
         "ramps": {"positive": ramp(COLORMAP), "signed": ramp(SIGNED_COLORMAP)},
         "opacity": OPACITY,
         "gamma": GAMMA,
@@ -132,6 +119,18 @@ def run(*, out: Path, slices: Path, split: Path, looks: Looks, live: LiveSetting
         shown = data.hounsfield if live.slice_values else as_in_pictures(data.hounsfield, looks.window_hu)
         write_parts(out, "slices-{}.f32", shown.astype("<f4"))
         write_parts(out, "masks-{}.u8", data.mask.astype(np.uint8))
+
+
+def about_slices(ids: list[str], labels: list[int]) -> dict[str, Any]:
+    """What the manifest says of the slices: their names and labels, and which files hold how many of them."""
+    return {
+        "count": len(ids),
+        "per_file": PER_FILE,
+        "hounsfield": "slices-{}.f32",
+        "masks": "masks-{}.u8",
+        "ids": ids,
+        "labels": labels,
+    }
 
 
 def stored_logits(folders: Mapping[str, Path], name: str, test: np.ndarray, live: LiveSettings) -> np.ndarray:
@@ -172,7 +171,7 @@ def stored_maps(out: Path, localisation: Path, methods: Sequence[str], count: in
     return patterns
 
 
-def as_shares(maps: Maps) -> Int16[np.ndarray, "slices height width"]:
+def as_shares(maps: Float32[np.ndarray, "slices height width"]) -> Int16[np.ndarray, "slices height width"]:
     """Maps as whole shares of their own largest magnitude, which is LARGEST; an empty map stays 0.
 
     >>> as_shares(np.array([[[0.5, -2.0]], [[0.0, 0.0]]], np.float32)).tolist()

@@ -134,3 +134,12 @@ def test_score_cam_weighs_channels_by_the_softmax_of_their_scores(run):
 def test_probabilities_are_the_softmax_of_the_logits(run):
     logits = torch.tensor([800.0, 799.0, -800.0])
     assert close(run("maps.js", "(maps, given) => maps.softmax(given)", plain(logits)), logits.softmax(0))
+
+
+def test_logits_that_are_not_finite_are_refused_in_one_sentence(run):
+    answer = """(module) => {
+      const network = new module.Network({ members: 1 }, {}, "", null);
+      try { network.answer({ data: Float32Array.of(NaN, 1) }, null); } catch (error) { return `${error}`; }
+    }"""
+    said = "Expected finite logits, but the network gives none for this slice. Undo, or choose another slice."
+    assert run("network.js", answer) == f"EngineError: {said}"

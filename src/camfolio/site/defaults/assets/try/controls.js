@@ -18,6 +18,11 @@ export class Controls {
     };
   }
 
+  // The network whose layers are offered: the first that can run.
+  get network() {
+    return this.page.manifest.networks.find(({ why_not }) => !why_not);
+  }
+
   get tool() {
     const { form } = this;
     return { kind: form.kind.value, hu: this.within("hu"), diameter: Number(form.diameter.value) };
@@ -30,8 +35,8 @@ export class Controls {
 
   // What of the controls is in the address; "" where it is the default.
   get state() {
-    const { networks, mark } = this.page.manifest, { form } = this;
-    return { cue: mark ? this.cue : "", layer: this.layer === networks[0].focus ? "" : form.layer.value, explained: form.explained.value, look: this.look === "positive" ? "" : this.look };
+    const { mark } = this.page.manifest, { form } = this;
+    return { cue: mark ? this.cue : "", layer: this.layer === this.network.focus ? "" : form.layer.value, explained: form.explained.value, look: this.look === "positive" ? "" : this.look };
   }
 
   // The value of a field for numbers, kept between its limits.
@@ -42,7 +47,7 @@ export class Controls {
 
   // Options that depend on the study, and what the address asks for.
   fill(given) {
-    const { form, page } = this, { manifest, samples, study } = page, [first] = manifest.networks;
+    const { form, page, network: first } = this, { manifest, samples, study } = page;
     const option = (value, words) => element("option", { value }, words);
     form.slice.append(...samples.ids.map((id, n) => option(n, `${id}, ${manifest.classes[samples.labels[n]]}`)));
     form.layer.append(...first.layers.map(({ name }, n) => option(n, name)));

@@ -1,5 +1,4 @@
 // A dialog in which the reader sets the network's field on a larger picture, its pixel spacing and, for grey values, their HU.
-import { FileError } from "./file_error.js";
 import { cropped, inWindow } from "./resampling.js";
 
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
@@ -21,7 +20,7 @@ export class Crop {
 
   // HU in the network's field, and its mm per pixel; null if the reader closes the dialog.
   async choose(picture) {
-    Object.assign(this, { picture, centre: picture.size.map((pixels) => (pixels - 1) / 2), scale: null });
+    Object.assign(this, { picture, centre: picture.size.map((pixels) => (pixels - 1) / 2), look: null });
     this.name.textContent = picture.name;
     this.notes.textContent = [`${picture.size[1]} × ${picture.size[0]} pixels.`, ...picture.notes].join(" ");
     this.greys.hidden = picture.unit !== "grey";
@@ -34,7 +33,7 @@ export class Crop {
     this.dialog.showModal();
     await new Promise((resolve) => this.dialog.addEventListener("close", resolve, { once: true }));
     const chosen = this.dialog.returnValue === "use" ? { hounsfield: this.crop(), spacing: this.target[1] } : null;
-    this.picture = null; // its memory is free
+    this.picture = this.hounsfield = null; // their memory is free
     return chosen;
   }
 
@@ -46,10 +45,7 @@ export class Crop {
   }
 
   crop() {
-    const whole = { ...this.picture, spacing: this.spacing };
-    const field = cropped({ ...whole, values: this.values() }, this.centre, this.manifest.size, this.target);
-    if (!field.every(Number.isFinite)) throw new FileError("Expected HU, but got values that are not finite. Set the window of the grey values.");
-    return field;
+    return cropped({ ...this.picture, values: this.hounsfield, spacing: this.spacing }, this.centre, this.manifest.size, this.target);
   }
 
   // The field's size in pixels of the picture.
@@ -64,8 +60,8 @@ export class Crop {
     this.problem.textContent = valid ? "" : "Expected mm per pixel above 0, and black below white.";
     if (!valid) return;
     const [rows, columns] = this.picture.size, look = String([...this.window, this.picture.unit]);
-    if (this.drawn !== this.picture || this.look !== look) this.draw(rows, columns);
-    Object.assign(this, { drawn: this.picture, look });
+    if (this.look !== look) this.draw(rows, columns);
+    this.look = look;
     const [height, width] = this.extent, [row, column] = this.centre;
     this.lines.setAttribute("viewBox", `-0.5 -0.5 ${columns} ${rows}`);
     this.lines.firstElementChild.setAttribute("d", `M${column - width / 2} ${row - height / 2}h${width}v${height}h${-width}z`);
@@ -80,7 +76,7 @@ export class Crop {
 
   draw(rows, columns) {
     Object.assign(this.whole, { width: columns, height: rows });
-    const [low, high] = this.manifest.window_hu, values = this.values(), image = new ImageData(columns, rows);
+    const [low, high] = this.manifest.window_hu, values = (this.hounsfield = this.values()), image = new ImageData(columns, rows);
     for (let i = 0; i < values.length; i++) {
       image.data.fill((255 * (values[i] - low)) / (high - low), 4 * i, 4 * i + 3);
       image.data[4 * i + 3] = 255;

@@ -1,6 +1,7 @@
 // One network of a study in the worker: its graphs, loaded when first needed, and what they give for a slice.
 import { distance, measure } from "./check.js";
 import { download } from "./download.js";
+import { EngineError } from "./errors.js";
 import { networkInput } from "./input.js";
 import { averaged, disagreement, enlarge, highest, METHODS, score, scoreGradient, softmax } from "./maps.js";
 import { mask, scoreMap } from "./score_cam.js";
@@ -105,6 +106,7 @@ export class Network {
 
   // Probabilities from the logits of one slice: their mean over members and the range of each class, and the class to explain.
   answer(logits, explained) {
+    if (!logits.data.every(Number.isFinite)) throw new EngineError("Expected finite logits, but the network gives none for this slice. Undo, or choose another slice.");
     const rows = split(logits.data, this.spec.members), each = rows.map(softmax);
     const probability = Float32Array.from(each[0], (_, k) => each.reduce((total, row) => total + row[k], 0) / each.length);
     const target = explained ?? highest(Array.from(probability)), own = each.map((row) => row[target]);

@@ -15,11 +15,10 @@ import { Teller } from "./teller.js";
 import { edited, glance, hu } from "./words.js";
 
 export class Page {
-  constructor(root, engine, address, runtime) {
+  constructor(root, engine, samples, runtime) {
     const { manifest } = engine;
-    Object.assign(this, { root, manifest, runtime, source: null, panels: {}, stored: {} });
+    Object.assign(this, { root, manifest, samples, runtime, source: null, panels: {}, stored: {}, notice: "" });
     this.study = { size: manifest.size, marks: manifest.mark ?? {} };
-    this.samples = new Samples(manifest, address);
     this.colours = new Colours(manifest);
     this.crop = new Crop(this.part("crop"), manifest, this.colours);
     this.teller = new Teller(manifest.classes, (edit) => this.described(edit));
@@ -40,17 +39,21 @@ export class Page {
   say(words) { this.part("status").textContent = words; }
   described(edit) { return edited(edit, this.study.marks); }
 
-  // Show the state that the address holds.
-  async open() {
-    const given = parts(location), asked = given.slice ?? this.root.dataset.slice, index = this.samples.ids.indexOf(asked);
-    this.controls.fill(given);
-    await this.choose(Math.max(0, index), given.edits);
-    if (given.slice && index < 0) this.say(`Expected the name of a test slice in the address, but got “${given.slice}”. The first one is shown.`);
-    this.controls.listen();
-    this.part("bench").hidden = false;
-    this.plate.fit();
-    this.part("plate").focus({ preventScroll: true });
-    this.part("status").scrollIntoView();
+  // The page with the state that the address holds; until the slice is there, nothing of the document is changed.
+  static async open(root, engine, address, runtime) {
+    const samples = new Samples(engine.manifest, address), given = parts(location), asked = given.slice ?? root.dataset.slice;
+    const found = samples.ids.indexOf(asked), index = Math.max(0, found);
+    await samples.slice(index);
+    const page = new Page(root, engine, samples, runtime);
+    page.controls.fill(given);
+    await page.choose(index, given.edits);
+    if (given.slice && found < 0) page.notice = `Expected the name of a test slice in the address, but got “${given.slice}”. The first one is shown.`;
+    page.controls.listen();
+    page.part("bench").hidden = false;
+    page.plate.fit();
+    page.part("plate").focus({ preventScroll: true });
+    page.part("status").scrollIntoView();
+    return page;
   }
 
   // The networks on the page: all, or for a study about cues the clean one and that of the chosen cue.
@@ -76,13 +79,14 @@ export class Page {
     try {
       for (const edit of readEdits(text, this.study)) this.history.add(edit);
     } catch (error) {
-      this.say(`${error.message} The slice is shown without them.`);
+      this.notice = `${error.message} The slice is shown without them.`;
     }
     this.show();
   }
 
   // Begin with a file of the reader; anything in it that does not fit is a sentence.
   async openFile(file) {
+    if (this.crop.dialog.open) return; // a file that is dropped while another one is asked about
     const asked = (this.asked = {});
     try {
       this.say(`Reading ${file.name}.`);
@@ -131,7 +135,8 @@ export class Page {
     this.part("glance").replaceChildren(...networks.map(({ name }) =>
       element("span", {}, `${networks.length > 1 ? `${name}: ` : ""}${glance(this.manifest.classes, readings[name], wanted.edited)}`)));
     const said = !wanted.busy && this.teller.changes(networks, readings, wanted, this.history);
-    if (said) this.say(said);
+    if (said) this.say(`${this.notice} ${said}`.trim());
+    if (said) this.notice = "";
     this.root.dataset.answers = String(Number(this.root.dataset.answers ?? 0) + 1);
   }
 

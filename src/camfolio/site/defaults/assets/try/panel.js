@@ -91,7 +91,8 @@ export class NetworkPanel {
     const map = maps[cell.method.key], stored = map?.[look], live = reading.maps[cell.method.key]?.[look];
     this.paint(cell, reading, stored ?? null, look === "signed", map ? energyInside(map.positive, reading.mask) : null);
     if (explained !== reading.result.explained) cell.value.textContent += `; explains ${this.manifest.classes[explained]}`;
-    else if (live && stored && reading.layer === this.network.focus) cell.value.textContent += `; differs by ${difference(shares(live), shares(stored))}`;
+    else if (reading.layer !== this.network.focus) cell.value.textContent += `; of ${this.network.layers[this.network.focus].name}`;
+    else if (live && stored) cell.value.textContent += `; differs by ${difference(shares(live), shares(stored))}`;
   }
 
   // Draw a map: undefined while it is not computed, null if the look has none.

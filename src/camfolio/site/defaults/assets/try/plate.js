@@ -54,8 +54,8 @@ export class Plate {
     const { box } = this;
     box.addEventListener("pointerdown", (event) => this.down(event));
     box.addEventListener("pointermove", (event) => this.along(event));
-    box.addEventListener("pointerup", () => this.stroke && this.end());
-    box.addEventListener("pointercancel", () => this.cancel());
+    box.addEventListener("pointerup", (event) => this.stroke?.pointer === event.pointerId && this.end());
+    box.addEventListener("pointercancel", (event) => this.stroke?.pointer === event.pointerId && this.cancel());
     box.addEventListener("blur", () => this.stroke && this.end());
     box.addEventListener("keydown", (event) => this.pressed(event));
   }

@@ -7,15 +7,17 @@ export function prepare(root) {
     button.disabled = true;
     bar.hidden = false;
     say("Loading the network.");
+    let engine;
     try {
       const [{ Engine }, { Page }] = await Promise.all([import("./engine.js"), import("./page.js")]);
-      const engine = await Engine.open(address, { runtime, progress: (words, share) => { say(words); fill(bar, share); } });
-      if (!root.isConnected) { engine.close(); return; } // the theme has swapped in another page
-      const page = new Page(root, engine, address, runtime);
-      await page.open();
+      engine = await Engine.open(address, { runtime, progress: (words, share) => { say(words); fill(bar, share); } });
+      if (!root.isConnected) { engine.close(); return; }
+      const page = await Page.open(root, engine, address, runtime);
+      document$.subscribe(() => root.isConnected || page.live.close()); // the theme has swapped in another page
       part("before").hidden = true;
       root.dataset.ready = "yes";
     } catch (error) {
+      engine?.close();
       say(error.message);
       button.disabled = false;
       bar.hidden = true;
