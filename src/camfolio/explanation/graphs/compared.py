@@ -82,7 +82,12 @@ def check_graphs(
                     raise GraphDiffersError(difference_words(file, name, layers, differing))
                 found[kind].append(differing)
                 single += [float(by_input.max())] if kind == GRADIENTS else []
-    return Agreement(*(max(found[kind]) for kind in (LOGITS, ACTIVATIONS, GRADIENTS)), max(single))
+    return Agreement(
+        logits=max(found[LOGITS]),
+        activations=max(found[ACTIVATIONS]),
+        gradients=max(found[GRADIENTS]),
+        largest_gradient=max(single),
+    )
 
 
 def inputs_axis(name: str) -> int:
@@ -168,7 +173,8 @@ def shares_of_range(expected: np.ndarray, found: np.ndarray, *, axis: int) -> Fl
     differing = np.moveaxis(np.abs(expected - found), axis, 1).reshape(members, inputs, -1).max(2).astype(np.float64)
     span = float(np.ptp(expected))
     shares: Float64[np.ndarray, "members inputs"] = differing / span if span else np.where(differing > 0, np.inf, 0.0)
-    return np.nan_to_num(shares, nan=np.inf, posinf=np.inf)
+    shares[np.isnan(shares)] = np.inf
+    return shares
 
 
 def difference_words(file: str, name: str, layers: Sequence[str], differing: float) -> str:
