@@ -45,7 +45,7 @@ class BrowserLayer(Result):
 
 
 class GraphAgreement(Result):
-    """Largest differences between the graphs and torch, as shares of the range of the values."""
+    """Differences between the graphs and torch, as shares of the range of the values."""
 
     inputs: Count
     """Different inputs on which both were run."""
@@ -54,7 +54,9 @@ class GraphAgreement(Result):
     activations: Share
     """Of the activations of all layers."""
     gradients: Share
-    """Of the gradients of every class's logit by the activations of all layers."""
+    """Of the gradients of every class's logit by the activations of all layers: of a network the median over inputs."""
+    largest_gradient: Share
+    """The same on any input. Where an activation before a ReLU is zero up to rounding, both gradients are right and differ by more."""
 
 
 class MadePictures(Result):

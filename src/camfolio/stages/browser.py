@@ -42,7 +42,7 @@ from camfolio.study.settings import ExplanationSettings, Network
 CHECK = "check.f32"
 LARGEST_WEIGHTS = 200 * 10**6
 """Bytes of weights that a browser can be asked to fetch and hold."""
-TRIED = 4
+TRIED = 9
 """Inputs on which the graphs are compared with torch."""
 MOST = 4000
 """Slices of one part that the measure is estimated from, or tried on, at most."""

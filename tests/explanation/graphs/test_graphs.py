@@ -12,7 +12,7 @@ from torch import nn
 
 from camfolio.errors import NetworkError
 from camfolio.explanation.graphs import compared, traced
-from camfolio.explanation.graphs.compared import GraphDiffersError, check_graphs, share_of_range
+from camfolio.explanation.graphs.compared import GraphDiffersError, check_graphs, shares_of_range
 from camfolio.explanation.graphs.features import mean_activations
 from camfolio.explanation.graphs.written import BACKWARD, FORWARD, write_graphs
 from camfolio.explanation.layout import FEATURE_MAPS, Layout
@@ -105,7 +105,7 @@ def test_every_output_is_torch_s_on_several_inputs(kind, images, tmp_path):
     networks = members(make, tmp_path)
     write_graphs(networks, layers, images[:2], tmp_path, layout)
     agreement = check_graphs(tmp_path, networks, layers, images, layout)
-    assert 0 < max(vars(agreement).values()) < 2e-6
+    assert 0 < max(agreement.logits, agreement.activations, agreement.gradients) < 2e-6
 
 
 def test_the_networks_come_back_as_they_were(written):
@@ -167,7 +167,7 @@ def test_gradients_that_became_constants_are_refused(images, tmp_path, monkeypat
 
     monkeypatch.setattr(traced.Differentiated, "__call__", constant)
     write_graphs(networks, layers, images[:2], tmp_path)
-    assert compared.share_of_range(frozen.numpy(), by_graph(tmp_path, networks, images[:1])) < 1e-5
+    assert np.allclose(frozen.numpy(), by_graph(tmp_path, networks, images[:1]), rtol=0, atol=1e-6)
     with pytest.raises(GraphDiffersError, match=r"gradients of torch at layer2.0.conv2, but they differ by 0\.\d+ of"):
         check_graphs(tmp_path, networks, layers, images)
 
@@ -197,11 +197,36 @@ def test_a_network_that_cannot_be_exported_is_told_in_a_sentence(images, tmp_pat
 
 
 def test_the_difference_is_relative_to_the_range_of_the_values():
-    expected = np.array([1.0, 3.0])
-    assert share_of_range(expected, expected + 0.5) == 0.25
-    assert share_of_range(expected, expected[:1]) == np.inf
-    assert share_of_range(np.zeros(2), np.zeros(2)) == 0
-    assert share_of_range(np.zeros(2), np.ones(2)) == np.inf
+    expected = np.array([[[1.0, 3.0], [2.0, 2.0]]])  # one network, two inputs
+    changed = expected + np.array([[[0.5, 0.0], [0.0, 0.1]]])
+    np.testing.assert_allclose(shares_of_range(expected, changed, axis=1), [[0.25, 0.05]])
+    np.testing.assert_allclose(shares_of_range(expected[:, None], changed[:, None], axis=2), [[0.25, 0.05]])
+    assert shares_of_range(expected, expected[:, :1], axis=1).tolist() == [[np.inf, np.inf]]
+    flat = np.zeros((1, 2, 3))
+    assert shares_of_range(flat, flat, axis=1).tolist() == [[0, 0]]
+    assert shares_of_range(flat, np.add(flat, [[[0], [1]]]), axis=1).tolist() == [[0, np.inf]]
+    assert shares_of_range(expected, np.full_like(expected, np.nan), axis=1).tolist() == [[np.inf, np.inf]]
+
+
+def test_a_gradient_on_the_other_side_of_a_relu_is_told_but_refuses_nothing(written, images, monkeypatch):
+    """One input of one network of several; for one network's every input it is refused."""
+    networks, folder = written
+    original, wrong = compared.by_runtime, {"inputs": 1}
+
+    def kinked(file, members, batch):
+        found = original(file, members, batch)
+        for outputs in found:
+            if "gradients_0" in outputs:
+                outputs["gradients_0"][1, :, : wrong["inputs"], 0, 0, 0] += 0.02 * np.ptp(outputs["gradients_0"])
+        return found
+
+    monkeypatch.setattr(compared, "by_runtime", kinked)
+    agreement = check_graphs(folder, networks, RESIDUAL, images)
+    assert agreement.gradients < 2e-6
+    assert agreement.largest_gradient == pytest.approx(0.02, rel=0.05)
+    wrong["inputs"] = 3
+    with pytest.raises(GraphDiffersError, match=r"gradients of torch at layer2.0.conv2"):
+        check_graphs(folder, networks, RESIDUAL, images)
 
 
 def test_mean_activations_are_those_of_a_hook(images):

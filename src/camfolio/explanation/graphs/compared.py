@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import Float64
 from torch import Tensor, nn
 
 from camfolio.errors import NetworkError
@@ -31,11 +32,20 @@ Values = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Agreement:
-    """Largest differences from torch, as shares of the range of the values."""
+    """Differences from torch, as shares of the range of the values: of a network the largest on any input, or the median over inputs of the largest.
+
+    Attributes:
+        logits: on any input.
+        activations: on any input.
+        gradients: median over inputs. Where an activation before a ReLU is zero up to rounding, torch and ONNX Runtime may take different
+            sides, and each has a right gradient; so do equal values below a maximum.
+        largest_gradient: on any input, with those.
+    """
 
     logits: float
     activations: float
     gradients: float
+    largest_gradient: float
 
 
 def check_graphs(
@@ -51,25 +61,38 @@ def check_graphs(
         folder: with `forward.onnx` and `gradients.onnx`.
         members: file of its weights -> network, as in `write_graphs`.
         layers: full names.
-        images: (n, channels, height, width), two or more different inputs: a gradient that became a constant is right for one at most.
+        images: (n, channels, height, width), several different inputs: a gradient that became a constant is right for one at most.
         layout: of the layers' outputs.
 
     Raises:
-        GraphDiffersError: if a value differs from torch's by more than rounding.
+        GraphDiffersError: if values differ from torch's by more than rounding.
         NetworkError: if ONNX Runtime cannot run a graph.
     """
     expected = by_torch(list(members.values()), layers, images, layout)
-    largest = dict.fromkeys((LOGITS, ACTIVATIONS, GRADIENTS), 0.0)
+    found = {LOGITS: [0.0], ACTIVATIONS: [0.0], GRADIENTS: [0.0]}
+    single = [0.0]
     for file in (FORWARD, BACKWARD):
-        whole, alone = by_runtime(folder / file, list(members), images)
-        for name, values in whole.items():
-            kind = name.partition("_")[0]
-            for found in (values, alone[name]):
-                differing = share_of_range(expected[name], found)
+        for outputs in by_runtime(folder / file, list(members), images):
+            for name, values in outputs.items():
+                kind = name.partition("_")[0]
+                by_input = shares_of_range(expected[name], values, axis=inputs_axis(name))
+                of_network = np.median(by_input, 1) if kind == GRADIENTS else by_input
+                differing = float(of_network.max())
                 if not differing <= LARGEST:
                     raise GraphDiffersError(difference_words(file, name, layers, differing))
-                largest[kind] = max(largest[kind], differing)
-    return Agreement(**largest)
+                found[kind].append(differing)
+                single += [float(by_input.max())] if kind == GRADIENTS else []
+    return Agreement(
+        logits=max(found[LOGITS]),
+        activations=max(found[ACTIVATIONS]),
+        gradients=max(found[GRADIENTS]),
+        largest_gradient=max(single),
+    )
+
+
+def inputs_axis(name: str) -> int:
+    """The axis of an output along which the inputs lie."""
+    return 2 if name.startswith(GRADIENTS) else 1
 
 
 def by_torch(members: Sequence[nn.Module], layers: Sequence[str], images: Tensor, layout: Layout) -> Values:
@@ -125,10 +148,7 @@ def by_runtime(file: Path, members: Sequence[Path], images: Tensor) -> tuple[Val
             name: np.stack([np.roll(one, -number, 0) for number, one in enumerate(values)])
             for name, values in whole.items()
         }
-    alone = {
-        name: np.concatenate([one[name] for one in single], axis=2 if name.startswith(GRADIENTS) else 1)
-        for name in names
-    }
+    alone = {name: np.concatenate([one[name] for one in single], axis=inputs_axis(name)) for name in names}
     return whole, alone
 
 
@@ -137,14 +157,24 @@ def in_turn(images: Tensor, members: int) -> Tensor:
     return torch.stack([images.roll(number, 0) for number in range(members)])
 
 
-def share_of_range(expected: np.ndarray, found: np.ndarray) -> float:
-    """The largest difference as a share of the range of what is expected; infinite if shapes differ, or of values that are all the same."""
+def shares_of_range(expected: np.ndarray, found: np.ndarray, *, axis: int) -> Float64[np.ndarray, "members inputs"]:
+    """Largest difference of every network and input, as a share of the range of what is expected of all.
+
+    Infinite if shapes differ, and where values differ that should all be the same.
+
+    Args:
+        expected: (members, ...).
+        found: the same by the graph.
+        axis: of the inputs.
+    """
+    members, inputs = expected.shape[0], expected.shape[axis]
     if expected.shape != found.shape:
-        return float("inf")
-    largest, span = float(np.abs(expected - found).max()), float(np.ptp(expected))
-    if largest == 0:
-        return 0.0
-    return largest / span if span > 0 else float("inf")
+        return np.full((members, inputs), np.inf)
+    differing = np.moveaxis(np.abs(expected - found), axis, 1).reshape(members, inputs, -1).max(2).astype(np.float64)
+    span = float(np.ptp(expected))
+    shares: Float64[np.ndarray, "members inputs"] = differing / span if span else np.where(differing > 0, np.inf, 0.0)
+    shares[np.isnan(shares)] = np.inf
+    return shares
 
 
 def difference_words(file: str, name: str, layers: Sequence[str], differing: float) -> str:
