@@ -52,8 +52,11 @@ def planting(study: Study, shortcut: Shortcut, cue: str) -> Stage:
 
 
 def training(study: Study, condition: str, number: int) -> Stage:
-    """One network, never an ensemble, trained on the original slices (`clean`) or on those with a cue; `number` is added to the seed."""
-    parameters = network_section(study) | single(study.training) | {"seed": study.seed + number}
+    """One network, never an ensemble, trained on the original slices (`clean`) or on those with a cue; `number` is added to the seed.
+
+    None has a copy in ONNX, as large as its weights, which are kept: the reader's browser loads them.
+    """
+    parameters = network_section(study) | single(study.training) | {"seed": study.seed + number, "exported": False}
     slices = "slices" if condition == CLEAN else f"planting-{condition}"
     name, renamed = f"training-{condition}-{number}", {"slices": slices}
     published = name in {one.training for one in live_networks(study)}  # its weights are, with the page that runs it
