@@ -118,3 +118,16 @@ def test_buttons_do_what_keys_do(visit, data):
     assert tab.inner_text("[data-part=position]") == f"2 of {len(data['id'])}"
     tab.click("[data-card=current] .pixels")
     assert tab.input_value("[name=blend]") == "0"
+
+
+def test_a_slice_leads_to_the_page_on_which_the_network_runs(visit, data, address):
+    tab = visit(f"?slice={data['id'][3]}")
+    assert (
+        tab.locator("a:has-text('Try this slice')").evaluate("link => link.href")
+        == f"{address}tiny/try/?slice={data['id'][3]}"
+    )
+    tab.focus("[role=listbox]")
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_function(
+        "name => document.querySelector('[data-part=try]').href.endsWith(name)", arg=f"?slice={data['id'][4]}"
+    )

@@ -38,6 +38,7 @@ export class Inspector {
     this.position.textContent = at < 0 ? "not among the filtered" : `${at + 1} of ${order.length}`;
     this.buttons.forEach((button, method) => this.update(button, method, index, state));
     this.table.show(index, beside, state.method);
+    if (this.try) this.try.href = `${document.querySelector("a.explorer-try").href}?slice=${encodeURIComponent(this.data.id[index])}`;
     await Promise.all([this.card.show(index, state), this.keptCard.show(beside, state)]);
   }
 
