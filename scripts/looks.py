@@ -65,7 +65,7 @@ VIEWS = (
     View("methods", "methods/", "light", 1280),
     View("shortcut", "shortcut/", "dark", 390),
     View("data", "lung-nodules/data/", "light", 1280),
-    View("your-data", "your-data/", "dark", 390),
+    View("try", "shortcut/try/", "dark", 390),
 )
 
 
