@@ -107,7 +107,8 @@ def browser():
 
 def pytest_configure(config: pytest.Config) -> None:
     """What runs networks in browsers is fetched once for all sites that tests build."""
-    os.environ.setdefault("CAMFOLIO_RUNTIME", str(config.cache.mkdir("runtime")))
+    if config.pluginmanager.has_plugin("cacheprovider"):
+        os.environ.setdefault("CAMFOLIO_RUNTIME", str(config.cache.mkdir("runtime")))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

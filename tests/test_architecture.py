@@ -41,7 +41,16 @@ ROOMS: dict[str, set[str]] = {
     "stages": BASE
     | {"results", "data", "evidence", "explanation", "network", "progress", "statistics", "study", "vocabulary"},
     "figures": {"results", "data", "evidence", "explanation.scaling", "stages.results", "vocabulary"},
-    "raster": {"results", "evidence", "explanation.scaling", "figures", "network", "stages", "vocabulary"},
+    "raster": {
+        "results",
+        "evidence",
+        "statistics.measures",
+        "explanation.scaling",
+        "figures",
+        "network",
+        "stages",
+        "vocabulary",
+    },
     "site": {
         "",
         "results",

@@ -288,5 +288,9 @@ def test_no_stage_that_holds_slices_may_be_kept(study_file):
         name for name in (stage.name for stage in table) if name.rpartition("external-")[2].partition("-")[0] in SLICES
     }
     copies = {stage.name for stage in table if stage.module == "camfolio.stages.ensemble"}
-    pictures = {"overview"} if study_file == "shortcut" else {"card", "overview", "matrix", "explorer"}
+    pictures = (
+        {"overview", "try"}
+        if study_file == "shortcut"
+        else {"card", "overview", "matrix", "explorer", "try", "anatomy"}
+    )
     assert found == holds | copies | pictures

@@ -29,7 +29,7 @@ STUDY = {
 
 
 FAULTS = ["--kills", "12", "--builds", "2", "--disk", "1", "--read-only", "--damage", "1", "--clock"]
-TRIED = {"kills": 12, "builds": 2, "disk": 1, "read-only": 4, "damage": 38, "clock": 4}
+TRIED = {"kills": 12, "builds": 2, "disk": 1, "read-only": 4, "damage": 42, "clock": 4}
 
 
 @pytest.mark.slow

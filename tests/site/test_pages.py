@@ -144,7 +144,10 @@ def test_a_figure_has_both_themes_with_alternative_text_size_and_downloads(pages
     assert len(drawn) == 18
     for figure in drawn:
         images = [image for image in reading.all("img") if figure in image.inside]
-        assert [image.attributes["src"].partition("#")[2] for image in images] == ["only-light", "only-dark"]
+        places = len(images) // 2  # for pages, and for phones if it is wider than these
+        themes = ["only-light"] * places + ["only-dark"] * places
+        assert places in (1, 2)
+        assert [image.attributes["src"].partition("#")[2] for image in images] == themes
         for image in images:
             assert image.attributes["alt"]
             assert int(image.attributes["width"]) > 0

@@ -11,7 +11,22 @@ import yaml
 from camfolio import cli
 from camfolio.study.project import read_yaml
 
-DATA = {".txt", ".csv", ".json", ".lock", ".npy", ".npz", ".onnx", ".png", ".safetensors", ".svg", ".webp"}
+DATA = {
+    ".txt",
+    ".f32",
+    ".i16",
+    ".u8",
+    ".csv",
+    ".json",
+    ".lock",
+    ".npy",
+    ".npz",
+    ".onnx",
+    ".png",
+    ".safetensors",
+    ".svg",
+    ".webp",
+}
 """Suffixes of files that are read as data."""
 LEAVE_A_MARK = "from pathlib import Path\nPath({mark!r}).touch()\n"
 

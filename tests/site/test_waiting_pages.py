@@ -101,7 +101,7 @@ def test_a_waiting_page_has_the_title_of_the_page_and_a_row_per_stage(rendered, 
         "matrix waits for its turn",
     ]
     assert [bar.attributes for bar in shown.all("progress")] == [
-        {"value": "0.9688", "aria-label": "All results of tiny"},
+        {"value": "0.9708", "aria-label": "All results of tiny"},
         {"value": "0.25", "aria-label": "figure-roc"},
     ]
     assert shown.all("b") == []

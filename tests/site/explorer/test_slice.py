@@ -77,7 +77,7 @@ def test_a_threshold_hides_the_map_below_it_and_says_how_many_pixels_remain(visi
     tab.keyboard.press("+")
     assert tab.input_value("[name=threshold]") == "0.55"
     tab.keyboard.press("-")
-    assert tab.inner_text("output[data-part=threshold]") == "50 %"
+    assert tab.inner_text("output[data-part=threshold]") == "50\u202f%"
 
 
 def test_two_slices_stand_beside_each_other_with_the_same_method_and_threshold(visit, data):

@@ -50,6 +50,7 @@ def gradient_graph(
         function = Differentiated(network, shapes, layout)
         table: dict[Any, Any] = {**get_decompositions([aten.native_batch_norm_backward, aten.threshold_backward])}
         table[aten.convolution_backward.default] = convolution_backward
+        table[aten.max_pool2d_with_indices_backward.default] = max_pool2d_backward
         with symbolic_lengths(), plain_attention():
             graph = make_fx(function, table, tracing_mode="symbolic", _allow_non_fake_inputs=True)(images)
     return with_names(graph, network)
@@ -168,6 +169,19 @@ def convolution_backward(gradient: Tensor, images: Tensor, weight: Tensor, *sett
         ]
     back = aten.convolution(gradient, weight, None, stride, padding, dilation, not transposed, uncovered, groups)
     return back, None, None
+
+
+def max_pool2d_backward(gradient: Tensor, images: Tensor, *settings: Any) -> Tensor:  # noqa: ANN401 - of aten's operator
+    """The gradient of a max pooling by its input: that by each output is added where its maximum was.
+
+    Args:
+        gradient: by the pooling's output.
+        images: its input.
+        settings: window, stride, padding, dilation, rounding, and last the place of every maximum in its channel.
+    """
+    places: Tensor = settings[-1]
+    found = torch.zeros_like(images).flatten(2).scatter_add(2, places.flatten(2), gradient.flatten(2))
+    return found.reshape(images.shape)
 
 
 def with_names(graph: fx.GraphModule, network: nn.Module) -> fx.GraphModule:

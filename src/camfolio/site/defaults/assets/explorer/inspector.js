@@ -38,7 +38,9 @@ export class Inspector {
     this.position.textContent = at < 0 ? "not among the filtered" : `${at + 1} of ${order.length}`;
     this.buttons.forEach((button, method) => this.update(button, method, index, state));
     this.table.show(index, beside, state.method);
-    if (this.try) this.try.href = `${document.querySelector("a.explorer-try").href}?slice=${encodeURIComponent(this.data.id[index])}`;
+    const page = document.querySelector("a.explorer-try"); // a study, or a file that is sent, may have none
+    if (this.try) this.try.hidden = !page;
+    if (this.try && page) this.try.href = `${page.href}?slice=${encodeURIComponent(this.data.id[index])}`;
     await Promise.all([this.card.show(index, state), this.keptCard.show(beside, state)]);
   }
 
