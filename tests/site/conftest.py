@@ -348,7 +348,8 @@ def changed_page(portfolio, tmp_path) -> Callable[..., str]:
         if "by_class" in values:
             decided["class_findings"] = class_findings(replaced["by_class"], portfolio.study.explanation.methods)
         decided["standings"] = standings(replaced["scoreboard"])
-        decided["answers"] = answers_of({**replaced, **decided})
+        if values.get("findings", True):
+            decided["answers"] = answers_of({**replaced, **decided})
         written = template.render({**replaced, **decided, **callables})
         return written.split("---\n", 2)[2] if lines else " ".join(html.unescape(written).split())
 

@@ -177,6 +177,4 @@ def test_contrastivity_is_what_the_methods_are_built_for(filled, portfolio, expl
     localisation["energy_share"] = dict.fromkeys(methods, next(iter(localisation["energy_share"].values())))
     explanation = portfolio.study.explanation.model_copy(update={"methods": methods, "explains": explains})
     study = portfolio.study.model_copy(update={"explanation": explanation})
-    assert (
-        said in rows(filled(study=study, localisation=localisation, findings=None, answers=None))["co12_contrastivity"]
-    )
+    assert said in rows(filled(study=study, localisation=localisation, findings=None))["co12_contrastivity"]

@@ -326,7 +326,9 @@ def test_a_changed_user_method_recomputes_maps_and_a_changed_scaling_does_not(va
     assert stale() == {}
     redrawn = stale("explanation.scaling=shared")
     assert redrawn
-    assert all(name in {"card", "explorer", "matrix", "overview"} or name.startswith("figure-") for name in redrawn)
+    assert all(
+        name in {"card", "explorer", "matrix", "overview", "try"} or name.startswith("figure-") for name in redrawn
+    )
     (folder / "ours.py").write_text(OWN.replace("abs()", "relu()"))
     assert stale() == dict.fromkeys(("layer", "explanations"), "input module:ours changed")
     (folder / "ours.py").write_text(OWN)

@@ -24,6 +24,7 @@ from camfolio.store.watch import Moment, Running
 
 EVERY = {
     "index.md",
+    "methods.md",
     *(f"tiny/{name}.md" for name in ("index", "try", "evidence", "claims", "reporting", "explorer", "data", "model")),
 }
 """Pages that read results."""
