@@ -22,7 +22,7 @@ BROKEN = """() => [...document.images].filter(image => image.getClientRects().le
   !image.complete || !image.naturalWidth).map(image => image.alt)"""
 SHOWN = "() => [...document.images].filter(image => image.getClientRects().length).length"
 COLOURED = """() => {
-  const canvas = document.querySelector(".inspector canvas[role=img]");
+  const canvas = document.querySelector(".inspector [data-card=current] canvas[role=img]");
   const levels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
   return levels.some((level, at) => at % 4 === 0 && level !== levels[at + 2]);
 }"""
