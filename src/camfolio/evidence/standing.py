@@ -130,7 +130,7 @@ def standings(board: ScoreboardResult) -> Standings:
     }
     return Standings(
         groups=tuple(group for group in groups if group.rows),
-        counts={method: counted(found) for method, found in verdicts.items()},
+        counts={method: VerdictCounts.of(found) for method, found in verdicts.items()},
         compared={method: len(found) for method, found in verdicts.items() if found},
         leading=tuple(one for row in rows if row.score == ENERGY for one in row.methods if one.verdict),
     )
@@ -140,17 +140,6 @@ def belongs(board: ScoreboardResult, score: str) -> tuple[ScoreKind, bool]:
     """Kind of a score, and whether it is one of the leading ones."""
     measure = board.measures[score]
     return measure.kind, measure.panel or score == ENERGY
-
-
-def counted(verdicts: Sequence[Verdict]) -> VerdictCounts:
-    """Number of each verdict; those that are not defined count as not separable."""
-    return VerdictCounts(
-        better=verdicts.count("better"),
-        worse=verdicts.count("worse"),
-        different_within_margin=verdicts.count("different within margin"),
-        equivalent=verdicts.count("equivalent"),
-        not_separable=verdicts.count("not separable") + verdicts.count("not defined"),
-    )
 
 
 def score_row(board: ScoreboardResult, score: str) -> ScoreRow:

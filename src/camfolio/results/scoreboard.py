@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
@@ -95,6 +95,17 @@ class VerdictCounts:
     equivalent: int
     not_separable: int
 
+    @classmethod
+    def of(cls, verdicts: Sequence[Verdict]) -> VerdictCounts:
+        """Number of each verdict in a list."""
+        return cls(
+            better=verdicts.count("better"),
+            worse=verdicts.count("worse"),
+            different_within_margin=verdicts.count("different within margin"),
+            equivalent=verdicts.count("equivalent"),
+            not_separable=verdicts.count("not separable") + verdicts.count("not defined"),
+        )
+
     @property
     def without_difference(self) -> int:
         """Comparisons without a shown difference."""
@@ -114,13 +125,7 @@ class Family(Result):
     def count(self, first: str = "", second: str = "") -> VerdictCounts:
         """Verdicts of all comparisons, or of those of one pair of subjects."""
         verdicts = [row.verdict for row in self.rows if first in {"", row.first} and second in {"", row.second}]
-        return VerdictCounts(
-            better=verdicts.count("better"),
-            worse=verdicts.count("worse"),
-            different_within_margin=verdicts.count("different within margin"),
-            equivalent=verdicts.count("equivalent"),
-            not_separable=verdicts.count("not separable") + verdicts.count("not defined"),
-        )
+        return VerdictCounts.of(verdicts)
 
     @property
     def pairs(self) -> list[tuple[str, str]]:

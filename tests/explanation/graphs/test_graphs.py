@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -149,7 +152,9 @@ def test_the_same_networks_give_the_same_bytes_without_a_path_of_the_machine(wri
     for file in (FORWARD, BACKWARD):
         content = (folder / file).read_bytes()
         assert content == (tmp_path / file).read_bytes()
-        assert re.findall(rb"[\w/.-]*\.py\b|/home/|/tmp/|/root/", content) == []
+        assert re.findall(rb"[\w/.-]*\.py\b", content) == []
+        for place in (Path.home(), Path(tempfile.gettempdir()), Path.cwd()):
+            assert os.fsencode(place) + b"/" not in content
 
 
 def test_gradients_that_became_constants_are_refused(images, tmp_path, monkeypatch):

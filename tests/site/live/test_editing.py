@@ -71,7 +71,10 @@ def splitmix32(seed: int) -> list[int]:
 def xoshiro128(seed: int, count: int) -> list[int]:
     """The first values of xoshiro128**, by its definition."""
     state, drawn = splitmix32(seed), []
-    rotated = lambda value, by: (value << by | value >> 32 - by) % 2**32  # noqa: E731 - as short as in the paper
+
+    def rotated(value, by):
+        return (value << by | value >> 32 - by) % 2**32
+
     for _ in range(count):
         drawn.append(rotated(state[1] * 5 % 2**32, 7) * 9 % 2**32)
         shifted = (state[1] << 9) % 2**32

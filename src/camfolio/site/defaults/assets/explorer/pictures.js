@@ -1,5 +1,6 @@
 // Slices, masks and maps from their sheets, each fetched on first use; and overlays of a map on a slice.
 import { fetched } from "./files.js";
+import { edges } from "./outline.js";
 
 const BLACK = [0, 0, 0];
 
@@ -77,16 +78,7 @@ export class Pictures {
 
   // The edges of a mask's pixels as an SVG path.
   async outline(index) {
-    const mask = await this.levels("mask", index);
-    const [height, width] = this.data.size;
-    const inside = (row, column) => row >= 0 && column >= 0 && row < height && column < width && mask[row * width + column] > 0;
-    let path = "";
-    for (let row = 0; row <= height; row++)
-      for (let column = 0; column <= width; column++) {
-        if (inside(row, column - 1) !== inside(row, column)) path += `M${column} ${row}v1`;
-        if (inside(row - 1, column) !== inside(row, column)) path += `M${column} ${row}h1`;
-      }
-    return path;
+    return edges(await this.levels("mask", index), this.data.size);
   }
 }
 

@@ -36,18 +36,6 @@ export function shares(map) {
   return largest > 0 ? map.map((value) => value / largest) : null;
 }
 
-// The edges of a mask's pixels as an SVG path.
-export function edges(mask, [height, width]) {
-  const inside = (row, column) => row >= 0 && column >= 0 && row < height && column < width && mask[row * width + column] > 0;
-  let path = "";
-  for (let row = 0; row <= height; row++)
-    for (let column = 0; column <= width; column++) {
-      if (inside(row, column - 1) !== inside(row, column)) path += `M${column} ${row}v1`;
-      if (inside(row - 1, column) !== inside(row, column)) path += `M${column} ${row}h1`;
-    }
-  return path;
-}
-
 // A scale bar as in figures: [mm, SVG path], 10 mm or less where that would exceed half of the width.
 export function scaleBar(spacing, [height, width]) {
   const mm = [10, 5, 2].find((length) => length / spacing <= width / 2) ?? 1;

@@ -1,7 +1,8 @@
 // What one network says: whether the picture is like its training slices, its answer, and its maps as stored, before and after the edits.
 import { element } from "../explorer/words.js";
+import { edges } from "../explorer/outline.js";
 import { svg } from "../explorer/strips.js";
-import { edges, shares } from "./colours.js";
+import { shares } from "./colours.js";
 import { energyInside } from "./energy.js";
 import { answer, answered, energy, two } from "./words.js";
 

@@ -1,7 +1,8 @@
 // The slice on which the reader draws, with pointer, touch or keyboard: a brush, an outline, or the nodule as a whole.
 import { element } from "../explorer/words.js";
+import { edges } from "../explorer/outline.js";
 import { svg } from "../explorer/strips.js";
-import { edges, scaleBar } from "./colours.js";
+import { scaleBar } from "./colours.js";
 import { line, stamp } from "./edits.js";
 
 const WIDEST = 448; // CSS pixels
